@@ -1,0 +1,18 @@
+"""Shapes, errors, seeds, devices, files and progress: what every room needs and nothing of the house."""
+
+from .devices import choose_device as choose_device
+from .devices import choose_precision as choose_precision
+from .errors import DataError as DataError
+from .errors import ModelFileError as ModelFileError
+from .errors import NetworkError as NetworkError
+from .errors import OpsinError as OpsinError
+from .files import replacing as replacing
+from .files import write_bytes as write_bytes
+from .files import write_text as write_text
+from .memory import keep_large_buffers as keep_large_buffers
+from .progress import Progress as Progress
+from .progress import silent as silent
+from .seeds import derive as derive
+from .seeds import numpy_generator as numpy_generator
+from .seeds import torch_generator as torch_generator
+from .shapes import Shape as Shape
