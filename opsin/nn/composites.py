@@ -1,0 +1,131 @@
+"""Layers made of layers, so that a network that is not a chain is still data."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from opsin.core import Shape
+
+from .activations import ActivationModule
+from .arguments import settle_layers
+from .convolution import Conv2D
+from .layer import Layer, shape_text
+from .naming import name_layers
+from .normalization import BatchNormalization
+
+Layers: TypeAlias = "tuple[Layer, ...]"
+
+
+def chain_shapes(layers: Iterable[Layer], input_shape: Shape) -> tuple[Shape, ...]:
+    """The shape that goes into each layer of a chain, and at the end the one that comes out of the last."""
+    shapes = [input_shape]
+    for layer in layers:
+        shapes.append(layer.output_shape(shapes[-1]))
+    return tuple(shapes)
+
+
+def build_chain(layers: Sequence[Layer], input_shape: Shape) -> "OrderedDict[str, torch.nn.Module]":
+    """A module per layer by name, in order; an activation works in place where the layer before leaves it free to."""
+    modules: OrderedDict[str, torch.nn.Module] = OrderedDict()
+    before: Layer | None = None
+    for layer, shape in zip(layers, chain_shapes(layers, input_shape), strict=False):
+        module = layer.build(shape)
+        if isinstance(module, ActivationModule):
+            module.in_place = _leaves_output_free(before)
+        modules[str(layer.name)] = module
+        before = layer
+    return modules
+
+
+def _leaves_output_free(layer: Layer | None) -> bool:
+    """Whether nobody, the backward pass included, reads the layer's output again."""
+    return isinstance(layer, BatchNormalization | Residual) or (isinstance(layer, Conv2D) and layer.activation is None)
+
+
+class ResidualModule(torch.nn.Module):
+    """`body(x) + shortcut(x)`."""
+
+    def __init__(self, body: torch.nn.Sequential, shortcut: torch.nn.Sequential) -> None:
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x) + self.shortcut(x)
+
+
+@dataclass(frozen=True, repr=False)
+class Stage(Layer):
+    """A chain of layers under one name.
+
+    >>> from opsin.nn import Dense
+    >>> Stage([Dense(8), Dense(2)], name="head").output_shape((4,))
+    (2,)
+    """
+
+    layers: Sequence[Layer]
+
+    def __post_init__(self) -> None:
+        settle_layers(self, "layers")
+        object.__setattr__(self, "layers", name_layers(self.layers))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return chain_shapes(self.layers, input_shape)[-1]
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        return torch.nn.Sequential(build_chain(self.layers, input_shape))
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        return sum(layer.multiply_adds(shape) for layer, shape in self.parts(input_shape))
+
+    def trainable_parameters(self, input_shape: Shape) -> int:
+        return sum(layer.trainable_parameters(shape) for layer, shape in self.parts(input_shape))
+
+    def fixed_parameters(self, input_shape: Shape) -> int:
+        return sum(layer.fixed_parameters(shape) for layer, shape in self.parts(input_shape))
+
+    def parts(self, input_shape: Shape) -> tuple[tuple[Layer, Shape], ...]:
+        """Every layer directly inside, with the shape that goes into it."""
+        return tuple(zip(self.layers, chain_shapes(self.layers, input_shape), strict=False))
+
+
+@dataclass(frozen=True, repr=False)
+class Residual(Stage):
+    """What the layers make of the input, plus the input itself (or what the layers of `shortcut` make of it).
+
+    >>> from opsin.nn import Dense
+    >>> Residual([Dense(4)]).output_shape((4,))
+    (4,)
+    """
+
+    shortcut: Sequence[Layer] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        settle_layers(self, "shortcut")
+        object.__setattr__(self, "shortcut", name_layers(self.shortcut))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        main = chain_shapes(self.layers, input_shape)[-1]
+        other = chain_shapes(self.shortcut, input_shape)[-1]
+        if main != other:
+            raise self.fail(
+                f"cannot add {shape_text(main)} of its layers to {shape_text(other)} of its shortcut: give the "
+                "shortcut a 1x1 Conv2D with the same filters and strides"
+            )
+        return main
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        self.output_shape(input_shape)
+        return ResidualModule(
+            torch.nn.Sequential(build_chain(self.layers, input_shape)),
+            torch.nn.Sequential(build_chain(self.shortcut, input_shape)),
+        )
+
+    def parts(self, input_shape: Shape) -> tuple[tuple[Layer, Shape], ...]:
+        other = zip(self.shortcut, chain_shapes(self.shortcut, input_shape), strict=False)
+        return (*super().parts(input_shape), *other)

@@ -1,0 +1,42 @@
+"""How weights start, by Keras's names and distributions."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from .arguments import settle_choice
+from .layer import Layer
+
+INITIALIZERS = ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "zeros",
+                "dirac")  # fmt: skip
+_TRUNCATED_STD = 0.87962566103423978  # of a standard normal cut at two standard deviations
+
+
+def settle_initializer(layer: Layer, field: str = "kernel_initializer") -> None:
+    """The field must name an initializer."""
+    settle_choice(layer, field, INITIALIZERS)
+
+
+@torch.no_grad()
+def initialize(weight: Tensor, name: str) -> None:
+    """Fills a (out, in, *kernel) weight in place, from torch's global stream.
+
+    "dirac" makes the first filters hand their input channel on unchanged and draws the others as "glorot_uniform".
+    """
+    if name == "zeros":
+        torch.nn.init.zeros_(weight)
+        return
+    receptive = math.prod(weight.shape[2:])
+    fan_in, fan_out = weight.shape[1] * receptive, weight.shape[0] * receptive
+    family, _, distribution = name.partition("_")
+    if name == "dirac":
+        family, distribution = "glorot", "uniform"
+    scale = {"glorot": 2.0 / (fan_in + fan_out), "he": 2.0 / fan_in, "lecun": 1.0 / fan_in}[family]
+    if distribution == "uniform":
+        weight.uniform_(-math.sqrt(3 * scale), math.sqrt(3 * scale))
+    else:
+        std = math.sqrt(scale) / _TRUNCATED_STD
+        torch.nn.init.trunc_normal_(weight, std=std, a=-2 * std, b=2 * std)
+    if name == "dirac":
+        torch.nn.init.dirac_(weight[: weight.shape[1]])

@@ -1,0 +1,114 @@
+"""What a layer is: a description that can be printed, compared, saved and analysed without running."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from math import prod
+from typing import Any, TypeAlias, cast
+
+import torch
+
+from opsin.core import NetworkError, Shape
+
+Json: TypeAlias = dict[str, Any]
+
+AXES = {1: "(steps, channels)", 2: "(height, width, channels)", 3: "(depth, height, width, channels)"}
+
+
+@dataclass(frozen=True)
+class Window:
+    """What one output position looks at, along each axis; empty tuples mean its own position only."""
+
+    kernel: tuple[int, ...] = ()
+    strides: tuple[int, ...] = ()
+    dilation: tuple[int, ...] = ()
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """How far the window reaches along each axis, gaps of the dilation included."""
+        return tuple((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+
+POINT = Window()
+
+
+@dataclass(frozen=True, repr=False)
+class Layer(ABC):
+    """One layer as data. Shapes are (height, width, channels) without the batch; its module takes and gives NCHW."""
+
+    name: str | None = field(default=None, kw_only=True)
+
+    @abstractmethod
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape that comes out; NetworkError, naming layer, shape and mend, when the layer cannot take it."""
+
+    @abstractmethod
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        """A new module with freshly drawn weights (from torch's global stream), in channels_last memory."""
+
+    @property
+    def window(self) -> Window | None:
+        """What one output position looks at in the input; None when it is the whole input."""
+        return POINT
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """Multiplications (each with its addition) that one input costs in products with weights."""
+        return 0
+
+    def trainable_parameters(self, input_shape: Shape) -> int:
+        """How many numbers training changes."""
+        return 0
+
+    def fixed_parameters(self, input_shape: Shape) -> int:
+        """How many saved numbers training does not change by gradient, such as moving averages."""
+        return 0
+
+    def to_json(self) -> Json:
+        """Every field and the type, in plain JSON values; `layer_from_json` gives an equal layer back.
+
+        >>> from opsin.nn import Dense
+        >>> Dense(3).to_json()["units"]
+        3
+        """
+        values = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {"type": type(self).__name__, **values}
+
+    @property
+    def label(self) -> str:
+        """The type and, where there is one, the name: `Conv2D 'stem'`."""
+        return type(self).__name__ + (f" {self.name!r}" if self.name else "")
+
+    def fail(self, problem: str) -> NetworkError:
+        """The error to raise: the layer's label, then what is wrong and how to mend it."""
+        return NetworkError(f"{self.label} {problem}")
+
+    def __repr__(self) -> str:
+        shown = (f for f in fields(self) if getattr(self, f.name) != f.default or f.default is MISSING)
+        return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
+
+
+def need_rank(layer: Layer, input_shape: Shape, rank: int) -> None:
+    """Raises NetworkError unless `input_shape` has `rank` spatial axes and then channels."""
+    if len(input_shape) != rank + 1:
+        mend = (
+            "put it before Flatten or global pooling" if len(input_shape) < rank + 1 else "use the layer of that rank"
+        )
+        raise layer.fail(f"needs an input of {AXES[rank]}, got {shape_text(input_shape)}: {mend}")
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """A shape as people write it: 64x64x3."""
+    return "x".join(map(str, shape)) or "a single number"
+
+
+def volume(shape: Sequence[int]) -> int:
+    """How many numbers an array of that shape holds."""
+    return prod(shape)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Layer):
+        return value.to_json()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in cast("tuple[object, ...]", value)]
+    return value

@@ -1,0 +1,56 @@
+"""The arithmetic of windows: how many fit, and what "same" padding adds (as TensorFlow: the odd one at the end)."""
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from opsin.core import Shape
+
+from .layer import Layer, Window, shape_text
+
+PADDINGS = ("valid", "same")
+
+
+def same_padding(size: int, extent: int, stride: int) -> tuple[int, int]:
+    """How many positions "same" adds before and after an axis.
+
+    >>> same_padding(64, extent=3, stride=2)
+    (0, 1)
+    """
+    total = max((-(-size // stride) - 1) * stride + extent - size, 0)
+    return total // 2, total - total // 2
+
+
+def windows_shape(layer: Layer, input_shape: Shape, window: Window, padding: str) -> Shape:
+    """How many windows fit along each spatial axis; NetworkError when none does."""
+    sizes = input_shape[: len(window.kernel)]
+    if padding == "same":
+        return tuple(-(-size // stride) for size, stride in zip(sizes, window.strides, strict=True))
+    if any(size < extent for size, extent in zip(sizes, window.extent, strict=True)):
+        raise layer.fail(
+            f"needs at least {shape_text(window.extent)}, got {shape_text(sizes)}: use padding='same' or drop it"
+        )
+    return tuple(
+        (size - extent) // stride + 1 for size, extent, stride in zip(sizes, window.extent, window.strides, strict=True)
+    )
+
+
+def pad_same(x: Tensor, window: Window, value: float = 0.0) -> Tensor:
+    """A NC... tensor with what "same" adds along each spatial axis; the tensor itself when that is nothing."""
+    pairs = [same_padding(*axis) for axis in zip(x.shape[2:], window.extent, window.strides, strict=True)]
+    return pad(x, pairs, value)
+
+
+def pad(x: Tensor, pairs: Sequence[tuple[int, int]], value: float = 0.0) -> Tensor:
+    """A NC... tensor with (before, after) positions of `value` added along each spatial axis."""
+    if not any(map(any, pairs)):
+        return x
+    return F.pad(x, [amount for pair in reversed(pairs) for amount in pair], value=value)
+
+
+def even_padding(window: Window) -> tuple[int, ...] | None:
+    """What "same" adds on both sides when that is equal and the same for every input size, else None."""
+    if any(stride != 1 for stride in window.strides) or any(extent % 2 == 0 for extent in window.extent):
+        return None
+    return tuple(extent // 2 for extent in window.extent)

@@ -1,0 +1,130 @@
+"""The network: layers as data, and the torch module built from them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from opsin.core import NetworkError, Shape, derive
+
+from .activations import Activation, function
+from .composites import Stage, build_chain, chain_shapes
+from .convolution import Conv2D
+from .dense import Dense
+from .layer import Json, Layer, shape_text
+from .naming import name_layers
+from .reading import check_fields, layer_from_json
+
+_OWN_NAMES = frozenset(
+    {"name", "layers", "input_shape", "output_shape", "final_activation", "logits", "taps", "summary", "to_json"}
+)
+_FOLDED = ("softmax", "sigmoid")
+_MOST_PARAMETERS = 2**34
+
+
+class Sequential(torch.nn.Module):
+    """A network of layers in order; children are called by the layers' names.
+
+    `input_shape` is (height, width, channels); tensors are (N, channels, height, width) in any memory format. `seed`
+    fixes the first weights; None draws it from torch's global stream. Raises
+    NetworkError, naming the layer, its input and the mend, when the layers do not fit.
+
+    >>> from opsin.nn import Dense, Flatten
+    >>> net = Sequential([Flatten(), Dense(10, activation="softmax")], input_shape=(8, 8, 1), seed=0)
+    >>> net.output_shape, net.final_activation
+    ((10,), 'softmax')
+    """
+
+    def __init__(
+        self, layers: Iterable[Layer], *, input_shape: Shape, seed: int | None = None, name: str = "sequential"
+    ) -> None:
+        super().__init__()
+        self.layers = name_layers(tuple(layers), _OWN_NAMES)
+        self.input_shape = _checked_shape(input_shape)
+        self.output_shape = chain_shapes(self.layers, self.input_shape)[-1]
+        self.name = name
+        whole = Stage(self.layers)
+        count = whole.trainable_parameters(self.input_shape)
+        if count > _MOST_PARAMETERS:
+            raise NetworkError(f"{name} would have {count:,} parameters; expected at most {_MOST_PARAMETERS:,}")
+        computed, self.final_activation = _without_final_activation(self.layers)
+        if seed is None:
+            seed = int(torch.randint(2**62, ()).item())
+        with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
+            torch.manual_seed(derive(seed, "weights"))  # pyright: ignore[reportUnknownMemberType]
+            for key, module in build_chain(computed, self.input_shape).items():
+                self.add_module(key, module)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """What the network computes before the softmax or sigmoid of its last layer, from (N, C, H, W) floats."""
+        if x.ndim != len(self.input_shape) + 1 or x.shape[1] != self.input_shape[-1]:
+            expected = shape_text(("N", self.input_shape[-1], *self.input_shape[:-1]))  # pyright: ignore[reportArgumentType]
+            raise NetworkError(
+                f"{self.name} got a tensor of {shape_text(tuple(x.shape))}, expected {expected}: channels come "
+                "second, x.permute(0, 3, 1, 2) brings them there"
+            )
+        x = _channels_last(x)
+        for module in self.children():
+            x = module(x)
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What the layers say, the last activation included."""
+        return function(self.final_activation)(self.logits(x))
+
+    def to_json(self) -> Json:
+        """Layers and input shape in plain JSON values; `from_json` makes the same network with new weights."""
+        return {
+            "type": "Sequential",
+            "name": self.name,
+            "input_shape": list(self.input_shape),
+            "layers": [layer.to_json() for layer in self.layers],
+        }
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Sequential":
+        """The network that `to_json` wrote; NetworkError when a field is unknown, missing or wrong."""
+        found = check_fields(data, "a network", {"type", "name", "input_shape", "layers"})
+        if found["type"] != "Sequential" or not isinstance(found["name"], str):
+            raise NetworkError(
+                f"a network has type {found['type']!r} and name {found['name']!r}; expected a Sequential"
+            )
+        if not isinstance(found["layers"], list) or not isinstance(found["input_shape"], list):
+            raise NetworkError("a network's layers and input_shape are not lists; the description is broken")
+        layers = [layer_from_json(layer) for layer in cast("list[object]", found["layers"])]
+        return cls(layers, input_shape=_checked_shape(found["input_shape"]), name=found["name"])
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    if x.ndim == 4:
+        if x.shape[1] == 1:  # one channel: both orders are the same bytes, but the strides must say channels_last
+            return x.contiguous().view(x.shape[0], *x.shape[2:], 1).permute(0, 3, 1, 2)
+        return x.contiguous(memory_format=torch.channels_last)
+    return x.contiguous(memory_format=torch.channels_last_3d) if x.ndim == 5 else x
+
+
+def _checked_shape(shape: object) -> Shape:
+    if isinstance(shape, list | tuple):
+        sizes = tuple(cast("list[Any]", shape))
+        if 1 <= len(sizes) <= 4 and all(
+            isinstance(size, int) and not isinstance(size, bool) and 0 < size < 2**24 for size in sizes
+        ):
+            return sizes
+    raise NetworkError(f"input_shape is {shape!r}; expected whole numbers such as (64, 64, 3): height, width, channels")
+
+
+def _without_final_activation(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], str]:
+    """The layers to compute logits with, and the activation left out: softmax, sigmoid or linear."""
+    if not layers:
+        return layers, "linear"
+    *first, last = layers
+    if type(last) is Stage:
+        inner, left_out = _without_final_activation(tuple(last.layers))
+        return (*first, replace(last, layers=inner)), left_out
+    if isinstance(last, Activation) and last.activation in _FOLDED:
+        return (*first, replace(last, activation="linear")), last.activation
+    if isinstance(last, Dense | Conv2D) and last.activation in _FOLDED:
+        return (*first, replace(last, activation=None)), last.activation
+    return layers, "linear"

@@ -1,0 +1,68 @@
+"""Zeros around a picture."""
+
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+import torch
+from torch import Tensor
+
+from opsin.core import Shape
+
+from .layer import Layer, need_rank
+from .padding import pad
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+class ZeroPaddingModule(torch.nn.Module):
+    """Adds zeros before and after each spatial axis."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        super().__init__()
+        self.pairs = pairs
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pad(x, self.pairs)
+
+    def extra_repr(self) -> str:
+        return str(self.pairs)
+
+
+@dataclass(frozen=True, repr=False)
+class ZeroPadding2D(Layer):
+    """Zeros around the picture: one number, one per axis, or a (before, after) pair per axis.
+
+    >>> ZeroPadding2D(((1, 0), (2, 2))).output_shape((8, 8, 3))
+    (9, 12, 3)
+    """
+
+    rank: ClassVar[int] = 2
+
+    padding: int | tuple[int, ...] | Pairs = 1
+
+    def __post_init__(self) -> None:
+        value: object = self.padding
+        items = cast("list[object]", list(value)) if isinstance(value, list | tuple) else [value] * self.rank
+        pairs = [tuple(cast("list[object]", i)) if isinstance(i, list | tuple) else (i, i) for i in items]
+        if len(pairs) != self.rank or not all(len(pair) == 2 and all(map(_is_amount, pair)) for pair in pairs):
+            raise self.fail(
+                f"takes a whole number, {self.rank} of them or {self.rank} pairs for padding, got {value!r}"
+            )
+        object.__setattr__(self, "padding", tuple(pairs))
+
+    @property
+    def pairs(self) -> Pairs:
+        """Zeros (before, after) along each spatial axis."""
+        return cast(Pairs, self.padding)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        need_rank(self, input_shape, self.rank)
+        sizes = (size + sum(pair) for size, pair in zip(input_shape, self.pairs, strict=False))
+        return (*sizes, input_shape[-1])
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        return ZeroPaddingModule(self.pairs)
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31

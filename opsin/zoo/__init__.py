@@ -1,0 +1,4 @@
+"""Architectures, written in the layer language."""
+
+from .registry import create as create
+from .registry import names as names
