@@ -8,7 +8,6 @@ from .dense import Dense as Dense
 from .dense import Dropout as Dropout
 from .dense import Flatten as Flatten
 from .layer import Layer as Layer
-from .layer import Window as Window
 from .normalization import BatchNormalization as BatchNormalization
 from .pooling import AveragePooling2D as AveragePooling2D
 from .pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
@@ -16,4 +15,8 @@ from .pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from .pooling import MaxPooling2D as MaxPooling2D
 from .reading import layer_from_json as layer_from_json
 from .sequential import Sequential as Sequential
+from .summary import Row as Row
+from .summary import Summary as Summary
+from .summary import summarize as summarize
+from .window import Window as Window
 from .zero_padding import ZeroPadding2D as ZeroPadding2D

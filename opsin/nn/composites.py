@@ -1,9 +1,10 @@
 """Layers made of layers, so that a network that is not a chain is still data."""
 
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -16,8 +17,7 @@ from .convolution import Conv2D
 from .layer import Layer, shape_text
 from .naming import name_layers
 from .normalization import BatchNormalization
-
-Layers: TypeAlias = "tuple[Layer, ...]"
+from .window import POINT, Window, follow, widest
 
 
 def chain_shapes(layers: Iterable[Layer], input_shape: Shape) -> tuple[Shape, ...]:
@@ -46,20 +46,37 @@ def _leaves_output_free(layer: Layer | None) -> bool:
     return isinstance(layer, BatchNormalization | Residual) or (isinstance(layer, Conv2D) and layer.activation is None)
 
 
-class ResidualModule(torch.nn.Module):
-    """`body(x) + shortcut(x)`."""
+class Composite(Layer):
+    """A layer made of one or more chains that all start from its input."""
 
-    def __init__(self, body: torch.nn.Sequential, shortcut: torch.nn.Sequential) -> None:
-        super().__init__()
-        self.body = body
-        self.shortcut = shortcut
+    @property
+    @abstractmethod
+    def branches(self) -> tuple[tuple[Layer, ...], ...]:
+        """The chains; an empty one hands the input on."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.body(x) + self.shortcut(x)
+    @property
+    def window(self) -> Window | None:
+        chains = (reduce(follow, (layer.window for layer in branch), POINT) for branch in self.branches)
+        return reduce(widest, chains)
+
+    def parts(self, input_shape: Shape) -> tuple[tuple[Layer, Shape], ...]:
+        """Every layer directly inside, with the shape that goes into it."""
+        return tuple(
+            part for branch in self.branches for part in zip(branch, chain_shapes(branch, input_shape), strict=False)
+        )
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        return sum(layer.multiply_adds(shape) for layer, shape in self.parts(input_shape))
+
+    def trainable_parameters(self, input_shape: Shape) -> int:
+        return sum(layer.trainable_parameters(shape) for layer, shape in self.parts(input_shape))
+
+    def fixed_parameters(self, input_shape: Shape) -> int:
+        return sum(layer.fixed_parameters(shape) for layer, shape in self.parts(input_shape))
 
 
 @dataclass(frozen=True, repr=False)
-class Stage(Layer):
+class Stage(Composite):
     """A chain of layers under one name.
 
     >>> from opsin.nn import Dense
@@ -73,28 +90,31 @@ class Stage(Layer):
         settle_layers(self, "layers")
         object.__setattr__(self, "layers", name_layers(self.layers))
 
+    @property
+    def branches(self) -> tuple[tuple[Layer, ...], ...]:
+        return (tuple(self.layers),)
+
     def output_shape(self, input_shape: Shape) -> Shape:
         return chain_shapes(self.layers, input_shape)[-1]
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         return torch.nn.Sequential(build_chain(self.layers, input_shape))
 
-    def multiply_adds(self, input_shape: Shape) -> int:
-        return sum(layer.multiply_adds(shape) for layer, shape in self.parts(input_shape))
 
-    def trainable_parameters(self, input_shape: Shape) -> int:
-        return sum(layer.trainable_parameters(shape) for layer, shape in self.parts(input_shape))
+class ResidualModule(torch.nn.Module):
+    """`body(x) + shortcut(x)`."""
 
-    def fixed_parameters(self, input_shape: Shape) -> int:
-        return sum(layer.fixed_parameters(shape) for layer, shape in self.parts(input_shape))
+    def __init__(self, body: torch.nn.Sequential, shortcut: torch.nn.Sequential) -> None:
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
 
-    def parts(self, input_shape: Shape) -> tuple[tuple[Layer, Shape], ...]:
-        """Every layer directly inside, with the shape that goes into it."""
-        return tuple(zip(self.layers, chain_shapes(self.layers, input_shape), strict=False))
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x) + self.shortcut(x)
 
 
 @dataclass(frozen=True, repr=False)
-class Residual(Stage):
+class Residual(Composite):
     """What the layers make of the input, plus the input itself (or what the layers of `shortcut` make of it).
 
     >>> from opsin.nn import Dense
@@ -102,16 +122,20 @@ class Residual(Stage):
     (4,)
     """
 
+    layers: Sequence[Layer]
     shortcut: Sequence[Layer] = ()
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        settle_layers(self, "shortcut")
-        object.__setattr__(self, "shortcut", name_layers(self.shortcut))
+        for field in ("layers", "shortcut"):
+            settle_layers(self, field)
+            object.__setattr__(self, field, name_layers(getattr(self, field)))
+
+    @property
+    def branches(self) -> tuple[tuple[Layer, ...], ...]:
+        return tuple(self.layers), tuple(self.shortcut)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        main = chain_shapes(self.layers, input_shape)[-1]
-        other = chain_shapes(self.shortcut, input_shape)[-1]
+        main, other = (chain_shapes(branch, input_shape)[-1] for branch in self.branches)
         if main != other:
             raise self.fail(
                 f"cannot add {shape_text(main)} of its layers to {shape_text(other)} of its shortcut: give the "
@@ -121,11 +145,5 @@ class Residual(Stage):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
-        return ResidualModule(
-            torch.nn.Sequential(build_chain(self.layers, input_shape)),
-            torch.nn.Sequential(build_chain(self.shortcut, input_shape)),
-        )
-
-    def parts(self, input_shape: Shape) -> tuple[tuple[Layer, Shape], ...]:
-        other = zip(self.shortcut, chain_shapes(self.shortcut, input_shape), strict=False)
-        return (*super().parts(input_shape), *other)
+        body, shortcut = (torch.nn.Sequential(build_chain(branch, input_shape)) for branch in self.branches)
+        return ResidualModule(body, shortcut)

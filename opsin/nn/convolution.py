@@ -11,8 +11,9 @@ from opsin.core import Shape
 from .activations import function, settle_activation
 from .arguments import settle_choice, settle_count, settle_counts, settle_flag
 from .initializers import initialize, settle_initializer
-from .layer import Layer, Window, need_rank, volume
+from .layer import Layer, need_rank, volume
 from .padding import PADDINGS, even_padding, pad_same, windows_shape
+from .window import Window
 
 
 class Conv2dModule(torch.nn.Conv2d):

@@ -10,26 +10,11 @@ import torch
 
 from opsin.core import NetworkError, Shape
 
+from .window import POINT, Window
+
 Json: TypeAlias = dict[str, Any]
 
 AXES = {1: "(steps, channels)", 2: "(height, width, channels)", 3: "(depth, height, width, channels)"}
-
-
-@dataclass(frozen=True)
-class Window:
-    """What one output position looks at, along each axis; empty tuples mean its own position only."""
-
-    kernel: tuple[int, ...] = ()
-    strides: tuple[int, ...] = ()
-    dilation: tuple[int, ...] = ()
-
-    @property
-    def extent(self) -> tuple[int, ...]:
-        """How far the window reaches along each axis, gaps of the dilation included."""
-        return tuple((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
-
-
-POINT = Window()
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from .layer import Layer, Window, shape_text
+from .layer import Layer, shape_text
+from .window import Window
 
 PADDINGS = ("valid", "same")
 

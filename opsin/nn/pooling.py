@@ -10,8 +10,9 @@ from torch import Tensor
 from opsin.core import Shape
 
 from .arguments import settle_choice, settle_counts
-from .layer import Layer, Window, need_rank
+from .layer import Layer, need_rank
 from .padding import PADDINGS, pad_same, same_padding, windows_shape
+from .window import Window
 
 
 class MaxPoolModule(torch.nn.Module):

@@ -16,6 +16,7 @@ from .dense import Dense
 from .layer import Json, Layer, shape_text
 from .naming import name_layers
 from .reading import check_fields, layer_from_json
+from .summary import summarize
 
 _OWN_NAMES = frozenset(
     {"name", "layers", "input_shape", "output_shape", "final_activation", "logits", "taps", "summary", "to_json"}
@@ -74,6 +75,10 @@ class Sequential(torch.nn.Module):
         """What the layers say, the last activation included."""
         return function(self.final_activation)(self.logits(x))
 
+    def summary(self, details: bool = False) -> None:
+        """Prints the layers, their shapes and parameters as Keras does; `details` adds reach, cost and memory."""
+        print(summarize(self).text(details))
+
     def to_json(self) -> Json:
         """Layers and input shape in plain JSON values; `from_json` makes the same network with new weights."""
         return {
@@ -91,8 +96,8 @@ class Sequential(torch.nn.Module):
             raise NetworkError(
                 f"a network has type {found['type']!r} and name {found['name']!r}; expected a Sequential"
             )
-        if not isinstance(found["layers"], list) or not isinstance(found["input_shape"], list):
-            raise NetworkError("a network's layers and input_shape are not lists; the description is broken")
+        if not isinstance(found["layers"], list):
+            raise NetworkError("a network's layers are not a list; the description is broken")
         layers = [layer_from_json(layer) for layer in cast("list[object]", found["layers"])]
         return cls(layers, input_shape=_checked_shape(found["input_shape"]), name=found["name"])
 
