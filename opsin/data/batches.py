@@ -1,0 +1,96 @@
+"""Batches for training, gathered and augmented by one thread while the network works on the batch before."""
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from opsin.core import torch_generator
+
+from .augment import Augmentation
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images as uint8 (n, height, width, channels) and what the task's loss takes."""
+
+    images: Tensor
+    targets: Tensor
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The training rows in a new order every epoch, drawn from the seed alone, so any step can be drawn again.
+
+    `pixels` is the store's array, `rows` the positions in it to train on, `targets` one encoded target a position in
+    `rows`. With several processes each takes every `world`-th row, starting at `rank`.
+    """
+
+    pixels: np.ndarray
+    rows: np.ndarray
+    targets: Tensor
+    size: int
+    augmentation: Augmentation
+    seed: int
+    part: tuple[int, int] = (0, 1)
+
+    @property
+    def per_epoch(self) -> int:
+        """Batches in one epoch; a last, smaller batch is left out unless it is the only one."""
+        return max(1, len(self.rows) // (self.size * self.part[1]))
+
+    def at(self, step: int) -> Batch:
+        """The batch of a step, counted from 0 over all epochs; always the same for the same seed."""
+        epoch, position = divmod(step, self.per_epoch)
+        rank, world = self.part
+        order = self._order(epoch)[rank::world][position * self.size : (position + 1) * self.size]
+        chosen = order.numpy()
+        generator = torch_generator(self.seed, "augment", step, rank)
+        images = torch.from_numpy(np.ascontiguousarray(self.pixels[self.rows[chosen]]))
+        mirrored = self._mirrored(epoch)[order] if self.augmentation.mirror else None
+        return Batch(self.augmentation(images, generator, mirrored), self.targets[order])
+
+    def _order(self, epoch: int) -> Tensor:
+        return torch.randperm(len(self.rows), generator=torch_generator(self.seed, "order", epoch))
+
+    def _mirrored(self, epoch: int) -> Tensor:
+        """Each image is mirrored every other epoch: both sides are seen equally often (arXiv:2404.00498)."""
+        first = torch.rand(len(self.rows), generator=torch_generator(self.seed, "mirror")) < 0.5
+        return first ^ bool(epoch % 2)
+
+    def stream(self, start: int) -> Iterator[Batch]:
+        """Endless batches from step `start` on, two of them ready ahead."""
+        ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=2)
+        stopped = threading.Event()
+
+        def put(item: Batch | BaseException) -> None:
+            while not stopped.is_set():
+                try:
+                    return ready.put(item, timeout=0.1)
+                except queue.Full:
+                    continue
+
+        def gather() -> None:
+            step = start
+            try:
+                while not stopped.is_set():
+                    put(self.at(step))
+                    step += 1
+            except BaseException as error:
+                put(error)
+
+        thread = threading.Thread(target=gather, name="opsin-batches", daemon=True)
+        thread.start()
+        try:
+            while True:
+                item = ready.get()
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            stopped.set()
+            thread.join()

@@ -1,0 +1,116 @@
+"""Cuts validation and test rows off by whole families, close to the wished share of every stratum."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+TRAIN, VALID, TEST = range(3)
+
+
+def cut(
+    family: np.ndarray, stratum: np.ndarray, keys: np.ndarray, shares: Mapping[int, float], kept: np.ndarray | None
+) -> np.ndarray:
+    """(n,) TRAIN, VALID or TEST for rows of given family, stratum and random key (all (n,) whole numbers).
+
+    `shares` says how much VALID and TEST should hold. Families of several rows are placed first, in random order,
+    each where its strata are most wanted, and only where it brings the size nearer to what is wished; single rows
+    then fill every stratum to its share exactly (largest remainders). `kept` lists the strata that train has
+    already; the others keep a row in train (None: train need not have each).
+    """
+    numbers = np.unique(family, return_inverse=True)[1]
+    size = np.bincount(numbers)
+    strata, codes = np.unique(stratum, return_inverse=True)
+    board = _Board(numbers, codes, keys, shares)
+    several = np.flatnonzero(size > 1)
+    first_key = np.full(len(size), np.iinfo(np.int64).max)
+    np.minimum.at(first_key, numbers, keys)
+    members = _members(numbers, several)
+    for one in several[np.argsort(first_key[several], kind="stable")]:
+        board.place_family(members[one])
+    spare = np.zeros(len(strata), int)
+    if kept is not None:
+        spare = (board.filled[TRAIN] == 0).astype(int) * ~np.isin(strata, kept)
+    singles = size[numbers] == 1
+    for place in shares:
+        board.place_singles(place, np.flatnonzero(singles & (board.placed == TRAIN)), spare)
+    for place in shares:
+        if not (board.placed == place).any():
+            _lend(board, place, numbers, first_key, None if kept is None else np.isin(strata, kept))
+    return board.placed
+
+
+class _Board:
+    """Where each row stands so far, and how far each place is from its wish."""
+
+    def __init__(self, family: np.ndarray, codes: np.ndarray, keys: np.ndarray, shares: Mapping[int, float]) -> None:
+        self.codes = codes
+        self.keys = keys
+        self.placed = np.full(len(codes), TRAIN)
+        self.total = np.bincount(codes)
+        self.wish = np.zeros((3, len(self.total)))
+        self.goal = np.zeros(3, int)
+        left = len(codes) - 1  # train has at least one row
+        for place, share in shares.items():
+            self.wish[place] = share * self.total
+            self.goal[place] = min(left, max(1, round(share * len(codes))))
+            left -= int(self.goal[place])
+        self.wish[TRAIN] = self.total - self.wish.sum(axis=0)
+        self.filled = np.zeros((3, len(self.total)))
+        self.filled_rows = np.zeros(3, int)
+
+    def place_family(self, rows: np.ndarray) -> None:
+        counts = np.bincount(self.codes[rows], minlength=len(self.total))
+        want = (1 - self.filled / np.maximum(self.wish, 1e-9)) @ counts
+        fits = self.filled_rows + len(rows) / 2 <= self.goal
+        fits[TRAIN] = True
+        place = max((where for where in (TRAIN, VALID, TEST) if fits[where]), key=lambda where: want[where])
+        self._put(rows, place)
+
+    def place_singles(self, place: int, rows: np.ndarray, spare: np.ndarray) -> None:
+        """Fills `place` from `rows`, single ones that are still free, leaving `spare` of each stratum."""
+        order = rows[np.lexsort((self.keys[rows], self.codes[rows]))]
+        free = np.bincount(self.codes[rows], minlength=len(self.total))
+        left = np.maximum(0, free - spare)
+        want = np.maximum(0.0, self.wish[place] - self.filled[place])
+        take = np.minimum(np.floor(want + 1e-9).astype(int), left)
+        missing = int(self.goal[place] - self.filled_rows[place] - take.sum())
+        lots = np.full(len(self.total), np.iinfo(np.int64).max)
+        np.minimum.at(lots, self.codes, self.keys)
+        given = self.total - free  # strata that gave less so far go first
+        ranking = np.lexsort((lots, given * (place == VALID), -np.round(want - take, 9)))
+        for code in ranking:
+            if missing <= 0:
+                break
+            if take[code] < left[code]:
+                take[code] += 1
+                missing -= 1
+        within = np.arange(len(order)) - np.searchsorted(self.codes[order], self.codes[order])
+        self._put(order[within < take[self.codes[order]]], place)
+
+    def _put(self, rows: np.ndarray, place: int) -> None:
+        self.placed[rows] = place
+        self.filled[place] += np.bincount(self.codes[rows], minlength=len(self.total))
+        self.filled_rows[place] += len(rows)
+
+
+def _members(family: np.ndarray, which: np.ndarray) -> dict[int, np.ndarray]:
+    order = np.argsort(family, kind="stable")
+    starts = np.searchsorted(family[order], which)
+    ends = np.searchsorted(family[order], which, side="right")
+    return {int(one): order[start:end] for one, start, end in zip(which, starts, ends, strict=True)}
+
+
+def _lend(board: _Board, place: int, family: np.ndarray, first_key: np.ndarray, kept: np.ndarray | None) -> None:
+    """Moves the smallest family that train can spare to `place`, which would be empty otherwise."""
+    size = np.bincount(family)
+    in_train = np.unique(family[board.placed == TRAIN])
+    present = np.bincount(board.codes[board.placed == TRAIN], minlength=len(board.total))
+    for one in in_train[np.lexsort((first_key[in_train], size[in_train]))]:
+        rows = np.flatnonzero(family == one)
+        after = present - np.bincount(board.codes[rows], minlength=len(board.total))
+        emptied = (after == 0) & (present > 0)
+        if kept is not None:
+            emptied &= ~kept
+        if (kept is None or not emptied.any()) and after.sum() > 0:
+            board.placed[rows] = place
+            return

@@ -1,0 +1,97 @@
+"""Rows that belong together: of one group, or with exactly the same pixels. And where a given split tore them apart."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from .table import SPLITS, Table
+
+_LISTED = 50
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Rows of one group, or exact copies of one image, that stand in more than one split."""
+
+    kind: Literal["copies", "group"]
+    splits: tuple[str, ...]
+    ids: tuple[str, ...]
+    group: str | None = None
+
+
+def families(table: Table, digests: np.ndarray) -> np.ndarray:
+    """(n,) the number of each row's family: rows linked by a group or a digest (0 counts as none), in any chain.
+
+    >>> from opsin.data import read
+    >>> table = read((np.zeros((3, 4, 4), np.uint8), ["a", "b", "a"]))
+    >>> families(table, np.array([7, 8, 7], np.uint64)).tolist()
+    [0, 1, 0]
+    """
+    root = np.arange(len(table))
+
+    def find(row: int) -> int:
+        while root[row] != row:
+            root[row] = root[root[row]]
+            row = int(root[row])
+        return row
+
+    for first, row in _links(table, digests):
+        ours, theirs = find(first), find(row)
+        root[max(ours, theirs)] = min(ours, theirs)
+    while not np.array_equal(root, root[root]):
+        root = root[root]
+    return np.unique(root, return_inverse=True)[1]
+
+
+def leaks(table: Table, digests: np.ndarray) -> tuple[Leak, ...]:
+    """What a given split tore apart: copies of one image, and groups, that stand in two or more splits."""
+    rows = table.rows.with_columns(pl.Series("digest", digests, dtype=pl.UInt64)).filter(pl.col("split").is_not_null())
+    found: list[Leak] = []
+    for kind, key in (("copies", "digest"), ("group", "group")):
+        torn = (
+            rows.filter((pl.col("digest") != 0) if key == "digest" else pl.col("group").is_not_null())
+            .group_by(key, maintain_order=True)
+            .agg(pl.col("id"), pl.col("split"))
+            .filter(pl.col("split").list.n_unique() > 1)
+        )
+        for value, ids, splits in torn.iter_rows():
+            here = tuple(name for name in SPLITS if name in splits)
+            found.append(Leak(kind, here, tuple(ids), value if kind == "group" else None))
+    return tuple(found)
+
+
+def leak_notes(found: tuple[Leak, ...]) -> tuple[str, ...]:
+    """One line for each pair of splits and kind of leak, with the ids."""
+    notes: list[str] = []
+    for kind in ("copies", "group"):
+        for splits in sorted({leak.splits for leak in found if leak.kind == kind}):
+            here = [leak for leak in found if leak.kind == kind and leak.splits == splits]
+            where = ("both " if len(splits) == 2 else "") + " and ".join(splits)
+            if kind == "copies":
+                what = "1 image stands" if len(here) == 1 else f"{len(here)} images stand"
+                names = [" = ".join(leak.ids) for leak in here]
+            else:
+                what = "1 group stands" if len(here) == 1 else f"{len(here)} groups stand"
+                names = [
+                    f"{leak.group} ({', '.join(leak.ids[:4])}{', ...' if len(leak.ids) > 4 else ''})" for leak in here
+                ]
+            more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+            notes.append(f"{what} in {where}: {', '.join(names[:_LISTED])}{more}")
+    return tuple(notes)
+
+
+def _links(table: Table, digests: np.ndarray) -> list[tuple[int, int]]:
+    """(an earlier row, a row) wherever both share a group or a digest."""
+    links: list[tuple[int, int]] = []
+    groups = table.rows["group"].to_list()
+    for keys in (groups, digests.tolist()):
+        first: dict[object, int] = {}
+        for row, key in enumerate(keys):
+            if key is None or key == 0:
+                continue
+            earlier = first.setdefault(key, row)
+            if earlier != row:
+                links.append((earlier, row))
+    return links

@@ -1,0 +1,82 @@
+"""What lies in a folder, in one pass: images, tables, and the rest, which is named and left alone."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from opsin.core import DataError
+
+# fmt: off
+IMAGE_ENDINGS = frozenset((
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp",
+    ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif",
+))
+# fmt: on
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files below a folder as sorted paths within it, written with "/", and notes on what was left out."""
+
+    folder: Path
+    images: tuple[str, ...]
+    others: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def scan(folder: Path) -> Found:
+    """Every file below `folder`; hidden ones and links that lead out of it are left out. DataError when unreadable."""
+    images: list[str] = []
+    others: list[str] = []
+    hidden: list[str] = []
+    outside: list[str] = []
+    root = os.path.realpath(folder)
+    seen = {root}
+    waiting = [(root, "")]
+    while waiting:
+        place, prefix = waiting.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name[0] == "." or name == "__MACOSX":
+                        hidden.append(prefix + name)
+                    elif entry.is_symlink() and not _within(root, entry.path):
+                        outside.append(prefix + name)
+                    elif entry.is_dir():
+                        real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                        if real not in seen:
+                            seen.add(real)
+                            waiting.append((entry.path, f"{prefix}{name}/"))
+                    elif os.path.splitext(name)[1].lower() in IMAGE_ENDINGS:
+                        images.append(prefix + name)
+                    else:
+                        others.append(prefix + name)
+        except OSError as error:
+            raise DataError(
+                f"cannot read the folder {place}: {(error.strerror or str(error)).lower()}; check its name and rights"
+            ) from error
+    notes: list[str] = []
+    if outside:
+        notes.append(f"{count(outside, 'link')} out of the folder left out: {some(outside)}")
+    if hidden:
+        notes.append(f"{count(hidden, 'hidden file')} left out: {some(hidden)}")
+    return Found(folder, tuple(sorted(images)), tuple(sorted(others)), tuple(notes))
+
+
+def count(items: object, what: str) -> str:
+    """ "1 image", "2 images"."""
+    number = items if isinstance(items, int) else len(items)  # pyright: ignore[reportArgumentType]
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def some(names: "list[str] | tuple[str, ...]", limit: int = _EXAMPLES) -> str:
+    """The first few names, and how many more there are."""
+    listed = ", ".join(sorted(names)[:limit])
+    return listed if len(names) <= limit else f"{listed}, and {len(names) - limit} more"
+
+
+def _within(root: str, path: str) -> bool:
+    real = os.path.realpath(path)
+    return real == root or real.startswith(root + os.sep)
