@@ -1,0 +1,11 @@
+"""The verbs: train, resume, evaluate, load, predict_files. The only room that joins the others."""
+
+from opsin.model import Model as Model
+from opsin.model import load as load
+from opsin.model import predict_files as predict_files
+
+from .evaluating import evaluate as evaluate
+from .results import Evaluation as Evaluation
+from .results import Run as Run
+from .training import resume as resume
+from .training import train as train

@@ -1,0 +1,78 @@
+"""From trained weights to a model with its scores, its file and its report."""
+
+import datetime
+import os
+import platform
+import time
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from opsin import __version__
+from opsin.core import Progress
+from opsin.evaluate import Predictions, score
+from opsin.model import Model
+from opsin.model import load as load_model
+from opsin.train import raw_over
+
+from .prepare import Prepared
+from .results import Evaluation, Run
+from .sources import Source
+
+
+def predictions_of(model: Model, source: Source, split: str, progress: Progress) -> Predictions:
+    """What a model answers, once, for the rows of a split."""
+    table = source.table.only(split)
+    raw = raw_over(model, source.store.pixels, source.rows(split), progress, f"answer {split}")
+    groups = table.rows["group"]
+    named = None if groups.null_count() == len(groups) else groups.fill_null(table.rows["id"]).to_numpy()
+    return Predictions(tuple(table.rows["id"].to_list()), named, raw, table.targets())
+
+
+def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) -> Evaluation:
+    """Scores with intervals, beside those of the trivial answer, whose raw outputs (units,) are `baseline`."""
+    constant = np.tile(baseline, (len(predictions.ids), 1)).astype(np.float32)
+    trivial = Predictions(predictions.ids, predictions.groups, constant, predictions.targets)
+    return Evaluation(score(predictions, model.task), score(trivial, model.task), predictions)
+
+
+def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
+    """Calibrates on validation, answers the test split once, and writes model, predictions and report.
+
+    Without a test split there are no scores: the validation split chose the weights, so it cannot judge them.
+    """
+    job, source = prepared.job, prepared.source
+    begun = time.monotonic()
+    path = job.folder / "best.safetensors"
+    model = load_model(path, next(job.model.network.parameters()).device)
+    model.views = job.model.views
+    valid = predictions_of(model, source, "valid", progress)
+    model.task = model.task.calibrated(valid.raw, valid.targets)
+    baseline = model.task.baseline(source.table.only("train").targets(), 1)[0]
+    evaluation = evaluation_of(model, predictions_of(model, source, "test", progress), baseline)
+    model.about = _about(prepared, evaluation, baseline)
+    model.save(path)
+    evaluation.predictions.to_parquet(job.folder / "predictions.parquet")
+    report = job.folder / "report.html"
+    total = seconds + time.monotonic() - begun
+    return Run(job.folder, path, report, model.task.name, total, evaluation.scores, evaluation.baseline)
+
+
+def _about(prepared: Prepared, evaluation: Evaluation, baseline: np.ndarray) -> dict[str, Any]:
+    """Where a model came from, for the header of its file."""
+    job, table = prepared.job, prepared.source.table
+    return {
+        "data": table.origin,
+        "fingerprint": prepared.source.fingerprint,
+        "images": {split: int((table.rows["split"] == split).sum()) for split in ("train", "valid", "test")},
+        "seed": job.batches.seed,
+        "recipe": job.recipe.to_json(),
+        "baseline": baseline.tolist(),
+        "scores": {name: value.to_json() for name, value in evaluation.scores.items()},
+        "baseline_scores": {name: value.to_json() for name, value in evaluation.baseline.items()},
+        "notes": list(table.notes),
+        "versions": {"python": platform.python_version(), "opsin": __version__, "torch": version("torch")},
+        "machine": f"{platform.machine()}, {os.cpu_count()} processors, {job.model.device.type}",
+        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }

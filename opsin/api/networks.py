@@ -1,0 +1,54 @@
+"""From a name or a file of layers to a network."""
+
+import importlib.util
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from opsin import nn, zoo
+from opsin.core import NetworkError, Shape
+from opsin.tasks import Task
+
+
+def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:
+    """A zoo network by its name, or the layers in a .json or .py file, checked against what the task needs.
+
+    A .json file holds what `Sequential.to_json` wrote. A .py file, which is run, defines `layers` (a list) or
+    `layers(input_shape, units)`. Raises NetworkError when the network does not end in the task's number of outputs.
+    """
+    path = Path(model)
+    if path.suffix not in (".json", ".py"):
+        return zoo.create(str(model), input_shape, task.units, task.activation, seed=seed)
+    if not path.is_file():
+        raise NetworkError(f"--model {path} is not a file; expected a .json or .py file of layers, or a zoo name")
+    layers = _from_json(path) if path.suffix == ".json" else _from_python(path, input_shape, task.units)
+    network = nn.Sequential(layers, input_shape=input_shape, seed=seed, name=path.stem)
+    if network.output_shape != (task.units,):
+        raise NetworkError(
+            f"{path} ends in shape {network.output_shape}; expected ({task.units},) for {task.name}: "
+            f"make its last layer Dense({task.units})"
+        )
+    return network
+
+
+def _from_json(path: Path) -> Iterable[nn.Layer]:
+    try:
+        return nn.Sequential.from_json(json.loads(path.read_text(encoding="utf-8"))).layers
+    except ValueError as error:
+        raise NetworkError(f"{path} is not JSON ({error}); expected what Sequential.to_json() wrote") from error
+
+
+def _from_python(path: Path, input_shape: Shape, units: int) -> Iterable[nn.Layer]:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise NetworkError(f"{path} cannot be read as Python")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise NetworkError(f"{path} failed when run: {type(error).__name__}: {error}") from error
+    layers: Any = getattr(module, "layers", None)
+    if layers is None:
+        raise NetworkError(f"{path} defines no `layers`; expected a list of layers or layers(input_shape, units)")
+    return layers(input_shape, units) if callable(layers) else layers

@@ -1,0 +1,142 @@
+"""Everything that is decided before the first step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from opsin import data, tasks
+from opsin.core import DataError, Progress, choose_device
+from opsin.data import Batches, Table, Target
+from opsin.model import Model
+from opsin.train import Job, Recipe, Situation, choose_recipe, ranks, seconds_per_step, whiten_stem
+
+from .folders import check_writable, new_folder
+from .networks import make_network
+from .sources import Source, preparation_of, read_source
+
+FINISH_SECONDS = 8.0
+FORWARD_SHARE = 0.35
+MOST_VALIDATION = 2500
+VIEWS = {"one": 1, "mirror": 2, "mirror_shift": 6}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person asked for; None where the data decides."""
+
+    task: str | None = None
+    model: str | None = None
+    epochs: float | None = None
+    minutes: float | None = None
+    size: int | None = None
+    seed: int = 0
+    device: str | None = None
+    mirror: bool | None = None
+    class_weights: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run before its first step: its data, its job, and why things were chosen as they were."""
+
+    source: Source
+    job: Job
+    reasons: tuple[str, ...]
+
+    def with_recipe(self, recipe: Recipe) -> "Prepared":
+        """The same run with another recipe."""
+        batches = batches_of(self.source, self.job.model, recipe, self.job.batches.seed)
+        return replace(self, job=replace(self.job, recipe=recipe, batches=batches))
+
+
+def prepare(origin: Any, options: Options, out: Path | None, age: Callable[[], float], progress: Progress) -> Prepared:
+    """Reads the data and decides size, network, recipe and time; `age` tells the seconds spent so far.
+
+    The run's folder is `out`, or a new one under `runs/`.
+    """
+    check_writable(out)
+    device = choose_device(options.device)
+    ranks.join(device)
+    source, choice = read_source(origin, options.task, options.size, device, progress)
+    source = replace(source, table=_split(source, options.seed))
+    targets = source.table.only("train").targets()
+    task = tasks.choose(source.table.target, targets, options.task)
+    preparation = preparation_of(source)
+    network = make_network(options.model or choice.name, preparation.size, task, options.seed).to(device)
+    mirror, why = _mirror(source, targets, options.mirror)
+    model = Model(network, task, preparation, _views(mirror, max(preparation.size[:2])), {})
+    sample = torch.from_numpy(source.store.pixels[source.rows("train")[:5000]])
+    whiten_stem(network, preparation.normalize(sample.to(device)))
+    job = _job(model, source, options, mirror, new_folder(out, task.name, source.table.origin), age)
+    if options.class_weights:
+        job = replace(job, recipe=replace(job.recipe, class_weights=_class_weights(source.table.target, targets)))
+    reason = "asked for" if options.model else choice.reason
+    return Prepared(source, job, (f"{network.name} at {preparation.height}x{preparation.width}: {reason}", why))
+
+
+def _split(source: Source, seed: int) -> Table:
+    """A tenth for validation, but no more than are needed to choose and calibrate, and a tenth for test."""
+    valid = min(0.1, MOST_VALIDATION / len(source.table))
+    return data.split(source.table, source.store.digests[source.positions], seed, valid=valid)
+
+
+def batches_of(source: Source, model: Model, recipe: Recipe, seed: int) -> Batches:
+    """The training rows of a source as batches."""
+    targets = torch.from_numpy(model.task.encode(source.table.only("train").targets()))
+    rows = source.rows("train")
+    return Batches(source.store.pixels, rows, targets, recipe.batch, recipe.augmentation, seed, ranks.part())
+
+
+def _job(model: Model, source: Source, options: Options, mirror: bool, folder: Path, age: Callable[[], float]) -> Job:
+    """Measures a step, then chooses the recipe for the time there is."""
+    count = int((source.table.rows["split"] == "train").sum())
+    situation = Situation(count, max(model.preparation.size[:2]), mirror, 500.0, None, options.epochs)
+    guess = choose_recipe(situation)
+    batches = batches_of(source, model, guess, options.seed)
+    step = seconds_per_step(model, guess, batches.targets)
+    seconds = None
+    if options.minutes is not None:
+        answered = (len(source.table) - count) * step / guess.batch * FORWARD_SHARE * VIEWS[model.views]
+        seconds = options.minutes * 60 - age() - answered - FINISH_SECONDS
+        if seconds <= 10 * step:
+            raise DataError(
+                f"--minutes {options.minutes:g} leaves no time to train: reading took {age():.0f} s and answering the "
+                f"test images will take {answered:.0f} s; give more minutes or a smaller --size"
+            )
+    recipe = choose_recipe(replace(situation, images_per_second=guess.batch / step, seconds=seconds))
+    return Job(
+        model,
+        batches_of(source, model, recipe, options.seed),
+        source.rows("valid"),
+        source.table.only("valid").targets(),
+        recipe,
+        folder,
+        None if options.epochs else seconds,
+        step * recipe.batch / guess.batch,
+    )
+
+
+def _mirror(source: Source, targets: np.ndarray, asked: bool | None) -> tuple[bool, str]:
+    if asked is not None:
+        return asked, f"images are{'' if asked else ' not'} mirrored: asked for"
+    if source.table.target.kind != "classes":
+        return True, "images are mirrored: a mirrored image has the same target unless you say --no-mirror"
+    return data.mirror_keeps_class(source.store.pixels[source.rows("train")[:20_000]], targets[:20_000])
+
+
+def _views(mirror: bool, side: int) -> str:
+    if not mirror:
+        return "one"
+    return "mirror_shift" if side <= 64 else "mirror"
+
+
+def _class_weights(target: Target, targets: np.ndarray) -> tuple[float, ...]:
+    """One weight a class, so that each class counts alike in the loss."""
+    if target.kind != "classes":
+        raise DataError(f"--class-weights is for classes, but the targets are {target.kind}; leave it out")
+    counts = np.bincount(targets, minlength=len(target.names)).clip(1)
+    return tuple((len(targets) / (len(counts) * counts)).tolist())

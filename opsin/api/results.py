@@ -1,0 +1,28 @@
+"""What the verbs give back."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from opsin.evaluate import Predictions, Score
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run left: its folder, model file, report, and scores on the test split beside the baseline's."""
+
+    folder: Path
+    model: Path
+    report: Path
+    task: str
+    seconds: float
+    scores: dict[str, Score]
+    baseline: dict[str, Score]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a model on labelled images, beside the trivial baseline's, and the predictions they were read from."""
+
+    scores: dict[str, Score]
+    baseline: dict[str, Score]
+    predictions: Predictions

@@ -1,0 +1,73 @@
+"""From what a person typed to a split table and its decoded pixels."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from opsin import data
+from opsin.core import DataError, Progress
+from opsin.data import Preparation, Store, Table
+from opsin.train import Choice, choose_network
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table without its broken images, and where each row's pixels stand in the store."""
+
+    table: Table
+    store: Store
+    positions: np.ndarray
+
+    def rows(self, split: str) -> np.ndarray:
+        """Positions in `store.pixels` of the rows of one split."""
+        return self.positions[(self.table.rows["split"] == split).fill_null(False).to_numpy()]
+
+    def as_split(self, split: str) -> "Source":
+        """The same rows, all in one split."""
+        return replace(self, table=self.table.with_splits([split] * len(self.table)))
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of every image's name and pixels; another order of the same files gives the same."""
+        pairs = zip(self.table.rows["id"].to_list(), self.store.digests[self.positions].tolist(), strict=True)
+        text = "\n".join(f"{name} {digest:016x}" for name, digest in sorted(pairs))
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def read_source(
+    source: Any, task: str | None, size: int | None, device: torch.device, progress: Progress
+) -> tuple[Source, Choice]:
+    """Reads, looks at and decodes the images at `size` (or one that suits them); broken ones are left out and named."""
+    table = data.read(source, task)
+    survey = data.survey(table)
+    choice = choose_network(survey.height, survey.width, len(table), device)
+    if size is not None:
+        choice = replace(choice, size=(size, size))
+    return store_at(table, (*choice.size, 3 if survey.colour else 1), progress), choice
+
+
+def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> Source:
+    """The table's images decoded at (height, width, channels)."""
+    store = data.open_store(table, size, progress=progress)
+    good = np.array([row for row in range(len(table)) if row not in store.errors], np.int64)
+    if not len(good):
+        first = next(iter(store.errors.values()), "there is none")
+        raise DataError(f"no image of {table.origin} could be read ({first}); expected at least two classes of images")
+    if store.errors:
+        lines = [f"left out: {line}" for line in store.errors.values()]
+        shown = [*lines[:10], *([f"... and {len(lines) - 10} more"] if len(lines) > 10 else [])]
+        table = table.take(good).noting(f"{len(lines)} images cannot be read and are left out", *shown)
+    return Source(table, store, good)
+
+
+def preparation_of(source: Source, sample: int = 5000) -> Preparation:
+    """How images are prepared: the store's size, and the mean and spread of a sample of the training pixels."""
+    rows = source.rows("train")
+    pixels = source.store.pixels[rows[:: max(1, len(rows) // sample)]]
+    height, width, channels = pixels.shape[1:]
+    values = torch.from_numpy(pixels).reshape(-1, channels).double() / 255
+    spread = values.std(0).clamp_min(1 / 255)
+    return Preparation(height, width, channels, tuple(values.mean(0).tolist()), tuple(spread.tolist()))

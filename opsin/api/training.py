@@ -1,0 +1,77 @@
+"""The verbs that make a model: train and resume."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from opsin.core import Progress, keep_large_buffers, silent
+from opsin.train import Recipe, Trainer
+
+from .finish import finish
+from .prepare import Options, prepare
+from .record import read_record, write_record
+from .results import Run
+
+
+def _nothing(line: str) -> None: ...
+
+
+def train(
+    data: Any,
+    *,
+    task: str | None = None,
+    model: str | Path | None = None,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    size: int | None = None,
+    seed: int = 0,
+    device: str | None = None,
+    mirror: bool | None = None,
+    class_weights: bool = False,
+    out: str | Path | None = None,
+    recipe: Callable[[Recipe], Recipe] | None = None,
+    started: float | None = None,
+    progress: Progress = silent,
+    say: Callable[[str], None] = _nothing,
+) -> Run:
+    """Trains a CNN on labelled images and reports its scores on images that it never saw.
+
+    `data` is a folder, a CSV, an .npz or (images, targets). `minutes` bounds the whole call, reading and reporting
+    included, counted from `started` (time.monotonic()); `epochs` is the number of passes over the training images.
+    `mirror` says whether a mirrored image keeps its target (None: found out). `recipe` may change the chosen recipe,
+    as in `lambda r: dataclasses.replace(r, batch=64)`. Raises OpsinError in one line when something is wrong;
+    Interrupted, with all work saved, on Ctrl-C.
+    """
+    begun = time.monotonic() if started is None else started
+    keep_large_buffers()
+    asked = Options(task, None if model is None else str(model), epochs, minutes, size, seed, device, mirror)
+    asked = replace(asked, class_weights=class_weights)
+    prepared = prepare(data, asked, None if out is None else Path(out), lambda: time.monotonic() - begun, progress)
+    if recipe is not None:
+        prepared = prepared.with_recipe(recipe(prepared.job.recipe))
+    write_record(prepared, asked)
+    for line in (*prepared.source.table.notes, *prepared.reasons, f"run folder: {prepared.job.folder}"):
+        say(line)
+    Trainer(prepared.job, progress).run()
+    return finish(prepared, time.monotonic() - begun, progress)
+
+
+def resume(
+    folder: str | Path, *, data: Any = None, progress: Progress = silent, say: Callable[[str], None] = _nothing
+) -> Run:
+    """Goes on with a run that was stopped or killed, and ends with the weights it would have had.
+
+    `data` is needed only when the run was started from arrays. Raises ModelFileError when the folder holds no run or
+    its images have changed.
+    """
+    begun = time.monotonic()
+    keep_large_buffers()
+    prepared, _ = read_record(Path(folder), data, progress)
+    trainer = Trainer(prepared.job, progress)
+    trainer.resume()
+    say(f"going on at step {trainer.state.step}")
+    before = trainer.seconds
+    trainer.run()
+    return finish(prepared, before + time.monotonic() - begun, progress)

@@ -1,0 +1,5 @@
+"""From predictions to scores with intervals."""
+
+from .predictions import Predictions as Predictions
+from .score import Score as Score
+from .score import score as score

@@ -1,0 +1,13 @@
+"""The uses: each one frozen record of target, loss, answer, scores and drawings."""
+
+from .charts import Chart as Chart
+from .charts import Lines as Lines
+from .charts import Matrix as Matrix
+from .charts import Points as Points
+from .choose import choose as choose
+from .choose import task_from_json as task_from_json
+from .classify import Classify as Classify
+from .multilabel import MultiLabel as MultiLabel
+from .regress import Regress as Regress
+from .task import Scorer as Scorer
+from .task import Task as Task

@@ -1,0 +1,54 @@
+"""Which task a table's target asks for, and tasks back from a file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from opsin.core import DataError, ModelFileError
+from opsin.data import Target
+
+from .classify import Classify
+from .multilabel import MultiLabel
+from .regress import Regress
+from .task import Task
+
+NAMES = {"classes": "classify", "labels": "multilabel", "numbers": "regress"}
+
+
+def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -> Task:
+    """The task for this kind of target; `train_targets` are those of the training rows.
+
+    Raises DataError when `name` asks for a task that the target does not fit.
+
+    >>> choose(Target("classes", ("cat", "dog")), np.array([0, 1])).name
+    'classify'
+    """
+    if name is not None and name not in NAMES.values():
+        raise DataError(f"task {name!r} is unknown; expected one of {', '.join(NAMES.values())}")
+    if name is not None and name != NAMES[target.kind]:
+        raise DataError(f"task {name!r} does not fit a target of {target.kind}; expected {NAMES[target.kind]!r}")
+    if target.kind == "classes":
+        return Classify(target.names)
+    if target.kind == "labels":
+        return MultiLabel(target.names)
+    spread = train_targets.std(0)
+    spread = np.where(spread > 0, spread, 1.0)
+    return Regress(target.names, tuple(train_targets.mean(0).tolist()), tuple(spread.tolist()))
+
+
+def task_from_json(data: Mapping[str, Any]) -> Task:
+    """The task that `to_json` wrote; raises ModelFileError when it is none.
+
+    >>> task_from_json(Classify(("a", "b")).to_json()) == Classify(("a", "b"))
+    True
+    """
+    kinds = {kind.name: kind for kind in (Classify, MultiLabel, Regress)}
+    rest = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key != "task"}  # pyright: ignore[reportUnknownArgumentType]
+    kind = kinds.get(data.get("task", ""))
+    if kind is None:
+        raise ModelFileError(f"the task {data.get('task')!r} is unknown; expected one of {', '.join(kinds)}")
+    try:
+        return kind(**rest)
+    except (TypeError, DataError) as error:
+        raise ModelFileError(f"the task {data.get('task')!r} cannot be read: {error}") from error

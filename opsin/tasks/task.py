@@ -1,0 +1,93 @@
+"""What a use is: the one contract that the loop, the evaluation, the report and the server know."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from torch import Tensor
+
+from .charts import Chart
+
+Scorer: TypeAlias = Callable[[np.ndarray], dict[str, float]]
+"""Scores of fixed answers under a weight a row, (n,): ones are the plain scores, counts a bootstrap's."""
+
+
+class Task(Protocol):
+    """A use of a network, as a frozen record. `raw` is (n, units): the network's outputs before any activation."""
+
+    @property
+    def name(self) -> str:
+        """The word for it, as in `--task`."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each output stands for: classes, labels or numbers."""
+        ...
+
+    @property
+    def units(self) -> int:
+        """How many outputs the network has."""
+        ...
+
+    @property
+    def activation(self) -> str | None:
+        """The activation of the network's last layer."""
+        ...
+
+    @property
+    def monitor(self) -> tuple[str, int]:
+        """The score that is watched on validation, and 1 when more is better, -1 when less is."""
+        ...
+
+    def encode(self, targets: np.ndarray) -> np.ndarray:
+        """A table's targets as the loss takes them."""
+        ...
+
+    def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
+        """The mean loss of a batch."""
+        ...
+
+    def answer(self, raw: np.ndarray) -> np.ndarray:
+        """(n, units) calibrated probabilities, or numbers in the target's unit."""
+        ...
+
+    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+        """What a prediction says, a column a name."""
+        ...
+
+    def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
+        """Prepares the scores of these answers."""
+        ...
+
+    def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
+        """A table row for each class, label or number."""
+        ...
+
+    def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
+        """(count, units) raw outputs of the answer that never looks at the image."""
+        ...
+
+    def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """(n,) loss of each row: the worst mistakes have the highest."""
+        ...
+
+    def doubt(self, raw: np.ndarray) -> np.ndarray:
+        """(n,) how unsure each answer is; zeros where the answer does not say."""
+        ...
+
+    def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
+        """What there is to draw about these answers."""
+        ...
+
+    def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
+        """One answer, from raw (units,), and the truth, in words."""
+        ...
+
+    def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Task":
+        """The task with its probabilities calibrated on these validation answers."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values from which `task_from_json` makes the same task."""
+        ...

@@ -1,0 +1,57 @@
+"""Several processes training one network: who am I, what is the mean of our gradients, what do we agree on.
+
+Started by `torchrun`, which sets RANK and WORLD_SIZE; one process alone is rank 0 of 1 and pays nothing for this.
+"""
+
+import os
+from collections.abc import Iterable
+
+import torch
+import torch.distributed as distributed
+from torch import Tensor, nn
+
+
+def join(device: torch.device) -> None:
+    """Joins the other processes when `torchrun` started this one; does nothing otherwise."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+
+
+def part() -> tuple[int, int]:
+    """This process's rank and the number of processes.
+
+    >>> part()
+    (0, 1)
+    """
+    if not distributed.is_initialized():
+        return 0, 1
+    return distributed.get_rank(), distributed.get_world_size()
+
+
+def agree(value: float) -> float:
+    """The value that rank 0 has, for decisions that depend on the clock."""
+    if part()[1] == 1:
+        return value
+    shared = torch.tensor(value, dtype=torch.float64)
+    distributed.broadcast(shared, 0)
+    return float(shared)
+
+
+def share_weights(network: nn.Module) -> None:
+    """Gives every process the weights and statistics of rank 0."""
+    if part()[1] > 1:
+        for value in network.state_dict().values():
+            distributed.broadcast(value, 0)
+
+
+def mean_gradients(weights: Iterable[Tensor]) -> None:
+    """Replaces each gradient by its mean over the processes."""
+    world = part()[1]
+    if world == 1:
+        return
+    gradients = [weight.grad for weight in weights if weight.grad is not None]
+    flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+    distributed.all_reduce(flat)
+    flat /= world
+    for gradient, piece in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+        gradient.copy_(piece.view_as(gradient))

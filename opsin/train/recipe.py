@@ -1,0 +1,107 @@
+"""How to train, chosen from the data and the time there is, as one frozen record that is written down with the run."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from opsin.core import ModelFileError
+from opsin.data import Augmentation
+
+
+@dataclass(frozen=True)
+class Regularization:
+    """What keeps a network from learning its images by heart."""
+
+    smoothing: float = 0.0
+    mixup: float = 0.0
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run besides the data, the network and the seed.
+
+    `learning_rate` is the relative change of a normalized kernel a step (Muon), `dense_rate` that of all other weights
+    (AdamW). `patience` validations without a better validation score end it.
+
+    >>> Recipe(batch=64, epochs=8).batch
+    64
+    """
+
+    batch: int
+    epochs: float
+    learning_rate: float = 0.1
+    dense_rate: float = 5e-3
+    regularization: Regularization = Regularization()
+    augmentation: Augmentation = Augmentation()
+    class_weights: tuple[float, ...] | None = None
+    patience: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for `args.yaml` and the model file."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Recipe":
+        """The recipe that `to_json` wrote; raises ModelFileError when fields are missing or unknown."""
+        expected = {field.name for field in fields(cls)}
+        if set(data) != expected:
+            raise ModelFileError(f"recipe has fields {sorted(data)}; expected {sorted(expected)}")
+        try:
+            parts = {
+                "regularization": Regularization(**data["regularization"]),
+                "augmentation": Augmentation(**data["augmentation"]),
+            }
+        except TypeError as error:
+            raise ModelFileError(f"recipe cannot be read: {error}") from error
+        weights = data["class_weights"]
+        return cls(**{**data, **parts, "class_weights": tuple(weights) if weights else None})
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a recipe is chosen from: training images, their size, the flip test's answer, and the images a second."""
+
+    count: int
+    side: int
+    mirror: bool
+    images_per_second: float
+    seconds: float | None
+    epochs: float | None
+
+
+def choose_recipe(situation: Situation) -> Recipe:
+    """A recipe for the data and the time, from what measured best on validation splits (docs/LOG.md).
+
+    >>> choose_recipe(Situation(50_000, 32, True, 500.0, 600.0, None)).batch
+    512
+    """
+    epochs = situation.epochs or _affordable_epochs(situation)
+    batch = min(512, max(16, 2 ** int(situation.count / 40).bit_length() // 2))
+    batch = min(batch, situation.count)
+    small = situation.side <= 64
+    long = epochs >= 12
+    scale = (batch / 512) ** 0.5
+    augmentation = Augmentation(
+        mirror=situation.mirror,
+        shift=max(1, round(situation.side / 16)) if situation.side >= 16 else 0,
+        rotate=0.0 if small else 10.0,
+        zoom=0.0 if small else 0.1,
+        light=0.0 if small else 0.1,
+        erase=round(situation.side * (0.3 if small else 0.25)) if long else 0,
+    )
+    return Recipe(
+        batch=batch,
+        epochs=epochs,
+        learning_rate=0.12 * scale,
+        dense_rate=6e-3 * scale,
+        regularization=Regularization(smoothing=0.1, mixup=0.0, weight_decay=0.01),
+        augmentation=augmentation,
+        patience=None,
+    )
+
+
+def _affordable_epochs(situation: Situation) -> float:
+    """Epochs that fit in the time, or a number that suits the amount of data when no time is given."""
+    if situation.seconds is not None:
+        return situation.seconds * situation.images_per_second / max(1, situation.count)
+    return float(min(60, max(8, round(400_000 / max(1, situation.count)))))

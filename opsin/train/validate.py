@@ -1,0 +1,23 @@
+"""What the network answers for rows of a store, in pieces, so that memory stays flat."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from opsin.core import Progress, silent
+from opsin.model import Model
+
+PIECE = 2048
+
+
+def raw_over(
+    model: Model, pixels: np.ndarray, rows: np.ndarray, progress: Progress = silent, stage: str = "validate"
+) -> np.ndarray:
+    """Raw outputs (len(rows), units) of a model for those rows of a store's pixels, in their order."""
+    return np.concatenate([np.zeros((0, model.task.units), np.float32), *_pieces(model, pixels, rows, progress, stage)])
+
+
+def _pieces(model: Model, pixels: np.ndarray, rows: np.ndarray, progress: Progress, stage: str) -> Iterator[np.ndarray]:
+    for start in range(0, len(rows), PIECE):
+        yield model.raw(pixels[rows[start : start + PIECE]])
+        progress(stage, min(start + PIECE, len(rows)), len(rows))

@@ -1,0 +1,28 @@
+"""Starts a network's first convolution as a whitening of small image patches, as its inputs are highly correlated."""
+
+import torch
+from torch import Tensor, nn
+
+
+def whiten_stem(network: nn.Module, images: Tensor) -> bool:
+    """Sets and freezes the kernels of a layer named "stem" to the eigenvectors of the patches' covariance; True if done.
+
+    `images` are normalized floats (n, channels, height, width). The kernels come in pairs of opposite sign, so a
+    rectifier after them loses nothing (Page 2018; Jordan 2024, arXiv:2404.00498). Only a stem of twice as many
+    filters as a patch has values is touched.
+    """
+    stem = next((module for name, module in network.named_modules() if name.split(".")[-1] == "stem"), None)
+    stem = next((module for module in stem.modules() if isinstance(module, nn.Conv2d)), None) if stem else None
+    if stem is None or stem.weight[0].numel() * 2 != stem.out_channels:
+        return False
+    height, width = stem.kernel_size
+    patches = images.unfold(2, height, 1).unfold(3, width, 1).permute(0, 2, 3, 1, 4, 5)
+    patches = patches.reshape(-1, stem.weight[0].numel()).double()
+    values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
+    kernels = (vectors / (values + 5e-4 * values.max() + 1e-12).sqrt()).T.flip(0).float()
+    with torch.no_grad():
+        stem.weight.copy_(torch.cat([kernels, -kernels]).reshape(stem.weight.shape))
+        if stem.bias is not None:
+            stem.bias.zero_()
+    stem.weight.requires_grad_(False)
+    return True
