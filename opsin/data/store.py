@@ -33,7 +33,7 @@ class Store:
     """Decoded images in the order of their table.
 
     `pixels` is uint8 (n, height, width, channels), read-only; `digests` uint64 (n,), of the stored pixels, 0 for an
-    image that could not be read; `errors` says in one line, by row, why not (its pixels are 0).
+    image that could not be read; `errors` names it and says in one line, by row, why not (its pixels are 0).
     """
 
     pixels: np.ndarray
@@ -61,9 +61,8 @@ def open_store(table: Table, size: Size, *, cache: Path | None = None, progress:
             note = f"decoded images are kept in memory, for {entry.parent} cannot be written ({reason})"
             store = _built_in_memory(table, size, progress, note)
     if len(store.errors) == len(table):
-        row, reason = next(iter(store.errors.items()))
-        first = table.rows["id"][row]
-        raise DataError(f"{table.origin}: none of {len(table)} images can be read; the first, {first}, {reason}")
+        first = next(iter(store.errors.values()))
+        raise DataError(f"{table.origin}: none of {len(table)} images can be read; the first: {first}")
     return store
 
 
@@ -181,7 +180,7 @@ def _decode_chunk(images: Images, ids: list[str], size: Size) -> tuple[np.ndarra
         try:
             pixels[row] = read_pixels(images, id, size)
         except DataError as error:
-            errors[row] = str(error)
+            errors[row] = f"{id} {error}"
             continue
         digests[row] = int.from_bytes(hashlib.blake2b(pixels[row].data, digest_size=8).digest(), "little")
     return pixels, digests, errors
