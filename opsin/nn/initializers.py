@@ -39,4 +39,5 @@ def initialize(weight: Tensor, name: str) -> None:
         std = math.sqrt(scale) / _TRUNCATED_STD
         torch.nn.init.trunc_normal_(weight, std=std, a=-2 * std, b=2 * std)
     if name == "dirac":
-        torch.nn.init.dirac_(weight[: weight.shape[1]])
+        first = weight[: weight.shape[1]]
+        torch.nn.init.eye_(first) if weight.ndim == 2 else torch.nn.init.dirac_(first)

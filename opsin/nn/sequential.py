@@ -52,7 +52,7 @@ class Sequential(torch.nn.Module):
             raise NetworkError(f"{name} would have {count:,} parameters; expected at most {_MOST_PARAMETERS:,}")
         computed, self.final_activation = _without_final_activation(self.layers)
         if seed is None:
-            seed = int(torch.randint(2**62, ()).item())
+            seed = int(torch.randint(2**62, (), device="cpu").item())
         with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
             torch.manual_seed(derive(seed, "weights"))  # pyright: ignore[reportUnknownMemberType]
             for key, module in build_chain(computed, self.input_shape).items():

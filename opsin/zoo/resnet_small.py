@@ -22,12 +22,12 @@ def resnet_small(input_shape: Shape, units: int, activation: str | None) -> list
     Its time goes into large matrix products: few layers, many filters on small maps, no copies of big maps. Images
     too small for three poolings go through fewer.
     """
-    layers: list[Layer] = [Conv2D(max(16, 8 * input_shape[-1]), 2, activation="relu", name="stem")]
+    layers: list[Layer] = [Conv2D(8 * input_shape[-1], 2, activation="relu", name="stem")]
     size = min(input_shape[:-1]) - 1
     for number, filters in enumerate(_FILTERS, start=1):
         layers.append(_stage(filters, pooled=size >= 2, name=f"stage{number}"))
         size = max(size // 2, 1)
-    return [*layers, GlobalMaxPooling2D(), Dense(units, activation=activation)]
+    return [*layers, GlobalMaxPooling2D(), Dense(units, activation=activation, kernel_initializer="zeros")]
 
 
 def _stage(filters: int, *, pooled: bool, name: str) -> Stage:
