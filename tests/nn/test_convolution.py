@@ -1,0 +1,52 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from opsin.core import NetworkError
+from opsin.nn import Conv2D
+
+
+def run(layer, x):
+    module = layer.build((*x.shape[2:], x.shape[1]))
+    return module(x), module
+
+
+def test_valid_is_torchs_convolution():
+    x = torch.randn(2, 6, 9, 8)
+    y, module = run(Conv2D(4, (3, 2), strides=(2, 1), groups=2), x)
+    torch.testing.assert_close(y, F.conv2d(x, module.weight, module.bias, stride=(2, 1), groups=2))
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "before", "after"),
+    [(5, 3, 2, 1, 1), (6, 3, 2, 0, 1), (6, 2, 1, 0, 1), (7, 4, 1, 1, 2), (7, 1, 3, 0, 0), (224, 7, 2, 2, 3)],
+)
+def test_same_pads_as_tensorflow_documents(size, kernel, stride, before, after):
+    x = torch.randn(1, 2, size, size)
+    y, module = run(Conv2D(3, kernel, strides=stride, padding="same"), x)
+    padded = F.pad(x, (before, after, before, after))
+    torch.testing.assert_close(y, F.conv2d(padded, module.weight, module.bias, stride=stride))
+
+
+def test_even_padding_costs_no_copy():
+    module = Conv2D(3, 5, padding="same", dilation_rate=2).build((9, 9, 3))
+    assert (module.padding, module.same) == ((4, 4), None)
+
+
+def test_a_network_built_for_one_size_pads_right_at_another():
+    module = Conv2D(3, 3, strides=2, padding="same").build((6, 6, 3))
+    x = torch.randn(1, 3, 7, 7)
+    torch.testing.assert_close(module(x), F.conv2d(x, module.weight, module.bias, stride=2, padding=1))
+
+
+def test_weights_lie_in_channels_last_memory():
+    assert Conv2D(4, 3).build((8, 8, 3)).weight.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [((10,), r"\(height, width, channels\)"), ((2, 8, 4), "at least 3x3, got 2x8"), ((8, 8, 3), "3 channels among 2")],
+)
+def test_inputs_that_cannot_be_taken_are_refused(shape, said):
+    with pytest.raises(NetworkError, match=said):
+        Conv2D(4, 3, groups=2, name="mid").output_shape(shape)

@@ -1,0 +1,26 @@
+import pytest
+
+from opsin.core import NetworkError
+from opsin.nn import Conv2D, Dense, MaxPooling2D
+from opsin.nn.naming import name_layers
+
+
+def test_names_are_those_keras_gives():
+    layers = [Conv2D(1, 1), MaxPooling2D(), Conv2D(1, 1), Dense(1, name="head"), Conv2D(1, 1)]
+    assert [layer.name for layer in name_layers(layers)] == ["conv2d", "max_pooling2d", "conv2d_1", "head", "conv2d_2"]
+
+
+def test_a_given_name_is_not_given_again():
+    layers = [Dense(1), Dense(1, name="dense"), Dense(1, name="dense_2"), Dense(1)]
+    assert [layer.name for layer in name_layers(layers)] == ["dense_1", "dense", "dense_2", "dense_3"]
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "a/b", "a\nb", "forward", "training", "weights" * 99, 3])
+def test_names_that_cannot_be_kept_are_refused(name):
+    with pytest.raises(NetworkError, match="a layer is called"):
+        name_layers([Dense(1, name=name)])
+
+
+def test_a_doubled_name_is_refused():
+    with pytest.raises(NetworkError, match="two layers are called 'a'"):
+        name_layers([Dense(1, name="a"), Dense(2, name="a")])

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from opsin.nn import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from opsin.nn.padding import same_padding
+
+
+def by_hand(x, size, stride, same, reduce):
+    """Each window one by one, with what lies outside left out."""
+    height, width = x.shape[2:]
+    begin = [same_padding(n, size, stride)[0] if same else 0 for n in (height, width)]
+    count = [-(-n // stride) if same else (n - size) // stride + 1 for n in (height, width)]
+    y = np.empty((*x.shape[:2], *count), np.float32)
+    for i, j in np.ndindex(*count):
+        top, left = i * stride - begin[0], j * stride - begin[1]
+        y[:, :, i, j] = reduce(x[:, :, max(top, 0) : top + size, max(left, 0) : left + size], axis=(2, 3))
+    return y
+
+
+@pytest.mark.parametrize("same", [False, True])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+@pytest.mark.parametrize(("kind", "reduce"), [(MaxPooling2D, np.max), (AveragePooling2D, np.mean)])
+def test_each_window_by_hand(kind, reduce, size, stride, same):
+    x = np.random.default_rng(0).normal(size=(2, 3, 7, 6)).astype(np.float32) - 3  # below the zeros of a padding
+    y = kind(size, stride, "same" if same else "valid").build((7, 6, 3))(torch.from_numpy(x))
+    np.testing.assert_allclose(y.numpy(), by_hand(x, size, stride, same, reduce), atol=1e-5)
+
+
+def test_global_pooling_is_torchs_adaptive_pooling():
+    x = torch.randn(2, 3, 5, 4)
+    for layer, torchs in (
+        (GlobalMaxPooling2D(), F.adaptive_max_pool2d),
+        (GlobalAveragePooling2D(), F.adaptive_avg_pool2d),
+    ):
+        torch.testing.assert_close(layer.build((5, 4, 3))(x), torchs(x, 1).flatten(1))

@@ -1,0 +1,22 @@
+import pytest
+
+from opsin import zoo
+from opsin.core import NetworkError
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones():
+    with pytest.raises(NetworkError, match="no architecture is called 'resnet'; expected one of simple, "):
+        zoo.create("resnet", (32, 32, 3), 2)
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid", None])
+@pytest.mark.parametrize("name", zoo.names())
+def test_the_head_is_what_was_asked_for(name, activation):
+    net = zoo.create(name, (32, 32, 3), 7, activation, seed=0)
+    assert (net.output_shape, net.final_activation) == ((7,), activation or "linear")
+    assert net.name == name
+
+
+def test_simple_says_why_an_image_is_too_small():
+    with pytest.raises(NetworkError, match="conv2d_1' needs at least 3x3, got 1x1"):
+        zoo.create("simple", (5, 5, 3), 2)
