@@ -1,0 +1,32 @@
+# Each target sets up .venv by itself; nothing is needed but Python 3.11 or newer and a package registry.
+PYTHON ?= python3
+BIN := .venv/bin
+# Tests that train on real data run only where OPSIN_DATA names a folder with it.
+MARKS := $(if $(OPSIN_DATA),,-m "not slow")
+
+.PHONY: test demo check bench docs
+test: .venv/ready
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --maxprocesses 4 $(MARKS)
+
+demo: .venv/ready
+	$(BIN)/opsin demo
+
+check: .venv/ready
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+bench: .venv/ready
+	$(BIN)/python benchmarks/start.py
+
+docs: .venv/ready
+	$(BIN)/mkdocs build --strict
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Opsin needs Python 3.11 or newer: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet -e '.[dev,demo]' -c constraints.txt
+	touch $@

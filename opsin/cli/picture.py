@@ -1,0 +1,59 @@
+"""An image and its answer as text: half blocks in 24-bit colour, and a bar for each probability."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+MOST_COLUMNS = 64
+MOST_LINES = 24
+BAR = 24
+MOST_BARS = 10
+
+
+def shows_pictures() -> bool:
+    """Whether stdout is a terminal that can show colours and block characters."""
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
+    return sys.stdout.isatty() and not plain and (sys.stdout.encoding or "").lower().startswith("utf")
+
+
+def picture(path: Path) -> str:
+    """The image as lines of half blocks, no wider or higher than the terminal, with its proportions kept."""
+    import numpy as np
+    from PIL import Image
+
+    from opsin.data import decode
+
+    pixels = decode(path.read_bytes())
+    columns, lines = shutil.get_terminal_size()
+    height, width = pixels.shape[:2]
+    scale = min(min(columns, MOST_COLUMNS) / width, 2 * min(lines - 4, MOST_LINES) / height)
+    across, down = max(1, round(width * scale)), max(1, round(height * scale / 2))
+    colour = Image.fromarray(np.broadcast_to(pixels, (height, width, 3)).copy())
+    small = np.asarray(colour.resize((across, 2 * down), Image.Resampling.BOX))
+    return "\n".join(_line(small[row], small[row + 1]) for row in range(0, 2 * down, 2))
+
+
+def _line(upper: Any, lower: Any) -> str:
+    cells = (
+        f"\x1b[38;2;{';'.join(map(str, top))};48;2;{';'.join(map(str, bottom))}m▀"
+        for top, bottom in zip(upper.tolist(), lower.tolist(), strict=True)
+    )
+    return "".join(cells) + "\x1b[0m"
+
+
+def bars(names: Sequence[str], row: dict[str, Any]) -> list[str]:
+    """A line a class, most probable first, from a row of predictions; the numbers themselves for a regression."""
+    if all(f"p_{name}" in row for name in names):
+        known = sorted(((row[f"p_{name}"], name) for name in names), reverse=True)
+        wide = max(len(name) for _, name in known[:MOST_BARS])
+        full, empty = ("█", "·") if (sys.stdout.encoding or "").lower().startswith("utf") else ("#", ".")
+        return [f"{name:<{wide}}  {_bar(p, full, empty)} {p:6.1%}" for p, name in known[:MOST_BARS]]
+    return [f"{name}  {row[name]:.4g}" for name in names]
+
+
+def _bar(share: float, full: str, empty: str) -> str:
+    filled = round(share * BAR)
+    return full * filled + empty * (BAR - filled)
