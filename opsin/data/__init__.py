@@ -9,6 +9,7 @@ from .decode import decode as decode
 from .families import Leak as Leak
 from .families import families as families
 from .families import leaks as leaks
+from .find import find_images as find_images
 from .mirror import mirror_keeps_class as mirror_keeps_class
 from .preparation import Preparation as Preparation
 from .preparation import fit_image as fit_image

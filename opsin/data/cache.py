@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO
 
@@ -52,7 +52,7 @@ def hold(entry: Path) -> IO[bytes] | None:
 
 
 @contextlib.contextmanager
-def making(entry: Path) -> Iterator[Path]:
+def making(entry: Path) -> Generator[Path]:
     """A new folder that becomes `entry` when the block ends well, in one step, and vanishes when it does not.
 
     Whoever comes second finds the entry of the first and throws its own away; both hold the same content.

@@ -74,10 +74,10 @@ class _Board:
         want = np.maximum(0.0, self.wish[place] - self.filled[place])
         take = np.minimum(np.floor(want + 1e-9).astype(int), left)
         missing = int(self.goal[place] - self.filled_rows[place] - take.sum())
-        lots = np.full(len(self.total), np.iinfo(np.int64).max)
+        lots: np.ndarray = np.full(len(self.total), np.iinfo(np.int64).max)
         np.minimum.at(lots, self.codes, self.keys)
         given = self.total - free  # strata that gave less so far go first
-        ranking = np.lexsort((lots, given * (place == VALID), -np.round(want - take, 9)))
+        ranking = np.lexsort((lots, given * (place == VALID), np.around(take - want, 9)))
         for code in ranking:
             if missing <= 0:
                 break

@@ -106,9 +106,10 @@ def _to_bytes(array: np.ndarray) -> np.ndarray:
 def _decode_jpeg(content: bytes, at_least: tuple[int, int] | None) -> np.ndarray | None:
     """By libjpeg-turbo; None when Pillow must look: other colour spaces, or a fault that Pillow will name."""
     try:
-        height, width, space, _ = simplejpeg.decode_jpeg_header(content)
+        high, wide, space, _ = simplejpeg.decode_jpeg_header(content)
     except ValueError:
         return None
+    height, width = int(high), int(wide)
     _bound(width, height)
     if space not in ("Gray", "YCbCr"):
         return None

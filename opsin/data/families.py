@@ -49,7 +49,8 @@ def leaks(table: Table, digests: np.ndarray) -> tuple[Leak, ...]:
     """What a given split tore apart: copies of one image, and groups, that stand in two or more splits."""
     rows = table.rows.with_columns(pl.Series("digest", digests, dtype=pl.UInt64)).filter(pl.col("split").is_not_null())
     found: list[Leak] = []
-    for kind, key in (("copies", "digest"), ("group", "group")):
+    keys: tuple[tuple[Literal["copies", "group"], str], ...] = (("copies", "digest"), ("group", "group"))
+    for kind, key in keys:
         torn = (
             rows.filter((pl.col("digest") != 0) if key == "digest" else pl.col("group").is_not_null())
             .group_by(key, maintain_order=True)

@@ -19,8 +19,8 @@ def mirror_keeps_class(pixels: np.ndarray, targets: np.ndarray) -> tuple[bool, s
     4,000 images). When mirroring takes more than 30 % of what it knows beyond chance, mirrored images are other
     classes. When it knows nothing beyond chance, images are taken for photographs: mirrored.
 
-    Measured on training splits, plain and mirrored: MNIST 0.80 and 0.41, 8 x 8 digits 0.90 and 0.36 (off); CIFAR-10
-    0.26 and 0.26, Fashion-MNIST 0.67 and 0.57, PneumoniaMNIST 0.84 and 0.81 (on).
+    Measured on training images, plain and mirrored: MNIST 0.79 and 0.41, 8 x 8 digits 0.90 and 0.36 (off); CIFAR-10
+    0.27 and 0.27, Fashion-MNIST 0.65 and 0.54, PneumoniaMNIST 0.83 and 0.80 (on).
 
     >>> from sklearn.datasets import load_digits
     >>> digits = load_digits()
@@ -28,8 +28,10 @@ def mirror_keeps_class(pixels: np.ndarray, targets: np.ndarray) -> tuple[bool, s
     False
     """
     chosen = np.sort(numpy_generator(0, "mirror").permutation(len(pixels))[:_SAMPLE])
-    classes, codes = np.unique(np.asarray(targets)[chosen], return_inverse=True)
-    if len(classes) < 2 or np.bincount(codes).min() < 2:
+    targets = np.asarray(targets)
+    chosen = chosen[(np.bincount(targets[chosen]) > 1)[targets[chosen]]]
+    classes, codes = np.unique(targets[chosen], return_inverse=True)
+    if len(classes) < 2:
         return True, "images are mirrored: too few to tell whether that changes their class"
     small = np.concatenate([_shrunk(pixels[chosen[at : at + _CHUNK]]) for at in range(0, len(chosen), _CHUNK)])
     plain, mirrored = _right(small, codes)
@@ -52,7 +54,7 @@ def _right(small: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray
     right = np.zeros((2, len(codes)), bool)
     for held in range(_FOLDS):
         test, fit = fold == held, fold != held
-        member = np.eye(codes.max() + 1, dtype=np.float32)[codes[fit]]
+        member = np.eye(int(codes.max()) + 1, dtype=np.float32)[codes[fit]]
         means = member.T @ plain[fit] / np.maximum(member.sum(axis=0), 1)[:, None]
         for answers, images in zip(right, (plain, mirrored), strict=True):
             distance = (means * means).sum(axis=1) - 2 * images[test] @ means.T
@@ -66,11 +68,10 @@ def _balanced(right: np.ndarray, codes: np.ndarray) -> float:
 
 def _shrunk(pixels: np.ndarray) -> np.ndarray:
     """float32 (n, at most 16, at most 16, channels): means over areas."""
-    out = pixels.astype(np.float32)
+    out: np.ndarray = pixels.astype(np.float32)
     for axis in (1, 2):
-        side = out.shape[axis]
-        edges = np.linspace(0, side, min(side, _SIDE) + 1).round().astype(int)
-        shape = [1, 1, 1, 1]
-        shape[axis] = -1
-        out = np.add.reduceat(out, edges[:-1], axis) / np.diff(edges).astype(np.float32).reshape(shape)
+        side = int(pixels.shape[axis])
+        edges = np.linspace(0, side, min(side, _SIDE) + 1).round().astype(np.int64)
+        widths = np.diff(edges).astype(np.float32).reshape((-1, 1, 1) if axis == 1 else (-1, 1))
+        out = np.add.reduceat(out, edges[:-1], axis) / widths
     return out

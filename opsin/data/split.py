@@ -46,7 +46,7 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
     placed[placed == _OPEN] = TRAIN
     if not (placed == TRAIN).any():
         raise DataError(f"{table.origin}: no image is left to train on; expected some in train, or without a split")
-    done = table.with_splits([SPLITS[place] for place in placed])
+    done = table.with_splits([SPLITS[int(place)] for place in placed])
     return done.noting(*leak_notes(leaks(table, digests)), *_gaps(done, shares))
 
 

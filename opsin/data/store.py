@@ -1,8 +1,10 @@
 """All images of a table, decoded once to one size: a memory-mapped array that opens at once the next time."""
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -105,8 +107,8 @@ def _built_on_disk(entry: Path, table: Table, size: Size, progress: Progress) ->
     needed = len(table) * int(np.prod(size))
     make_room(entry.parent, needed)
     with making(entry) as part:
-        if os.statvfs(part).f_bavail * os.statvfs(part).f_frsize < needed + _SPARE_BYTES:
-            raise OSError(28, "not enough space left on the disk")
+        if shutil.disk_usage(part).free < needed + _SPARE_BYTES:
+            raise OSError(errno.ENOSPC, "not enough space left on the disk")
         with open(part / "pixels.npy", "wb") as file:
             head = {"descr": "|u1", "fortran_order": False, "shape": (len(table), *size)}
             np.lib.format.write_array_header_1_0(file, head)
@@ -121,7 +123,7 @@ def _built_on_disk(entry: Path, table: Table, size: Size, progress: Progress) ->
         (part / "errors.json").write_text(json.dumps(errors))
     store = _opened(entry, table, size)
     if store is None:
-        raise OSError(2, "it was removed while it was made")
+        raise OSError(errno.ENOENT, "it was removed while it was made")
     return store
 
 

@@ -1,45 +1,26 @@
-"""Arrays: (images, targets) in memory, or a MedMNIST or Keras style .npz file."""
+"""Images and targets as arrays in memory."""
 
-import zipfile
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import numpy as np
 
 from opsin.core import DataError
 
 from ..sources import ArrayImages
-from ..table import Kind, Table, Target, make_rows
-from .names import in_order, split_name
-from .scan import count
-
-MAX_NPZ_BYTES = 16 * 2**30
-"""How much an .npz may unpack to; checked in its directory and headers before anything is unpacked."""
-
-
-def read_npz(path: Path, origin: str, task: str | None = None) -> Table:
-    """`train_images`, `train_labels`, `val_images`, ... (MedMNIST); `x_train`, `y_train`, ... (Keras); `images`, `labels`.
-
-    Raises DataError when the arrays are missing, do not fit each other, hold Python objects or are too large.
-    """
-    sizes = _bounded(path, origin)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            pairs = _pairs(list(sizes), origin)
-            parts = {name: (file[images], file[targets]) for name, (images, targets) in pairs.items()}
-    except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
-        raise DataError(f"{origin} cannot be read as an .npz file: {error}") from error
-    return read_arrays(parts, origin, task)
+from ..table import Table, make_rows
+from .names import split_name
+from .values import meaning_of
 
 
 def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, task: str | None = None) -> Table:
     """A row per image of each part (images, targets); a part called train, val or test is that split.
 
     Images are an array (n, height, width[, channels]) or a list of arrays; targets n classes (text or whole
-    numbers), (n, 1) of them, (n, k) of 0 and 1 for labels, or numbers.
+    numbers), (n, 1) of them, (n, k) of 0 and 1 for labels, or numbers. Fractions are from 0 to 1, or from 0 to 255.
+    Raises DataError when shapes or values do not fit.
     """
-    images: dict[str, np.ndarray | list[np.ndarray]] = {}
+    images: dict[str, np.ndarray | list[Any]] = {}
     targets: list[np.ndarray] = []
     ids: list[str] = []
     splits: list[str | None] = []
@@ -47,11 +28,10 @@ def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, task: str | N
         name = split_name(part) or part
         images[name] = _images(some_images, part, origin)
         column = np.asarray(some_targets)
-        if column.ndim == 2 and column.shape[1] == 1:
-            column = column[:, 0]
-        if column.ndim not in (1, 2) or len(column) != len(images[name]):
+        column = column[:, None] if column.ndim == 1 else column
+        if column.ndim != 2 or column.shape[1] == 0 or len(column) != len(images[name]):
             raise DataError(
-                f"{origin}: {part} has {len(images[name])} images and targets of shape {column.shape}; "
+                f"{origin}: {part} has {len(images[name])} images and targets of shape {np.shape(some_targets)}; "
                 "expected one target, or one row of targets, for each image"
             )
         targets.append(column)
@@ -59,63 +39,36 @@ def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, task: str | N
         splits += [split_name(part)] * len(column)
     if not ids:
         raise DataError(f"{origin}: the arrays are empty; expected at least two images")
-    together = np.concatenate(targets)
-    kind, names, values, note = _understood(together, origin, task)
-    rows = make_rows(ids, values, kind=kind, splits=splits)
-    return Table(rows, ArrayImages(images), Target(kind, names), origin, (note,))
+    if len({column.shape[1] for column in targets}) > 1:
+        raise DataError(f"{origin}: the parts have different numbers of targets an image; expected one number")
+    width = targets[0].shape[1]
+    names = ["label"] if width == 1 and not any(column.dtype.kind == "f" for column in targets) else None
+    names = names or (["target"] if width == 1 else [str(place) for place in range(width)])
+    cells = {name: [cell for column in targets for cell in column[:, at].tolist()] for at, name in enumerate(names)}
+    meaning = meaning_of(cells, origin, task)
+    divide, notes = _scale(images, origin)
+    rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=splits)
+    return Table(rows, ArrayImages(images, divide=divide), meaning.target, origin, (*notes, *meaning.notes))
 
 
-def _images(images: Any, part: str, origin: str) -> "np.ndarray | list[np.ndarray]":
+def _images(images: Any, part: str, origin: str) -> np.ndarray | list[Any]:
     if isinstance(images, (list, tuple)):
-        return [np.asarray(image) for image in images]  # pyright: ignore[reportUnknownVariableType]
+        return list(cast("list[Any]", images))
     array = np.asarray(images)
-    if array.ndim not in (3, 4):
-        raise DataError(
-            f"{origin}: the images of {part} have the shape {array.shape}; expected (n, height, width) or "
-            "(n, height, width, channels)"
-        )
-    return array
+    if array.ndim == 3 or (array.ndim == 4 and (array.shape[3] in (1, 3, 4) or array.shape[1] in (1, 3, 4))):
+        return array
+    raise DataError(
+        f"{origin}: the images of {part} have the shape {array.shape}; expected (n, height, width) or "
+        "(n, height, width, 1, 3 or 4)"
+    )
 
 
-def _understood(values: np.ndarray, origin: str, task: str | None) -> tuple[Kind, tuple[str, ...], Sequence[Any], str]:
-    if values.dtype.kind == "O":
-        raise DataError(f"{origin}: the targets hold Python objects; expected text or numbers")
-    if values.ndim == 2:
-        width = values.shape[1]
-        names = tuple(str(index) for index in range(width))
-        return "labels", names, values.astype(np.float64).tolist(), f"{width} columns of 0 and 1: several labels"
-    names = in_order(str(value) for value in values.tolist())
-    place = {name: index for index, name in enumerate(names)}
-    codes = [place[str(value)] for value in values.tolist()]
-    return "classes", names, codes, f"{count(names, 'distinct target')}: classes"
-
-
-def _pairs(names: list[str], origin: str) -> dict[str, tuple[str, str]]:
-    """Part -> (its images, its targets), by name."""
-    pairs: dict[str, tuple[str, str]] = {}
-    for name in names:
-        for images, targets in (("images", "labels"), ("x", "y"), ("images", "targets")):
-            pieces = name.split("_")
-            if images in pieces:
-                other = "_".join(targets if piece == images else piece for piece in pieces)
-                part = "_".join(piece for piece in pieces if piece != images)
-                if other in names:
-                    pairs[part or "image"] = (name, other)
-    if not pairs:
-        raise DataError(
-            f"{origin} holds the arrays {', '.join(names)}; expected train_images and train_labels (MedMNIST), x_train "
-            "and y_train, or images and labels"
-        )
-    return pairs
-
-
-def _bounded(path: Path, origin: str) -> dict[str, int]:
-    """Array name -> unpacked bytes, from the directory of the file alone."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            sizes = {info.filename.removesuffix(".npy"): info.file_size for info in file.infolist()}
-    except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{origin} cannot be read as an .npz file: {error}") from error
-    if sum(sizes.values()) > MAX_NPZ_BYTES:
-        raise DataError(f"{origin} unpacks to {sum(sizes.values()):,} bytes; expected at most {MAX_NPZ_BYTES:,}")
-    return sizes
+def _scale(images: Mapping[str, "np.ndarray | list[Any]"], origin: str) -> tuple[float, tuple[str, ...]]:
+    """What to divide fractions by, told by all of them together, so that a dark image stays dark."""
+    arrays = [np.asarray(one) for part in images.values() for one in (part if isinstance(part, list) else [part])]
+    highs = [float(array.max()) for array in arrays if array.dtype.kind == "f" and array.size]
+    if not highs or not max(highs) > 1:
+        return 1.0, ()
+    if max(highs) > 255:
+        raise DataError(f"{origin}: image values go up to {max(highs):g}; expected 0 to 1, 0 to 255, or whole numbers")
+    return 255.0, (f"image values go up to {max(highs):g}: taken as 0 to 255",)

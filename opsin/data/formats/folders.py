@@ -3,21 +3,35 @@
 from opsin.core import DataError
 
 from ..sources import FileImages
-from ..table import Table, Target, make_rows
-from .names import in_order, split_name
+from ..table import Table, make_rows
+from .names import split_name
 from .scan import Found, count, some
+from .values import classes_of, meaning_of
 
 
-def fits_class_folders(found: Found) -> bool:
-    """Whether the images lie in at least one folder that can be a class."""
-    return any("/" in path for path in found.images)
+def class_folders_fit(found: Found) -> str | None:
+    """None when images lie in two or more folders that can be classes, else the reason why not."""
+    splits = _split_folders(found)
+    deep = 2 if splits else 1
+    classes = {path.split("/")[deep - 1] for path in found.images if path.count("/") >= deep}
+    tops = {path.split("/")[0] for path in found.images if "/" in path}
+    if not splits and tops and all(split_name(top) for top in tops):
+        return f"the images lie directly in {some(sorted(tops))}"
+    if len(classes) >= 2:
+        return None
+    if not found.images:
+        return "there are no images"
+    what = f"only the class {classes.pop()}" if classes else "no folder of images"
+    return f"{what}, with {count(found.images, 'image')} in all"
 
 
-def read_class_folders(found: Found, origin: str) -> Table:
-    """A row per image; its class is the folder it lies in, below the folders of the splits when there are any.
-
-    Raises DataError when there is but one class.
-    """
+def read_class_folders(found: Found, origin: str, task: str | None = None) -> Table:
+    """A row per image; its class is the folder it lies in, below the folders of the splits when there are any."""
+    reason = class_folders_fit(found)
+    if reason is not None:
+        raise DataError(
+            f"{origin}: {reason}; expected a folder for each of two or more classes, such as {origin}/cat/1.jpg"
+        )
     splits = _split_folders(found)
     ids: list[str] = []
     labels: list[str] = []
@@ -31,20 +45,14 @@ def read_class_folders(found: Found, origin: str) -> Table:
         ids.append(path)
         labels.append(parts[1] if splits else parts[0])
         where.append(splits[parts[0]] if splits else None)
-    names = in_order(labels)
-    if len(names) < 2:
-        raise DataError(
-            f"{origin}: found {'one class' if names else 'no class'} ({some(names)}) with "
-            f"{count(ids, 'image')}; expected a folder for each of two or more classes, such as {origin}/cat/1.jpg"
-        )
-    place = {name: index for index, name in enumerate(names)}
-    rows = make_rows(ids, [place[label] for label in labels], kind="classes", splits=where)
+    meaning = classes_of(labels) if task in (None, "classify") else meaning_of({"folder": labels}, origin, task)
+    rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=where)
     notes = list(found.notes)
     if stray:
         notes.append(f"{count(stray, 'image')} in no class folder left out: {some(stray)}")
     if found.others:
-        notes.append(f"{count(found.others, 'file')} that are no images left out: {some(found.others)}")
-    return Table(rows, FileImages(found.folder), Target("classes", names), origin, tuple(notes))
+        notes.append(f"{count(found.others, 'other file')} left out: {some(found.others)}")
+    return Table(rows, FileImages(found.folder), meaning.target, origin, tuple(notes))
 
 
 def _split_folders(found: Found) -> dict[str, str]:

@@ -1,0 +1,60 @@
+"""Which column of a table of images means what, by its name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from opsin.core import DataError
+
+# fmt: off
+PATHS = (
+    "path", "file_name", "filename", "filepath", "file_path", "image_path", "img_path", "image_file", "imagepath",
+    "image_name", "imagename", "file", "image", "img", "images", "image_id", "id",
+)
+TARGETS = (
+    "label", "labels", "class", "classes", "target", "targets", "class_name", "classname", "label_name", "category",
+)
+GROUPS = (
+    "group", "group_id", "patient", "patient_id", "patientid", "subject", "subject_id", "person", "person_id",
+    "participant", "participant_id", "video", "video_id", "slide", "slide_id", "case", "case_id",
+)
+SPLITS = ("split", "set", "subset", "partition", "usage")
+IGNORED = ("width", "height", "index", "unnamed: 0", "")
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of the columns that hold the file, the targets, the group and the split, and those left out."""
+
+    path: str
+    targets: tuple[str, ...]
+    group: str | None
+    split: str | None
+    unused: tuple[str, ...]
+
+
+def columns_of(header: Sequence[str], where: str) -> Columns:
+    """By usual names, in any case; without a column called label or alike, all that are left are targets.
+
+    Raises DataError when no column names a file or none can be a target.
+    """
+    path = _first(header, PATHS)
+    if path is None:
+        raise DataError(f"{where} has the columns {', '.join(header)}; expected one called path, with the image files")
+    group, split = _first(header, GROUPS), _first(header, SPLITS)
+    left = [name for name in header if name not in (path, group, split)]
+    named = _first(left, TARGETS)
+    targets = (named,) if named else tuple(name for name in left if _plain(name) not in (*IGNORED, *PATHS))
+    if not targets:
+        raise DataError(f"{where} has the columns {', '.join(header)}; expected one called label, with the targets")
+    unused = tuple(name for name in left if name not in targets)
+    return Columns(path, targets, group, split, unused)
+
+
+def _first(header: Sequence[str], names: Sequence[str]) -> str | None:
+    plain = {_plain(name): name for name in reversed(header)}
+    return next((plain[name] for name in names if name in plain), None)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
