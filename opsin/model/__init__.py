@@ -1,5 +1,6 @@
 """The trained thing: network, task and preparation in one file; predicting from files."""
 
+from .load import load as load
 from .model import Model as Model
-from .model import load as load
 from .predict_files import predict_files as predict_files
+from .views import VIEWS as VIEWS

@@ -1,23 +1,29 @@
 """The trained thing: a network with its task and the way its images are prepared."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from opsin.core import DataError, ModelFileError, NetworkError, choose_device, choose_precision
-from opsin.data import Preparation, as_pixels, decode
-from opsin.nn import Sequential
-from opsin.tasks import Task, task_from_json
+from opsin.core import DataError, ModelFileError, NetworkError, choose_precision
+from opsin.data import Preparation
+from opsin.nn import Sequential, summarize
+from opsin.tasks import Task
 
-from .file import read_header, read_weights, write_model_file
+from .file import write_model_file
+from .pictures import as_list, read_picture
+from .views import VIEWS, average_views
 
-VIEWS = ("one", "mirror", "mirror_shift")
+_MOST_BATCH = 256
+_BATCH_VALUES = 2**26
 
 
 @dataclass
@@ -25,8 +31,8 @@ class Model:
     """Predicts as it was trained: same preparation, same views, calibrated answers.
 
     `views` says over which versions of an image answers are averaged: "one", "mirror" (and its mirror image), or
-    "mirror_shift" (and both shifted by a pixel two ways; Jordan 2024, arXiv:2404.00498). `about` says where it came
-    from.
+    "mirror_shift" (and both shifted by a pixel two ways). `about` says where it came from: data fingerprint, seed,
+    versions, scores with intervals, notes. Raises NetworkError when network, task and preparation do not fit.
     """
 
     network: Sequential
@@ -36,8 +42,10 @@ class Model:
     about: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
-        if self.views not in VIEWS:
+        if self.views not in tuple(VIEWS):
             raise ModelFileError(f"views are {self.views!r}; expected one of {', '.join(VIEWS)}")
+        if self.views == "mirror_shift" and min(self.preparation.size[:2]) < 2:
+            raise NetworkError(f"cannot shift images of {self.preparation.size} by a pixel; take the views 'mirror'")
         if self.network.input_shape != self.preparation.size or self.network.output_shape != (self.task.units,):
             raise NetworkError(
                 f"the network goes from {self.network.input_shape} to {self.network.output_shape}; "
@@ -49,64 +57,58 @@ class Model:
         """Where the network is."""
         return next(self.network.parameters()).device
 
-    def raw(self, pixels: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
-        """float32 (n, units) outputs before any activation, for prepared uint8 (n, height, width, channels)."""
+    @property
+    def fingerprint(self) -> str:
+        """Equal for two models exactly when they answer alike: weights, layers, task, preparation and views."""
+        description = (self.network.to_json(), self.task.to_json(), self.preparation.to_json(), self.views)
+        digest = hashlib.blake2b(json.dumps(description).encode(), digest_size=16)
+        for name, value in self.network.state_dict().items():
+            digest.update(name.encode())
+            digest.update(value.detach().cpu().contiguous().numpy().data)
+        return digest.hexdigest()
+
+    def raw(self, pixels: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
+        """float32 (n, units) outputs before any activation, for prepared uint8 (n, height, width, channels).
+
+        Any n, also of a memory-mapped array: only a batch is in memory at a time. `batch_size` None takes up to 256,
+        fewer when the network's maps are large.
+        """
         if pixels.dtype != np.uint8 or pixels.shape[1:] != self.preparation.size:
-            raise DataError(f"pixels are {pixels.dtype} {pixels.shape[1:]}; expected uint8 {self.preparation.size}")
-        precision, training = choose_precision(self.device), self.network.training
-        self.network.eval()
-        answers = [np.zeros((0, self.task.units), np.float32)]
-        try:
-            with (
-                torch.inference_mode(),
-                torch.autocast(self.device.type, precision, enabled=precision != torch.float32),
-            ):
-                for start in range(0, len(pixels), batch_size):
-                    piece = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch_size]))
-                    answers.append(self._averaged(self.preparation.normalize(piece.to(self.device))).cpu().numpy())
-        finally:
-            self.network.train(training)
-        return np.concatenate(answers)
-
-    def _averaged(self, images: Tensor) -> Tensor:
-        if self.views == "one":
-            return self.network.logits(images).float()
-        plain = self._both_sides(images)
-        if self.views == "mirror":
-            return plain
-        height, width = images.shape[2:]
-        padded = F.pad(images, (1, 1, 1, 1), mode="reflect")
-        shifted = [padded[:, :, dy : dy + height, dx : dx + width] for dy, dx in ((0, 0), (2, 2))]
-        return plain / 2 + (self._both_sides(shifted[0]) + self._both_sides(shifted[1])) / 4
-
-    def _both_sides(self, images: Tensor) -> Tensor:
-        return (self.network.logits(images).float() + self.network.logits(images.flip(3)).float()) / 2
+            raise DataError(
+                f"pixels are {pixels.dtype} of shape {pixels.shape}; expected uint8 (n, *{self.preparation.size})"
+            )
+        precision, size = choose_precision(self.device), batch_size or self._batch
+        answers = np.empty((len(pixels), self.task.units), np.float32)
+        with (
+            _answering(self.network),
+            torch.inference_mode(),
+            torch.autocast(self.device.type, precision, enabled=precision != torch.float32),
+        ):
+            for start in range(0, len(pixels), size):
+                piece = torch.tensor(np.ascontiguousarray(pixels[start : start + size]), device=self.device)
+                images = self.preparation.normalize(piece)
+                answers[start : start + size] = average_views(self._logits, images, self.views).cpu().numpy()
+        return answers
 
     def predict(self, images: Any) -> list[dict[str, Any]]:
         """One answer an image, as a dictionary of the task's columns.
 
-        `images` is a path, a picture (PIL) or an array (height, width[, channels]), or a list of them. Raises
+        `images` is one or many of: path, encoded bytes, PIL picture, array (height, width[, channels]). Raises
         DataError when one cannot be read.
         """
-        many: Sequence[Any] = images if isinstance(images, list | tuple) else [images]
-        pixels = np.zeros((len(many), *self.preparation.size), np.uint8)
-        for number, image in enumerate(many):
-            pixels[number] = self.prepare(image)
-        columns = self.task.columns(self.raw(pixels))
-        return [{name: values[number] for name, values in columns.items()} for number in range(len(many))]
+        many, answers = as_list(images), list[dict[str, Any]]()
+        for start in range(0, len(many), _MOST_BATCH):
+            pixels = np.stack([self._prepare(i, many[i]) for i in range(start, min(start + _MOST_BATCH, len(many)))])
+            columns = self.task.columns(self.raw(pixels))
+            answers += [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return answers
 
     def prepare(self, image: Any) -> np.ndarray:
-        """A path, picture or array as uint8 (height, width, channels), as the network was trained to see it."""
-        if isinstance(image, str | Path):
-            try:
-                content = Path(image).read_bytes()
-            except OSError as error:
-                raise DataError(f"{image} cannot be read: {error.strerror}; expected an image file") from error
-            return self.preparation.fit(decode(content, at_least=self.preparation.size[:2]))
-        return self.preparation.fit(as_pixels(np.asarray(image)))
+        """A path, bytes, picture or array as uint8 (height, width, channels), as the network was trained to see it."""
+        return self.preparation.fit(read_picture(image, self.preparation.size[:2]))
 
     def save(self, path: str | Path) -> None:
-        """Writes the model file, whole or not at all."""
+        """Writes the model file, whole or not at all; `load` reads it."""
         header = {
             "layers": self.network.to_json(),
             "task": self.task.to_json(),
@@ -116,23 +118,30 @@ class Model:
         }
         write_model_file(Path(path), self.network.state_dict(), header)
 
+    def _prepare(self, number: int, image: Any) -> np.ndarray:
+        try:
+            return self.prepare(image)
+        except DataError as error:
+            name = image if isinstance(image, str | Path) else f"image {number}"
+            raise DataError(f"{name} {error}") from error
 
-def load(path: str | Path, device: str | torch.device | None = None) -> Model:
-    """Reads a model file onto a device; runs no code from it. Raises ModelFileError when it is not whole or not one."""
-    path = Path(path)
-    header = read_header(path)
+    def _logits(self, images: Tensor) -> Tensor:
+        return self.network.logits(images).float()
+
+    @cached_property
+    def _batch(self) -> int:
+        """So many images that the largest map of a batch stays within 256 MiB."""
+        largest = max(row.values for row in summarize(self.network).rows)
+        return max(1, min(_MOST_BATCH, _BATCH_VALUES // largest))
+
+
+@contextmanager
+def _answering(network: torch.nn.Module) -> Generator[None]:
+    """The network in evaluation mode; afterwards each part of it is in the mode it was in."""
+    training = [module for module in network.modules() if module.training]
+    network.eval()
     try:
-        with torch.device("meta"):
-            described = Sequential.from_json(header["layers"])
-        expected = {name: (value.shape, value.dtype) for name, value in described.state_dict().items()}
-        weights = read_weights(path, expected)
-        network = described.to_empty(device="cpu")
-        network.load_state_dict(weights)
-        about: Mapping[str, Any] = header["about"]
-        preparation, task = Preparation.from_json(header["preparation"]), task_from_json(header["task"])
-        where = device if isinstance(device, torch.device) else choose_device(device)
-        return Model(network.to(where).eval(), task, preparation, header["views"], dict(about))
-    except ModelFileError:
-        raise
-    except (NetworkError, DataError, TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
-        raise ModelFileError(f"{path} describes no model that can be built: {error}") from error
+        yield
+    finally:
+        for module in training:
+            module.training = True

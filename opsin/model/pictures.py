@@ -1,0 +1,51 @@
+"""What people hand in as an image, as pixels by the rules of the data room."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from opsin.core import DataError
+from opsin.data import as_pixels, decode
+
+
+def read_picture(image: Any, at_least: tuple[int, int]) -> np.ndarray:
+    """A path, an encoded image's bytes, a PIL picture or an array as uint8 (height, width, 1 or 3).
+
+    `at_least=(height, width)` lets a JPEG be decoded smaller, never below that. Raises DataError, whose line begins
+    with the verb, when it cannot be read.
+    """
+    if isinstance(image, bytes):
+        return decode(image, at_least=at_least)
+    if isinstance(image, str | Path):
+        try:
+            return decode(Path(image).read_bytes(), at_least=at_least)
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise DataError(f"cannot be read: {reason}; expected an image file") from error
+        except MemoryError as error:
+            raise DataError("is too large for the memory of this machine") from error
+    return as_pixels(np.asarray(_upright(image) if isinstance(image, Image.Image) else image))
+
+
+def as_list(images: Any) -> list[Any]:
+    """One image or many, as a list; an array with four axes is many."""
+    if isinstance(images, str | Path | bytes | Image.Image):
+        return [images]
+    if hasattr(images, "__array__"):
+        array = np.asarray(images)
+        return list(array) if array.ndim == 4 else [array]
+    return list(images)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turned by its EXIF orientation, in plain grey or colour, what is transparent over white."""
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode == "F" or upright.mode.startswith("I"):
+        return upright
+    grey = upright.mode in ("1", "L", "LA", "La")
+    if upright.has_transparency_data:
+        white = Image.new("RGBA", upright.size, (255, 255, 255, 255))
+        upright = Image.alpha_composite(white, upright.convert("RGBA"))
+    return upright.convert("L" if grey else "RGB")
