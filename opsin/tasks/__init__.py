@@ -1,6 +1,8 @@
 """The uses: each one frozen record of target, loss, answer, scores and drawings."""
 
 from .charts import Chart as Chart
+from .charts import Curve as Curve
+from .charts import Histogram as Histogram
 from .charts import Lines as Lines
 from .charts import Matrix as Matrix
 from .charts import Points as Points

@@ -1,4 +1,4 @@
-"""What there is to draw, as data; the report decides how."""
+"""What there is to draw, as data with a caption in words; the report decides how."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -8,9 +8,10 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """Counts (rows, columns): truth down, answers across."""
+    """Counts, (names, names): the truth goes down, the answers go across."""
 
     title: str
+    caption: str
     values: np.ndarray
     names: tuple[str, ...]
     row_label: str
@@ -18,11 +19,22 @@ class Matrix:
 
 
 @dataclass(frozen=True, eq=False)
+class Curve:
+    """A line through (x, y); `counts` says how many images stand behind each of its points, where that matters."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    counts: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Lines:
-    """Named curves [(name, x, y)]; `diagonal` is the line of perfection."""
+    """Curves on one pair of axes; with `diagonal` both go from 0 to 1 and y = x is perfection."""
 
     title: str
-    curves: tuple[tuple[str, np.ndarray, np.ndarray], ...]
+    caption: str
+    curves: tuple[Curve, ...]
     x_label: str
     y_label: str
     diagonal: bool = False
@@ -30,9 +42,10 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Dots at (x, y); `diagonal` is the line of perfection."""
+    """Dots at (x, y); with `diagonal` y = x is perfection."""
 
     title: str
+    caption: str
     x: np.ndarray
     y: np.ndarray
     x_label: str
@@ -40,4 +53,16 @@ class Points:
     diagonal: bool = False
 
 
-Chart: TypeAlias = Matrix | Lines | Points
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """`counts` (n) between `edges` (n + 1)."""
+
+    title: str
+    caption: str
+    edges: np.ndarray
+    counts: np.ndarray
+    x_label: str
+    y_label: str
+
+
+Chart: TypeAlias = Matrix | Lines | Points | Histogram

@@ -1,7 +1,7 @@
 """Which task a table's target asks for, and tasks back from a file."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import numpy as np
 
@@ -43,12 +43,13 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
     >>> task_from_json(Classify(("a", "b")).to_json()) == Classify(("a", "b"))
     True
     """
-    kinds = {kind.name: kind for kind in (Classify, MultiLabel, Regress)}
-    rest = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key != "task"}  # pyright: ignore[reportUnknownArgumentType]
-    kind = kinds.get(data.get("task", ""))
-    if kind is None:
-        raise ModelFileError(f"the task {data.get('task')!r} is unknown; expected one of {', '.join(kinds)}")
+    kinds: dict[str, Callable[..., Task]] = {kind.name: kind for kind in (Classify, MultiLabel, Regress)}
     try:
-        return kind(**rest)
-    except (TypeError, DataError) as error:
-        raise ModelFileError(f"the task {data.get('task')!r} cannot be read: {error}") from error
+        fields: dict[str, Any] = {}
+        for key, value in data.items():
+            fields[key] = tuple(cast("list[Any]", value)) if isinstance(value, list) else value
+        return kinds[fields.pop("task")](**fields)
+    except KeyError as error:
+        raise ModelFileError(f"the task {data.get('task')!r} is unknown; expected one of {', '.join(kinds)}") from error
+    except (AttributeError, TypeError, DataError) as error:
+        raise ModelFileError(f"the task {data!r:.200} cannot be read: {error}") from error

@@ -7,12 +7,12 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from opsin.core import DataError
-
-from .charts import Chart, Lines, Matrix
-from .probabilities import check_temperature, fit_temperature, log_softmax
+from .calibration import fit_temperature, reliability_chart
+from .charts import Chart, Matrix
+from .checks import check_names, check_temperature
+from .probabilities import log_softmax
 from .task import Scorer
-from .weighted import BINS, area_under_curve, calibration_error, mean, mean_known, ratio
+from .weighted import area_under_curve, calibration_error, mean, mean_known, ratio
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,8 @@ class Classify:
     monitor = ("accuracy", 1)
 
     def __post_init__(self) -> None:
+        check_names(self.names, 2, "classes")
         check_temperature(self.temperature)
-        if len(self.names) < 2:
-            raise DataError(f"found {len(self.names)} class {self.names}; expected at least two to tell apart")
 
     @property
     def units(self) -> int:
@@ -63,7 +62,11 @@ class Classify:
         }
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
-        """accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated."""
+        """accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated.
+
+        balanced_accuracy, macro_f1 and auroc are means over the classes that the rows know; auroc is one against the
+        rest, and of two classes that of the second.
+        """
         count, logs = len(self.names), log_softmax(raw, self.temperature)
         probabilities = np.exp(logs)
         best = raw.argmax(1)
@@ -90,16 +93,19 @@ class Classify:
         return scores
 
     def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-        """class, count, precision, recall and f1 of each class."""
+        """class, count, precision, recall and f1 of each class; nan where there is nothing to divide by."""
         table = self._table(raw, targets)
         right, truth, said = np.diag(table), table.sum(1), table.sum(0)
-        columns = zip(
-            self.names, truth, ratio(right, said), ratio(right, truth), ratio(2 * right, truth + said), strict=True
-        )
-        keys = ("class", "count", "precision", "recall", "f1")
+        columns = (truth, ratio(right, said), ratio(right, truth), ratio(2 * right, truth + said))
         return [
-            dict(zip(keys, (name, int(n), float(p), float(r), float(f)), strict=True)) for name, n, p, r, f in columns
+            {"class": name, "count": int(n), "precision": float(p), "recall": float(r), "f1": float(f)}
+            for name, n, p, r, f in zip(self.names, *columns, strict=True)
         ]
+
+    def tally(self, targets: np.ndarray) -> dict[str, int]:
+        """How many images each class has."""
+        counts = np.bincount(targets, minlength=self.units)
+        return {name: int(count) for name, count in zip(self.names, counts, strict=True)}
 
     def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
         """Always the training classes' shares, so always the most frequent class."""
@@ -116,13 +122,10 @@ class Classify:
 
     def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """The confusion matrix, and the reliability diagram before and after the temperature."""
-        correct = raw.argmax(1) == targets
-        curves = (
-            ("before calibration", *reliability(np.exp(log_softmax(raw)).max(1), correct)),
-            ("calibrated", *reliability(self.answer(raw).max(1), correct)),
-        )
-        matrix = Matrix("Confusion matrix", self._table(raw, targets), self.names, "truth", "answer")
-        return matrix, Lines("Reliability", curves, "confidence", "share that is right", diagonal=True)
+        caption = "How many images of each true class (down) got each answer (across); the diagonal is right."
+        matrix = Matrix("Confusion matrix", caption, self._table(raw, targets), self.names, "truth", "answer")
+        before, after = np.exp(log_softmax(raw)).max(1), self.answer(raw).max(1)
+        return matrix, reliability_chart(before, after, raw.argmax(1) == targets, "confidence")
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The likeliest class with its probability, and the true one."""
@@ -131,9 +134,18 @@ class Classify:
         return f"{self.names[best]} {probabilities[best]:.0%}", self.names[int(target)]
 
     def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Classify":
-        """With the temperature that has the least log loss on these validation rows."""
-        rows = np.arange(len(targets))
-        found = fit_temperature(lambda t: float(-log_softmax(raw, t)[rows, targets].mean())) if len(rows) else 1.0
+        """With the temperature that has the least log loss on these validation rows.
+
+        On the imaginary row of doubt the second choice was right.
+        """
+        if not len(targets):
+            return self
+        second = np.argsort(raw, 1)[:, -2]
+
+        def loss(of: np.ndarray, temperature: float) -> float:
+            return float(-log_softmax(raw, temperature)[np.arange(len(of)), of].mean())
+
+        found = fit_temperature(lambda t: loss(targets, t), lambda t: loss(second, t) / len(targets))
         return replace(self, temperature=found)
 
     def to_json(self) -> dict[str, Any]:
@@ -143,14 +155,3 @@ class Classify:
     def _table(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         count = len(self.names)
         return np.bincount(targets * count + raw.argmax(1), minlength=count * count).reshape(count, count)
-
-
-def reliability(confidence: np.ndarray, correct: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean confidence and share of right answers in each bin that holds rows."""
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    count = np.bincount(bins, minlength=BINS)
-    held = count > 0
-    return (
-        np.bincount(bins, confidence, BINS)[held] / count[held],
-        np.bincount(bins, correct.astype(np.float64), BINS)[held] / count[held],
-    )

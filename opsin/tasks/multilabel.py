@@ -7,11 +7,10 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from opsin.core import DataError
-
-from .charts import Chart, Lines
-from .classify import reliability
-from .probabilities import check_temperature, fit_temperature, log_sigmoid
+from .calibration import fit_temperature, reliability_chart
+from .charts import Chart
+from .checks import check_names, check_temperature
+from .probabilities import log_sigmoid
 from .task import Scorer
 from .weighted import area_under_curve, calibration_error, mean, mean_known, ratio
 
@@ -32,9 +31,8 @@ class MultiLabel:
     monitor = ("macro_f1", 1)
 
     def __post_init__(self) -> None:
+        check_names(self.names, 1, "labels")
         check_temperature(self.temperature)
-        if not self.names:
-            raise DataError("found no label; expected at least one")
 
     @property
     def units(self) -> int:
@@ -61,38 +59,47 @@ class MultiLabel:
         return {"labels": given, **{f"p_{n}": probabilities[:, i].tolist() for i, n in enumerate(self.names)}}
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
-        """Means over labels: accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated."""
-        truth = targets >= 0.5
-        probabilities = self.answer(raw)
+        """Means over labels: accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated.
+
+        A label is left out of a mean where the rows do not define it: one that is never true has no auroc, and one
+        that is neither true nor given has no f1.
+        """
+        real, probabilities = targets >= 0.5, self.answer(raw)
         given = probabilities >= 0.5
-        areas = [area_under_curve(probabilities[:, i], truth[:, i]) for i in range(self.units)]
+        hits, gifts, truths = (part.astype(np.float64) for part in (given & real, given, real))
+        areas = [area_under_curve(probabilities[:, i], real[:, i]) for i in range(self.units)]
         log_loss = mean(self._log_loss(raw, targets, self.temperature).mean(1))
-        errors = [self._calibration(self.answer(raw), truth), self._calibration(np.exp(log_sigmoid(raw)), truth)]
-        cells = (given & truth, given & ~truth, ~given & truth, ~given & ~truth)
+        calibration = calibration_error(probabilities, real)
+        before = calibration_error(np.exp(log_sigmoid(raw)), real)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
-            hit, false, missed, clear = (weights @ cell for cell in cells)
+            hit, said, truth, total = weights @ hits, weights @ gifts, weights @ truths, weights.sum()
+            clear = total - said - truth + hit
             return {
-                "accuracy": mean_known(ratio(hit + clear, hit + clear + false + missed)),
-                "balanced_accuracy": mean_known((ratio(hit, hit + missed) + ratio(clear, clear + false)) / 2),
-                "macro_f1": float(np.divide(2 * hit, 2 * hit + false + missed, where=hit > 0, out=hit * 0.0).mean()),
+                "accuracy": mean_known(ratio(hit + clear, np.full(self.units, total))),
+                "balanced_accuracy": mean_known((ratio(hit, truth) + ratio(clear, total - truth)) / 2),
+                "macro_f1": mean_known(ratio(2 * hit, said + truth)),
                 "auroc": mean_known([area(weights) for area in areas]),
                 "log_loss": log_loss(weights),
-                "ece": mean_known([error(weights) for error in errors[0]]),
-                "ece_uncalibrated": mean_known([error(weights) for error in errors[1]]),
+                "ece": calibration(weights),
+                "ece_uncalibrated": before(weights),
             }
 
         return scores
 
     def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-        """class, count, precision, recall and f1 of each label."""
+        """label, count, precision, recall and f1 of each label; nan where there is nothing to divide by."""
         truth, given = targets >= 0.5, self.answer(raw) >= 0.5
         hit, said, real = (truth & given).sum(0), given.sum(0), truth.sum(0)
-        values = zip(self.names, real, ratio(hit, said), ratio(hit, real), ratio(2 * hit, said + real), strict=True)
-        keys = ("class", "count", "precision", "recall", "f1")
+        columns = (real, ratio(hit, said), ratio(hit, real), ratio(2 * hit, said + real))
         return [
-            dict(zip(keys, (name, int(n), float(p), float(r), float(f)), strict=True)) for name, n, p, r, f in values
+            {"label": name, "count": int(n), "precision": float(p), "recall": float(r), "f1": float(f)}
+            for name, n, p, r, f in zip(self.names, *columns, strict=True)
         ]
+
+    def tally(self, targets: np.ndarray) -> dict[str, int]:
+        """How many images have each label."""
+        return {name: int(count) for name, count in zip(self.names, (targets >= 0.5).sum(0), strict=True)}
 
     def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
         """Always the training share of each label."""
@@ -110,31 +117,32 @@ class MultiLabel:
 
     def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """The reliability diagram over all labels, before and after the temperature."""
-        truth = (targets >= 0.5).ravel()
-        curves = (
-            ("before calibration", *reliability(np.exp(log_sigmoid(raw)).ravel(), truth)),
-            ("calibrated", *reliability(self.answer(raw).ravel(), truth)),
-        )
-        return (Lines("Reliability", curves, "probability", "share that is true", diagonal=True),)
+        before, after = np.exp(log_sigmoid(raw)).ravel(), self.answer(raw).ravel()
+        return (reliability_chart(before, after, (targets >= 0.5).ravel(), "probability of a label"),)
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The labels given, and the true ones."""
         truth = [name for name, value in zip(self.names, target, strict=True) if value >= 0.5]
-        return self.columns(raw[None])["labels"][0] or "none", "|".join(truth) or "none"
+        given = [name for name, value in zip(self.names, self.answer(raw[None])[0], strict=True) if value >= 0.5]
+        return ", ".join(given) or "none", ", ".join(truth) or "none"
 
     def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "MultiLabel":
-        """With the temperature that has the least log loss on these validation rows."""
+        """With the temperature that has the least log loss on these validation rows.
+
+        On the imaginary row of doubt the opposite of every answer was right.
+        """
         if not len(raw):
             return self
-        return replace(self, temperature=fit_temperature(lambda t: float(self._log_loss(raw, targets, t).mean())))
+        found = fit_temperature(
+            lambda t: float(self._log_loss(raw, targets, t).mean()),
+            lambda t: float(self._log_loss(raw, raw < 0, t).mean()) / len(raw),
+        )
+        return replace(self, temperature=found)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the model file."""
         return {"task": self.name, **asdict(self)}
 
     def _log_loss(self, raw: np.ndarray, targets: np.ndarray, temperature: float) -> np.ndarray:
-        scaled = raw / temperature
-        return -(targets * log_sigmoid(scaled) + (1 - targets) * log_sigmoid(-scaled))
-
-    def _calibration(self, probabilities: np.ndarray, truth: np.ndarray) -> list[Any]:
-        return [calibration_error(probabilities[:, i], truth[:, i]) for i in range(self.units)]
+        scaled = raw.astype(np.float64) / temperature
+        return np.logaddexp(0.0, scaled) - targets * scaled

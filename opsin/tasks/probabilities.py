@@ -1,10 +1,6 @@
-"""Numerically safe probabilities from raw outputs, and the temperature that makes them honest."""
-
-from collections.abc import Callable
+"""Numerically safe probabilities from raw outputs."""
 
 import numpy as np
-
-from opsin.core import DataError
 
 
 def log_softmax(raw: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -19,37 +15,9 @@ def log_softmax(raw: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 
 
 def log_sigmoid(raw: np.ndarray) -> np.ndarray:
-    """Log of the logistic function, in float64."""
-    return -np.logaddexp(0.0, -raw.astype(np.float64))
+    """Log of the logistic function, in float64.
 
-
-def fit_temperature(loss: Callable[[float], float]) -> float:
-    """The temperature between 1/20 and 20 with the least `loss` (Guo et al. 2017, arXiv:1706.04599).
-
-    `loss` is the log loss on validation rows as a function of the temperature, which has one minimum in its inverse;
-    found by golden-section search on the logarithm. Never worse than 1, which leaves the answers as they are.
-
-    >>> round(fit_temperature(lambda t: (np.log(t) - np.log(2)) ** 2), 3)
-    2.0
+    >>> float(np.exp(log_sigmoid(np.array([0.0]))[0]))
+    0.5
     """
-    low, high = np.log(0.05), np.log(20.0)
-    ratio = (np.sqrt(5) - 1) / 2
-    inner = [high - ratio * (high - low), low + ratio * (high - low)]
-    values = [loss(float(np.exp(point))) for point in inner]
-    for _ in range(40):
-        if values[0] <= values[1]:
-            high, inner[1], values[1] = inner[1], inner[0], values[0]
-            inner[0] = high - ratio * (high - low)
-            values[0] = loss(float(np.exp(inner[0])))
-        else:
-            low, inner[0], values[0] = inner[0], inner[1], values[1]
-            inner[1] = low + ratio * (high - low)
-            values[1] = loss(float(np.exp(inner[1])))
-    found = float(np.exp((low + high) / 2))
-    return found if loss(found) < loss(1.0) else 1.0
-
-
-def check_temperature(temperature: float) -> None:
-    """Raises DataError when a temperature, as read from a file, cannot be one."""
-    if not (np.isfinite(temperature) and temperature > 0):
-        raise DataError(f"a temperature is {temperature}; expected a number above 0")
+    return -np.logaddexp(0.0, -raw.astype(np.float64))

@@ -1,17 +1,19 @@
 """One or more numbers for each image."""
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from opsin.core import DataError
-
-from .charts import Chart, Points
+from .charts import Chart, Histogram, Points
+from .checks import check_names, check_scale
 from .task import Scorer
-from .weighted import mean_known
+from .weighted import mean_known, ratio
+
+_RANGES = np.arange(-2, 2.25, 0.5)
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,8 @@ class Regress:
     monitor = ("mae", -1)
 
     def __post_init__(self) -> None:
-        if not self.names or not len(self.names) == len(self.mean) == len(self.spread) or min(self.spread) <= 0:
-            raise DataError(
-                f"numbers {self.names} have mean {self.mean} and spread {self.spread}; expected one of each"
-            )
+        check_names(self.names, 1, "numbers")
+        check_scale(len(self.names), self.mean, self.spread)
 
     @property
     def units(self) -> int:
@@ -66,18 +66,19 @@ class Regress:
         """mae, rmse and r2, each the mean over the numbers; r2 is nan where the truth is constant."""
         truth = targets.astype(np.float64)
         error = self.answer(raw) - truth
+        absolute, squared = np.abs(error), error**2
+        rounding = 1e-24 * (truth**2).max(0, initial=0.0)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             total = weights.sum()
             if not total:
                 return dict.fromkeys(("mae", "rmse", "r2"), float("nan"))
             share = weights / total
-            squared = share @ error**2
-            spread = share @ (truth - share @ truth) ** 2
-            r2 = np.where(spread > 1e-12, 1 - squared / np.maximum(spread, 1e-12), np.nan)
+            variance, mean_square = share @ (truth - share @ truth) ** 2, share @ squared
+            r2 = 1 - ratio(mean_square, np.where(variance > rounding, variance, 0.0))
             return {
-                "mae": float((share @ np.abs(error)).mean()),
-                "rmse": float(np.sqrt(squared).mean()),
+                "mae": float((share @ absolute).mean()),
+                "rmse": float(np.sqrt(mean_square).mean()),
                 "r2": mean_known(r2),
             }
 
@@ -92,6 +93,18 @@ class Regress:
             rows.append({"number": name, "count": len(raw), **scores})
         return rows
 
+    def tally(self, targets: np.ndarray) -> dict[str, int]:
+        """How many images have a number in each range; ranges are half a spread wide, about the training mean."""
+        counts: dict[str, int] = {}
+        for index, name in enumerate(self.names):
+            edges = self.mean[index] + self.spread[index] * _RANGES
+            texts = [number_text(edge) for edge in edges]
+            ranges = [f"under {texts[0]}", *(f"{a} to {b}" for a, b in pairwise(texts)), f"over {texts[-1]}"]
+            found = np.bincount(np.searchsorted(edges, targets[:, index], "right"), minlength=len(ranges))
+            prefix = f"{name}: " if len(self.names) > 1 else ""
+            counts |= {prefix + text: int(count) for text, count in zip(ranges, found, strict=True)}
+        return counts
+
     def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
         """Always the training mean."""
         return np.tile(self.encode(train_targets.mean(0, keepdims=True)), (count, 1))
@@ -105,20 +118,21 @@ class Regress:
         return np.zeros(len(raw))
 
     def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
-        """Answers over truth for each number."""
+        """Answers over truth, and how far off they are, for each number."""
         answer = self.answer(raw)
-        return tuple(
-            Points(f"{name}: answer over truth", targets[:, i], answer[:, i], f"true {name}", f"answered {name}", True)
-            for i, name in enumerate(self.names)
-        )
+        charts: list[Chart] = []
+        for index, name in enumerate(self.names):
+            truth, said = targets[:, index].astype(np.float64), answer[:, index]
+            points = "A dot an image; on the diagonal the answer is the truth."
+            charts.append(Points(f"{name}: answer over truth", points, truth, said, f"true {name}", "answer", True))
+            counts, edges = np.histogram(said - truth, 24)
+            errors = "Answer minus truth: right of zero the answer is too high."
+            charts.append(Histogram(f"{name}: errors", errors, edges, counts, "answer minus truth", "images"))
+        return tuple(charts)
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The numbers answered, and the true ones."""
-        answer = self.answer(raw[None])[0]
-        return (
-            ", ".join(f"{name} {value:.4g}" for name, value in zip(self.names, answer, strict=True)),
-            ", ".join(f"{float(value):.4g}" for value in target),
-        )
+        return self._words(self.answer(raw[None])[0]), self._words(target)
 
     def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Regress":
         """Unchanged: there are no probabilities."""
@@ -127,3 +141,18 @@ class Regress:
     def to_json(self) -> dict[str, Any]:
         """Plain values for the model file."""
         return {"task": self.name, **asdict(self)}
+
+    def _words(self, values: Any) -> str:
+        texts = [number_text(float(value)) for value in values]
+        if len(texts) == 1:
+            return texts[0]
+        return ", ".join(f"{name} {text}" for name, text in zip(self.names, texts, strict=True))
+
+
+def number_text(value: float) -> str:
+    """Short, without an exponent where that reads well.
+
+    >>> number_text(0.12345), number_text(123456.7)
+    ('0.1235', '123,457')
+    """
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"

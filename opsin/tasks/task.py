@@ -61,7 +61,11 @@ class Task(Protocol):
         ...
 
     def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-        """A table row for each class, label or number."""
+        """A table row for each class, label or number: its name first, then `count`, then scores."""
+        ...
+
+    def tally(self, targets: np.ndarray) -> dict[str, int]:
+        """How many images there are of each kind: class, label or range of numbers."""
         ...
 
     def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:

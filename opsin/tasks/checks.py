@@ -1,0 +1,34 @@
+"""What every task checks in its fields, which may come from a file that anyone could have written."""
+
+import math
+from collections.abc import Sequence
+
+from opsin.core import DataError
+
+
+def check_names(names: Sequence[object], least: int, kind: str) -> None:
+    """Raises DataError unless there are at least `least` names, all of them text, none twice."""
+    if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+        raise DataError(f"the {kind} are {names!r}; expected names")
+    if len(names) < least:
+        raise DataError(f"found {len(names)} of the {kind} {names}; expected at least {least}")
+    if len(set(names)) != len(names):
+        again = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{again!r} stands twice among the {kind}; expected each name once")
+
+
+def check_temperature(temperature: float) -> None:
+    """Raises DataError unless it is a finite number above 0."""
+    if not (_is_number(temperature) and temperature > 0):
+        raise DataError(f"a temperature is {temperature!r}; expected a number above 0")
+
+
+def check_scale(count: int, mean: Sequence[float], spread: Sequence[float]) -> None:
+    """Raises DataError unless there is one finite mean and one spread above 0 for each of `count` numbers."""
+    numbers = all(_is_number(value) for value in (*mean, *spread))
+    if not (numbers and len(mean) == len(spread) == count and min(spread) > 0):
+        raise DataError(f"{count} numbers have mean {mean} and spread {spread}; expected one of each, spreads above 0")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
