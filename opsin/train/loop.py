@@ -79,6 +79,7 @@ class Trainer:
         """Takes up the checkpoint in the job's folder; raises ModelFileError when there is none."""
         self._restore()
         self.seconds_before = self.state.seconds
+        self.saved = self.seconds
         self.planned = (self.seconds, self.state.step)
 
     def run(self) -> State:
@@ -109,6 +110,8 @@ class Trainer:
                 if self.plan.done:
                     return
                 self._look_at_clock()
+                if self.plan.done:
+                    return
 
     def _one(self, batch: Batch) -> None:
         state, per_epoch = self.state, self.job.batches.per_epoch
@@ -151,11 +154,12 @@ class Trainer:
     def _validate(self, pace: float) -> None:
         """Scores the averaged weights on the validation rows and keeps them when they are the best so far."""
         begun, job, state = self.seconds, self.job, self.state
+        _check_finite(self.average.weights)
         self.averaged.network.load_state_dict(self.average.weights)
         raw = raw_over(self.averaged, job.batches.pixels, job.valid_rows, self.tell)
         scores = job.model.task.scorer(raw, job.valid_targets)(np.ones(len(raw)))
         name, direction = job.model.task.monitor
-        value = scores[name] if len(raw) else float(state.step)
+        value = scores[name] if len(raw) else float(state.step * direction)
         better = state.best is None or np.isnan(state.best) or value * direction >= state.best * direction
         state.stale = 0 if better else state.stale + 1
         if better:
@@ -181,8 +185,7 @@ class Trainer:
         self.validation_seconds = self.seconds - begun
 
     def _save(self) -> None:
-        if not all(bool(value.isfinite().all()) for value in self.network.state_dict().values()):
-            raise Diverged
+        _check_finite(self.network.state_dict())
         self.saved = self.seconds
         self.state.steps_left, self.state.progress, self.state.seconds = (
             self.plan.steps_left,
@@ -219,5 +222,11 @@ class Trainer:
             )
         self._restore()
         self.state.rollbacks, self.state.damping = rollbacks, damping
+        self.planned = (self.seconds, self.state.step)
         self.tell("train", self.plan.progress, 1.0, f"diverged: back to step {self.state.step}, half the learning rate")
         self._save()
+
+
+def _check_finite(weights: dict[str, Tensor]) -> None:
+    if not ranks.agree(float(all(bool(value.isfinite().all()) for value in weights.values()))):
+        raise Diverged
