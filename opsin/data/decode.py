@@ -49,7 +49,7 @@ def header(content: bytes) -> tuple[int, int, int]:
     def look(image: Image.Image) -> tuple[int, int, int]:
         grey = image.mode in ("1", "L", "LA", "La", "F") or image.mode.startswith("I")
         width, height = image.size
-        if image.getexif().get(_ORIENTATION, 1) >= 5:
+        if image.format != "TIFF" and image.getexif().get(_ORIENTATION, 1) >= 5:  # Pillow turns TIFF by itself
             width, height = height, width
         return height, width, 1 if grey else 3
 
