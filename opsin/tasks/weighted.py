@@ -42,7 +42,8 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> Weighted:
 
     With (n, k) inputs, the mean over the k columns.
     """
-    gap = (correct.astype(np.float64) - confidence).reshape(len(correct), -1)
+    gap = correct.astype(np.float64) - confidence
+    gap = gap[:, None] if gap.ndim == 1 else gap
     columns = gap.shape[1]
     places = (bins_of(confidence).reshape(gap.shape) + BINS * np.arange(columns)).ravel()
 

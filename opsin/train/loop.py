@@ -131,7 +131,7 @@ class Trainer:
 
     def _replan(self, seconds_per_step: float) -> None:
         seconds = (self.job.seconds or 0.0) - self.seconds - self.validation_seconds
-        self.plan.replan(ranks.agree(seconds), ranks.agree(seconds_per_step))
+        self.plan.replan(max(1e-9, ranks.agree(seconds)), ranks.agree(seconds_per_step))  # at least one step
         self.planned = (self.seconds, self.state.step)
 
     def _look_at_clock(self) -> None:
