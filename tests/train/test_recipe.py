@@ -1,0 +1,46 @@
+"""Recipes survive JSON and stay sane for any amount of data and time."""
+
+import json
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from opsin.core import ModelFileError
+from opsin.data import Augmentation
+from opsin.train import Recipe, Regularization, Situation, choose_recipe
+
+
+def test_json_round_trip():
+    recipe = Recipe(
+        64, 2.5, 0.1, 1e-3, Regularization(0.1, 0.2, 0.3), Augmentation(mirror=True, shift=2), (0.5, 2.0), 3
+    )
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+
+
+@pytest.mark.parametrize(
+    "change", [{"batch": None, "extra": 1}, {"augmentation": {"spin": 1}}, {"regularization": 3}, {"unknown": 1}]
+)
+def test_other_fields_are_refused(change):
+    data = {**Recipe(8, 1).to_json(), **change}
+    with pytest.raises(ModelFileError, match="recipe"):
+        Recipe.from_json(data)
+
+
+@settings(deadline=None)
+@given(
+    st.integers(1, 10**7), st.integers(9, 512), st.booleans(), st.floats(0.1, 1e5),
+    st.none() | st.floats(1, 1e5), st.none() | st.floats(0.1, 500),
+)  # fmt: skip
+def test_every_situation_has_a_recipe(count, side, mirror, pace, seconds, epochs):
+    recipe = choose_recipe(Situation(count, side, mirror, pace, seconds, epochs))
+    assert 1 <= recipe.batch <= min(512, count) and recipe.epochs > 0
+    assert recipe.learning_rate > 0 and recipe.dense_rate > 0
+    assert recipe.augmentation.mirror == mirror and recipe.augmentation.erase < side
+    if epochs is not None:
+        assert recipe.epochs == epochs
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+
+
+def test_time_becomes_epochs():
+    assert choose_recipe(Situation(1000, 32, True, 500.0, 60.0, None)).epochs == pytest.approx(30)

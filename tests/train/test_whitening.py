@@ -1,0 +1,44 @@
+"""A whitened stem answers patches with even, uncorrelated numbers."""
+
+import numpy as np
+import pytest
+import torch
+
+from opsin import nn, zoo
+from opsin.train import whiten_stem
+
+
+def smooth_images(count, side, channels):
+    noise = torch.randn(count, channels, side + 4, side + 4, generator=torch.Generator().manual_seed(0))
+    return torch.nn.functional.avg_pool2d(noise, 5, 1) * 5
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_answers_are_white(channels):
+    network = zoo.create("resnet_small", (16, 16, channels), 2, seed=0)
+    images = smooth_images(200, 16, channels)
+    assert whiten_stem(network, images)
+    stem = next(module for module in network.modules() if isinstance(module, torch.nn.Conv2d))
+    out = torch.nn.functional.conv2d(images, stem.weight).permute(1, 0, 2, 3).reshape(stem.out_channels, -1)
+    half = stem.out_channels // 2
+    torch.testing.assert_close(out[:half], -out[half:])
+    second_moment = (out[:half] @ out[:half].T / out.shape[1]).detach()
+    np.testing.assert_allclose(second_moment - second_moment.diag().diag(), 0, atol=0.02)
+    assert (second_moment.diag() <= 1.01).all() and second_moment.diag()[0] > 0.9
+    assert not stem.weight.requires_grad and (stem.bias is None or (stem.bias == 0).all())
+
+
+def test_constant_images_give_finite_kernels():
+    network = zoo.create("resnet_small", (16, 16, 3), 2, seed=0)
+    assert whiten_stem(network, torch.zeros(4, 3, 16, 16))
+    assert all(bool(weight.isfinite().all()) for weight in network.parameters())
+
+
+def test_networks_without_such_a_stem_are_left_alone():
+    plain = zoo.create("simple", (16, 16, 3), 2, seed=0)
+    narrow = nn.Sequential([nn.Conv2D(5, 2, name="stem"), nn.Flatten(), nn.Dense(2)], input_shape=(8, 8, 3), seed=0)
+    for network, side in ((plain, 16), (narrow, 8)):
+        before = {name: value.clone() for name, value in network.state_dict().items()}
+        assert not whiten_stem(network, torch.randn(4, 3, side, side))
+        assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+        assert all(weight.requires_grad for weight in network.parameters())
