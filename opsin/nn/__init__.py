@@ -7,6 +7,7 @@ from .convolution import Conv2D as Conv2D
 from .dense import Dense as Dense
 from .dense import Dropout as Dropout
 from .dense import Flatten as Flatten
+from .flow_svg import flow_svg as flow_svg
 from .layer import Layer as Layer
 from .normalization import BatchNormalization as BatchNormalization
 from .pooling import AveragePooling2D as AveragePooling2D

@@ -22,6 +22,9 @@ class Conv2dModule(torch.nn.Conv2d):
     activation: str | None = None
     same: Window | None = None
 
+    def reset_parameters(self) -> None:
+        """Nothing: the layer that builds the module draws its weights."""
+
     def forward(self, input: Tensor) -> Tensor:
         x = input if self.same is None else pad_same(input, self.same)
         return function(self.activation, in_place=True)(super().forward(x))

@@ -25,6 +25,9 @@ class DenseModule(torch.nn.Linear):
 
     activation: str | None = None
 
+    def reset_parameters(self) -> None:
+        """Nothing: the layer that builds the module draws its weights."""
+
     def forward(self, input: Tensor) -> Tensor:
         last = input if input.ndim == 2 else input.movedim(1, -1)
         x = super().forward(last)

@@ -11,6 +11,7 @@ from .layer import Layer
 INITIALIZERS = ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "zeros",
                 "dirac")  # fmt: skip
 _TRUNCATED_STD = 0.87962566103423978  # of a standard normal cut at two standard deviations
+_TWO_STD = math.erf(math.sqrt(2))  # the share of a normal within two standard deviations
 
 
 def settle_initializer(layer: Layer, field: str = "kernel_initializer") -> None:
@@ -36,8 +37,7 @@ def initialize(weight: Tensor, name: str) -> None:
     if distribution == "uniform":
         weight.uniform_(-math.sqrt(3 * scale), math.sqrt(3 * scale))
     else:
-        std = math.sqrt(scale) / _TRUNCATED_STD
-        torch.nn.init.trunc_normal_(weight, std=std, a=-2 * std, b=2 * std)
+        weight.uniform_(-_TWO_STD, _TWO_STD).erfinv_().mul_(math.sqrt(2 * scale) / _TRUNCATED_STD)
     if name == "dirac":
         first = weight[: weight.shape[1]]
         torch.nn.init.eye_(first) if weight.ndim == 2 else torch.nn.init.dirac_(first)

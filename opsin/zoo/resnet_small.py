@@ -13,7 +13,10 @@ from opsin.nn import (
     Stage,
 )
 
-_FILTERS = (64, 256, 256)
+
+def resnet_tiny(input_shape: Shape, units: int, activation: str | None) -> list[Layer]:
+    """`resnet_small` with half the filters: a quarter of the work, for when time is short."""
+    return _resnet(input_shape, units, activation, (32, 128, 128))
 
 
 def resnet_small(input_shape: Shape, units: int, activation: str | None) -> list[Layer]:
@@ -22,9 +25,13 @@ def resnet_small(input_shape: Shape, units: int, activation: str | None) -> list
     Its time goes into large matrix products: few layers, many filters on small maps, no copies of big maps. Images
     too small for three poolings go through fewer.
     """
+    return _resnet(input_shape, units, activation, (64, 256, 256))
+
+
+def _resnet(input_shape: Shape, units: int, activation: str | None, widths: tuple[int, ...]) -> list[Layer]:
     layers: list[Layer] = [Conv2D(8 * input_shape[-1], 2, activation="relu", name="stem")]
     size = min(input_shape[:-1]) - 1
-    for number, filters in enumerate(_FILTERS, start=1):
+    for number, filters in enumerate(widths, start=1):
         layers.append(_stage(filters, pooled=size >= 2, name=f"stage{number}"))
         size = max(size // 2, 1)
     return [*layers, GlobalMaxPooling2D(), Dense(units, activation=activation, kernel_initializer="zeros")]

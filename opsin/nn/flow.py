@@ -1,0 +1,140 @@
+"""A network as a flow to draw: small layers told with the large one before them, equal neighbours told once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, cast
+
+from opsin.core import Shape
+
+from .activations import Activation
+from .composites import Composite, Residual, chain_shapes
+from .dense import Dropout
+from .layer import Json, Layer, shape_text
+from .normalization import BatchNormalization
+from .zero_padding import ZeroPadding2D
+
+
+@dataclass(frozen=True)
+class Block:
+    """One layer and what directly follows it on the same numbers, such as a normalisation and relu."""
+
+    name: str
+    kind: str
+    window: str
+    shape: Shape
+    parameters: int
+    then: tuple[str, ...] = ()
+    count: int = 1
+    key: object = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Layers drawn in one frame, one row per branch; `plus` tells a branch in words that is too short to draw."""
+
+    name: str
+    rows: tuple[tuple["Node", ...], ...]
+    shape: Shape
+    plus: str = ""
+    then: tuple[str, ...] = ()
+    count: int = 1
+    key: object = field(default=None, repr=False)
+    last_name: str = ""
+
+
+Node: TypeAlias = Block | Group
+
+
+def flow(layers: Iterable[Layer], input_shape: Shape) -> tuple[Node, ...]:
+    """What to draw for a chain of layers."""
+    nodes: list[Node] = []
+    layers = tuple(layers)
+    padding: Layer | None = None
+    for index, (layer, shape) in enumerate(zip(layers, chain_shapes(layers, input_shape), strict=False)):
+        small = _small_words(layer)
+        if small is not None and nodes and padding is None:
+            nodes[-1] = replace(nodes[-1], then=(*nodes[-1].then, small), key=(nodes[-1].key, _nameless(layer)))
+        elif isinstance(layer, ZeroPadding2D) and index + 1 < len(layers) and layers[index + 1].window:
+            padding = layer
+        elif isinstance(layer, Composite):
+            nodes.append(_group(layer, shape))
+            padding = None
+        else:
+            nodes.append(_block(layer, shape, padding))
+            padding = None
+    return tuple(_told_once(nodes))
+
+
+def _block(layer: Layer, shape: Shape, padding: Layer | None) -> Block:
+    function: str = getattr(layer, "activation", None) or "linear"
+    return Block(
+        name=str(layer.name),
+        kind=type(layer).__name__,
+        window=_window_words(layer),
+        shape=layer.output_shape(shape),
+        parameters=layer.trainable_parameters(shape) + layer.fixed_parameters(shape),
+        then=("padded",) * (padding is not None) + (function,) * (function != "linear"),
+        key=(_nameless(layer), shape, padding and _nameless(padding)),
+    )
+
+
+def _window_words(layer: Layer) -> str:
+    window = layer.window
+    if window is None or not window.kernel:
+        return ""
+    words = shape_text(window.kernel)
+    if max(window.dilation) > 1:
+        words += f", dilation {shape_text(sorted(set(window.dilation)))}"
+    return words + (f", stride {shape_text(sorted(set(window.strides)))}" if max(window.strides) > 1 else "")
+
+
+def _group(layer: Composite, shape: Shape) -> Group:
+    rows = tuple(flow(branch, shape) for branch in layer.branches)
+    plus = ""
+    if isinstance(layer, Residual):
+        *_, last = rows
+        if not last:
+            plus = "+ the input"
+        elif len(last) == 1 and isinstance(last[0], Block):
+            plus = f"+ {last[0].kind} {last[0].window} of the input"
+        rows = rows[: 1 if plus else 2]
+    group = Group(str(layer.name), rows, layer.output_shape(shape), plus, key=(_nameless(layer), shape))
+    only = rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else None
+    if isinstance(only, Group) and only.count == 1:  # a frame around one frame is one frame
+        return replace(only, name=group.name, key=group.key)
+    return group
+
+
+def _small_words(layer: Layer) -> str | None:
+    if isinstance(layer, Activation):
+        return layer.activation
+    if isinstance(layer, BatchNormalization):
+        return "norm"
+    if isinstance(layer, Dropout):
+        return f"dropout {layer.rate:g}"
+    return None
+
+
+def _told_once(nodes: Iterable[Node]) -> list[Node]:
+    """Equal neighbours, names apart, as one node that says how many."""
+    told: list[Node] = []
+    for node in nodes:
+        last = told[-1] if told else None
+        if isinstance(node, Group) and isinstance(last, Group) and last.key == node.key:
+            told[-1] = replace(last, count=last.count + 1, last_name=node.name)
+        elif isinstance(node, Block) and isinstance(last, Block) and last.key == node.key:
+            told[-1] = replace(last, count=last.count + 1)
+        else:
+            told.append(node)
+    return told
+
+
+def _nameless(layer: Layer) -> object:
+    """The layer as JSON without its name and those of the layers inside."""
+    return _without_names(layer.to_json())
+
+
+def _without_names(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_names(item) for key, item in cast("Json", value).items() if key != "name"}
+    return [_without_names(item) for item in cast("list[object]", value)] if isinstance(value, list) else value
