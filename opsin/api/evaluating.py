@@ -53,7 +53,8 @@ def _in_words_of(model: Model, table: Table) -> Table:
     unknown = [name for name in names if name not in known]
     if unknown or (table.target.kind != "classes" and len(names) != len(known)):
         raise DataError(
-            f"{table.origin} has the targets {_some(names)}, but the model answers {_some(known)}; expected the same names"
+            f"{table.origin} has the targets {_some(names)}, but the model answers {_some(known)}; "
+            "expected the same names"
         )
     place = [known.index(name) for name in names]
     if place == list(range(len(known))):

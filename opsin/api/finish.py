@@ -17,6 +17,7 @@ from opsin.model import load as load_model
 from opsin.train import raw_over
 
 from .prepare import Prepared
+from .reporting import report_of
 from .results import Evaluation, Run
 from .sources import Source
 
@@ -54,7 +55,9 @@ def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
     model.about = _about(prepared, evaluation, baseline)
     model.save(path)
     evaluation.predictions.to_parquet(job.folder / "predictions.parquet")
-    report = job.folder / "report.html"
+    progress("report", 0, 1)
+    report = report_of(prepared, model, evaluation, seconds + time.monotonic() - begun)
+    progress("report", 1, 1)
     total = seconds + time.monotonic() - begun
     return Run(job.folder, path, report, model.task.name, total, evaluation.scores, evaluation.baseline)
 

@@ -61,7 +61,8 @@ def prepare(origin: Any, options: Options, out: Path | None, age: Callable[[], f
     check_writable(out)
     device = choose_device(options.device)
     ranks.join(device)
-    source, choice = read_source(origin, options.task, options.size, device, progress)
+    seconds = None if options.minutes is None else options.minutes * 60
+    source, choice = read_source(origin, options.task, options.size, device, seconds, progress)
     source = replace(source, table=_split(source, options.seed))
     targets = source.table.only("train").targets()
     task = tasks.choose(source.table.target, targets, options.task)

@@ -38,12 +38,15 @@ class Source:
 
 
 def read_source(
-    source: Any, task: str | None, size: int | None, device: torch.device, progress: Progress
+    source: Any, task: str | None, size: int | None, device: torch.device, seconds: float | None, progress: Progress
 ) -> tuple[Source, Choice]:
-    """Reads, looks at and decodes the images at `size` (or one that suits them); broken ones are left out and named."""
+    """Reads, looks at and decodes the images at `size` (or one that suits them); broken ones are left out and named.
+
+    `seconds` is the time there is for the whole run, None when nobody said.
+    """
     table = data.read(source, task)
     survey = data.survey(table)
-    choice = choose_network(survey.height, survey.width, len(table), device)
+    choice = choose_network(survey.height, survey.width, len(table), device, seconds)
     if size is not None:
         choice = replace(choice, size=(size, size))
     return store_at(table, (*choice.size, 3 if survey.colour else 1), progress), choice

@@ -75,6 +75,7 @@ class Batches:
                     continue
 
         def gather() -> None:
+            torch.set_num_threads(1)  # of this thread alone: the others are for the network
             step = start
             try:
                 while not stopped.is_set():

@@ -6,6 +6,11 @@ import torch
 
 SMALL_SIDE = 64
 CPU_SIDE, GPU_SIDE = 128, 224
+SHORT = 300.0
+NOMINAL_PACE = 500.0
+"""Training images of resnet_small a second on two processors (benchmarks/results)."""
+ENOUGH_EPOCHS = 12
+"""With fewer, resnet_tiny, which sees each image four times as often, was the better one on validation."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +22,10 @@ class Choice:
     reason: str
 
 
-def choose_network(height: int, width: int, count: int, device: torch.device) -> Choice:
-    """The default for images of this median size, so many of them, on this device.
+def choose_network(height: int, width: int, count: int, device: torch.device, seconds: float | None = None) -> Choice:
+    """The default for images of this median size, so many of them, on this device, in this time (None: not said).
 
-    >>> choose_network(32, 32, 50_000, torch.device("cpu")).name
+    >>> choose_network(32, 32, 50_000, torch.device("cpu"), 3600.0).name
     'resnet_small'
     """
     limit = CPU_SIDE if device.type == "cpu" else GPU_SIDE
@@ -28,6 +33,9 @@ def choose_network(height: int, width: int, count: int, device: torch.device) ->
     scale = min(1.0, limit / longest)
     size = (max(9, round(height * scale)), max(9, round(width * scale)))
     if longest <= SMALL_SIDE:
+        if device.type == "cpu" and (seconds or SHORT) * NOMINAL_PACE / max(1, count) < ENOUGH_EPOCHS:
+            reason = f"images of {height}x{width} and little time for {count:,} of them: few filters, seen more often"
+            return Choice("resnet_tiny", size, reason)
         return Choice("resnet_small", size, f"images of {height}x{width} are small: few, wide stages learn fastest")
     shrunk = f", trained at {size[0]}x{size[1]} to suit {device.type}" if scale < 1 else ""
     return Choice("resnet18", size, f"{count:,} images of about {height}x{width}{shrunk}: 18 residual layers suffice")

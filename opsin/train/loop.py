@@ -61,6 +61,7 @@ class Trainer:
         self.average = Average(self.network, horizon=1)
         self.averaged = copy.copy(job.model)
         self.averaged.network = copy.deepcopy(self.network)
+        self.averaged.views = "one"  # validation during training need not cost as much as an answer
         self.state = State(frozen=[n for n, w in self.network.named_parameters() if not w.requires_grad])
         self.plan = Plan(max(1, round(job.recipe.epochs * job.batches.per_epoch)))
         self.started = time.monotonic()

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 def whiten_stem(network: nn.Module, images: Tensor) -> bool:
-    """Sets and freezes the kernels of a layer named "stem" to the eigenvectors of the patches' covariance; True if done.
+    """Makes a layer named "stem" whiten image patches, and freezes its kernels; True if there is one that fits.
 
     `images` are normalized floats (n, channels, height, width). The kernels come in pairs of opposite sign, so a
     rectifier after them loses nothing (Page 2018; Jordan 2024, arXiv:2404.00498). Only a stem of twice as many

@@ -1,0 +1,65 @@
+"""Accuracy within a time, by the command that a person types: `opsin train DATA --minutes N --json`.
+
+    OPSIN_DATA=... python benchmarks/accuracy.py fashion-5 cifar-10 ...
+
+Each result goes to benchmarks/results/<name>.json with the machine, the versions, the wall-clock seconds of the whole
+process and its peak memory. Nothing was chosen on the test splits.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+FASHION, CIFAR = "fashion_mnist_png/fashion_mnist_images", "cifar10_jpeg"
+RUNS = {
+    "fashion-5": (FASHION, ["--minutes", "5"], [0]),
+    "fashion-20": (FASHION, ["--minutes", "20"], [0]),
+    "cifar-10": (CIFAR, ["--minutes", "10"], [0]),
+    "cifar-30": (CIFAR, ["--minutes", "30"], [0]),
+    "pneumonia": ("pneumoniamnist.npz", ["--minutes", "2"], [0, 1, 2]),
+}
+
+
+def measured(data: Path, options: list[str], seed: int) -> dict[str, object]:
+    """One run as a whole process: what it printed, its seconds and its peak memory in MiB."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "opsin", "train", str(data), *options, "--seed", str(seed), "--json"]
+        begun = time.monotonic()
+        done = subprocess.run(
+            [*command, "--out", str(Path(folder) / "run")], check=True, stdout=subprocess.PIPE, text=True
+        )
+        seconds = time.monotonic() - begun
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    return {"seed": seed, "process_seconds": round(seconds, 1), "peak_mib": peak, **json.loads(done.stdout)}
+
+
+def main() -> None:
+    """Runs what was named, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="+", choices=sorted(RUNS))
+    for name in parser.parse_args().names:
+        folder, options, seeds = RUNS[name]
+        result = {
+            "data": folder,
+            "options": options,
+            "machine": f"{platform.machine()}, {os.cpu_count()} processors",
+            "versions": {"python": platform.python_version(), "torch": version("torch"), "opsin": version("opsin")},
+            "runs": [measured(Path(os.environ["OPSIN_DATA"]) / folder, options, seed) for seed in seeds],
+        }
+        path = Path(__file__).parent / "results" / f"{name}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(result, indent=2) + "\n")
+        for run in result["runs"]:
+            print(name, run["process_seconds"], "s", json.dumps(run["scores"]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

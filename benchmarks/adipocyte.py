@@ -1,0 +1,76 @@
+"""Counts of fat cells by 5-fold cross-validation over donors: R2 and MAE with intervals beside the mean baseline.
+
+    OPSIN_DATA=... python benchmarks/adipocyte.py --minutes 1.5
+
+The truth is the number of dots in each image's dot picture (red above 128, connected). Every image is answered by a
+model that saw no image of its donor.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from PIL import Image
+from scipy.ndimage import label
+from sklearn.model_selection import GroupKFold
+
+import opsin
+from opsin.evaluate import Predictions, score
+from opsin.tasks import Regress
+
+
+def counted(folder: Path) -> pl.DataFrame:
+    """path, count and group (the donor) of every image."""
+    rows: list[dict[str, object]] = []
+    for image in sorted((folder / "images").iterdir()):
+        dots = np.asarray(Image.open(folder / "annotations" / image.name).convert("RGB"))[:, :, 0] > 128
+        donor = re.search(r"GTEX-[A-Z0-9]+", image.name)
+        rows.append({"path": str(image), "count": float(label(dots)[1]), "group": donor[0] if donor else image.name})
+    return pl.DataFrame(rows)
+
+
+def answers_of_fold(rows: pl.DataFrame, held: np.ndarray, minutes: float, seed: int) -> tuple[Predictions, np.ndarray]:
+    """Trains on the other folds and answers the held one: predictions in cells, and the mean baseline's."""
+    split = pl.Series("split", [None] * len(rows), dtype=pl.Utf8).scatter(held.tolist(), "test")
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "counts.csv"
+        names = [Path(shutil.copy(path, folder)).name for path in rows["path"]]
+        rows.with_columns(split, pl.Series("path", names)).write_csv(table)
+        run = opsin.train(table, minutes=minutes, seed=seed, out=Path(folder) / "run")
+        model, done = opsin.load(run.model), Predictions.from_parquet(run.folder / "predictions.parquet")
+        plain = model.task.answer(np.tile(np.array(model.about["baseline"]), (len(done.ids), 1)))
+        print(json.dumps({name: str(value) for name, value in run.scores.items()}), flush=True)
+        return Predictions(done.ids, done.groups, model.task.answer(done.raw), done.targets), plain
+
+
+def main() -> None:
+    """Prints one JSON object with the scores over all images."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=1.5)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    rows = counted(Path(os.environ["OPSIN_DATA"]) / "countception_other" / "adipocyte_data")
+    folds = GroupKFold(5, shuffle=True, random_state=options.seed).split(rows, groups=rows["group"].to_list())
+    parts = [answers_of_fold(rows, held, options.minutes, options.seed) for _, held in folds]
+    ids = tuple(id for part, _ in parts for id in part.ids)
+    groups = np.concatenate([part.groups for part, _ in parts if part.groups is not None])
+    truth = np.concatenate([part.targets for part, _ in parts])
+    task = Regress(("count",), (0.0,), (1.0,))
+    result = {
+        name: {key: value.to_json() for key, value in score(Predictions(ids, groups, raw, truth), task).items()}
+        for name, raw in (
+            ("opsin", np.concatenate([part.raw for part, _ in parts])),
+            ("mean", np.concatenate([plain for _, plain in parts])),
+        )
+    }
+    print(json.dumps({"images": len(ids), "minutes_a_fold": options.minutes, **result}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
