@@ -100,7 +100,7 @@ def test_predict_of_many_keeps_order_and_names_the_bad_one(model: Model):
         [model.predict(image)[0]["p_cat"] for image in pixels], rel=CLOSE
     )
     assert model.predict([]) == []
-    with pytest.raises(DataError, match="nowhere.png cannot be read"):
+    with pytest.raises(DataError, match=r"nowhere.png cannot be read"):
         model.predict([pixels[0], "nowhere.png"])
     with pytest.raises(DataError, match="image 1 is not an image"):
         model.predict([pixels[0], b"text"])
