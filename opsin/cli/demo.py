@@ -2,23 +2,23 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from . import options
 from .clock import STARTED
 from .progress import Reporter, reporting
-from .train import JsonFlag, print_run
+from .train import print_run
 
 FOLDER = Path("runs") / "demo-data"
 
 
 def demo(
+    use: Annotated[Literal["classify"], typer.Argument(help="What to show.")] = "classify",
     minutes: Annotated[float, typer.Option(min=0.2, help="Time for everything.")] = 2.0,
-    out: Annotated[
-        Path | None, typer.Option(help="The run's folder; a new one under runs/ when left out.", show_default=False)
-    ] = None,
-    as_json: JsonFlag = False,
+    out: options.Out = None,
+    as_json: options.Json = False,
 ) -> None:
     """Trains on 5,000 real handwritten digits (a part of MNIST that comes with a package) and writes a report."""
     with reporting() as progress:

@@ -13,10 +13,15 @@ BAR = 24
 MOST_BARS = 10
 
 
+def on_terminal() -> bool:
+    """Whether a person reads stdout."""
+    return sys.stdout.isatty()
+
+
 def shows_pictures() -> bool:
     """Whether stdout is a terminal that can show colours and block characters."""
     plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
-    return sys.stdout.isatty() and not plain and (sys.stdout.encoding or "").lower().startswith("utf")
+    return on_terminal() and not plain and (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 def picture(path: Path) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import options
 from .output import print_json
-from .picture import bars, picture, shows_pictures
+from .picture import bars, on_terminal, picture, shows_pictures
 from .progress import reporting
 
 if TYPE_CHECKING:
@@ -16,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A model file.")],
+    model: options.ModelFile,
     images: Annotated[list[str], typer.Argument(help="Image files, folders, globs, or text files that list images.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A .csv, .jsonl or .parquet to write.", show_default=False)
     ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.", show_default=False)] = None,
+    device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as one JSON list.")] = False,
 ) -> None:
     """Says what a model sees in images.
 
-    One image on a terminal is shown with its answer; many give a line of JSON each, or rows of the file after -o.
+    One image is shown on a terminal; many give a line of JSON each, or a file.
     Started again, a run with -o goes on where it was stopped.
     """
     with reporting() as progress:
@@ -38,13 +39,11 @@ def predict(
     if output is not None:
         print(output, file=sys.stderr if as_json else sys.stdout)
         rows = _read_back(output) if as_json else []
-    elif len(paths) == 1 and rows[0]["error"] is not None:
-        from opsin.core import DataError
-
-        raise DataError(rows[0]["error"])
+    elif len(paths) == 1:
+        _check(paths[0], rows[0]["error"])
     if as_json:
         print_json(rows)
-    elif len(rows) == 1 and sys.stdout.isatty():
+    elif len(rows) == 1 and on_terminal():
         _show(loaded, paths[0], rows[0])
     else:
         for row in rows:
@@ -56,6 +55,14 @@ def _find(sources: Sequence[str]) -> tuple[Path, ...]:
     from opsin.data import find_images
 
     return tuple(dict.fromkeys(path for source in sources for path in find_images(source)))
+
+
+def _check(path: Path, error: str | None) -> None:
+    """Raises DataError when the only image could not be read."""
+    if error is not None:
+        from opsin.core import DataError
+
+        raise DataError(error if str(path) in error else f"{path} {error}")
 
 
 def _show(model: "Model", path: Path, row: dict[str, Any]) -> None:
@@ -73,5 +80,5 @@ def _read_back(output: Path) -> list[dict[str, Any]]:
         return pl.read_parquet(output).to_dicts()
     if output.suffix == ".jsonl":
         return pl.read_ndjson(output, infer_schema_length=None).to_dicts()
-    text = dict.fromkeys(("path", "label", "labels", "error"), pl.Utf8)
+    text = {name: pl.Utf8 for name in ("path", "label", "labels", "error")}
     return pl.read_csv(output, infer_schema_length=None, schema_overrides=text).to_dicts()

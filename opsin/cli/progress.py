@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,7 +23,7 @@ class Reporter(Protocol):
 
 
 @contextmanager
-def reporting() -> Iterator[Reporter]:
+def reporting() -> Generator[Reporter]:
     """A reporter on stderr for the length of the block."""
     if not sys.stderr.isatty():
         yield Lines()
@@ -78,8 +78,10 @@ class Lines:
             return
         self.told = now
         share = done / total if total else 1.0
-        left = (now - self.begun) * (1 - share) / share if share else 0.0
-        text = f"{stage} {share:.0%}, {left / 60:.0f} min {left % 60:02.0f} s left"
+        text = f"{stage} {share:.0%}"
+        if 0 < share < 1:
+            minutes, seconds = divmod(round((now - self.begun) * (1 - share) / share), 60)
+            text += f", {minutes} min {seconds:02} s left"
         self.say(f"{text}, {note}" if note else text)
 
     def say(self, line: str) -> None:

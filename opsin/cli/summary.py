@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import options
 from .output import print_json
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ def summary(
         int | None, typer.Option(min=1, help=f"Outputs, for a zoo name ({CLASSES}).", show_default=False)
     ] = None,
     details: Annotated[bool, typer.Option("--details", help="Add receptive field, multiply-adds and memory.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")] = False,
+    flow: Annotated[
+        Path | None, typer.Option(help="Also draw the network into this .svg file.", show_default=False)
+    ] = None,
+    as_json: options.Json = False,
 ) -> None:
     """Shows the layers of a model or zoo network: shapes, parameters, receptive field, cost."""
     from opsin import nn
@@ -41,6 +45,10 @@ def summary(
         network = api.load(model, "cpu").network
     else:
         network = _from_zoo(model, input_size or SIZE, channels or CHANNELS, classes or CLASSES)
+    if flow is not None:
+        from opsin.core import write_text
+
+        write_text(flow, nn.flow_svg(network))
     summed = nn.summarize(network)
     if as_json:
         print_json(_as_json(summed))

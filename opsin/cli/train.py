@@ -1,10 +1,10 @@
 """`opsin train`: from labelled images to a model file, its scores and its report."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from . import options
 from .clock import STARTED
 from .output import print_json, print_scores, scores_json
 from .progress import reporting
@@ -12,46 +12,26 @@ from .progress import reporting
 if TYPE_CHECKING:
     from opsin.api import Run
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
-
 
 def train(
-    data: Annotated[
-        str | None, typer.Argument(help="A folder with a folder per class, a CSV or an .npz.", show_default=False)
-    ] = None,
-    task: Annotated[
-        str | None, typer.Option(help="classify, multilabel or regress; found out when left out.", show_default=False)
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(help="A zoo name (opsin summary lists them) or a .py or .json file.", show_default=False),
-    ] = None,
-    epochs: Annotated[
-        float | None, typer.Option(min=0.0, help="Passes over the training images.", show_default=False)
-    ] = None,
-    minutes: Annotated[
-        float | None, typer.Option(min=0.0, help="Time for everything, from start to report.", show_default=False)
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(min=1, help="Height and width that images are brought to.", show_default=False)
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal runs.")] = 0,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps.", show_default=False)] = None,
-    mirror: Annotated[
-        bool | None,
-        typer.Option(help="Whether a mirrored image keeps its target; found out when left out.", show_default=False),
-    ] = None,
-    class_weights: Annotated[bool, typer.Option("--class-weights", help="Let rare classes count as much.")] = False,
-    out: Annotated[
-        Path | None, typer.Option(help="The run's folder; runs/<task>/<data>-<n> when left out.", show_default=False)
-    ] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.", show_default=False)] = None,
-    as_json: JsonFlag = False,
+    data: options.Data = None,
+    task: options.Task = None,
+    model: options.Network = None,
+    epochs: options.Epochs = None,
+    minutes: options.Minutes = None,
+    size: options.Size = None,
+    seed: options.Seed = 0,
+    device: options.Device = None,
+    mirror: options.Mirror = None,
+    class_weights: options.ClassWeights = False,
+    out: options.Out = None,
+    resume: options.Resume = None,
+    as_json: options.Json = False,
 ) -> None:
     """Trains a CNN on labelled images and scores it on images that it never saw.
 
-    Everything but DATA is found out from the data when it is left out. Ctrl-C stops with the work saved; --resume
-    goes on from there and ends with the same weights.
+    Everything but DATA is found out when it is left out.
+    Ctrl-C stops with the work saved; --resume ends with the same weights.
     """
     asked: dict[str, Any] = {
         "task": task,

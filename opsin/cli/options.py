@@ -1,0 +1,37 @@
+"""What can be asked of a command: each option's type, its help, and its bounds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ModelFile = Annotated[Path, typer.Argument(help="A model file.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps; the fastest there is.", show_default=False)]
+Out = Annotated[
+    Path | None, typer.Option(help="The run's folder; a new one under runs/ when left out.", show_default=False)
+]
+Data = Annotated[
+    str | None, typer.Argument(help="A folder with a folder per class, a CSV or an .npz.", show_default=False)
+]
+Task = Annotated[
+    str | None, typer.Option(help="classify, multilabel or regress; found out when left out.", show_default=False)
+]
+Network = Annotated[
+    str | None,
+    typer.Option(help="A zoo name, or a .py or .json file of layers; one that suits the images.", show_default=False),
+]
+Epochs = Annotated[float | None, typer.Option(min=0.0, help="Passes over the training images.", show_default=False)]
+Minutes = Annotated[
+    float | None, typer.Option(min=0.0, help="Time for everything, from start to report.", show_default=False)
+]
+Size = Annotated[
+    int | None, typer.Option(min=1, help="Height and width that images are brought to.", show_default=False)
+]
+Seed = Annotated[int, typer.Option(help="Equal seeds give equal runs.")]
+Mirror = Annotated[
+    bool | None,
+    typer.Option(help="Whether a mirrored image keeps its target; found out when left out.", show_default=False),
+]
+ClassWeights = Annotated[bool, typer.Option("--class-weights", help="Let rare classes count as much.")]
+Resume = Annotated[Path | None, typer.Option(help="Go on with the run in this folder.", show_default=False)]

@@ -1,0 +1,99 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from opsin import api
+from opsin.cli import STARTED
+
+SCORES = {"accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss", "ece"}
+
+
+@pytest.fixture
+def heard(finished_run, monkeypatch):
+    """What the Python API is asked for."""
+    asked = {}
+
+    def train(data, **options):
+        asked.update(options, data=data)
+        options["say"]("a note")
+        return finished_run
+
+    monkeypatch.setattr(api, "train", train)
+    return asked
+
+
+def test_trains_scores_and_resumes(opsin, squares, tmp_path):
+    ended = opsin("train", squares, "--epochs", 1, "--out", "läuft", "--json", "--device", "cpu")
+    assert ended.exit_code == 0, ended.stderr
+    run = json.loads(ended.stdout)
+    assert set(run) == {"run", "model", "task", "seconds", "scores"}
+    assert (run["run"], run["task"]) == ("läuft", "classify")
+    assert Path(run["model"]).is_file()
+    assert set(run["scores"]) >= SCORES
+    for score in run["scores"].values():
+        assert set(score) == {"value", "low", "high"}
+        assert score["low"] <= score["value"] <= score["high"] or score["value"] is None
+    assert ended.stdout.count("\n") == 1
+
+    again = opsin("train", "--resume", "läuft", "--json")
+    assert again.exit_code == 0, again.stderr
+    assert json.loads(again.stdout)["scores"] == run["scores"]
+
+    twice = opsin("train", squares, "--epochs", 1, "--out", "läuft")
+    assert twice.exit_code == 1
+    assert "--resume läuft" in twice.stderr
+
+
+def test_every_option_reaches_the_api(opsin, heard):
+    words = ["--task", "regress", "--model", "simple", "--epochs", 2.5, "--minutes", 3, "--size", 32, "--seed", 7]
+    words += ["--device", "cpu", "--no-mirror", "--class-weights", "--out", "o"]
+    assert opsin("train", "data", *words).exit_code == 0
+    del heard["progress"], heard["say"]
+    assert heard == {
+        "data": "data", "task": "regress", "model": "simple", "epochs": 2.5, "minutes": 3.0, "size": 32, "seed": 7,
+        "device": "cpu", "mirror": False, "class_weights": True, "out": Path("o"), "started": STARTED,
+    }  # fmt: skip
+
+
+def test_what_is_not_said_is_left_to_the_data(opsin, heard):
+    assert opsin("train", "data").exit_code == 0
+    unsaid = ("task", "model", "epochs", "minutes", "size", "device", "mirror", "out")
+    assert all(heard[name] is None for name in unsaid)
+
+
+def test_people_get_a_table_and_where_things_lie(opsin, heard):
+    ended = opsin("train", "data")
+    assert "accuracy" in ended.stdout and "0.25" in ended.stdout
+    assert "r/best.safetensors" in ended.stdout and "r/report.html" in ended.stdout
+    assert ended.stderr == "a note\n"
+
+
+def test_resume_takes_its_options_from_the_run(opsin):
+    ended = opsin("train", "--resume", "r", "--epochs", 3)
+    assert ended.exit_code == 2
+    assert "--epochs" in ended.stderr
+
+
+def test_bad_data_is_one_line(fails, squares, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert "empty" in fails("train", "empty", "--json")
+    assert "missing" in fails("train", "missing")
+    assert "norun" in fails("train", "--resume", "norun")
+
+
+def test_an_output_folder_that_is_a_file_is_one_line(fails, squares, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "file" in fails("train", squares, "--out", "file")
+
+
+def test_one_class_is_one_line(fails, squares, tmp_path):
+    folder = tmp_path / "pets" / "cat"
+    folder.mkdir(parents=True)
+    (folder / "1.png").write_bytes((squares / "rot" / "0.png").read_bytes())
+    assert "cat" in fails("train", "pets")
+
+
+def test_an_unknown_model_or_device_is_one_line(fails, squares):
+    assert "resnet18" in fails("train", squares, "--model", "resnet17")
+    assert "cuda:99" in fails("train", squares, "--device", "cuda:99")
