@@ -1,0 +1,80 @@
+"""How training went, drawn from the rows of metrics.csv."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from opsin.tasks import Curve, Lines
+
+from .wording import number, title_of
+
+LOSSES = ("valid_loss", "valid_log_loss")
+
+
+@dataclass(frozen=True)
+class Training:
+    """Curves to draw, what they say in a sentence, and the numbers behind them as text."""
+
+    charts: tuple[Lines, ...]
+    summary: str
+    titles: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def training_of(metrics: Sequence[Mapping[str, Any]], monitor: tuple[str, int]) -> Training | None:
+    """The loss and the watched score over the epochs; None when nothing was recorded."""
+    if not metrics:
+        return None
+    name, direction = monitor
+    epochs, watched = column(metrics, "epoch"), column(metrics, f"valid_{name}")
+    valid = next((loss for loss in LOSSES if loss in metrics[0]), None)
+    losses = [Curve("training loss", epochs, column(metrics, "train_loss"))]
+    if valid is not None:
+        losses.append(Curve(f"validation {title_of(valid[6:]).lower()}", epochs, column(metrics, valid)))
+    caption = "The loss of the training images, changed as training changes them, and of the validation images."
+    charts = (
+        Lines("Loss", caption if valid else "The loss of the training images.", tuple(losses), "epoch", "loss"),
+        Lines(
+            f"Validation {title_of(name).lower()}",
+            f"The score that chose the weights; {'more' if direction > 0 else 'less'} is better.",
+            (Curve(title_of(name), epochs, watched),),
+            "epoch",
+            title_of(name).lower(),
+        ),
+    )
+    keys = [key for key in ("epoch", "seconds", "train_loss") if key in metrics[0]]
+    keys += [key for key in metrics[0] if key.startswith("valid_")]
+    titles = tuple(
+        key.replace("valid_", "validation ").replace("train_", "training ").replace("_", " ") for key in keys
+    )
+    rows = tuple(
+        tuple(number(value) for value in values) for values in zip(*(column(metrics, k) for k in keys), strict=True)
+    )
+    return Training(charts, _summary(epochs, watched, name, direction), titles, rows)
+
+
+def column(metrics: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
+    """One column as numbers; nan where a row has none."""
+    return np.array([_float(row.get(name)) for row in metrics])
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def _summary(epochs: np.ndarray, watched: np.ndarray, name: str, direction: int) -> str:
+    length = f"{epochs[-1]:.3g} epoch{'' if epochs[-1] == 1 else 's'}" if isfinite(epochs[-1]) else "its epochs"
+    start = f"The network saw the training images for {length}"
+    if not np.isfinite(watched).any():
+        return f"{start}. There was no validation score to choose the best weights by."
+    scored = np.where(np.isfinite(watched), watched * direction, -np.inf)
+    best = len(scored) - 1 - int(scored[::-1].argmax())
+    where = "at the end" if best == len(scored) - 1 else f"after epoch {epochs[best]:.3g}"
+    score = f"a validation {title_of(name).lower()} of {number(float(watched[best]))}"
+    return f"{start}; the weights that were kept are those {where}, with {score}."

@@ -1,0 +1,94 @@
+"""The charts as PNG files, by matplotlib, which draws them without a screen."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from opsin.core import write_bytes
+from opsin.tasks import Chart, Histogram, Lines, Matrix, Points
+
+from .curves import training_of
+from .facts import ReportFacts
+
+MOST_PLOTS = 8
+MOST_NAMES = 30
+
+
+def write_plots(folder: Path, facts: ReportFacts) -> tuple[Path, ...]:
+    """Writes every chart of the training and of the task into `folder`; the files."""
+    answers = facts.answers
+    training = training_of(facts.run.metrics, answers.task.monitor)
+    charts: list[tuple[str, Chart]] = []
+    if training is not None:
+        charts += zip(("training-loss", "training-score"), training.charts, strict=True)
+    if answers.predictions.ids:
+        drawn = answers.task.charts(answers.predictions.raw, answers.predictions.targets)
+        charts += [(_file_name(chart.title), chart) for chart in drawn[:MOST_PLOTS]]
+    files: list[Path] = []
+    for name, chart in charts:
+        path = folder / f"{name}.png"
+        if path in files:
+            path = folder / f"{name}-{len(files)}.png"
+        write_bytes(path, _png(chart))
+        files.append(path)
+    return tuple(files)
+
+
+def _file_name(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "chart"
+
+
+def _png(chart: Chart) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure: Any = Figure(figsize=(6, 4.6), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.set_title(chart.title, parse_math=False)
+    if isinstance(chart, Matrix):
+        _matrix(figure, axes, chart)
+    else:
+        axes.set_xlabel(chart.x_label, parse_math=False)
+        axes.set_ylabel(chart.y_label, parse_math=False)
+        _on_axes(axes, chart)
+    file = BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+def _matrix(figure: Any, axes: Any, chart: Matrix) -> None:
+    shares = chart.values / np.maximum(chart.values.sum(1, keepdims=True), 1)
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, label=f"share of the {chart.row_label}")
+    axes.set_xlabel(chart.column_label)
+    axes.set_ylabel(chart.row_label)
+    if len(chart.names) <= MOST_NAMES:
+        names = [name if len(name) <= 16 else f"{name[:15]}…" for name in chart.names]
+        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8, parse_math=False)
+        axes.set_yticks(range(len(names)), names, fontsize=8, parse_math=False)
+    if len(chart.names) <= 12:
+        for (row, column), count in np.ndenumerate(chart.values):
+            colour = "white" if shares[row, column] > 0.6 else "black"
+            axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=7, color=colour)
+
+
+def _on_axes(axes: Any, chart: Lines | Points | Histogram) -> None:
+    axes.grid(alpha=0.3)
+    if isinstance(chart, Histogram):
+        axes.stairs(chart.counts, chart.edges, fill=True, color="#0b6b73")
+        return
+    if chart.diagonal:
+        axes.axline((0, 0), slope=1, color="grey", linestyle="--", linewidth=1)
+    if isinstance(chart, Points):
+        axes.plot(chart.x, chart.y, ".", markersize=3, alpha=0.5, color="#0b6b73", rasterized=True)
+        return
+    for curve in chart.curves:
+        axes.plot(curve.x, curve.y, marker="o", markersize=3, label=curve.name.replace("$", r"\$").lstrip("_"))
+    if chart.diagonal:
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+    if len(chart.curves) > 1:
+        axes.legend()

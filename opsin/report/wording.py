@@ -1,0 +1,104 @@
+"""Scores and amounts in plain words."""
+
+from math import isfinite
+
+from opsin.evaluate import Score
+
+WORDS = {
+    "accuracy": ("Accuracy", "share of answers that are right", 1),
+    "balanced_accuracy": ("Balanced accuracy", "the same, every class counted alike", 1),
+    "macro_f1": ("Macro F1", "precision and recall in one number, mean over classes", 1),
+    "auroc": ("AUROC", "chance that a true case ranks above a false one", 1),
+    "log_loss": ("Log loss", "how surprising the truth was, given the probabilities", -1),
+    "ece": ("Calibration error", "how far confidence is from the share that is right", -1),
+    "ece_uncalibrated": ("Calibration error before", "the same, before calibration", -1),
+    "mae": ("Mean absolute error", "how far off an answer is on average", -1),
+    "rmse": ("Root mean squared error", "the same, large errors counted more", -1),
+    "r2": ("R²", "share of the truth's variance that is explained", 1),
+}
+"""Each score's name for people, what it is, and 1 when more is better, -1 when less is."""
+
+SHARES = ("accuracy", "balanced_accuracy")
+
+
+def title_of(name: str) -> str:
+    """A score's name for people."""
+    return WORDS[name][0] if name in WORDS else name.replace("_", " ")
+
+
+def number(value: float) -> str:
+    """A score as it stands in a table.
+
+    >>> number(0.97812), number(12345.6), number(float("nan")), number(0.00012)
+    ('0.978', '12,346', 'not defined', '0.00012')
+    """
+    if not isfinite(value):
+        return "not defined"
+    size = abs(value)
+    if size >= 1000:
+        return f"{value:,.0f}" if size < 1e9 else f"{value:.3g}"
+    if size >= 10:
+        return f"{value:.4g}"
+    return f"{value:.3f}" if size >= 0.001 or size < 1e-9 else f"{value:.2g}"
+
+
+def short(value: float) -> str:
+    """A number at a tick: no more digits than it needs."""
+    return f"{value:,.0f}" if 10_000 > abs(value) >= 1000 else f"{value:.4g}".replace("e+0", "e").replace("e-0", "e-")
+
+
+def percent(value: float) -> str:
+    """A share for a sentence, never rounded up to all or down to nothing.
+
+    >>> percent(0.978), percent(0.99996), percent(1.0)
+    ('97.8 %', '99.9 %', '100 %')
+    """
+    if value in (0, 1):
+        return f"{value:.0%}".replace("%", " %")
+    return f"{min(99.9, max(0.1, value * 100)):.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that suits them.
+
+    >>> duration(89.3), duration(600), duration(7300)
+    ('89 s', '10 min', '2 h 2 min')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def amount(count: int, thing: str) -> str:
+    """Such as "1 image" or "2,000 images"."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def value_of(name: str, value: float) -> str:
+    """A score's value for a sentence: shares in percent."""
+    return percent(value) if name in SHARES and isfinite(value) else number(value)
+
+
+def verdict(monitor: tuple[str, int], score: Score, baseline: Score | None, count: int) -> str:
+    """The main score in one sentence, beside the answer that never looks at the image."""
+    name, direction = monitor
+    value, low, high = (value_of(name, part) for part in (score.value, score.low, score.high))
+    interval = f" (95 % interval {low} to {high})" if isfinite(score.low) and isfinite(score.high) else ""
+    start = f"On {amount(count, 'test image')} that it never saw, the model"
+    claim = {
+        "accuracy": f"{start} is right on {value}{interval}",
+        "mae": f"{start} is off by {value} on average{interval}",
+    }.get(name, f"{start} reaches a {title_of(name)} of {value}{interval}")
+    if baseline is None or not isfinite(baseline.value):
+        return f"{claim}."
+    trivial = f"an answer that never looks at the image scores {value_of(name, baseline.value)}"
+    if is_better(direction, score, baseline):
+        return f"{claim}; {trivial}."
+    return f"{claim}, and {trivial}: the model is not clearly better than that."
+
+
+def is_better(direction: int, score: Score, baseline: Score) -> bool:
+    """Whether the whole interval is on the good side of the trivial answer's score."""
+    edge = score.low if direction > 0 else -score.high
+    return edge > baseline.value * direction
