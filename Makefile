@@ -22,7 +22,7 @@ bench: .venv/ready
 	$(BIN)/python benchmarks/start.py
 
 docs: .venv/ready
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Opsin needs Python 3.11 or newer: make PYTHON=python3.12")'
