@@ -18,6 +18,8 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import opsin
+
 FASHION, CIFAR = "fashion_mnist_png/fashion_mnist_images", "cifar10_jpeg"
 RUNS = {
     "fashion-5": (FASHION, ["--minutes", "5"], [0]),
@@ -51,7 +53,7 @@ def main() -> None:
             "data": folder,
             "options": options,
             "machine": f"{platform.machine()}, {os.cpu_count()} processors",
-            "versions": {"python": platform.python_version(), "torch": version("torch"), "opsin": version("opsin")},
+            "versions": {"python": platform.python_version(), "torch": version("torch"), "opsin": opsin.__version__},
             "runs": [measured(Path(os.environ["OPSIN_DATA"]) / folder, options, seed) for seed in seeds],
         }
         path = Path(__file__).parent / "results" / f"{name}.json"

@@ -14,7 +14,7 @@ from opsin.core import Progress
 from opsin.evaluate import Predictions, score
 from opsin.model import Model
 from opsin.model import load as load_model
-from opsin.train import raw_over
+from opsin.train import ranks, raw_over
 
 from .prepare import Prepared
 from .reporting import report_of
@@ -46,6 +46,7 @@ def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
     job, source = prepared.job, prepared.source
     begun = time.monotonic()
     path = job.folder / "best.safetensors"
+    ranks.wait()
     model = load_model(path, next(job.model.network.parameters()).device)
     model.views = job.model.views
     valid = predictions_of(model, source, "valid", progress)
@@ -53,11 +54,14 @@ def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
     baseline = model.task.baseline(source.table.only("train").targets(), 1)[0]
     evaluation = evaluation_of(model, predictions_of(model, source, "test", progress), baseline)
     model.about = _about(prepared, evaluation, baseline)
-    model.save(path)
-    evaluation.predictions.to_parquet(job.folder / "predictions.parquet")
-    progress("report", 0, 1)
-    report = report_of(prepared, model, evaluation, seconds + time.monotonic() - begun)
-    progress("report", 1, 1)
+    report = job.folder / "report.html"
+    if ranks.part()[0] == 0:
+        model.save(path)
+        evaluation.predictions.to_parquet(job.folder / "predictions.parquet")
+        progress("report", 0, 1)
+        report = report_of(prepared, model, evaluation, seconds + time.monotonic() - begun)
+        progress("report", 1, 1)
+    ranks.wait()
     total = seconds + time.monotonic() - begun
     return Run(job.folder, path, report, model.task.name, total, evaluation.scores, evaluation.baseline)
 

@@ -58,9 +58,10 @@ def prepare(origin: Any, options: Options, out: Path | None, age: Callable[[], f
 
     The run's folder is `out`, or a new one under `runs/`.
     """
-    check_writable(out)
     device = choose_device(options.device)
     ranks.join(device)
+    if ranks.part()[0] == 0:
+        check_writable(out)
     seconds = None if options.minutes is None else options.minutes * 60
     source, choice = read_source(origin, options.task, options.size, device, seconds, progress)
     source = replace(source, table=_split(source, options.seed))
@@ -72,7 +73,8 @@ def prepare(origin: Any, options: Options, out: Path | None, age: Callable[[], f
     model = Model(network, task, preparation, _views(mirror, max(preparation.size[:2])), {})
     sample = torch.from_numpy(source.store.pixels[source.rows("train")[:5000]])
     whiten_stem(network, preparation.normalize(sample.to(device)))
-    job = _job(model, source, options, mirror, new_folder(out, task.name, source.table.origin), age)
+    folder = ranks.agree_on_text(lambda: str(new_folder(out, task.name, source.table.origin)))
+    job = _job(model, source, options, mirror, Path(folder), age)
     if options.class_weights:
         job = replace(job, recipe=replace(job.recipe, class_weights=_class_weights(source.table.target, targets)))
     reason = "asked for" if options.model else choice.reason
@@ -93,32 +95,25 @@ def batches_of(source: Source, model: Model, recipe: Recipe, seed: int) -> Batch
 
 
 def _job(model: Model, source: Source, options: Options, mirror: bool, folder: Path, age: Callable[[], float]) -> Job:
-    """Measures a step, then chooses the recipe for the time there is."""
+    """The recipe for the time there is: of so many minutes, a step is timed first."""
     count = int((source.table.rows["split"] == "train").sum())
     situation = Situation(count, max(model.preparation.size[:2]), mirror, 500.0, None, options.epochs)
-    guess = choose_recipe(situation)
-    batches = batches_of(source, model, guess, options.seed)
-    step = seconds_per_step(model, guess, batches.targets)
-    seconds = None
+    recipe = choose_recipe(situation)
+    seconds, step = None, 1.0
     if options.minutes is not None:
-        answered = (len(source.table) - count) * step / guess.batch * FORWARD_SHARE * VIEWS[model.views]
-        seconds = options.minutes * 60 - age() - answered - FINISH_SECONDS
+        step = ranks.agree(seconds_per_step(model, recipe, batches_of(source, model, recipe, options.seed).targets))
+        answered = (len(source.table) - count) * step / recipe.batch * FORWARD_SHARE * VIEWS[model.views]
+        seconds = ranks.agree(options.minutes * 60 - age() - answered - FINISH_SECONDS)
         if seconds <= 10 * step:
             raise DataError(
                 f"--minutes {options.minutes:g} leaves no time to train: reading took {age():.0f} s and answering the "
                 f"test images will take {answered:.0f} s; give more minutes or a smaller --size"
             )
-    recipe = choose_recipe(replace(situation, images_per_second=guess.batch / step, seconds=seconds))
-    return Job(
-        model,
-        batches_of(source, model, recipe, options.seed),
-        source.rows("valid"),
-        source.table.only("valid").targets(),
-        recipe,
-        folder,
-        None if options.epochs else seconds,
-        step * recipe.batch / guess.batch,
-    )
+        pace = recipe.batch / step * ranks.part()[1]
+        recipe = choose_recipe(replace(situation, images_per_second=pace, seconds=seconds))
+    batches = batches_of(source, model, recipe, options.seed)
+    valid = source.table.only("valid").targets()
+    return Job(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step)
 
 
 def _mirror(source: Source, targets: np.ndarray, asked: bool | None) -> tuple[bool, str]:

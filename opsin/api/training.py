@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from opsin.core import Progress, keep_large_buffers, silent
-from opsin.train import Recipe, Trainer
+from opsin.core import OpsinError, Progress, keep_large_buffers, silent
+from opsin.train import Recipe, Trainer, ranks
 
 from .finish import finish
 from .prepare import Options, prepare
@@ -45,13 +45,18 @@ def train(
     Interrupted, with all work saved, on Ctrl-C.
     """
     begun = time.monotonic() if started is None else started
+    if epochs is not None and minutes is not None:
+        raise OpsinError(f"epochs={epochs:g} and minutes={minutes:g} cannot both be kept; give one of them")
+    if not all(number is None or 0 < number < float("inf") for number in (epochs, minutes, size)):
+        raise OpsinError(f"epochs={epochs}, minutes={minutes}, size={size}: expected numbers above 0")
     keep_large_buffers()
     asked = Options(task, None if model is None else str(model), epochs, minutes, size, seed, device, mirror)
     asked = replace(asked, class_weights=class_weights)
     prepared = prepare(data, asked, None if out is None else Path(out), lambda: time.monotonic() - begun, progress)
     if recipe is not None:
         prepared = prepared.with_recipe(recipe(prepared.job.recipe))
-    write_record(prepared, asked)
+    if ranks.part()[0] == 0:
+        write_record(prepared, asked)
     for line in (*prepared.source.table.notes, *prepared.reasons, f"run folder: {prepared.job.folder}"):
         say(line)
     Trainer(prepared.job, progress).run()

@@ -4,7 +4,7 @@ Started by `torchrun`, which sets RANK and WORLD_SIZE; one process alone is rank
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 import torch.distributed as distributed
@@ -35,6 +35,24 @@ def agree(value: float) -> float:
     shared = torch.tensor(value, dtype=torch.float64)
     distributed.broadcast(shared, 0)
     return float(shared)
+
+
+def agree_on_text(make: Callable[[], str]) -> str:
+    """What `make` gives on rank 0, where alone it is called; at most 4 KiB of UTF-8."""
+    rank, world = part()
+    if world == 1:
+        return make()
+    content = make().encode() if rank == 0 else b""
+    shared = torch.zeros(4096, dtype=torch.uint8)
+    shared[: len(content)] = torch.tensor(list(content), dtype=torch.uint8)
+    distributed.broadcast(shared, 0)
+    return bytes(shared.tolist()).rstrip(b"\0").decode()
+
+
+def wait() -> None:
+    """Waits until every process is here."""
+    if part()[1] > 1:
+        distributed.barrier()
 
 
 def share_weights(network: nn.Module) -> None:

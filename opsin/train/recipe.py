@@ -6,6 +6,9 @@ from typing import Any
 from opsin.core import ModelFileError
 from opsin.data import Augmentation
 
+PATIENCE = 15
+"""Validations, of which a run has at most fifty, without a better score."""
+
 
 @dataclass(frozen=True)
 class Regularization:
@@ -96,7 +99,7 @@ def choose_recipe(situation: Situation) -> Recipe:
         dense_rate=6e-3 * scale,
         regularization=Regularization(smoothing=0.1, mixup=0.0, weight_decay=0.01),
         augmentation=augmentation,
-        patience=None,
+        patience=PATIENCE if situation.seconds is None else None,
     )
 
 
