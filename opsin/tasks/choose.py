@@ -32,6 +32,7 @@ def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -
         return Classify(target.names)
     if target.kind == "labels":
         return MultiLabel(target.names)
+    train_targets = train_targets.astype(np.float64)  # in float32 a constant has a spread of rounding errors
     spread = train_targets.std(0)
     spread = np.where(spread > 0, spread, 1.0)
     return Regress(target.names, tuple(train_targets.mean(0).tolist()), tuple(spread.tolist()))

@@ -50,3 +50,9 @@ def test_a_foreign_file_is_refused_in_one_line(data):
 def test_the_temperature_survives_the_file():
     task = Classify(("a", "b"), 1.25)
     assert task_from_json(json.loads(json.dumps(task.to_json()))) == task
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.1, 1e7])
+def test_constant_numbers_have_a_harmless_spread(constant):
+    task = choose(Target("numbers", ("x",)), np.full((1000, 1), constant, np.float32))
+    assert task.spread == (1.0,) and abs(task.encode(np.array([[constant]], np.float32))[0, 0]) < 0.1

@@ -17,4 +17,4 @@ def test_the_choice_exists_and_fits(height, width, count):
     assert choice.name in zoo.names() and "\n" not in choice.reason
     assert min(choice.size) >= 9 and max(choice.size) <= max(128, 9)
     if min(height, width) >= 9 and max(height, width) <= 64:
-        assert choice.size == (height, width) and choice.name == "resnet_small"
+        assert choice.size == (height, width) and choice.name in ("resnet_small", "resnet_tiny")
