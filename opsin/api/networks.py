@@ -4,7 +4,7 @@ import importlib.util
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from opsin import nn, zoo
 from opsin.core import NetworkError, Shape
@@ -49,6 +49,7 @@ def _from_python(path: Path, input_shape: Shape, units: int) -> Iterable[nn.Laye
     except Exception as error:
         raise NetworkError(f"{path} failed when run: {type(error).__name__}: {error}") from error
     layers: Any = getattr(module, "layers", None)
-    if layers is None:
+    made: Any = layers(input_shape, units) if callable(layers) else layers
+    if not isinstance(made, list | tuple) or not all(isinstance(layer, nn.Layer) for layer in cast("list[Any]", made)):
         raise NetworkError(f"{path} defines no `layers`; expected a list of layers or layers(input_shape, units)")
-    return layers(input_shape, units) if callable(layers) else layers
+    return cast("list[nn.Layer]", made)

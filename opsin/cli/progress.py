@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
 LINE_SECONDS = 10.0
 
@@ -48,14 +49,13 @@ class Bars:
 
     def __init__(self, bar: "Bar") -> None:
         self.bar = bar
-        self.stage = ""
+        self.tasks: dict[str, TaskID] = {}
 
     def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
         """Moves the bar of the stage, which appears when it is first heard of."""
-        if stage != self.stage:
-            self.stage = stage
-            self.task = self.bar.add_task(stage, total=total, note="")
-        self.bar.update(self.task, completed=done, total=total, note=note)
+        if stage not in self.tasks:
+            self.tasks[stage] = self.bar.add_task(stage, total=total, note="")
+        self.bar.update(self.tasks[stage], completed=done, total=total, note=note)
 
     def say(self, line: str) -> None:
         """Prints a line above the bars."""
@@ -66,21 +66,20 @@ class Lines:
     """A line at most every ten seconds, so that a log stays short."""
 
     def __init__(self) -> None:
-        self.stage = ""
-        self.begun = self.told = time.monotonic()
+        self.begun: dict[str, tuple[float, float]] = {}
+        self.told = time.monotonic()
 
     def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
         """Prints how far the stage is and how long it may still take, when it is time for a line."""
         now = time.monotonic()
-        if stage != self.stage:
-            self.stage, self.begun = stage, now
+        share = done / total if total else 1.0
+        begun, first = self.begun.setdefault(stage, (now, share))  # a stage may be left and come back to
         if now - self.told < LINE_SECONDS:
             return
         self.told = now
-        share = done / total if total else 1.0
         text = f"{stage} {share:.0%}"
-        if 0 < share < 1:
-            minutes, seconds = divmod(round((now - self.begun) * (1 - share) / share), 60)
+        if first < share < 1:
+            minutes, seconds = divmod(round((now - begun) * (1 - share) / (share - first)), 60)
             text += f", {minutes} min {seconds:02} s left"
         self.say(f"{text}, {note}" if note else text)
 

@@ -1,7 +1,7 @@
 """Files that are either whole or not there: a crash or a full disk leaves the last good one."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from .errors import OpsinError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Generator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and vanishes when it does not.
 
     Raises OpsinError, in one line, when the folder cannot be written or the disk is full.

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ class Batches:
         first = torch.rand(len(self.rows), generator=torch_generator(self.seed, "mirror")) < 0.5
         return first ^ bool(epoch % 2)
 
-    def stream(self, start: int) -> Iterator[Batch]:
+    def stream(self, start: int) -> Generator[Batch]:
         """Endless batches from step `start` on, two of them ready ahead."""
         ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=2)
         stopped = threading.Event()

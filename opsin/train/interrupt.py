@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -12,7 +12,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 @contextmanager
-def watch_for_interrupt() -> Iterator[Callable[[], bool]]:
+def watch_for_interrupt() -> Generator[Callable[[], bool]]:
     """Gives a function that says whether a stop was asked for; a second Ctrl-C stops at once.
 
     Outside the main thread signals cannot be caught, and the function always says no.

@@ -1,6 +1,6 @@
 """How to train, chosen from the data and the time there is, as one frozen record that is written down with the run."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from opsin.core import ModelFileError
@@ -49,15 +49,16 @@ class Recipe:
         expected = {field.name for field in fields(cls)}
         if set(data) != expected:
             raise ModelFileError(f"recipe has fields {sorted(data)}; expected {sorted(expected)}")
+        weights = data["class_weights"]
         try:
-            parts = {
-                "regularization": Regularization(**data["regularization"]),
-                "augmentation": Augmentation(**data["augmentation"]),
-            }
+            return replace(
+                cls(**data),
+                regularization=Regularization(**data["regularization"]),
+                augmentation=Augmentation(**data["augmentation"]),
+                class_weights=tuple(weights) if weights else None,
+            )
         except TypeError as error:
             raise ModelFileError(f"recipe cannot be read: {error}") from error
-        weights = data["class_weights"]
-        return cls(**{**data, **parts, "class_weights": tuple(weights) if weights else None})
 
 
 @dataclass(frozen=True)

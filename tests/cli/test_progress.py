@@ -37,6 +37,16 @@ def test_a_stage_counts_its_own_time(clock, capsys):
     assert told == ["train 0%", "train 50%, 0 min 20 s left"]
 
 
+def test_a_stage_that_is_left_and_come_back_to_keeps_its_time(clock, capsys):
+    lines = Lines()
+    lines("train", 0.0, 1)
+    clock[0] += 20
+    lines("validate", 1, 1)
+    clock[0] += 20
+    lines("train", 0.5, 1)
+    assert capsys.readouterr().err.splitlines()[-1] == "train 50%, 0 min 40 s left"
+
+
 def test_short_work_prints_nothing_but_what_is_said(clock, capsys):
     lines = Lines()
     lines("train", 1, 1)
