@@ -11,8 +11,8 @@ FAULTS = """
 import resource, torch
 from opsin.core import keep_large_buffers
 keep_large_buffers()
-def step(): torch.empty(2**25).fill_(1.0)
-for _ in range(6): step()  # aligned requests need a few rounds to find a place that is large enough
+def step(): torch.empty(2**23).fill_(1.0)
+for _ in range(20): step()  # aligned requests need some rounds to find a place that is large enough
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(5): step()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
