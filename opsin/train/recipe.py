@@ -83,7 +83,7 @@ def choose_recipe(situation: Situation) -> Recipe:
     batch = min(512, max(16, 2 ** int(situation.count / 40).bit_length() // 2))
     batch = min(batch, situation.count)
     small = situation.side <= 64
-    long = epochs >= 12
+    long = epochs >= 20
     scale = (batch / 512) ** 0.5
     augmentation = Augmentation(
         mirror=situation.mirror,
