@@ -25,7 +25,7 @@ class Training:
 
 
 def training_of(metrics: Sequence[Mapping[str, Any]], monitor: tuple[str, int]) -> Training | None:
-    """The loss and the watched score over the epochs; None when nothing was recorded."""
+    """The loss and the watched score over the epochs, from two validations on; None when nothing was recorded."""
     if not metrics:
         return None
     name, direction = monitor
@@ -53,7 +53,7 @@ def training_of(metrics: Sequence[Mapping[str, Any]], monitor: tuple[str, int]) 
     rows = tuple(
         tuple(number(value) for value in values) for values in zip(*(column(metrics, k) for k in keys), strict=True)
     )
-    return Training(charts, _summary(epochs, watched, name, direction), titles, rows)
+    return Training(charts if len(metrics) > 1 else (), _summary(epochs, watched, name, direction), titles, rows)
 
 
 def column(metrics: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:

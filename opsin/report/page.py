@@ -29,7 +29,7 @@ def page(facts: ReportFacts) -> str:
         facts=facts,
         style=Markup(Path(__file__).with_name("style.css").read_text(encoding="utf-8")),
         words=wording,
-        source=Path(data.table.origin).name or data.table.origin,
+        source=_title(data.table.origin),
         verdict=_verdict(facts, count),
         better=_is_better(facts),
         main=answers.scores.get(name),
@@ -75,6 +75,10 @@ def _verdict(facts: ReportFacts, count: int) -> str:
     if count and name in answers.scores:
         return wording.verdict(answers.task.monitor, answers.scores[name], answers.baseline.get(name), count)
     return "There are no scores: no image was set apart to test the model on."
+
+
+def _title(origin: str) -> str:
+    return "Images from arrays" if origin == "arrays" else Path(origin).name or origin
 
 
 def _is_better(facts: ReportFacts) -> bool | None:

@@ -22,7 +22,7 @@ def write_plots(folder: Path, facts: ReportFacts) -> tuple[Path, ...]:
     answers = facts.answers
     training = training_of(facts.run.metrics, answers.task.monitor)
     charts: list[tuple[str, Chart]] = []
-    if training is not None:
+    if training is not None and training.charts:
         charts += zip(("training-loss", "training-score"), training.charts, strict=True)
     if answers.predictions.ids:
         drawn = answers.task.charts(answers.predictions.raw, answers.predictions.targets)

@@ -10,7 +10,7 @@ import numpy as np
 from opsin.evaluate import Score
 from opsin.tasks import Matrix
 
-from .wording import WORDS, number, title_of
+from .wording import IN_UNITS, WORDS, number, score_number, title_of
 
 MOST_NAMES = 30
 MOST_PAIRS = 20
@@ -69,9 +69,9 @@ def _score_row(name: str, score: Score, trivial: Score | None) -> ScoreRow:
     return ScoreRow(
         title_of(name),
         "; ".join(part for part in (meaning, better) if part),
-        number(score.value),
-        f"{number(score.low)} to {number(score.high)}" if known else "not defined",
-        "" if trivial is None else number(trivial.value),
+        score_number(name, score.value),
+        f"{score_number(name, score.low)} to {score_number(name, score.high)}" if known else "not defined",
+        "" if trivial is None else score_number(name, trivial.value),
         _bar(score, None if trivial is None or not isfinite(trivial.value) else trivial.value),
     )
 
@@ -120,7 +120,7 @@ def class_table(rows: Sequence[Mapping[str, Any]]) -> ClassTable | None:
     ordered = list(rows)
     if len(rows) > MOST_NAMES:
         ordered.sort(key=lambda row: _rank(row[titles[-1]]))
-    shares = {title for title in titles if _are_shares([row[title] for row in rows])}
+    shares = {title for title in titles if title not in IN_UNITS and _are_shares([row[title] for row in rows])}
     cells = tuple(tuple(_cell(row[title], title in shares) for title in titles) for row in ordered)
     return ClassTable(tuple(map(title_of, titles)), cells, len(rows) if len(rows) <= MOST_NAMES else WEAKEST)
 

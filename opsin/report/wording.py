@@ -19,11 +19,14 @@ WORDS = {
 """Each score's name for people, what it is, and 1 when more is better, -1 when less is."""
 
 SHARES = ("accuracy", "balanced_accuracy")
+IN_UNITS = ("mae", "rmse")
+"""Scores in the target's own unit, which may be small or large; all others are of the order of one."""
 
 
 def title_of(name: str) -> str:
     """A score's name for people."""
-    return WORDS[name][0] if name in WORDS else name.replace("_", " ")
+    plain = name.replace("_", " ")
+    return WORDS[name][0] if name in WORDS else plain[:1].upper() + plain[1:]
 
 
 def number(value: float) -> str:
@@ -40,6 +43,17 @@ def number(value: float) -> str:
     if size >= 10:
         return f"{value:.4g}"
     return f"{value:.3f}" if size >= 0.001 or size < 1e-9 else f"{value:.2g}"
+
+
+def score_number(name: str, value: float) -> str:
+    """A named score as it stands in a table.
+
+    >>> score_number("r2", -3e-5), score_number("mae", 3e-5)
+    ('0.000', '3e-05')
+    """
+    if name in IN_UNITS or name not in WORDS or not isfinite(value) or abs(value) >= 10:
+        return number(value)
+    return f"{round(value, 3) + 0.0:.3f}"
 
 
 def short(value: float) -> str:
@@ -77,7 +91,7 @@ def amount(count: int, thing: str) -> str:
 
 def value_of(name: str, value: float) -> str:
     """A score's value for a sentence: shares in percent."""
-    return percent(value) if name in SHARES and isfinite(value) else number(value)
+    return percent(value) if name in SHARES and isfinite(value) else score_number(name, value)
 
 
 def verdict(monitor: tuple[str, int], score: Score, baseline: Score | None, count: int) -> str:
@@ -87,12 +101,13 @@ def verdict(monitor: tuple[str, int], score: Score, baseline: Score | None, coun
     interval = f" (95 % interval {low} to {high})" if isfinite(score.low) and isfinite(score.high) else ""
     start = f"On {amount(count, 'test image')} that it never saw, the model"
     claim = {
-        "accuracy": f"{start} is right on {value}{interval}",
+        "accuracy": f"{start} is right {value} of the time{interval}",
         "mae": f"{start} is off by {value} on average{interval}",
     }.get(name, f"{start} reaches a {title_of(name)} of {value}{interval}")
     if baseline is None or not isfinite(baseline.value):
         return f"{claim}."
-    trivial = f"an answer that never looks at the image scores {value_of(name, baseline.value)}"
+    verb = {"accuracy": "is right", "mae": "is off by"}.get(name, "scores")
+    trivial = f"an answer that never looks at the image {verb} {value_of(name, baseline.value)}"
     if is_better(direction, score, baseline):
         return f"{claim}; {trivial}."
     return f"{claim}, and {trivial}: the model is not clearly better than that."
