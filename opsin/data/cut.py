@@ -20,29 +20,28 @@ def cut(
     numbers = np.unique(family, return_inverse=True)[1]
     size = np.bincount(numbers)
     strata, codes = np.unique(stratum, return_inverse=True)
-    board = _Board(numbers, codes, keys, shares)
+    needed = np.zeros(len(strata), bool) if kept is None else ~np.isin(strata, kept)
+    board = _Board(codes, keys, shares, needed)
     several = np.flatnonzero(size > 1)
     first_key = np.full(len(size), np.iinfo(np.int64).max)
     np.minimum.at(first_key, numbers, keys)
     members = _members(numbers, several)
     for one in several[np.argsort(first_key[several], kind="stable")]:
         board.place_family(members[one])
-    spare = np.zeros(len(strata), int)
-    if kept is not None:
-        spare = (board.filled[TRAIN] == 0).astype(int) * ~np.isin(strata, kept)
     singles = size[numbers] == 1
     for place in shares:
-        board.place_singles(place, np.flatnonzero(singles & (board.placed == TRAIN)), spare)
+        board.place_singles(place, np.flatnonzero(singles & (board.placed == TRAIN)))
     for place in shares:
         if not (board.placed == place).any():
-            _lend(board, place, numbers, first_key, None if kept is None else np.isin(strata, kept))
+            _lend(board, place, numbers, first_key)
     return board.placed
 
 
 class _Board:
     """Where each row stands so far, and how far each place is from its wish."""
 
-    def __init__(self, family: np.ndarray, codes: np.ndarray, keys: np.ndarray, shares: Mapping[int, float]) -> None:
+    def __init__(self, codes: np.ndarray, keys: np.ndarray, shares: Mapping[int, float], needed: np.ndarray) -> None:
+        self.needed = needed
         self.codes = codes
         self.keys = keys
         self.placed = np.full(len(codes), TRAIN)
@@ -62,12 +61,15 @@ class _Board:
         counts = np.bincount(self.codes[rows], minlength=len(self.total))
         want = (1 - self.filled / np.maximum(self.wish, 1e-9)) @ counts
         fits = self.filled_rows + len(rows) / 2 <= self.goal
+        if not self._leaves_each(counts):
+            fits[:] = False
         fits[TRAIN] = True
         place = max((where for where in (TRAIN, VALID, TEST) if fits[where]), key=lambda where: want[where])
         self._put(rows, place)
 
-    def place_singles(self, place: int, rows: np.ndarray, spare: np.ndarray) -> None:
-        """Fills `place` from `rows`, single ones that are still free, leaving `spare` of each stratum."""
+    def place_singles(self, place: int, rows: np.ndarray) -> None:
+        """Fills `place` from `rows`, single ones that are still free, leaving train one of each needed stratum."""
+        spare = self.needed & (self.filled[TRAIN] == 0)
         order = rows[np.lexsort((self.keys[rows], self.codes[rows]))]
         free = np.bincount(self.codes[rows], minlength=len(self.total))
         left = np.maximum(0, free - spare)
@@ -87,6 +89,19 @@ class _Board:
         within = np.arange(len(order)) - np.searchsorted(self.codes[order], self.codes[order])
         self._put(order[within < take[self.codes[order]]], place)
 
+    def lend(self, rows: np.ndarray, place: int) -> bool:
+        """Moves a family from train to `place`, unless train would lack it."""
+        counts = np.bincount(self.codes[rows], minlength=len(self.total))
+        if (self.placed == TRAIN).sum() == len(rows) or not self._leaves_each(counts):
+            return False
+        self._put(rows, place)
+        return True
+
+    def _leaves_each(self, counts: np.ndarray) -> bool:
+        """Whether train can still have a row of each needed stratum when rows of such `counts` go elsewhere."""
+        left = self.total - self.filled[VALID] - self.filled[TEST] - counts
+        return not (self.needed & (counts > 0) & (left <= 0)).any()
+
     def _put(self, rows: np.ndarray, place: int) -> None:
         self.placed[rows] = place
         self.filled[place] += np.bincount(self.codes[rows], minlength=len(self.total))
@@ -100,17 +115,10 @@ def _members(family: np.ndarray, which: np.ndarray) -> dict[int, np.ndarray]:
     return {int(one): order[start:end] for one, start, end in zip(which, starts, ends, strict=True)}
 
 
-def _lend(board: _Board, place: int, family: np.ndarray, first_key: np.ndarray, kept: np.ndarray | None) -> None:
+def _lend(board: _Board, place: int, family: np.ndarray, first_key: np.ndarray) -> None:
     """Moves the smallest family that train can spare to `place`, which would be empty otherwise."""
     size = np.bincount(family)
     in_train = np.unique(family[board.placed == TRAIN])
-    present = np.bincount(board.codes[board.placed == TRAIN], minlength=len(board.total))
-    for one in in_train[np.lexsort((first_key[in_train], size[in_train]))]:
-        rows = np.flatnonzero(family == one)
-        after = present - np.bincount(board.codes[rows], minlength=len(board.total))
-        emptied = (after == 0) & (present > 0)
-        if kept is not None:
-            emptied &= ~kept
-        if (kept is None or not emptied.any()) and after.sum() > 0:
-            board.placed[rows] = place
-            return
+    order = in_train[np.lexsort((first_key[in_train], size[in_train]))]
+    members = _members(family, np.sort(order))
+    next((one for one in order if board.lend(members[int(one)], place)), None)

@@ -69,9 +69,21 @@ def _gaps(table: Table, wished: dict[int, float]) -> list[str]:
             notes.append(f"too few images for a {SPLITS[place]} split: it is empty")
     if table.target.kind != "classes":
         return notes
-    counts = np.bincount(table.targets(), minlength=len(table.target.names))
-    single = [name for name, number in zip(table.target.names, counts, strict=True) if number == 1]
+    names = table.target.names
+    counts = np.bincount(table.targets(), minlength=len(names))
+    single = [name for name, number in zip(names, counts, strict=True) if number == 1]
     if single:
         what = "class has" if len(single) == 1 else "classes have"
-        notes.append(f"{len(single)} {what} a single image, which cannot be split: {', '.join(single[:20])}")
+        notes.append(f"{len(single)} {what} a single image, which cannot be split: {_some(single)}")
+    for split in SPLITS:
+        here = np.bincount(table.only(split).targets(), minlength=len(names))
+        absent = [
+            name for name, number, all_of_it in zip(names, here, counts, strict=True) if number == 0 and all_of_it > 1
+        ]
+        if here.any() and absent:
+            notes.append(f"no image of {_some(absent)} is in {split}")
     return notes
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:20]) + (f", and {len(names) - 20} more" if len(names) > 20 else "")

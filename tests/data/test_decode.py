@@ -64,7 +64,11 @@ def test_turned_upright_as_pillow_does(orientation, kind):
 
 
 @given(
-    st.integers(1, 300), st.integers(1, 300), st.integers(1, 300), st.integers(1, 300), st.sampled_from(["L", "RGB", "CMYK"])
+    st.integers(1, 300),
+    st.integers(1, 300),
+    st.integers(1, 300),
+    st.integers(1, 300),
+    st.sampled_from(["L", "RGB", "CMYK"]),
 )
 def test_scaled_jpeg_is_never_below_the_target_nor_above_the_file(height, width, least_height, least_width, mode):
     content = encoded(Image.new(mode, (width, height)), "JPEG")
@@ -133,10 +137,10 @@ def jpeg_header(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("content", [png_header(100_000, 100_000), jpeg_header(60_000, 60_000)], ids=["png", "jpeg"])
 def test_hostile_headers_are_refused_before_memory_is_taken(content):
     for look in (decode, header):
-        with pytest.raises(DataError, match="declares|many pixels") as error:
+        with pytest.raises(DataError, match=r"declares|many pixels") as error:
             look(content)
         assert "\n" not in str(error.value)
-    assert 60_000 * 60_000 > MAX_PIXELS
+    assert MAX_PIXELS < 60_000 * 60_000
 
 
 @pytest.mark.parametrize(

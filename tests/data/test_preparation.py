@@ -1,0 +1,84 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from opsin.core import DataError
+from opsin.data import Preparation, fit_image
+
+SIDES = st.integers(1, 70)
+CHANNELS = st.sampled_from([1, 3])
+
+
+@given(SIDES, SIDES, CHANNELS, SIDES, SIDES, CHANNELS, st.integers(0, 255))
+def test_fit_gives_the_size_and_keeps_one_colour(height, width, channels, to_height, to_width, to_channels, value):
+    image = np.full((height, width, channels), value, np.uint8)
+    got = fit_image(image, (to_height, to_width, to_channels))
+    assert got.shape == (to_height, to_width, to_channels) and got.dtype == np.uint8
+    assert (got == value).all()  # neither resizing nor filling invents a colour
+
+
+@given(SIDES, SIDES, st.integers(8, 64), st.integers(8, 64))
+def test_the_aspect_ratio_is_kept(height, width, to_height, to_width):
+    """What is not the image, scaled alike in both directions, is filled with one colour."""
+    scale = min(to_height / height, to_width / width)
+    image = np.zeros((height, width, 1), np.uint8)
+    image[0] = image[-1] = image[:, 0] = image[:, -1] = 200
+    got = fit_image(image, (to_height, to_width, 1))
+    inner_height, inner_width = max(1, round(height * scale)), max(1, round(width * scale))
+    assert inner_height in (to_height, 1) or inner_width in (to_width, 1) or (height, width) == (to_height, to_width)
+    top, left = (to_height - inner_height) // 2, (to_width - inner_width) // 2
+    outside = np.ones((to_height, to_width), bool)
+    outside[top : top + inner_height, left : left + inner_width] = False
+    filled = got[outside]
+    assert len(filled) == to_height * to_width - inner_height * inner_width
+    assert len(np.unique(filled)) <= 1
+
+
+def test_resizing_is_pillows_with_antialiasing():
+    image = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)
+    expected = Image.fromarray(image).resize((20, 20), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(fit_image(image, (20, 20, 3)), np.asarray(expected))
+    stripes = np.zeros((64, 64, 1), np.uint8)
+    stripes[::2] = 255
+    assert np.abs(fit_image(stripes, (16, 16, 1)).astype(int) - 127).max() < 12  # no moire: grey
+
+
+def test_channels():
+    grey = np.arange(16, dtype=np.uint8).reshape(4, 4, 1)
+    np.testing.assert_array_equal(fit_image(grey, (4, 4, 3)), np.repeat(grey, 3, axis=2))
+    colour = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
+    weighed = colour @ np.array([0.299, 0.587, 0.114])  # ITU-R 601
+    assert np.abs(fit_image(colour, (4, 4, 1))[:, :, 0] - weighed).max() <= 1
+
+
+def test_an_image_of_the_right_size_is_left_alone():
+    image = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
+    np.testing.assert_array_equal(fit_image(image, (9, 7, 3)), image)
+
+
+def test_json_there_and_back():
+    one = Preparation(8, 9, 3, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
+    assert Preparation.from_json(json.loads(json.dumps(one.to_json()))) == one
+    assert one.fit(np.zeros((3, 5, 1), np.uint8)).shape == one.size == (8, 9, 3)
+
+
+@pytest.mark.parametrize("field", ["height", "width", "channels", "mean", "std"])
+@pytest.mark.parametrize("value", [None, "x", -1, [0.0], 7])
+def test_bad_json_is_a_data_error(field, value):
+    good = Preparation(8, 8, 3, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0)).to_json()
+    if field in ("height", "width") and value == 7:
+        return
+    with pytest.raises(DataError):
+        Preparation.from_json({**good, field: value})
+    with pytest.raises(DataError, match="cannot be read"):
+        Preparation.from_json({key: one for key, one in good.items() if key != field})
+
+
+@pytest.mark.parametrize("image", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
+def test_what_is_no_image_is_a_data_error(image):
+    with pytest.raises(DataError, match="expected uint8"):
+        fit_image(image, (4, 4, 3))

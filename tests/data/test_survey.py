@@ -1,0 +1,30 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from opsin.core import DataError
+from opsin.data import Survey, read, survey
+
+
+def test_medians_of_what_can_be_read(tmp_path):
+    for number, (width, height) in enumerate([(10, 20), (30, 40), (50, 90), (30, 40)]):
+        folder = tmp_path / f"class{number % 2}"
+        folder.mkdir(exist_ok=True)
+        Image.new("L", (width, height)).save(folder / f"{number}.png")
+    (tmp_path / "class0" / "broken.png").write_bytes(b"no")
+    assert survey(read(tmp_path)) == Survey(40, 30, False, 4)
+    Image.new("RGB", (30, 40)).save(tmp_path / "class1" / "colour.png")
+    assert survey(read(tmp_path)) == Survey(40, 30, True, 5)
+
+
+def test_a_sample_is_enough():
+    table = read((np.zeros((1000, 5, 4, 1), np.uint8), [0, 1] * 500))
+    assert survey(table, sample=16) == Survey(5, 4, False, 16)
+
+
+def test_nothing_readable_is_an_error(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").write_bytes(b"text")
+    with pytest.raises(DataError, match=r"no image could be read; the last: b/1.jpg is not an image"):
+        survey(read(tmp_path))
