@@ -51,6 +51,20 @@ def test_the_same_seed_gives_the_same_interval():
     assert score(rows, TASK, seed=1) == score(rows, TASK, seed=1) != score(rows, TASK, seed=2)
 
 
+def test_a_calibrated_model_may_have_no_calibration_error():
+    random, task = np.random.default_rng(0), Classify(tuple("abcde"))
+    held = 0
+    for _ in range(20):
+        raw = random.normal(size=(400, 5)) * 2
+        chances = task.answer(raw)
+        targets = (chances.cumsum(1) > random.random((400, 1))).argmax(1)
+        rows = Predictions(tuple(map(str, range(400))), None, raw, targets)
+        found = score(rows, task, replicates=100)["ece"]
+        assert 0 <= found.low <= found.value <= found.high < 0.12
+        held += found.low <= 0.005
+    assert held >= 6  # of 20; percentiles alone give 0
+
+
 @pytest.mark.parametrize(("count", "low"), [(1, 0.025), (30, 0.8843), (1000, 0.99632)])
 def test_all_right_is_not_certain(count, low):
     found = score(answers(np.ones(count, bool)), TASK, replicates=50)["accuracy"]
