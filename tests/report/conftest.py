@@ -1,0 +1,127 @@
+"""Facts of small made-up runs, and a reader of pages that knows nothing of how they are written."""
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from opsin.data import Table, Target
+from opsin.data.table import make_rows
+from opsin.evaluate import Predictions, score
+from opsin.report import AnswerFacts, DataFacts, NetworkFacts, ReportFacts, RunFacts
+from opsin.tasks import Classify, MultiLabel, Regress, Task
+
+VOID = {"meta", "img", "br", "link", "hr", "input"}
+
+
+class Nothing:
+    """Images that nobody may read: a report has the pixels."""
+
+    def read(self, id: str) -> bytes:
+        raise AssertionError(f"the report read {id}")
+
+    def stamp(self, id: str) -> str:
+        raise AssertionError(f"the report read {id}")
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and all text that people see."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("style", "title"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def metrics(monitor: str, count: int = 4) -> tuple[dict[str, float], ...]:
+    rows = range(1, count + 1)
+    return tuple(
+        {"step": 10 * n, "epoch": n, "seconds": 2.0 * n, "train_loss": 1 / n, f"valid_{monitor}": 1 - 0.5 / n}
+        for n in rows
+    )
+
+
+def facts_of(
+    task: Task, raw: np.ndarray, targets: np.ndarray, *, test: int, origin: str = "photos", ids: str = "a/{}.png"
+):
+    """A report on rows of which the last `test` are the test split."""
+    count = len(targets)
+    kind = {"classify": "classes", "multilabel": "labels", "regress": "numbers"}[task.name]
+    splits = ["train"] * (count - test - 2) + ["valid"] * 2 + ["test"] * test
+    names = [ids.format(row) for row in range(count)]
+    table = Table(
+        make_rows(names, targets.tolist(), kind=kind, splits=splits), Nothing(), Target(kind, task.names), origin
+    )
+    pixels = np.random.default_rng(1).integers(0, 256, (count, 6, 6, 3), np.uint8)
+    inside = slice(count - test, count)
+    predictions = Predictions(tuple(names[inside]), None, raw[inside].astype(np.float32), targets[inside])
+    constant = task.baseline(targets[: count - test], test)
+    trivial = Predictions(predictions.ids, None, constant, predictions.targets)
+    answers = AnswerFacts(
+        task, predictions, score(predictions, task, replicates=20), score(trivial, task, replicates=20)
+    )
+    run = RunFacts(
+        "opsin train photos --seed 7", 7, 61.0, "a machine", {"opsin": "9.8.7"}, metrics(task.monitor[0]), {"batch": 64}
+    )
+    data = DataFacts(table, pixels[::-1], np.arange(count)[::-1], "c0ffee")
+    return ReportFacts(data, NetworkFacts("simple", 1234, ("because",), "Layer <a>"), answers, run)
+
+
+@pytest.fixture
+def classify() -> Callable[..., ReportFacts]:
+    def make(
+        names: tuple[str, ...] = ("cat", "dog", "owl"), count: int = 90, test: int = 40, **more: str
+    ) -> ReportFacts:
+        generator = np.random.default_rng(0)
+        targets = generator.integers(0, len(names), count)
+        raw = generator.normal(size=(count, len(names))) + 2 * np.eye(len(names))[targets]
+        return facts_of(Classify(names, 1.5), raw, targets, test=test, **more)
+
+    return make
+
+
+@pytest.fixture
+def regress() -> ReportFacts:
+    generator = np.random.default_rng(0)
+    targets = generator.normal(50, 10, (80, 1)).astype(np.float32)
+    raw = (targets - 50) / 10 + generator.normal(0, 0.2, targets.shape)
+    return facts_of(Regress(("weight",), (50.0,), (10.0,)), raw, targets, test=30)
+
+
+@pytest.fixture
+def multilabel() -> ReportFacts:
+    generator = np.random.default_rng(0)
+    targets = generator.integers(0, 2, (60, 3)).astype(np.float32)
+    raw = generator.normal(size=(60, 3)) + 3 * (targets - 0.5)
+    return facts_of(MultiLabel(("sky", "sea", "sand")), raw, targets, test=25)
+
+
+@pytest.fixture
+def read() -> Callable[[str], Page]:
+    return Page

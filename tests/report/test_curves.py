@@ -1,0 +1,32 @@
+import numpy as np
+
+from opsin.report.curves import training_of
+
+
+def rows(*values, name="accuracy"):
+    return [
+        {"epoch": n + 1.0, "seconds": n, "train_loss": 1.0, f"valid_{name}": value} for n, value in enumerate(values)
+    ]
+
+
+def test_the_best_is_named_by_its_epoch():
+    assert (
+        "after epoch 2, with a validation accuracy of 0.900"
+        in training_of(rows(0.5, 0.9, 0.7), ("accuracy", 1)).summary
+    )
+    less = training_of(rows(3.0, 2.0, 5.0, name="mae"), ("mae", -1))
+    assert "after epoch 2" in less.summary and "less is better" in less.charts[1].caption
+    assert "at the end" in training_of(rows(0.9, 0.9), ("accuracy", 1)).summary
+
+
+def test_curves_hold_the_rows():
+    found = training_of(rows(0.5, None, 0.7), ("accuracy", 1))
+    assert np.array_equal(found.charts[1].curves[0].y, [0.5, np.nan, 0.7], equal_nan=True)
+    assert found.rows[0][0] == "1.000" and len(found.rows) == 3
+    assert found.titles == ("epoch", "seconds", "training loss", "validation accuracy")
+
+
+def test_too_little_to_draw():
+    assert training_of([], ("accuracy", 1)) is None
+    assert training_of(rows(0.5), ("accuracy", 1)).charts == ()
+    assert "no validation score" in training_of(rows(None, None), ("accuracy", 1)).summary

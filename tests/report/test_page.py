@@ -1,0 +1,149 @@
+import re
+from dataclasses import replace
+from html import unescape
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from opsin.evaluate import Score
+from opsin.report.page import page
+
+HOSTILE = "<script>alert('x')</script>\"&"
+
+
+def check_self_contained(html, read):
+    seen = read(html)
+    assert not seen.open
+    assert not seen.all("script") and not seen.all("link") and not seen.all("iframe")
+    for _, attributes in seen.tags:
+        assert not any(name.startswith("on") for name in attributes)
+        for name in ("src", "href", "action", "poster", "xlink:href"):
+            value = attributes.get(name)
+            assert value is None or value.startswith(("data:image/", "#"))
+    style = html[html.index("<style>") : html.index("</style>")]
+    assert "url(" not in style and "@import" not in style
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["classify", "regress", "multilabel"])
+def test_one_page_without_scripts_or_other_files(kind, request, read):
+    made = request.getfixturevalue(kind)
+    seen = check_self_contained(page(made() if callable(made) else made), read)
+    pictures = seen.all("img")
+    assert len(pictures) > 20
+    assert all(picture["alt"] for picture in pictures)
+    assert all(drawing.get("aria-label") or drawing.get("aria-hidden") for drawing in seen.all("svg"))
+    ids = [attributes["id"] for _, attributes in seen.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {link["href"][1:] for link in seen.all("a")} <= set(ids)
+
+
+def test_headings_go_down_one_level_at_a_time(classify, read):
+    levels = [int(tag[1]) for tag, _ in read(page(classify())).tags if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_table_has_a_caption_and_named_columns(classify, read):
+    tags = [tag for tag, _ in read(page(classify())).tags]
+    assert tags.count("table") == tags.count("caption") >= 4
+    assert all(header.get("scope") for header in read(page(classify())).all("th"))
+
+
+def test_the_numbers_are_the_given_scores(classify, read):
+    facts = classify()
+    scores = {"accuracy": Score(0.8126, 0.7344, 0.8911), "log_loss": Score(0.4321, 0.3, 12.5)}
+    baseline = {"accuracy": Score(0.3333, 0.2, 0.4), "log_loss": Score(1.0986, 1.0, 1.2)}
+    text = read(page(replace(facts, answers=replace(facts.answers, scores=scores, baseline=baseline)))).text
+    assert "81.3 % of the time (95 % interval 73.4 % to 89.1 %)" in text
+    assert "On 40 test images" in text and "is right 33.3 %" in text
+    for shown in ("0.813", "0.734 to 0.891", "0.333", "0.432", "0.300 to 12.5", "1.099"):
+        assert shown in text
+
+
+def test_the_page_says_what_was_counted(classify, read):
+    facts = classify()
+    text = read(page(facts)).text
+    targets, splits = facts.data.table.targets(), facts.data.table.rows["split"].to_numpy()
+    for index, name in enumerate(facts.answers.task.names):
+        counts = [int(((splits == split) & (targets == index)).sum()) for split in ("train", "valid", "test")]
+        assert " ".join(map(str, [name, *counts, sum(counts)])) in text
+    wrong = int((facts.answers.predictions.raw.argmax(1) != facts.answers.predictions.targets).sum())
+    assert f"{wrong} of 40 answers are wrong" in text
+    for part in (
+        "opsin train photos --seed 7",
+        "c0ffee",
+        "opsin 9.8.7",
+        "a machine",
+        "1,234",
+        "because",
+        '"batch": 64',
+    ):
+        assert part in text
+
+
+def test_hostile_names_are_text(classify, read):
+    facts = classify((HOSTILE, "dog"), ids=HOSTILE + "/{}.png", origin=f"/data/{HOSTILE}")
+    facts = replace(
+        facts,
+        data=replace(facts.data, table=facts.data.table.noting(HOSTILE)),
+        network=replace(
+            facts.network, name=HOSTILE, reasons=(HOSTILE,), summary=HOSTILE, picture=f"<svg>{HOSTILE}</svg>"
+        ),
+        run=replace(facts.run, command=HOSTILE, versions={HOSTILE: HOSTILE, "opsin": HOSTILE}, machine=HOSTILE),
+    )
+    html = page(facts)
+    seen = check_self_contained(html, read)
+    assert "<script" not in html
+    assert seen.text.count("<script>") > 10
+    assert any("<script>" in (picture["alt"] or "") for picture in seen.all("img"))
+    assert "alert" in unescape(html)
+
+
+def test_a_thousand_classes_stay_readable(classify, read):
+    html = page(classify(tuple(f"class {n}" for n in range(1000)), count=4000, test=1500))
+    assert len(html) < 1_500_000
+    seen = check_self_contained(html, read)
+    assert "Most confused" in seen.text and "class 999" in seen.text
+    assert len(seen.all("img")) <= 72 + 24
+
+
+def test_without_a_test_split_it_says_why_there_are_no_scores(classify, read):
+    seen = check_self_contained(page(classify(test=0)), read)
+    assert "There are no scores, because the data has no test split" in seen.text
+    assert "Confusion" not in seen.text and "The worst" not in seen.text
+    assert "Validation accuracy" in seen.text
+
+
+def test_a_score_that_is_not_defined_is_said_so(classify, read):
+    facts = classify()
+    unknown = Score(float("nan"), float("nan"), float("nan"))
+    answers = replace(facts.answers, scores={**facts.answers.scores, "auroc": unknown})
+    text = read(page(replace(facts, answers=answers))).text
+    assert "not defined" in text and "nan" not in text.split()
+
+
+def test_no_better_than_not_looking_is_said_plainly(classify, read):
+    facts = classify()
+    scores = {"accuracy": Score(0.4, 0.3, 0.5)}
+    baseline = {"accuracy": Score(0.35, 0.3, 0.4)}
+    text = read(page(replace(facts, answers=replace(facts.answers, scores=scores, baseline=baseline)))).text
+    assert "not clearly better" in text
+
+
+def test_a_run_without_mistakes_or_metrics(classify, read):
+    facts = classify()
+    sure = np.eye(3, dtype=np.float32)[facts.answers.predictions.targets] * 9
+    answers = replace(facts.answers, predictions=replace(facts.answers.predictions, raw=sure))
+    seen = read(page(replace(facts, answers=answers, run=replace(facts.run, metrics=()))))
+    assert "Not one of 40 answers is wrong" in seen.text
+    assert "The least sure" in seen.text
+    assert "Validation accuracy" not in seen.text
+
+
+def test_numbers_have_points_errors_and_no_least_sure(regress, read):
+    text = read(page(regress)).text
+    assert "answer over truth" in text and "weight: errors" in text
+    assert "furthest from the truth" in text and "least sure" not in text
+    assert "Class by class" not in text

@@ -1,0 +1,35 @@
+import base64
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from opsin.report.samples import counts_of, samples_of, split_sizes
+
+
+def pixels_of(sample):
+    return np.array(Image.open(BytesIO(base64.b64decode(sample.picture.partition(",")[2]))))
+
+
+def test_pictures_are_training_images_of_their_class(classify):
+    data = classify().data
+    ids, splits = data.table.rows["id"].to_list(), data.table.rows["split"].to_list()
+    found = samples_of(data)
+    assert {sample.caption for sample in found} == {"cat", "dog", "owl"}
+    for sample in found:
+        row = ids.index(sample.id)
+        assert splits[row] == "train"
+        assert data.table.target.names[data.table.targets()[row]] == sample.caption
+        assert (pixels_of(sample) == data.pixels[data.positions[row]]).all()
+
+
+def test_labels_count_once_for_each_image_that_has_them(multilabel):
+    data = multilabel.data
+    assert [count.total for count in counts_of(data.table)] == data.table.targets().sum(0).tolist()
+    assert split_sizes(data.table) == (33, 2, 25)
+
+
+def test_numbers_go_from_low_to_high(regress):
+    values = [float(sample.caption) for sample in samples_of(regress.data)]
+    assert len(values) == 12 and values == sorted(values)
+    assert counts_of(regress.data.table) == ()

@@ -1,0 +1,50 @@
+import pytest
+
+from opsin.evaluate import Score
+from opsin.report.wording import amount, duration, is_better, number, percent, score_number, short, title_of, verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.5, "0.500"),
+        (0.0, "0.000"),
+        (-0.25, "-0.250"),
+        (12.3456, "12.35"),
+        (1e6, "1,000,000"),
+        (1e12, "1e+12"),
+        (2e-4, "0.0002"),
+    ],
+)
+def test_number(value, shown):
+    assert number(value) == shown
+
+
+def test_percent_is_never_all_or_nothing_unless_it_is():
+    assert percent(0.99999) == "99.9 %"
+    assert percent(0.00001) == "0.1 %"
+    assert (percent(0), percent(1)) == ("0 %", "100 %")
+
+
+def test_units_and_plurals():
+    assert (amount(1, "image"), amount(2000, "image")) == ("1 image", "2,000 images")
+    assert (duration(0.4), duration(119), duration(3600)) == ("0 s", "119 s", "60 min")
+    assert (short(2500.0), short(0.25), short(1e-5)) == ("2,500", "0.25", "1e-5")
+    assert score_number("r2", -0.0001) == "0.000"
+    assert title_of("boundary_f") == "Boundary f"
+
+
+def test_better_means_the_whole_interval():
+    trivial = Score(0.5, 0.4, 0.6)
+    assert is_better(1, Score(0.7, 0.51, 0.8), trivial)
+    assert not is_better(1, Score(0.7, 0.49, 0.8), trivial)
+    assert is_better(-1, Score(0.3, 0.2, 0.49), trivial)
+    assert not is_better(-1, Score(0.3, 0.2, 0.51), trivial)
+
+
+def test_the_verdict_speaks_of_any_score():
+    said = verdict(("dice", 1), Score(0.81, 0.8, 0.82), Score(0.1, 0.1, 0.1), 1)
+    assert said.startswith("On 1 test image that it never saw, the model reaches a Dice of 0.810")
+    assert verdict(("mae", -1), Score(3.0, 2.0, 4.0), None, 9).endswith(
+        "off by 3.000 on average (95 % interval 2.000 to 4.000)."
+    )
