@@ -56,15 +56,17 @@ def header(content: bytes) -> tuple[int, int, int]:
     return _with_pillow(content, look)
 
 
-def as_pixels(image: np.ndarray) -> np.ndarray:
-    """An array as pixels: uint8, (height, width, 1 or 3), by the rules of `decode`.
+def as_pixels(image: np.ndarray | Image.Image) -> np.ndarray:
+    """An array or a Pillow image as pixels: uint8, (height, width, 1 or 3), by the rules of `decode`.
 
-    Takes (height, width), (height, width, channels) or (channels, height, width); whole numbers from 0 on,
+    An array is (height, width), (height, width, channels) or (channels, height, width); whole numbers from 0 on,
     true or false, or fractions from 0 to 1. Raises DataError otherwise.
 
     >>> as_pixels(np.full((2, 3), 4095, np.uint16)).max()
     np.uint8(255)
     """
+    if isinstance(image, Image.Image):
+        return _pixels(image, None)
     array = np.asarray(image)
     if array.ndim == 2:
         array = array[:, :, None]

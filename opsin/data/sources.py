@@ -4,10 +4,14 @@ import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from opsin.core import DataError
+
+from .decode import as_pixels
 
 MAX_FILE_BYTES = 2**31
 """A larger file is not read as one image."""
@@ -64,7 +68,7 @@ class FileImages:
 class ArrayImages:
     """Images in memory; the ids are "name/17" for the 18th image of the part called `name`."""
 
-    def __init__(self, parts: Mapping[str, "np.ndarray | list[np.ndarray]"], *, divide: float = 1.0) -> None:
+    def __init__(self, parts: Mapping[str, np.ndarray | list[Any]], *, divide: float = 1.0) -> None:
         self._parts = dict(parts)
         self._divide = divide
 
@@ -72,9 +76,12 @@ class ArrayImages:
         """The array of one image; DataError when there is none of that id."""
         part, _, place = id.rpartition("/")
         try:
-            array = np.asarray(self._parts[part][int(place)])
+            image = self._parts[part][int(place)]
         except (KeyError, ValueError, IndexError):
             raise DataError(f"is not among the arrays {', '.join(self._parts)}") from None
+        if isinstance(image, Image.Image):
+            return as_pixels(image)
+        array = np.asarray(image)
         return array if self._divide == 1.0 else array / self._divide
 
     def stamp(self, id: str) -> str:

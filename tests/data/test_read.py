@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from opsin.core import DataError
+from opsin.data import read
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("L", (4, 4)).save(tmp_path / name)
+    return tmp_path
+
+
+def test_more_than_one_format_is_said(folder):
+    (folder / "labels.csv").write_text("path,label\ncat/1.png,x\ndog/1.png,y\n")
+    np.savez(folder / "set.npz", images=np.zeros((4, 4, 4)), labels=np.arange(4) % 2)
+    with pytest.raises(
+        DataError, match=r"can be read in 3 ways: class folders, the table labels.csv, set.npz; name the file"
+    ):
+        read(folder)
+    assert len(read(folder / "labels.csv")) == 2  # named, it is clear
+
+
+def test_a_table_without_targets_or_files_does_not_count(folder):
+    (folder / "statistics.csv").write_text("name,mean\ncat,1\n")
+    (folder / "broken.csv").write_bytes(b"\xff\xfe\x00")
+    assert read(folder).target.names == ("cat", "dog")
+
+
+def test_no_format_lists_what_was_looked_for_and_found(tmp_path):
+    Image.new("L", (4, 4)).save(tmp_path / "1.png")
+    (tmp_path / "statistics.csv").write_text("name,mean\ncat,1\n")
+    with pytest.raises(DataError) as error:
+        read(tmp_path)
+    for words in (
+        "class folders (no folder of images",
+        ".csv",
+        "statistics.csv has the columns name, mean",
+        "an .npz (none)",
+    ):
+        assert words in str(error.value)
+
+
+@pytest.mark.parametrize("source", ["nowhere", "file.xyz", 5, None, (1, 2, 3), np.zeros((4, 4))])
+def test_what_is_no_data(tmp_path, source):
+    (tmp_path / "file.xyz").touch()
+    with pytest.raises(DataError, match="expected") as error:
+        read(tmp_path / source if isinstance(source, str) else source)
+    assert "\n" not in str(error.value)
+
+
+def test_the_task_is_passed_on_and_checked(folder):
+    assert read(folder, "multilabel").target.kind == "labels"
+    with pytest.raises(DataError, match="'guess' is unknown"):
+        read(folder, "guess")
