@@ -24,25 +24,79 @@ def _softmax(x: Tensor) -> Tensor:
     return torch.softmax(x, dim=1)
 
 
+def _log_softmax(x: Tensor) -> Tensor:
+    return torch.log_softmax(x, dim=1)
+
+
+def _leaky_relu(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2)
+
+
+def _glu(x: Tensor) -> Tensor:
+    return F.glu(x, dim=1)
+
+
+def _sparse_plus(x: Tensor) -> Tensor:
+    return torch.where(x >= 1, x, 0.25 * (x.clamp(-1, 1) + 1).square())
+
+
+def _sparse_sigmoid(x: Tensor) -> Tensor:
+    return 0.5 * (x.clamp(-1, 1) + 1)
+
+
+def _squareplus(x: Tensor) -> Tensor:
+    return (x + (x.square() + 4).sqrt()) / 2
+
+
+def _sparsemax(x: Tensor) -> Tensor:
+    """The nearest point to x among the probabilities of the channels (Martins and Astudillo, arXiv:1602.02068)."""
+    descending, _ = x.sort(dim=1, descending=True)
+    counts = torch.arange(1, x.shape[1] + 1, device=x.device, dtype=x.dtype).view(1, -1, *(1,) * (x.ndim - 2))
+    sums = descending.cumsum(dim=1) - 1
+    kept = (descending * counts > sums).sum(dim=1, keepdim=True)
+    return F.relu(x - sums.gather(1, kept - 1) / kept)
+
+
 FUNCTIONS: dict[str, Function] = {
     "linear": _linear,
+    "celu": F.celu,
+    "elu": F.elu,
+    "exponential": torch.exp,
+    "gelu": F.gelu,
+    "glu": _glu,
+    "hard_shrink": F.hardshrink,
+    "hard_sigmoid": F.hardsigmoid,
+    "hard_silu": F.hardswish,
+    "hard_swish": F.hardswish,
+    "hard_tanh": F.hardtanh,
+    "leaky_relu": _leaky_relu,
+    "log_sigmoid": F.logsigmoid,
+    "log_softmax": _log_softmax,
+    "mish": F.mish,
     "relu": F.relu,
     "relu6": F.relu6,
-    "elu": F.elu,
-    "gelu": F.gelu,
-    "silu": F.silu,
-    "swish": F.silu,
+    "selu": F.selu,
     "sigmoid": torch.sigmoid,
+    "silu": F.silu,
+    "soft_shrink": F.softshrink,
     "softmax": _softmax,
     "softplus": F.softplus,
+    "softsign": F.softsign,
+    "sparse_plus": _sparse_plus,
+    "sparse_sigmoid": _sparse_sigmoid,
+    "sparsemax": _sparsemax,
+    "squareplus": _squareplus,
+    "swish": F.silu,
     "tanh": torch.tanh,
+    "tanh_shrink": F.tanhshrink,
 }
+"""By the names Keras has for them, with its defaults; `threshold`, which has none, is the only one left out."""
 _IN_PLACE: dict[str, Function] = {"relu": F.relu_, "relu6": lambda x: F.relu6(x, inplace=True)}
 
 
 def settle_activation(layer: Layer, field: str = "activation") -> None:
-    """The field must name an activation function, or be None."""
-    settle_choice(layer, field, (None, *FUNCTIONS))
+    """The field must be None or name an activation function, one that keeps the number of channels."""
+    settle_choice(layer, field, (None, *(name for name in FUNCTIONS if name != "glu")))
 
 
 def function(name: str | None, *, in_place: bool = False) -> Function:
@@ -68,7 +122,7 @@ class ActivationModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class Activation(Layer):
-    """A function of each number (softmax: of each position's channels).
+    """A function of each number, or (softmax and its like, glu) of each position's channels; glu halves their number.
 
     >>> Activation("relu").output_shape((4, 4, 8))
     (4, 4, 8)
@@ -80,7 +134,12 @@ class Activation(Layer):
         settle_choice(self, "activation", tuple(FUNCTIONS))
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        return input_shape
+        if self.activation != "glu":
+            return input_shape
+        if input_shape[-1] % 2:
+            raise self.fail(f"halves the channels, got {input_shape[-1]}: give it an even number")
+        return (*input_shape[:-1], input_shape[-1] // 2)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
+        self.output_shape(input_shape)
         return ActivationModule(self.activation)

@@ -47,14 +47,12 @@ def settle_number(layer: Layer, field: str, low: float, high: float) -> None:
     object.__setattr__(layer, field, float(value))
 
 
-def settle_layers(layer: Layer, field: str) -> None:
-    """The field must be a list of layers; it becomes a tuple."""
-    value: object = getattr(layer, field)
+def settle_layers(layer: Layer, value: object, field: str = "layers") -> tuple[Layer, ...]:
+    """The value as a tuple of layers, which it must be a list of."""
     if isinstance(value, list | tuple):
         items = tuple(cast("list[object]", value))
         if all(isinstance(item, Layer) for item in items):
-            object.__setattr__(layer, field, items)
-            return
+            return cast("tuple[Layer, ...]", items)
     raise layer.fail(f"takes a list of layers for {field}, got {value!r}")
 
 

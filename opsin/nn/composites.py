@@ -13,7 +13,8 @@ from opsin.core import Shape
 
 from .activations import ActivationModule
 from .arguments import settle_layers
-from .convolution import Conv2D
+from .convolution import Convolution
+from .depthwise import Depthwise
 from .layer import Layer, shape_text
 from .naming import name_layers
 from .normalization import BatchNormalization
@@ -43,7 +44,9 @@ def build_chain(layers: Sequence[Layer], input_shape: Shape) -> "OrderedDict[str
 
 def _leaves_output_free(layer: Layer | None) -> bool:
     """Whether nobody, the backward pass included, reads the layer's output again."""
-    return isinstance(layer, BatchNormalization | Residual) or (isinstance(layer, Conv2D) and layer.activation is None)
+    return isinstance(layer, BatchNormalization | Residual) or (
+        isinstance(layer, Convolution | Depthwise) and layer.activation is None
+    )
 
 
 class Composite(Layer):
@@ -51,18 +54,20 @@ class Composite(Layer):
 
     @property
     @abstractmethod
-    def branches(self) -> tuple[tuple[Layer, ...], ...]:
-        """The chains; an empty one hands the input on."""
+    def branches(self) -> dict[str, tuple[Layer, ...]]:
+        """The chains by what their modules are called; an empty chain hands the input on, "" is the module itself."""
 
     @property
     def window(self) -> Window | None:
-        chains = (reduce(follow, (layer.window for layer in branch), POINT) for branch in self.branches)
+        chains = (reduce(follow, (layer.window for layer in branch), POINT) for branch in self.branches.values())
         return reduce(widest, chains)
 
     def parts(self, input_shape: Shape) -> tuple[tuple[Layer, Shape], ...]:
         """Every layer directly inside, with the shape that goes into it."""
         return tuple(
-            part for branch in self.branches for part in zip(branch, chain_shapes(branch, input_shape), strict=False)
+            part
+            for branch in self.branches.values()
+            for part in zip(branch, chain_shapes(branch, input_shape), strict=False)
         )
 
     def multiply_adds(self, input_shape: Shape) -> int:
@@ -87,12 +92,11 @@ class Stage(Composite):
     layers: Sequence[Layer]
 
     def __post_init__(self) -> None:
-        settle_layers(self, "layers")
-        object.__setattr__(self, "layers", name_layers(self.layers))
+        object.__setattr__(self, "layers", name_layers(settle_layers(self, self.layers)))
 
     @property
-    def branches(self) -> tuple[tuple[Layer, ...], ...]:
-        return (tuple(self.layers),)
+    def branches(self) -> dict[str, tuple[Layer, ...]]:
+        return {"": tuple(self.layers)}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return chain_shapes(self.layers, input_shape)[-1]
@@ -127,15 +131,14 @@ class Residual(Composite):
 
     def __post_init__(self) -> None:
         for field in ("layers", "shortcut"):
-            settle_layers(self, field)
-            object.__setattr__(self, field, name_layers(getattr(self, field)))
+            object.__setattr__(self, field, name_layers(settle_layers(self, getattr(self, field), field)))
 
     @property
-    def branches(self) -> tuple[tuple[Layer, ...], ...]:
-        return tuple(self.layers), tuple(self.shortcut)
+    def branches(self) -> dict[str, tuple[Layer, ...]]:
+        return {"body": tuple(self.layers), "shortcut": tuple(self.shortcut)}
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        main, other = (chain_shapes(branch, input_shape)[-1] for branch in self.branches)
+        main, other = (chain_shapes(branch, input_shape)[-1] for branch in self.branches.values())
         if main != other:
             raise self.fail(
                 f"cannot add {shape_text(main)} of its layers to {shape_text(other)} of its shortcut: give the "
@@ -145,5 +148,5 @@ class Residual(Composite):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
-        body, shortcut = (torch.nn.Sequential(build_chain(branch, input_shape)) for branch in self.branches)
+        body, shortcut = (torch.nn.Sequential(build_chain(branch, input_shape)) for branch in self.branches.values())
         return ResidualModule(body, shortcut)

@@ -1,7 +1,7 @@
-"""Convolutions."""
+"""Convolutions over one, two and three axes."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -16,8 +16,8 @@ from .padding import PADDINGS, even_padding, pad_same, windows_shape
 from .window import Window
 
 
-class Conv2dModule(torch.nn.Conv2d):
-    """torch's convolution with TensorFlow's "same" where torch's own padding cannot say it, and the activation."""
+class ConvolutionModule(torch.nn.Module):
+    """What torch's convolutions lack: TensorFlow's "same" where their own padding cannot say it, and the activation."""
 
     activation: str | None = None
     same: Window | None = None
@@ -33,15 +33,26 @@ class Conv2dModule(torch.nn.Conv2d):
         return super().extra_repr() + (f", activation={self.activation}" if self.activation else "")
 
 
+class Conv1dModule(ConvolutionModule, torch.nn.Conv1d):
+    """torch's Conv1d with "same" and an activation."""
+
+
+class Conv2dModule(ConvolutionModule, torch.nn.Conv2d):
+    """torch's Conv2d with "same" and an activation."""
+
+
+class Conv3dModule(ConvolutionModule, torch.nn.Conv3d):
+    """torch's Conv3d with "same" and an activation."""
+
+
+_MODULES: dict[int, Any] = {1: Conv1dModule, 2: Conv2dModule, 3: Conv3dModule}
+
+
 @dataclass(frozen=True, repr=False)
-class Conv2D(Layer):
-    """A convolution over (height, width, channels) with `filters` learned kernels.
+class Convolution(Layer):
+    """A convolution with `filters` learned kernels; its subclasses say over how many axes."""
 
-    >>> Conv2D(32, 3, padding="same", strides=2).output_shape((65, 65, 3))
-    (33, 33, 32)
-    """
-
-    rank: ClassVar[int] = 2
+    rank: ClassVar[int]
 
     filters: int
     kernel_size: int | tuple[int, ...]
@@ -55,24 +66,15 @@ class Conv2D(Layer):
 
     def __post_init__(self) -> None:
         settle_count(self, "filters")
-        for field in ("kernel_size", "strides", "dilation_rate"):
-            settle_counts(self, field, self.rank)
-        settle_choice(self, "padding", PADDINGS)
-        settle_activation(self)
-        settle_flag(self, "use_bias")
+        settle_window(self)
         settle_count(self, "groups")
         settle_initializer(self)
         if self.filters % self.groups:
             raise self.fail(f"cannot share {self.filters} filters among {self.groups} groups: take a multiple")
-        if max(self.window.strides) > 1 and max(self.window.dilation) > 1:
-            raise self.fail("has strides and dilation_rate both over 1: give it one of the two")
 
     @property
     def window(self) -> Window:
-        assert isinstance(self.kernel_size, tuple)
-        assert isinstance(self.strides, tuple)
-        assert isinstance(self.dilation_rate, tuple)
-        return Window(self.kernel_size, self.strides, self.dilation_rate)
+        return kernel_window(self)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         need_rank(self, input_shape, self.rank)
@@ -82,19 +84,7 @@ class Conv2D(Layer):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
-        window = self.window
-        folded = (0,) * self.rank if self.padding == "valid" else even_padding(window)
-        module = Conv2dModule(
-            input_shape[-1], self.filters, _pair(window.kernel), _pair(window.strides), _pair(folded or (0, 0)),
-            _pair(window.dilation), self.groups, self.use_bias,
-        )  # fmt: skip
-        module.activation = self.activation
-        module.same = None if folded else window
-        initialize(module.weight, self.kernel_initializer)
-        if module.bias is not None:
-            torch.nn.init.zeros_(module.bias)
-        module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
-        return module
+        return convolution_module(self, input_shape[-1], self.filters, self.groups, self.kernel_initializer)
 
     def multiply_adds(self, input_shape: Shape) -> int:
         return volume(self.output_shape(input_shape)) * self._weights_per_filter(input_shape)
@@ -106,6 +96,78 @@ class Conv2D(Layer):
         return volume(self.window.kernel) * (input_shape[-1] // self.groups)
 
 
-def _pair(values: tuple[int, ...]) -> tuple[int, int]:
-    height, width = values
-    return height, width
+@dataclass(frozen=True, repr=False)
+class Conv1D(Convolution):
+    """A convolution over (steps, channels) with `filters` learned kernels.
+
+    >>> Conv1D(32, 3, padding="same", strides=2).output_shape((65, 3))
+    (33, 32)
+    """
+
+    rank: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, repr=False)
+class Conv2D(Convolution):
+    """A convolution over (height, width, channels) with `filters` learned kernels.
+
+    >>> Conv2D(32, 3, padding="same", strides=2).output_shape((65, 65, 3))
+    (33, 33, 32)
+    """
+
+    rank: ClassVar[int] = 2
+
+
+@dataclass(frozen=True, repr=False)
+class Conv3D(Convolution):
+    """A convolution over (depth, height, width, channels) with `filters` learned kernels.
+
+    >>> Conv3D(8, 3).output_shape((16, 32, 32, 1))
+    (14, 30, 30, 8)
+    """
+
+    rank: ClassVar[int] = 3
+
+
+def settle_window(layer: Layer) -> None:
+    """Checks the arguments that all kinds of convolution share."""
+    for field in ("kernel_size", "strides", "dilation_rate"):
+        settle_counts(layer, field, cast(Any, layer).rank)
+    settle_choice(layer, "padding", PADDINGS)
+    settle_activation(layer)
+    settle_flag(layer, "use_bias")
+    window = kernel_window(layer)
+    if max(window.strides) > 1 and max(window.dilation) > 1:
+        raise layer.fail("has strides and dilation_rate both over 1: give it one of the two")
+
+
+def kernel_window(layer: Any) -> Window:
+    """The window of a layer whose arguments `settle_window` has checked."""
+    return Window(layer.kernel_size, layer.strides, layer.dilation_rate)
+
+
+def convolution_module(
+    layer: Any, channels: int, filters: int, groups: int, initializer: str, fans: tuple[int, int] | None = None
+) -> ConvolutionModule:
+    """The torch module of a convolution with freshly drawn kernels, zero biases and weights in channels_last memory."""
+    window = kernel_window(layer)
+    folded = (0,) * layer.rank if layer.padding == "valid" else even_padding(window)
+    size, strides, dilation = window.kernel, window.strides, window.dilation
+    module = _MODULES[layer.rank](
+        channels, filters, size, strides, folded or 0, dilation, groups=groups, bias=layer.use_bias
+    )
+    module.activation = layer.activation
+    module.same = None if folded else window
+    finish_weights(module, initializer, fans)
+    return module
+
+
+def finish_weights(module: Any, initializer: str, fans: tuple[int, int] | None = None) -> None:
+    """Draws the kernels of a convolution module, empties its biases, puts the kernels in channels_last memory."""
+    weight = module.weight
+    initialize(weight, initializer, fans)
+    if module.bias is not None:
+        torch.nn.init.zeros_(module.bias)
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    if weight.ndim in formats:
+        module.weight.data = weight.data.contiguous(memory_format=formats[weight.ndim])

@@ -1,4 +1,4 @@
-"""From pictures to features: Flatten, Dense, Dropout."""
+"""Weighted sums of all channels."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,9 @@ from torch import Tensor
 from opsin.core import Shape
 
 from .activations import function, settle_activation
-from .arguments import settle_count, settle_flag, settle_number
+from .arguments import settle_count, settle_flag
 from .initializers import initialize, settle_initializer
 from .layer import Layer, volume
-
-
-class FlattenModule(torch.nn.Module):
-    """All numbers of an image in (height, width, channels) order; a view of channels_last memory."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.movedim(1, -1).flatten(1)
 
 
 class DenseModule(torch.nn.Linear):
@@ -35,25 +28,6 @@ class DenseModule(torch.nn.Linear):
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (f", activation={self.activation}" if self.activation else "")
-
-
-@dataclass(frozen=True, repr=False)
-class Flatten(Layer):
-    """All numbers of an input in one row, in (height, width, channels) order.
-
-    >>> Flatten().output_shape((4, 4, 8))
-    (128,)
-    """
-
-    @property
-    def window(self) -> None:
-        return None
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        return (volume(input_shape),)
-
-    def build(self, input_shape: Shape) -> torch.nn.Module:
-        return FlattenModule()
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,23 +65,3 @@ class Dense(Layer):
 
     def trainable_parameters(self, input_shape: Shape) -> int:
         return (input_shape[-1] + self.use_bias) * self.units
-
-
-@dataclass(frozen=True, repr=False)
-class Dropout(Layer):
-    """Sets a share `rate` of the numbers to zero while training and scales the others up; nothing on predict.
-
-    >>> Dropout(0.5).output_shape((128,))
-    (128,)
-    """
-
-    rate: float
-
-    def __post_init__(self) -> None:
-        settle_number(self, "rate", 0, 1)
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        return input_shape
-
-    def build(self, input_shape: Shape) -> torch.nn.Module:
-        return torch.nn.Dropout(self.rate)

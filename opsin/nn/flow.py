@@ -8,10 +8,10 @@ from opsin.core import Shape
 
 from .activations import Activation
 from .composites import Composite, Residual, chain_shapes
-from .dense import Dropout
+from .dropout import Dropout
 from .layer import Json, Layer, shape_text
-from .normalization import BatchNormalization
-from .zero_padding import ZeroPadding2D
+from .normalization import Normalization
+from .zero_padding import ZeroPadding
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def flow(layers: Iterable[Layer], input_shape: Shape) -> tuple[Node, ...]:
         small = _small_words(layer)
         if small is not None and nodes and padding is None:
             nodes[-1] = replace(nodes[-1], then=(*nodes[-1].then, small), key=(nodes[-1].key, _nameless(layer)))
-        elif isinstance(layer, ZeroPadding2D) and index + 1 < len(layers) and layers[index + 1].window:
+        elif isinstance(layer, ZeroPadding) and index + 1 < len(layers) and layers[index + 1].window:
             padding = layer
         elif isinstance(layer, Composite):
             nodes.append(_group(layer, shape))
@@ -89,7 +89,7 @@ def _window_words(layer: Layer) -> str:
 
 
 def _group(layer: Composite, shape: Shape) -> Group:
-    rows = tuple(flow(branch, shape) for branch in layer.branches)
+    rows = tuple(flow(branch, shape) for branch in layer.branches.values())
     plus = ""
     if isinstance(layer, Residual):
         *_, last = rows
@@ -108,7 +108,7 @@ def _group(layer: Composite, shape: Shape) -> Group:
 def _small_words(layer: Layer) -> str | None:
     if isinstance(layer, Activation):
         return layer.activation
-    if isinstance(layer, BatchNormalization):
+    if isinstance(layer, Normalization):
         return "norm"
     if isinstance(layer, Dropout):
         return f"dropout {layer.rate:g}"

@@ -20,16 +20,17 @@ def settle_initializer(layer: Layer, field: str = "kernel_initializer") -> None:
 
 
 @torch.no_grad()
-def initialize(weight: Tensor, name: str) -> None:
+def initialize(weight: Tensor, name: str, fans: tuple[int, int] | None = None) -> None:
     """Fills a (out, in, *kernel) weight in place, from torch's global stream.
 
-    "dirac" makes the first filters hand their input channel on unchanged and draws the others as "glorot_uniform".
+    `fans` are the numbers of inputs and outputs to scale by, where the shape does not say them. "dirac" makes the
+    first filters hand their input channel on unchanged and draws the others as "glorot_uniform".
     """
     if name == "zeros":
         torch.nn.init.zeros_(weight)
         return
     receptive = math.prod(weight.shape[2:])
-    fan_in, fan_out = weight.shape[1] * receptive, weight.shape[0] * receptive
+    fan_in, fan_out = fans or (weight.shape[1] * receptive, weight.shape[0] * receptive)
     family, _, distribution = name.partition("_")
     if name == "dirac":
         family, distribution = "glorot", "uniform"

@@ -1,7 +1,7 @@
-"""Pooling: what is kept of a window, or of a whole picture."""
+"""Pooling: what is kept of each window."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +14,9 @@ from .layer import Layer, need_rank
 from .padding import PADDINGS, pad_same, same_padding, windows_shape
 from .window import Window
 
+_MAX: dict[int, Any] = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+_AVERAGE: dict[int, Any] = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
+
 
 class MaxPoolModule(torch.nn.Module):
     """The largest number of each window."""
@@ -25,7 +28,7 @@ class MaxPoolModule(torch.nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.same:
             x = pad_same(x, self.window, float("-inf"))
-        return F.max_pool2d(x, self.window.kernel, self.window.strides)
+        return _MAX[x.ndim - 2](x, self.window.kernel, self.window.strides)
 
     def extra_repr(self) -> str:
         return f"{self.window.kernel}, strides={self.window.strides}" + (", same" if self.same else "")
@@ -35,38 +38,21 @@ class AveragePoolModule(MaxPoolModule):
     """The mean of each window; what "same" padding adds is not counted."""
 
     def forward(self, x: Tensor) -> Tensor:
-        mean = F.avg_pool2d(pad_same(x, self.window) if self.same else x, self.window.kernel, self.window.strides)
+        average = _AVERAGE[x.ndim - 2]
+        mean = average(pad_same(x, self.window) if self.same else x, self.window.kernel, self.window.strides)
         axes = zip(x.shape[2:], self.window.extent, self.window.strides, strict=True)
         if not self.same or not any(any(same_padding(*axis)) for axis in axes):
             return mean
         ones = pad_same(x.new_ones((1, 1, *x.shape[2:])), self.window)
-        return mean / F.avg_pool2d(ones, self.window.kernel, self.window.strides)
-
-
-class GlobalPoolModule(torch.nn.Module):
-    """The mean or the largest number of each channel over all positions."""
-
-    def __init__(self, largest: bool) -> None:
-        super().__init__()
-        self.largest = largest
-
-    def forward(self, x: Tensor) -> Tensor:
-        axes = tuple(range(2, x.ndim))
-        return x.amax(axes) if self.largest else x.mean(axes)
-
-    def extra_repr(self) -> str:
-        return "max" if self.largest else "average"
+        return mean / average(ones, self.window.kernel, self.window.strides)
 
 
 @dataclass(frozen=True, repr=False)
-class MaxPooling2D(Layer):
-    """The largest number of each window; `strides` None moves by the window's own size.
+class Pooling(Layer):
+    """One number of each window and channel; `strides` None moves by the window's own size."""
 
-    >>> MaxPooling2D(2).output_shape((65, 65, 3))
-    (32, 32, 3)
-    """
-
-    rank: ClassVar[int] = 2
+    rank: ClassVar[int]
+    module: ClassVar[type[MaxPoolModule]] = MaxPoolModule
 
     pool_size: int | tuple[int, ...] = 2
     strides: int | tuple[int, ...] | None = None
@@ -90,50 +76,70 @@ class MaxPooling2D(Layer):
         return (*windows_shape(self, input_shape, self.window, self.padding), input_shape[-1])
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
-        return MaxPoolModule(self.window, self.padding == "same")
+        return self.module(self.window, self.padding == "same")
+
+
+@dataclass(frozen=True, repr=False)
+class MaxPooling1D(Pooling):
+    """The largest number of each window over (steps, channels).
+
+    >>> MaxPooling1D(2).output_shape((65, 3))
+    (32, 3)
+    """
+
+    rank: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, repr=False)
+class MaxPooling2D(Pooling):
+    """The largest number of each window over (height, width, channels).
+
+    >>> MaxPooling2D(2).output_shape((65, 65, 3))
+    (32, 32, 3)
+    """
+
+    rank: ClassVar[int] = 2
+
+
+@dataclass(frozen=True, repr=False)
+class MaxPooling3D(Pooling):
+    """The largest number of each window over (depth, height, width, channels).
+
+    >>> MaxPooling3D((1, 2, 2)).output_shape((5, 8, 8, 3))
+    (5, 4, 4, 3)
+    """
+
+    rank: ClassVar[int] = 3
+
+
+@dataclass(frozen=True, repr=False)
+class AveragePooling1D(MaxPooling1D):
+    """The mean of each window over (steps, channels).
+
+    >>> AveragePooling1D(2, padding="same").output_shape((65, 3))
+    (33, 3)
+    """
+
+    module: ClassVar[type[MaxPoolModule]] = AveragePoolModule
 
 
 @dataclass(frozen=True, repr=False)
 class AveragePooling2D(MaxPooling2D):
-    """The mean of each window; `strides` None moves by the window's own size.
+    """The mean of each window over (height, width, channels).
 
     >>> AveragePooling2D(2, padding="same").output_shape((65, 65, 3))
     (33, 33, 3)
     """
 
-    def build(self, input_shape: Shape) -> torch.nn.Module:
-        return AveragePoolModule(self.window, self.padding == "same")
+    module: ClassVar[type[MaxPoolModule]] = AveragePoolModule
 
 
 @dataclass(frozen=True, repr=False)
-class GlobalMaxPooling2D(Layer):
-    """The largest number of each channel: (height, width, channels) to (channels,).
+class AveragePooling3D(MaxPooling3D):
+    """The mean of each window over (depth, height, width, channels).
 
-    >>> GlobalMaxPooling2D().output_shape((8, 8, 64))
-    (64,)
+    >>> AveragePooling3D(2).output_shape((8, 8, 8, 3))
+    (4, 4, 4, 3)
     """
 
-    rank: ClassVar[int] = 2
-
-    @property
-    def window(self) -> None:
-        return None
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
-        return input_shape[-1:]
-
-    def build(self, input_shape: Shape) -> torch.nn.Module:
-        return GlobalPoolModule(largest=True)
-
-
-@dataclass(frozen=True, repr=False)
-class GlobalAveragePooling2D(GlobalMaxPooling2D):
-    """The mean of each channel: (height, width, channels) to (channels,).
-
-    >>> GlobalAveragePooling2D().output_shape((8, 8, 64))
-    (64,)
-    """
-
-    def build(self, input_shape: Shape) -> torch.nn.Module:
-        return GlobalPoolModule(largest=False)
+    module: ClassVar[type[MaxPoolModule]] = AveragePoolModule

@@ -7,18 +7,37 @@ from opsin.core import NetworkError
 
 from .activations import Activation
 from .composites import Residual, Stage
-from .convolution import Conv2D
-from .dense import Dense, Dropout, Flatten
+from .convolution import Conv1D, Conv2D, Conv3D
+from .dense import Dense
+from .depthwise import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
+from .dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from .global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
+)
+from .joining import Parallel, Skip
 from .layer import Layer
-from .normalization import BatchNormalization
-from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
-from .zero_padding import ZeroPadding2D
+from .normalization import BatchNormalization, GroupNormalization, LayerNormalization, LayerScale
+from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
+from .reshaping import Flatten, Rescaling, Reshape
+from .transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
+from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
+from .zero_padding import ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 
 KINDS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
-        Activation, AveragePooling2D, BatchNormalization, Conv2D, Dense, Dropout, Flatten, GlobalAveragePooling2D,
-        GlobalMaxPooling2D, MaxPooling2D, Residual, Stage, ZeroPadding2D,
+        Activation, AveragePooling1D, AveragePooling2D, AveragePooling3D, BatchNormalization, Conv1D,
+        Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, Dense, DepthwiseConv1D,
+        DepthwiseConv2D, Dropout, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D,
+        GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, GroupNormalization,
+        LayerNormalization, LayerScale, MaxPooling1D, MaxPooling2D, MaxPooling3D, Parallel, Rescaling, Reshape,
+        Residual, SeparableConv1D, SeparableConv2D, Skip, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D,
+        Stage, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
     )
 }  # fmt: skip
 _DEPTH = 32

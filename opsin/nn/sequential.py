@@ -11,12 +11,12 @@ from opsin.core import NetworkError, Shape, derive
 
 from .activations import Activation, function
 from .composites import Stage, build_chain, chain_shapes
-from .convolution import Conv2D
-from .dense import Dense
+from .input import Input
 from .layer import Json, Layer, shape_text
 from .naming import name_layers
 from .reading import check_fields, layer_from_json
 from .summary import summarize
+from .taps import tap
 
 _OWN_NAMES = frozenset(
     {"name", "layers", "input_shape", "output_shape", "final_activation", "logits", "taps", "summary", "to_json"}
@@ -28,9 +28,9 @@ _MOST_PARAMETERS = 2**34
 class Sequential(torch.nn.Module):
     """A network of layers in order; children are called by the layers' names.
 
-    `input_shape` is (height, width, channels); tensors are (N, channels, height, width) in any memory format. `seed`
-    fixes the first weights; None draws it from torch's global stream. Raises
-    NetworkError, naming the layer, its input and the mend, when the layers do not fit.
+    `input_shape` is (height, width, channels), here or in an `Input` before the layers; tensors are (N, channels,
+    height, width) in any memory format. `seed` fixes the first weights; None draws it from torch's global stream.
+    Raises NetworkError, naming the layer, its input and the mend, when the layers do not fit.
 
     >>> from opsin.nn import Dense, Flatten
     >>> net = Sequential([Flatten(), Dense(10, activation="softmax")], input_shape=(8, 8, 1), seed=0)
@@ -39,15 +39,18 @@ class Sequential(torch.nn.Module):
     """
 
     def __init__(
-        self, layers: Iterable[Layer], *, input_shape: Shape, seed: int | None = None, name: str = "sequential"
+        self,
+        layers: Iterable[Layer | Input],
+        *,
+        input_shape: Shape | None = None,
+        seed: int | None = None,
+        name: str = "sequential",
     ) -> None:
         super().__init__()
-        self.layers = name_layers(tuple(layers), _OWN_NAMES)
-        self.input_shape = _checked_shape(input_shape)
+        self.layers, self.input_shape = _started(tuple(layers), input_shape)
         self.output_shape = chain_shapes(self.layers, self.input_shape)[-1]
         self.name = name
-        whole = Stage(self.layers)
-        count = whole.trainable_parameters(self.input_shape)
+        count = Stage(self.layers).trainable_parameters(self.input_shape)
         if count > _MOST_PARAMETERS:
             raise NetworkError(f"{name} would have {count:,} parameters; expected at most {_MOST_PARAMETERS:,}")
         computed, self.final_activation = _without_final_activation(self.layers)
@@ -60,16 +63,24 @@ class Sequential(torch.nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """What the network computes before the softmax or sigmoid of its last layer, from (N, C, H, W) floats."""
-        if x.ndim != len(self.input_shape) + 1 or x.shape[1] != self.input_shape[-1]:
-            expected = shape_text(("N", self.input_shape[-1], *self.input_shape[:-1]))  # pyright: ignore[reportArgumentType]
-            raise NetworkError(
-                f"{self.name} got a tensor of {shape_text(tuple(x.shape))}, expected {expected}: channels come "
-                "second, x.permute(0, 3, 1, 2) brings them there"
-            )
-        x = _channels_last(x)
+        x = self._taken(x)
         for module in self.children():
             x = module(x)
         return x
+
+    def taps(self, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
+        """What the named layers and stages give for (N, C, H, W) floats, as NCHW; "stage1/block2" lies in a stage.
+
+        Computes no further than the last of them, and lets gradients through. Raises NetworkError for a name that is
+        no layer of the chain or of its stages.
+        """
+        wanted = tuple(names)
+        found: dict[str, Tensor] = {}
+        tap(self, "", self._taken(x), set(wanted), found)
+        missing = [name for name in wanted if name not in found]
+        if missing:
+            raise NetworkError(f"{self.name} has no layer {missing[0]!r} to tap; expected names such as {self._some()}")
+        return {name: found[name] for name in wanted}
 
     def forward(self, x: Tensor) -> Tensor:
         """What the layers say, the last activation included."""
@@ -78,6 +89,18 @@ class Sequential(torch.nn.Module):
     def summary(self, details: bool = False) -> None:
         """Prints the layers, their shapes and parameters as Keras does; `details` adds reach, cost and memory."""
         print(summarize(self).text(details))
+
+    def _taken(self, x: Tensor) -> Tensor:
+        if x.ndim != len(self.input_shape) + 1 or x.shape[1] != self.input_shape[-1]:
+            expected = "x".join(map(str, ("N", self.input_shape[-1], *self.input_shape[:-1])))
+            raise NetworkError(
+                f"{self.name} got a tensor of {shape_text(tuple(x.shape))}, expected {expected}: channels come "
+                "second, x.permute(0, 3, 1, 2) brings them there"
+            )
+        return _channels_last(x)
+
+    def _some(self) -> str:
+        return ", ".join(repr(layer.name) for layer in self.layers[:5])
 
     def to_json(self) -> Json:
         """Layers and input shape in plain JSON values; `from_json` makes the same network with new weights."""
@@ -110,6 +133,17 @@ def _channels_last(x: Tensor) -> Tensor:
     return x.contiguous(memory_format=torch.channels_last_3d) if x.ndim == 5 else x
 
 
+def _started(layers: tuple[Layer | Input, ...], input_shape: Shape | None) -> tuple[tuple[Layer, ...], Shape]:
+    """The layers with their names and the shape they start from."""
+    if layers and isinstance(layers[0], Input):
+        if input_shape is not None and tuple(input_shape) != tuple(layers[0].shape):
+            raise NetworkError(f"input_shape is {input_shape} and Input says {layers[0].shape}: leave one out")
+        layers, input_shape = layers[1:], layers[0].shape
+    if any(isinstance(layer, Input) for layer in layers):
+        raise NetworkError("Input stands behind other layers; expected it first or not at all")
+    return name_layers(cast("tuple[Layer, ...]", layers), _OWN_NAMES), _checked_shape(input_shape)
+
+
 def _checked_shape(shape: object) -> Shape:
     if isinstance(shape, list | tuple):
         sizes = tuple(cast("list[Any]", shape))
@@ -128,8 +162,8 @@ def _without_final_activation(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, .
     if type(last) is Stage:
         inner, left_out = _without_final_activation(tuple(last.layers))
         return (*first, replace(last, layers=inner)), left_out
-    if isinstance(last, Activation) and last.activation in _FOLDED:
-        return (*first, replace(last, activation="linear")), last.activation
-    if isinstance(last, Dense | Conv2D) and last.activation in _FOLDED:
-        return (*first, replace(last, activation=None)), last.activation
+    activation = getattr(last, "activation", None)
+    if activation in _FOLDED:
+        left_out = "linear" if isinstance(last, Activation) else None
+        return (*first, replace(cast(Any, last), activation=left_out)), activation
     return layers, "linear"

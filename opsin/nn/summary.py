@@ -21,6 +21,8 @@ _FLOAT = 4  # bytes of a float32
 class Row:
     """One layer in numbers; a composite's row holds what its parts add up to and comes before them.
 
+    `path` is where its module lies: `network.get_submodule(row.path.replace("/", "."))`.
+
     `receptive_field` is how many input positions along each axis one output sees, None when it is all of them.
     `values` is how many numbers come out, `as_dense` how many parameters a Dense layer from the same input to the
     same output would have.
@@ -141,8 +143,8 @@ def _rows(layers: tuple[Layer, ...], shape: Shape, seen: Window | None, path: st
             as_dense=(volume(before) + 1) * volume(after),
         )
         if isinstance(layer, Composite):
-            for branch in layer.branches:
-                yield from _rows(branch, before, seen, f"{here}/", depth + 1)
+            for name, branch in layer.branches.items():
+                yield from _rows(branch, before, seen, f"{here}/{name}/" if name else f"{here}/", depth + 1)
         seen = seen_after
 
 

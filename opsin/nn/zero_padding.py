@@ -1,4 +1,4 @@
-"""Zeros around a picture."""
+"""Zeros around maps."""
 
 from dataclasses import dataclass
 from typing import ClassVar, cast
@@ -29,20 +29,18 @@ class ZeroPaddingModule(torch.nn.Module):
 
 
 @dataclass(frozen=True, repr=False)
-class ZeroPadding2D(Layer):
-    """Zeros around the picture: one number, one per axis, or a (before, after) pair per axis.
+class ZeroPadding(Layer):
+    """Zeros around a map: one number, one per axis, or a (before, after) pair per axis."""
 
-    >>> ZeroPadding2D(((1, 0), (2, 2))).output_shape((8, 8, 3))
-    (9, 12, 3)
-    """
-
-    rank: ClassVar[int] = 2
+    rank: ClassVar[int]
 
     padding: int | tuple[int, ...] | Pairs = 1
 
     def __post_init__(self) -> None:
         value: object = self.padding
         items = cast("list[object]", list(value)) if isinstance(value, list | tuple) else [value] * self.rank
+        if self.rank == 1 and len(items) == 2:  # Keras's ZeroPadding1D((before, after))
+            items = [tuple(items)]
         pairs = [tuple(cast("list[object]", i)) if isinstance(i, list | tuple) else (i, i) for i in items]
         if len(pairs) != self.rank or not all(len(pair) == 2 and all(map(_is_amount, pair)) for pair in pairs):
             raise self.fail(
@@ -61,7 +59,41 @@ class ZeroPadding2D(Layer):
         return (*sizes, input_shape[-1])
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
+        self.output_shape(input_shape)
         return ZeroPaddingModule(self.pairs)
+
+
+@dataclass(frozen=True, repr=False)
+class ZeroPadding1D(ZeroPadding):
+    """Zeros around (steps, channels): a number, or (before, after).
+
+    >>> ZeroPadding1D((1, 0)).output_shape((8, 3))
+    (9, 3)
+    """
+
+    rank: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, repr=False)
+class ZeroPadding2D(ZeroPadding):
+    """Zeros around a picture: one number, one per axis, or a (before, after) pair per axis.
+
+    >>> ZeroPadding2D(((1, 0), (2, 2))).output_shape((8, 8, 3))
+    (9, 12, 3)
+    """
+
+    rank: ClassVar[int] = 2
+
+
+@dataclass(frozen=True, repr=False)
+class ZeroPadding3D(ZeroPadding):
+    """Zeros around a volume: one number, one per axis, or a (before, after) pair per axis.
+
+    >>> ZeroPadding3D((1, 0, 0)).output_shape((4, 8, 8, 3))
+    (6, 8, 8, 3)
+    """
+
+    rank: ClassVar[int] = 3
 
 
 def _is_amount(value: object) -> bool:

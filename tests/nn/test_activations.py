@@ -29,3 +29,23 @@ def test_relu_in_place_never_destroys_what_the_backward_pass_needs(before):
     net = Sequential(layers, input_shape=(4, 4, 2), seed=0)
     net(torch.randn(3, 2, 4, 4)).sum().backward()
     assert all(torch.isfinite(p.grad).all() for p in net.parameters())
+
+
+def test_sparsemax_is_the_nearest_point_among_probabilities():
+    """Against the minimum of the distance over a fine grid of all probabilities of three classes."""
+    x = torch.tensor([[0.3, 1.1, -0.2], [2.0, 0.1, 0.0], [0.2, 0.1, 0.15]])
+    y = Activation("sparsemax").build((3,))(x)
+    steps = torch.arange(0, 201) / 200
+    first, second = torch.meshgrid(steps, steps, indexing="ij")
+    grid = torch.stack([first, second, 1 - first - second], -1).reshape(-1, 3)
+    grid = grid[grid[:, 2] >= -1e-6]
+    nearest = grid[torch.cdist(x, grid).argmin(1)]
+    torch.testing.assert_close(y, nearest, atol=6e-3, rtol=0)
+
+
+def test_glu_halves_the_channels():
+    assert Activation("glu").output_shape((3, 3, 8)) == (3, 3, 4)
+    with pytest.raises(NetworkError, match="even number"):
+        Activation("glu").output_shape((3, 3, 7))
+    with pytest.raises(NetworkError, match="activation, got 'glu'"):
+        Dense(4, activation="glu")

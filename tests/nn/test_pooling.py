@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 
-from opsin.nn import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from opsin.nn import AveragePooling2D, MaxPooling2D
 from opsin.nn.padding import same_padding
 
 
@@ -27,12 +26,3 @@ def test_each_window_by_hand(kind, reduce, size, stride, same):
     x = np.random.default_rng(0).normal(size=(2, 3, 7, 6)).astype(np.float32) - 3  # below the zeros of a padding
     y = kind(size, stride, "same" if same else "valid").build((7, 6, 3))(torch.from_numpy(x))
     np.testing.assert_allclose(y.numpy(), by_hand(x, size, stride, same, reduce), atol=1e-5)
-
-
-def test_global_pooling_is_torchs_adaptive_pooling():
-    x = torch.randn(2, 3, 5, 4)
-    for layer, torchs in (
-        (GlobalMaxPooling2D(), F.adaptive_max_pool2d),
-        (GlobalAveragePooling2D(), F.adaptive_avg_pool2d),
-    ):
-        torch.testing.assert_close(layer.build((5, 4, 3))(x), torchs(x, 1).flatten(1))

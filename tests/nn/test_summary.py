@@ -59,7 +59,13 @@ def test_the_receptive_field_is_where_gradients_come_from():
 def test_sums_count_every_layer_once():
     net = Sequential([Stage([Residual([Conv2D(3, 3, padding="same")])]), Flatten(), Dense(2)], input_shape=(4, 4, 3))
     found = summarize(net)
-    assert [row.path for row in found.rows] == ["stage", "stage/residual", "stage/residual/conv2d", "flatten", "dense"]
+    assert [row.path for row in found.rows] == [
+        "stage",
+        "stage/residual",
+        "stage/residual/body/conv2d",
+        "flatten",
+        "dense",
+    ]
     assert found.trainable == sum(p.numel() for p in net.parameters()) == 84 + 98
     assert found.multiply_adds == 16 * 27 * 3 + 96
     assert found.activation_bytes == 4 * (48 + 48 + 2)
