@@ -1,0 +1,42 @@
+"""A whole training by `opsin.api`, killed at some of its moments and resumed. DATA FOLDER [STAGE:COUNT ...]"""
+
+import os
+import signal
+import sys
+
+import torch
+
+from opsin import api
+
+
+def work(data, folder, stop, resumed):
+    """Trains or resumes; kills itself at the count-th report of a stage."""
+    seen = 0
+
+    def progress(stage, done, total, note=""):
+        nonlocal seen
+        seen += bool(stop) and stage == stop[0]
+        if stop and seen == stop[1]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    torch.set_num_threads(1)
+    if resumed:
+        api.resume(folder, progress=progress)
+    else:
+        api.train(data, model="simple", epochs=3, out=folder, device="cpu", progress=progress)
+
+
+def main():
+    """A process for each stop, and one that finishes."""
+    data, folder, *stops = sys.argv[1:]
+    for number, text in enumerate([*stops, ""]):
+        stage, _, count = text.partition(":")
+        child = os.fork()
+        if not child:
+            work(data, folder, (stage, int(count)) if text else None, number > 0)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
