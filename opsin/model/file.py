@@ -60,8 +60,8 @@ def write_model_file(path: Path, tensors: Mapping[str, Tensor], header: Mapping[
     Numbers in the header that are not finite are written as null. Raises OpsinError when the disk is full, and
     ModelFileError when the header would be too long to be read again.
     """
-    text = json.dumps(_finite({"format": FORMAT, **header}), ensure_ascii=False, allow_nan=False)
-    if len(text.encode()) > MOST_HEADER_BYTES // 2:
+    text = json.dumps(_finite({"format": FORMAT, **header}), allow_nan=False)
+    if len(text) > MOST_HEADER_BYTES // 2:
         raise ModelFileError(f"{path}: the description takes {len(text):,} characters; shorten the notes in `about`")
     flat = {name: _plain(value) for name, value in tensors.items()}
     with replacing(path) as temporary:

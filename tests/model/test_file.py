@@ -63,14 +63,14 @@ def saved(model: Model, tmp_path: Path) -> Path:
 
 def test_what_is_written_is_read(tmp_path: Path):
     path = tmp_path / "new" / "m.safetensors"
-    about = {"text": "Zoë 猫", "score": float("nan"), "list": [1, (2.5, float("inf"))]}
+    about = {"text": "Zoë 猫 \udce9", "score": float("nan"), "list": [1, (2.5, float("inf"))]}
     write_model_file(path, {**TENSORS, "half": torch.ones(2, dtype=torch.bfloat16)}, HEADER | {"about": about})
     expected = {**TENSORS, "half": torch.empty(2, device="meta")}
     with open_model_file(path) as file:
         weights = {name: value.clone() for name, value in file.weights(expected).items()}
         assert file.header == HEADER | {
             "format": 1,
-            "about": {"text": "Zoë 猫", "score": None, "list": [1, [2.5, None]]},
+            "about": {"text": "Zoë 猫 \udce9", "score": None, "list": [1, [2.5, None]]},
         }
         assert file.weight_bytes == path.stat().st_size
     assert all(torch.equal(weights[name], value) for name, value in TENSORS.items())
