@@ -25,7 +25,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Cases:
-    """The worst mistakes and the least sure answers; `wrong` of `count` answers are wrong, None for numbers."""
+    """The worst mistakes and the least sure answers; `wrong` of `count` answers are wrong, None when none can be."""
 
     worst: tuple[Case, ...]
     unsure: tuple[Case, ...]
@@ -40,10 +40,10 @@ def cases_of(facts: ReportFacts) -> Cases:
     raw, targets = predictions.raw, predictions.targets
     if not predictions.ids:
         return Cases((), (), None, 0)
-    wrong = _wrong(facts)
+    wrong = task.wrong(raw, targets)
     surprise = np.nan_to_num(task.surprise(raw, targets), nan=np.inf, posinf=np.inf)
     ranked = np.argsort(-surprise, kind="stable")
-    worst = ranked[wrong[ranked]][:MOST]
+    worst = (ranked if wrong is None else ranked[wrong[ranked]])[:MOST]
     doubt = task.doubt(raw)
     unsure = np.argsort(-doubt, kind="stable")[:MOST] if doubt.any() else np.zeros(0, int)
     pixels = pixels_by_id(facts.data, [predictions.ids[row] for row in (*worst, *unsure)])
@@ -52,24 +52,11 @@ def cases_of(facts: ReportFacts) -> Cases:
         answer, truth = task.describe(raw[row], targets[row])
         id = predictions.ids[row]
         seen = picture(pixels[id], SIDE) if id in pixels else None
-        return Case(seen, answer, truth, id, bool(wrong[row]))
+        return Case(seen, answer, truth, id, wrong is not None and bool(wrong[row]))
 
-    has_right = facts.data.table.target.kind != "numbers"
     return Cases(
         tuple(case(int(row)) for row in worst),
         tuple(case(int(row)) for row in unsure),
-        int(wrong.sum()) if has_right else None,
+        None if wrong is None else int(wrong.sum()),
         len(predictions.ids),
     )
-
-
-def _wrong(facts: ReportFacts) -> np.ndarray:
-    """(n,) whether each answer is wrong; numbers always are, more or less."""
-    answers, kind = facts.answers, facts.data.table.target.kind
-    raw, targets = answers.predictions.raw, answers.predictions.targets
-    if kind == "numbers":
-        return np.ones(len(raw), bool)
-    answer = answers.task.answer(raw)
-    if kind == "classes":
-        return answer.argmax(1) != targets
-    return ((answer >= 0.5) != (targets >= 0.5)).any(1)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from opsin.data import Table
+from opsin.tasks import Task
 
 from .facts import DataFacts
 from .pictures import picture
-from .wording import short
 
 SPLITS = ("train", "valid", "test")
 MOST_ROWS = 40
@@ -19,7 +19,7 @@ SIDE = 112
 
 @dataclass(frozen=True)
 class Count:
-    """How many images of one name there are in training, validation and test, and their shares of the largest sum."""
+    """How many images of one kind there are in training, validation and test, and their shares of the largest sum."""
 
     name: str
     counts: tuple[int, ...]
@@ -45,43 +45,26 @@ def split_sizes(table: Table) -> tuple[int, ...]:
     return tuple(int((table.rows["split"] == split).sum()) for split in SPLITS)
 
 
-def counts_of(table: Table) -> tuple[Count, ...]:
-    """Images of each class or label in each split; nothing for numbers."""
-    if table.target.kind == "numbers":
-        return ()
-    found = np.stack([_per_name(table.only(split)) for split in SPLITS], 1)
-    largest = max(1, int(found.sum(1).max(initial=0)))
+def counts_of(table: Table, task: Task) -> tuple[Count, ...]:
+    """Images of each kind in each split."""
+    splits = table.rows["split"].to_numpy()
+    found = {name: [int((splits[rows] == split).sum()) for split in SPLITS] for name, rows in _kinds(table, task)}
+    largest = max([1, *(sum(counts) for counts in found.values())])
     return tuple(
-        Count(name, tuple(row.tolist()), tuple((row / largest).tolist()))
-        for name, row in zip(table.target.names, found, strict=True)
+        Count(name, tuple(counts), tuple(count / largest for count in counts)) for name, counts in found.items()
     )
 
 
-def samples_of(data: DataFacts) -> tuple[Sample, ...]:
-    """Training pictures of every class or label (of the first when there are many), or from low to high numbers."""
+def samples_of(data: DataFacts, task: Task) -> tuple[Sample, ...]:
+    """Training pictures of every kind, or of the first when there are many."""
     table = data.table
-    place = np.flatnonzero((table.rows["split"] == "train").fill_null(False).to_numpy())
-    if not len(place):
-        return ()
-    targets, ids = table.targets(), table.rows["id"]
-    names = table.target.names
-    if table.target.kind == "numbers":
-        order = place[np.argsort(targets[place, 0], kind="stable")]
-        chosen = [("", int(row)) for row in _spread(order, 12)]
-    else:
-        each = min(6, max(1, MOST_PICTURES // len(names)))
-        chosen = [
-            (name, int(row))
-            for index, name in enumerate(names[:MOST_PICTURES])
-            for row in _spread(place[_has(targets[place], index)], each)
-        ]
+    ids, is_train = table.rows["id"], (table.rows["split"] == "train").fill_null(False).to_numpy()
+    kinds = _kinds(table, task)[:MOST_PICTURES]
+    each = min(6, max(1, MOST_PICTURES // max(1, len(kinds))))
     return tuple(
-        Sample(
-            picture(data.pixels[data.positions[row]], SIDE),
-            name or ", ".join(_amounts(names, targets[row].tolist())),
-            str(ids[row]),
-        )
-        for name, row in chosen
+        Sample(picture(data.pixels[data.positions[row]], SIDE), name, str(ids[int(row)]))
+        for name, rows in kinds
+        for row in _spread(rows[is_train[rows]], each)
     )
 
 
@@ -92,22 +75,10 @@ def pixels_by_id(data: DataFacts, ids: Sequence[str]) -> dict[str, np.ndarray]:
     return {id: data.pixels[data.positions[row]] for row, id in enumerate(held) if id in wanted}
 
 
-def _per_name(table: Table) -> np.ndarray:
-    targets, width = table.targets(), len(table.target.names)
-    if table.target.kind == "classes":
-        return np.bincount(targets, minlength=width)
-    return (targets >= 0.5).sum(0).astype(np.int64)
-
-
-def _has(targets: np.ndarray, index: int) -> np.ndarray:
-    return targets == index if targets.ndim == 1 else targets[:, index] >= 0.5
+def _kinds(table: Table, task: Task) -> list[tuple[str, np.ndarray]]:
+    return list(task.kinds(table.targets()).items())
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:
     """At most `most` of the rows, evenly taken from first to last."""
     return rows[np.unique(np.linspace(0, len(rows) - 1, most).astype(int))] if len(rows) else rows
-
-
-def _amounts(names: Sequence[str], values: Sequence[float]) -> list[str]:
-    texts = [f"{name} {short(value)}" for name, value in zip(names[:3], values[:3], strict=True)]
-    return texts if len(names) > 1 else [short(values[0])]

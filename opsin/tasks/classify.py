@@ -29,6 +29,7 @@ class Classify:
     name = "classify"
     activation = "softmax"
     monitor = ("accuracy", 1)
+    kind = "class"
 
     def __post_init__(self) -> None:
         check_names(self.names, 2, "classes")
@@ -102,10 +103,14 @@ class Classify:
             for name, n, p, r, f in zip(self.names, *columns, strict=True)
         ]
 
-    def tally(self, targets: np.ndarray) -> dict[str, int]:
-        """How many images each class has."""
-        counts = np.bincount(targets, minlength=self.units)
-        return {name: int(count) for name, count in zip(self.names, counts, strict=True)}
+    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """The rows of each class."""
+        ends = np.bincount(targets, minlength=self.units).cumsum()[:-1]
+        return dict(zip(self.names, np.split(np.argsort(targets, kind="stable"), ends), strict=True))
+
+    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """(n,) whether the likeliest class is not the true one."""
+        return raw.argmax(1) != targets
 
     def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
         """Always the training classes' shares, so always the most frequent class."""
@@ -125,7 +130,7 @@ class Classify:
         caption = "How many images of each true class (down) got each answer (across); the diagonal is right."
         matrix = Matrix("Confusion matrix", caption, self._table(raw, targets), self.names, "truth", "answer")
         before, after = np.exp(log_softmax(raw)).max(1), self.answer(raw).max(1)
-        return matrix, reliability_chart(before, after, raw.argmax(1) == targets, "confidence")
+        return matrix, reliability_chart(before, after, ~self.wrong(raw, targets), "confidence")
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The likeliest class with its probability, and the true one."""

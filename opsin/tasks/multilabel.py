@@ -29,6 +29,7 @@ class MultiLabel:
     name = "multilabel"
     activation = "sigmoid"
     monitor = ("macro_f1", 1)
+    kind = "label"
 
     def __post_init__(self) -> None:
         check_names(self.names, 1, "labels")
@@ -97,9 +98,13 @@ class MultiLabel:
             for name, n, p, r, f in zip(self.names, *columns, strict=True)
         ]
 
-    def tally(self, targets: np.ndarray) -> dict[str, int]:
-        """How many images have each label."""
-        return {name: int(count) for name, count in zip(self.names, (targets >= 0.5).sum(0), strict=True)}
+    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """The rows that have each label."""
+        return {name: np.flatnonzero(targets[:, index] >= 0.5) for index, name in enumerate(self.names)}
+
+    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """(n,) whether any label is given that is not true, or the other way round."""
+        return ((self.answer(raw) >= 0.5) != (targets >= 0.5)).any(1)
 
     def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
         """Always the training share of each label."""

@@ -13,8 +13,6 @@ from .checks import check_names, check_scale
 from .task import Scorer
 from .weighted import mean_known, ratio
 
-_RANGES = np.arange(-2, 2.25, 0.5)
-
 
 @dataclass(frozen=True)
 class Regress:
@@ -34,6 +32,7 @@ class Regress:
     name = "regress"
     activation = None
     monitor = ("mae", -1)
+    kind = "range"
 
     def __post_init__(self) -> None:
         check_names(self.names, 1, "numbers")
@@ -93,17 +92,21 @@ class Regress:
             rows.append({"number": name, "count": len(raw), **scores})
         return rows
 
-    def tally(self, targets: np.ndarray) -> dict[str, int]:
-        """How many images have a number in each range; ranges are half a spread wide, about the training mean."""
-        counts: dict[str, int] = {}
+    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """The rows in each range of each number that holds some; ranges have round ends, two or so to a spread."""
+        kinds: dict[str, np.ndarray] = {}
         for index, name in enumerate(self.names):
-            edges = self.mean[index] + self.spread[index] * _RANGES
+            edges = _round_edges(self.mean[index], self.spread[index])
             texts = [number_text(edge) for edge in edges]
-            ranges = [f"under {texts[0]}", *(f"{a} to {b}" for a, b in pairwise(texts)), f"over {texts[-1]}"]
-            found = np.bincount(np.searchsorted(edges, targets[:, index], "right"), minlength=len(ranges))
+            ranges = [f"under {texts[0]}", *(f"{a} to {b}" for a, b in pairwise(texts)), f"from {texts[-1]}"]
+            place = np.searchsorted(edges, targets[:, index], "right")
             prefix = f"{name}: " if len(self.names) > 1 else ""
-            counts |= {prefix + text: int(count) for text, count in zip(ranges, found, strict=True)}
-        return counts
+            kinds |= {prefix + ranges[at]: np.flatnonzero(place == at) for at in np.unique(place)}
+        return kinds
+
+    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> None:
+        """None: a number is only more or less far off."""
+        return None
 
     def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
         """Always the training mean."""
@@ -156,3 +159,10 @@ def number_text(value: float) -> str:
     ('0.1235', '123,457')
     """
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
+
+
+def _round_edges(mean: float, spread: float) -> np.ndarray:
+    """Nine numbers about the mean, 1, 2 or 5 times a power of ten apart: the first that is half a spread or more."""
+    power = 10.0 ** np.floor(np.log10(spread / 2))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= spread / 2 * (1 - 1e-9))
+    return (np.round(mean / step) + np.arange(-4, 5)) * step

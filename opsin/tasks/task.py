@@ -64,8 +64,17 @@ class Task(Protocol):
         """A table row for each class, label or number: its name first, then `count`, then scores."""
         ...
 
-    def tally(self, targets: np.ndarray) -> dict[str, int]:
-        """How many images there are of each kind: class, label or range of numbers."""
+    @property
+    def kind(self) -> str:
+        """The word for what `kinds` tells apart."""
+        ...
+
+    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """Which rows are of each kind (class, label or range of numbers); a row may be of several or of none."""
+        ...
+
+    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray | None:
+        """(n,) whether each answer is wrong; None where answers are only more or less far off."""
         ...
 
     def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:

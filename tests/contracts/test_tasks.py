@@ -79,7 +79,7 @@ def test_no_rows_are_no_error(task):
     raw, targets = raw_of(task, 0), targets_of(task, 0)
     assert task.answer(raw).shape == (0, task.units) and task.calibrated(raw, targets) == task
     assert np.isnan(list(task.scorer(raw, targets)(np.zeros(0)).values())).all()
-    assert len(task.surprise(raw, targets)) == 0 and sum(task.tally(targets).values()) == 0
+    assert len(task.surprise(raw, targets)) == 0 and not sum(map(len, task.kinds(targets).values()))
     assert {row["count"] for row in task.per_class(raw, targets)} == {0}
     task.charts(raw, targets)
 
@@ -140,8 +140,19 @@ def test_answers_and_truths_have_words(task):
     for row in range(5):
         said, true = task.describe(raw[row], targets[row])
         assert isinstance(said, str) and isinstance(true, str) and said and true
-    tally = task.tally(targets)
-    assert all(isinstance(name, str) and isinstance(count, int) for name, count in tally.items())
+
+
+@every_task
+def test_kinds_name_rows_and_wrong_answers_are_none_when_answers_are_the_truth(task):
+    raw, targets = raw_of(task), targets_of(task)
+    kinds = task.kinds(targets)
+    assert task.kind and kinds and all(isinstance(name, str) for name in kinds)
+    assert set(np.concatenate(list(kinds.values())).tolist()) <= set(range(ROWS))
+    wrong = task.wrong(raw, targets)
+    if wrong is not None:
+        assert wrong.shape == (ROWS,) and wrong.dtype == bool and 0 < wrong.sum() < ROWS
+        perfect = np.eye(task.units)[targets] if targets.ndim == 1 else targets - 0.5
+        assert not task.wrong(perfect, targets).any()
 
 
 @every_task

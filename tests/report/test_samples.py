@@ -12,9 +12,10 @@ def pixels_of(sample):
 
 
 def test_pictures_are_training_images_of_their_class(classify):
-    data = classify().data
+    facts = classify()
+    data = facts.data
     ids, splits = data.table.rows["id"].to_list(), data.table.rows["split"].to_list()
-    found = samples_of(data)
+    found = samples_of(data, facts.answers.task)
     assert {sample.caption for sample in found} == {"cat", "dog", "owl"}
     for sample in found:
         row = ids.index(sample.id)
@@ -25,11 +26,21 @@ def test_pictures_are_training_images_of_their_class(classify):
 
 def test_labels_count_once_for_each_image_that_has_them(multilabel):
     data = multilabel.data
-    assert [count.total for count in counts_of(data.table)] == data.table.targets().sum(0).tolist()
+    assert [count.total for count in counts_of(data.table, multilabel.answers.task)] == data.table.targets().sum(
+        0
+    ).tolist()
     assert split_sizes(data.table) == (33, 2, 25)
 
 
-def test_numbers_go_from_low_to_high(regress):
-    values = [float(sample.caption) for sample in samples_of(regress.data)]
-    assert len(values) == 12 and values == sorted(values)
-    assert counts_of(regress.data.table) == ()
+def test_numbers_go_from_low_to_high_in_ranges(regress):
+    data, task = regress.data, regress.answers.task
+    found = samples_of(data, task)
+    ids, targets = data.table.rows["id"].to_list(), data.table.targets()[:, 0]
+    for sample in found:
+        words = sample.caption.split()
+        value = targets[ids.index(sample.id)]
+        if words[1] == "to":
+            assert float(words[0]) <= value < float(words[2])
+    ranges = [count.name for count in counts_of(data.table, task) if count.counts[0]]
+    assert list(dict.fromkeys(sample.caption for sample in found)) == ranges
+    assert sum(count.total for count in counts_of(data.table, task)) == len(data.table)

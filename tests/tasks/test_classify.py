@@ -116,3 +116,10 @@ def test_the_baseline_answers_the_most_frequent_class_with_its_share():
 def test_one_class_is_none():
     with pytest.raises(DataError, match="at least 2"):
         Classify(("cat",))
+
+
+def test_each_class_has_its_rows_and_wrong_is_what_accuracy_counts():
+    kinds = TASK.kinds(TARGETS)
+    for index, name in enumerate(TASK.names):
+        np.testing.assert_array_equal(kinds[name], np.flatnonzero(index == TARGETS))
+    assert 1 - TASK.wrong(RAW, TARGETS).mean() == metrics.accuracy_score(TARGETS, RAW.argmax(1))

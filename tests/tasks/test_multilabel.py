@@ -84,3 +84,10 @@ def test_words_columns_and_surprise():
 def test_the_baseline_answers_the_share_of_each_label():
     trivial = MultiLabel(TASK.names).answer(TASK.baseline(TARGETS, 2))
     np.testing.assert_allclose(trivial, [TARGETS.mean(0)] * 2, atol=1e-5)
+
+
+def test_each_label_has_its_rows_and_an_image_is_right_when_all_labels_are():
+    kinds = TASK.kinds(TARGETS)
+    assert [len(kinds[name]) for name in TASK.names] == TARGETS.sum(0).tolist()
+    right = metrics.accuracy_score(TARGETS.astype(int), (TASK.answer(RAW) >= 0.5).astype(int))
+    assert 1 - TASK.wrong(RAW, TARGETS).mean() == pytest.approx(right)

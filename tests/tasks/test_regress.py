@@ -68,11 +68,17 @@ def test_per_class_has_a_row_a_number():
     assert rows[0]["mae"] == pytest.approx(metrics.mean_absolute_error(TARGETS[:, 0], TASK.answer(RAW)[:, 0]))
 
 
-def test_the_tally_counts_every_image_once():
-    task = Regress(("count",), (100.0,), (30.0,))
-    tally = task.tally(np.array([[0.0], [100.0], [101.0], [1e6]]))
-    assert sum(tally.values()) == 4 and tally["under 40"] == 1 and tally["100 to 115"] == 2 and tally["over 160"] == 1
-    assert sum(TASK.tally(TARGETS).values()) == 400
+def test_every_image_is_in_one_range_of_each_number():
+    task = Regress(("count",), (103.0,), (30.0,))
+    kinds = task.kinds(np.array([[0.0], [100.0], [119.9], [1e6]]))
+    assert {name: rows.tolist() for name, rows in kinds.items()} == {
+        "under 20": [0],
+        "100 to 120": [1, 2],
+        "from 180": [3],
+    }
+    rows = np.concatenate(list(TASK.kinds(TARGETS).values()))
+    assert np.bincount(rows).tolist() == [2] * 200
+    assert TASK.wrong(RAW, TARGETS) is None
 
 
 def test_the_charts_show_every_image():
