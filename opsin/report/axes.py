@@ -8,7 +8,7 @@ import numpy as np
 from .markup import Markup, element, joined
 from .wording import short
 
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 14.0, 10.0, 44.0
+LEFT, RIGHT, TOP, BOTTOM = 58.0, 14.0, 10.0, 44.0
 
 
 @dataclass(frozen=True)

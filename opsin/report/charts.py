@@ -13,7 +13,7 @@ UNIT = (0.0, 1.0)
 
 
 def draw_lines(chart: Lines) -> Markup:
-    """Curves with a dot at each of their points; a dot is the larger the more images stand behind it."""
+    """Curves with a dot at each of their points; where points stand for images, dots are larger and lines fainter."""
     curves = chart.curves[:MOST_CURVES]
     x = UNIT if chart.diagonal else span(*(curve.x for curve in curves))
     y = UNIT if chart.diagonal else span(*(curve.y for curve in curves))
@@ -24,9 +24,10 @@ def draw_lines(chart: Lines) -> Markup:
         if not known.any():
             continue
         places, values = curve.x[known], curve.y[known]
-        parts.append(element("path", d=axes.path(places, values), class_=f"line c{index}"))
+        faint = "" if curve.counts is None else " faint"
+        parts.append(element("path", d=axes.path(places, values), class_=f"line c{index}{faint}"))
         counts = np.ones(len(places)) if curve.counts is None else curve.counts[known]
-        radii = 2.2 + (0 if curve.counts is None else 4.5) * np.sqrt(counts / max(1, counts.max()))
+        radii = 2 + (0 if curve.counts is None else 5.5) * np.sqrt(counts / max(1, counts.max()))
         if len(places) <= 100:
             across, up = axes.across(places).tolist(), axes.up(values).tolist()
             circles = zip(across, up, radii.tolist(), strict=True)

@@ -108,6 +108,7 @@ def verdict(monitor: tuple[str, int], score: Score, baseline: Score | None, coun
         return f"{claim}."
     verb = {"accuracy": "is right", "mae": "is off by"}.get(name, "scores")
     trivial = f"an answer that never looks at the image {verb} {value_of(name, baseline.value)}"
+    trivial += {"accuracy": " of the time", "mae": " on average"}.get(name, "")
     if is_better(direction, score, baseline):
         return f"{claim}; {trivial}."
     return f"{claim}, and {trivial}: the model is not clearly better than that."

@@ -57,7 +57,7 @@ def test_the_numbers_are_the_given_scores(classify, read):
     baseline = {"accuracy": Score(0.3333, 0.2, 0.4), "log_loss": Score(1.0986, 1.0, 1.2)}
     text = read(page(replace(facts, answers=replace(facts.answers, scores=scores, baseline=baseline)))).text
     assert "81.3 % of the time (95 % interval 73.4 % to 89.1 %)" in text
-    assert "On 40 test images" in text and "is right 33.3 %" in text
+    assert "On 40 test images" in text and "is right 33.3 % of the time." in text
     for shown in ("0.813", "0.734 to 0.891", "0.333", "0.432", "0.300 to 12.5", "1.099"):
         assert shown in text
 
