@@ -1,7 +1,7 @@
 """Normalisation: numbers brought to mean 0 and variance 1, over the batch, the channels or groups of them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +28,16 @@ class LayerNormModule(torch.nn.LayerNorm):
             return super().forward(input)
         last = input.movedim(1, -1)
         return F.layer_norm(last, self.normalized_shape, self.weight, self.bias, self.eps).movedim(-1, 1)
+
+
+class GroupNormModule(torch.nn.GroupNorm):
+    """torch's GroupNorm, which fails with an offset but no scale."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        alone = cast("Tensor | None", self.weight) is None
+        y = F.group_norm(input, self.num_groups, self.weight, None if alone else self.bias, self.eps)
+        bias = cast("Tensor | None", self.bias)
+        return y + bias.view(-1, *(1,) * (y.ndim - 2)) if alone and bias is not None else y
 
 
 class Normalization(Layer):
@@ -127,7 +137,7 @@ class GroupNormalization(Normalization):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         channels = self.output_shape(input_shape)[-1]
-        return self.only_learned(torch.nn.GroupNorm(self.groups, channels, eps=self.epsilon))
+        return self.only_learned(GroupNormModule(self.groups, channels, eps=self.epsilon))
 
 
 class ScaleModule(torch.nn.Module):
