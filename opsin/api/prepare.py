@@ -11,7 +11,7 @@ import torch
 from opsin import data, tasks
 from opsin.core import DataError, Progress, choose_device
 from opsin.data import Batches, Table, Target
-from opsin.model import Model
+from opsin.model import VIEWS, Model
 from opsin.train import Job, Recipe, Situation, choose_recipe, ranks, seconds_per_step, whiten_stem
 
 from .folders import check_writable, new_folder
@@ -21,7 +21,6 @@ from .sources import Source, preparation_of, read_source
 FINISH_SECONDS = 8.0
 FORWARD_SHARE = 0.35
 MOST_VALIDATION = 2500
-VIEWS = {"one": 1, "mirror": 2, "mirror_shift": 6}
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class Options:
     seed: int = 0
     device: str | None = None
     mirror: bool | None = None
+    turn: bool = False
     class_weights: bool = False
 
 
@@ -97,7 +97,10 @@ def batches_of(source: Source, model: Model, recipe: Recipe, seed: int) -> Batch
 def _job(model: Model, source: Source, options: Options, mirror: bool, folder: Path, age: Callable[[], float]) -> Job:
     """The recipe for the time there is: of so many minutes, a step is timed first."""
     count = int((source.table.rows["split"] == "train").sum())
-    situation = Situation(count, max(model.preparation.size[:2]), mirror, 500.0, None, options.epochs)
+    amounts = source.table.target.kind == "numbers"
+    situation = Situation(
+        count, max(model.preparation.size[:2]), mirror, None, options.epochs, options.turn, amounts=amounts
+    )
     recipe = choose_recipe(situation)
     seconds, step = None, 1.0
     if options.minutes is not None:
@@ -110,7 +113,7 @@ def _job(model: Model, source: Source, options: Options, mirror: bool, folder: P
                 f"test images will take {answered:.0f} s; give more minutes or a smaller --size"
             )
         pace = recipe.batch / step * ranks.part()[1]
-        recipe = choose_recipe(replace(situation, images_per_second=pace, seconds=seconds))
+        recipe = choose_recipe(replace(situation, affordable=seconds * pace))
     batches = batches_of(source, model, recipe, options.seed)
     valid = source.table.only("valid").targets()
     return Job(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step)

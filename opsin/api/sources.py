@@ -46,7 +46,9 @@ def read_source(
     """
     table = data.read(source, task)
     survey = data.survey(table)
-    choice = choose_network(survey.height, survey.width, len(table), device, seconds)
+    choice = choose_network(
+        survey.height, survey.width, len(table), device, seconds, amounts=table.target.kind == "numbers"
+    )
     if size is not None:
         choice = replace(choice, size=(size, size))
     return store_at(table, (*choice.size, 3 if survey.colour else 1), progress), choice

@@ -29,6 +29,7 @@ def train(
     seed: int = 0,
     device: str | None = None,
     mirror: bool | None = None,
+    turn: bool = False,
     class_weights: bool = False,
     out: str | Path | None = None,
     recipe: Callable[[Recipe], Recipe] | None = None,
@@ -40,7 +41,8 @@ def train(
 
     `data` is a folder, a CSV, an .npz or (images, targets). `minutes` bounds the whole call, reading and reporting
     included, counted from `started` (time.monotonic()); `epochs` is the number of passes over the training images.
-    `mirror` says whether a mirrored image keeps its target (None: found out). `recipe` may change the chosen recipe,
+    `mirror` says whether a mirrored image keeps its target (None: found out), `turn` whether an image turned by a
+    quarter does (as under a microscope). `recipe` may change the chosen recipe,
     as in `lambda r: dataclasses.replace(r, batch=64)`. Raises OpsinError in one line when something is wrong;
     Interrupted, with all work saved, on Ctrl-C.
     """
@@ -51,7 +53,7 @@ def train(
         raise OpsinError(f"epochs={epochs}, minutes={minutes}, size={size}: expected numbers above 0")
     keep_large_buffers()
     asked = Options(task, None if model is None else str(model), epochs, minutes, size, seed, device, mirror)
-    asked = replace(asked, class_weights=class_weights)
+    asked = replace(asked, turn=turn, class_weights=class_weights)
     prepared = prepare(data, asked, None if out is None else Path(out), lambda: time.monotonic() - begun, progress)
     if recipe is not None:
         prepared = prepared.with_recipe(recipe(prepared.job.recipe))

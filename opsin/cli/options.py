@@ -33,5 +33,6 @@ Mirror = Annotated[
     bool | None,
     typer.Option(help="Whether a mirrored image keeps its target; found out when left out.", show_default=False),
 ]
+Turn = Annotated[bool, typer.Option("--turn", help="An image turned by a quarter keeps its target.")]
 ClassWeights = Annotated[bool, typer.Option("--class-weights", help="Let rare classes count as much.")]
 Resume = Annotated[Path | None, typer.Option(help="Go on with the run in this folder.", show_default=False)]

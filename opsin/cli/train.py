@@ -23,6 +23,7 @@ def train(
     seed: options.Seed = 0,
     device: options.Device = None,
     mirror: options.Mirror = None,
+    turn: options.Turn = False,
     class_weights: options.ClassWeights = False,
     out: options.Out = None,
     resume: options.Resume = None,
@@ -53,7 +54,7 @@ def train(
         if resume is not None:
             run = api.resume(resume, data=data, progress=progress, say=progress.say)
         else:
-            asked |= {"seed": seed, "class_weights": class_weights, "started": STARTED}
+            asked |= {"seed": seed, "turn": turn, "class_weights": class_weights, "started": STARTED}
             run = api.train(data, **asked, progress=progress, say=progress.say)
     print_run(run, as_json)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 SMALL_SIDE = 64
-CPU_SIDE, GPU_SIDE = 128, 224
+CPU_SIDE, CPU_SIDE_OF_AMOUNTS, GPU_SIDE = 128, 160, 224
 SHORT = 300.0
 NOMINAL_PACE = 500.0
 """Training images of resnet_small a second on two processors (benchmarks/results)."""
@@ -28,10 +28,13 @@ def choose_network(height: int, width: int, count: int, device: torch.device, se
     >>> choose_network(32, 32, 50_000, torch.device("cpu"), 3600.0).name
     'resnet_small'
     """
-    limit = CPU_SIDE if device.type == "cpu" else GPU_SIDE
+    limit = GPU_SIDE if device.type != "cpu" else CPU_SIDE_OF_AMOUNTS if amounts else CPU_SIDE
     longest = max(height, width)
     scale = min(1.0, limit / longest)
     size = (max(9, round(height * scale)), max(9, round(width * scale)))
+    if amounts and device.type == "cpu":
+        reason = f"numbers for {count:,} images of about {height}x{width}: few filters, averaged over the image"
+        return Choice("resnet_tiny_average", size, reason)
     if longest <= SMALL_SIDE:
         if device.type == "cpu" and (seconds or SHORT) * NOMINAL_PACE / max(1, count) < ENOUGH_EPOCHS:
             reason = f"images of {height}x{width} and little time for {count:,} of them: few filters, seen more often"

@@ -8,6 +8,8 @@ from opsin.data import Augmentation
 
 PATIENCE = 15
 """Validations, of which a run has at most fifty, without a better score."""
+FEW_STEPS = 130
+"""Steps that all need the full learning rate, whatever the batch, to come anywhere."""
 
 
 @dataclass(frozen=True)
@@ -63,49 +65,64 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Situation:
-    """What a recipe is chosen from: training images, their size, the flip test's answer, and the images a second."""
+    """What a recipe is chosen from.
+
+    `count` training images of at most `side` pixels; whether a `mirror` image and a quarter `turn` keep the target, and
+    whether targets are `amounts`, which a zoom would change; the `epochs` asked for, and how many images can be seen
+    in the time (`affordable`), None where nobody said.
+    """
 
     count: int
     side: int
     mirror: bool
-    images_per_second: float
-    seconds: float | None
-    epochs: float | None
+    affordable: float | None = None
+    epochs: float | None = None
+    turn: bool = False
+    amounts: bool = False
 
 
 def choose_recipe(situation: Situation) -> Recipe:
     """A recipe for the data and the time, from what measured best on validation splits (docs/LOG.md).
 
-    >>> choose_recipe(Situation(50_000, 32, True, 500.0, 600.0, None)).batch
+    >>> choose_recipe(Situation(50_000, 32, True, affordable=300_000)).batch
     512
     """
     epochs = situation.epochs or _affordable_epochs(situation)
     batch = min(512, max(16, 2 ** int(situation.count / 40).bit_length() // 2))
     batch = min(batch, situation.count)
-    small = situation.side <= 64
-    long = epochs >= 20
-    scale = (batch / 512) ** 0.5
-    augmentation = Augmentation(
-        mirror=situation.mirror,
-        shift=max(1, round(situation.side / 16)) if situation.side >= 16 else 0,
-        rotate=0.0 if small else 10.0,
-        zoom=0.0 if small else 0.1,
-        light=0.0 if small else 0.1,
-        erase=round(situation.side * (0.3 if small else 0.25)) if long else 0,
-    )
+    scale = _rate_scale(batch, epochs * situation.count / batch)
     return Recipe(
         batch=batch,
         epochs=epochs,
         learning_rate=0.12 * scale,
         dense_rate=6e-3 * scale,
         regularization=Regularization(smoothing=0.1, mixup=0.0, weight_decay=0.01),
-        augmentation=augmentation,
-        patience=PATIENCE if situation.seconds is None else None,
+        augmentation=_augmentation(situation, often=epochs >= 20),
+        patience=PATIENCE if situation.affordable is None else None,
     )
+
+
+def _augmentation(situation: Situation, *, often: bool) -> Augmentation:
+    """What images may undergo; parts are covered only where images are seen `often` enough to be learnt by heart."""
+    small = situation.side <= 64
+    return Augmentation(
+        mirror=situation.mirror,
+        turn=situation.turn,
+        shift=max(1, round(situation.side / 16)) if situation.side >= 16 else 0,
+        rotate=0.0 if small else 10.0,
+        zoom=0.0 if small or situation.amounts else 0.1,
+        light=0.0 if small else 0.1,
+        erase=round(situation.side * (0.3 if small else 0.25)) if often and not situation.amounts else 0,
+    )
+
+
+def _rate_scale(batch: int, steps: float) -> float:
+    """The share of the full learning rate: less for small batches, more again when there are few steps to take."""
+    return min(1.0, max((batch / 512) ** 0.5, FEW_STEPS / max(1.0, steps)))
 
 
 def _affordable_epochs(situation: Situation) -> float:
     """Epochs that fit in the time, or a number that suits the amount of data when no time is given."""
-    if situation.seconds is not None:
-        return situation.seconds * situation.images_per_second / max(1, situation.count)
+    if situation.affordable is not None:
+        return situation.affordable / max(1, situation.count)
     return float(min(60, max(8, round(400_000 / max(1, situation.count)))))

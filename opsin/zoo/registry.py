@@ -7,7 +7,7 @@ from opsin.core import NetworkError, Shape
 from opsin.nn import Layer, Sequential
 
 from .resnet import resnet18, resnet34, resnet50
-from .resnet_small import resnet_small, resnet_tiny
+from .resnet_small import resnet_small, resnet_tiny, resnet_tiny_average
 from .simple import simple
 
 Architecture: TypeAlias = Callable[[Shape, int, str | None], list[Layer]]
@@ -15,6 +15,7 @@ Architecture: TypeAlias = Callable[[Shape, int, str | None], list[Layer]]
 _ARCHITECTURES: dict[str, Architecture] = {
     "simple": simple,
     "resnet_tiny": resnet_tiny,
+    "resnet_tiny_average": resnet_tiny_average,
     "resnet_small": resnet_small,
     "resnet18": resnet18,
     "resnet34": resnet34,

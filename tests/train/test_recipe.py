@@ -29,11 +29,11 @@ def test_other_fields_are_refused(change):
 
 @settings(deadline=None)
 @given(
-    st.integers(1, 10**7), st.integers(9, 512), st.booleans(), st.floats(0.1, 1e5),
-    st.none() | st.floats(1, 1e5), st.none() | st.floats(0.1, 500),
+    st.integers(1, 10**7), st.integers(9, 512), st.booleans(),
+    st.none() | st.floats(1, 1e9), st.none() | st.floats(0.1, 500),
 )  # fmt: skip
-def test_every_situation_has_a_recipe(count, side, mirror, pace, seconds, epochs):
-    recipe = choose_recipe(Situation(count, side, mirror, pace, seconds, epochs))
+def test_every_situation_has_a_recipe(count, side, mirror, affordable, epochs):
+    recipe = choose_recipe(Situation(count, side, mirror, affordable, epochs))
     assert 1 <= recipe.batch <= min(512, count) and recipe.epochs > 0
     assert recipe.learning_rate > 0 and recipe.dense_rate > 0
     assert recipe.augmentation.mirror == mirror and recipe.augmentation.erase < side
@@ -43,4 +43,15 @@ def test_every_situation_has_a_recipe(count, side, mirror, pace, seconds, epochs
 
 
 def test_time_becomes_epochs():
-    assert choose_recipe(Situation(1000, 32, True, 500.0, 60.0, None)).epochs == pytest.approx(30)
+    assert choose_recipe(Situation(1000, 32, True, 30_000)).epochs == pytest.approx(30)
+
+
+def test_amounts_are_neither_zoomed_nor_covered_and_turns_are_only_as_asked():
+    recipe = choose_recipe(Situation(1000, 128, True, 10**6, turn=True, amounts=True))
+    assert recipe.augmentation.turn and recipe.augmentation.zoom == recipe.augmentation.erase == 0
+    assert not choose_recipe(Situation(1000, 128, True, 10**6)).augmentation.turn
+
+
+def test_few_steps_are_taken_at_the_full_rate():
+    few, many = (choose_recipe(Situation(160, 128, True, images)) for images in (2_000, 200_000))
+    assert few.learning_rate > 3 * many.learning_rate
