@@ -22,8 +22,12 @@ class Choice:
     reason: str
 
 
-def choose_network(height: int, width: int, count: int, device: torch.device, seconds: float | None = None) -> Choice:
+def choose_network(
+    height: int, width: int, count: int, device: torch.device, seconds: float | None = None, amounts: bool = False
+) -> Choice:
     """The default for images of this median size, so many of them, on this device, in this time (None: not said).
+
+    `amounts` says that targets are numbers, which tend to add up over an image.
 
     >>> choose_network(32, 32, 50_000, torch.device("cpu"), 3600.0).name
     'resnet_small'
