@@ -7,6 +7,7 @@ from .cache import cache_folder as cache_folder
 from .decode import as_pixels as as_pixels
 from .decode import decode as decode
 from .families import Leak as Leak
+from .families import conflicts as conflicts
 from .families import families as families
 from .families import leaks as leaks
 from .find import find_images as find_images

@@ -80,11 +80,22 @@ def make_room(folder: Path, needed: int) -> None:
     for path, _, size in sorted(entries, key=lambda entry: entry[1]):
         if total + needed <= limit_bytes():
             return
-        if _remove_unless_held(path):
+        if _discard_unless_held(path):
             total -= size
 
 
-def _remove_unless_held(entry: Path) -> bool:
+def discard(entry: Path) -> bool:
+    """Removes an entry, whole or not; True when it is gone. Who has it open keeps what is mapped."""
+    grave = entry.with_name(f".{entry.name}.{secrets.token_hex(4)}.part")
+    try:
+        os.rename(entry, grave)  # first, so that an entry half removed is never taken for a whole one
+    except OSError:
+        return False
+    shutil.rmtree(grave, ignore_errors=True)
+    return True
+
+
+def _discard_unless_held(entry: Path) -> bool:
     with contextlib.ExitStack() as stack:
         if fcntl:
             try:
@@ -94,14 +105,7 @@ def _remove_unless_held(entry: Path) -> bool:
                 pass
             except OSError:
                 return False
-        # renamed first, so that an entry half removed is never taken for a whole one
-        grave = entry.with_name(f".{entry.name}.{secrets.token_hex(4)}.part")
-        try:
-            os.rename(entry, grave)
-        except OSError:
-            return False
-        shutil.rmtree(grave, ignore_errors=True)
-        return True
+        return discard(entry)
 
 
 def _sweep(folder: Path) -> None:

@@ -172,7 +172,8 @@ def _pixels(image: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
         side = max(at_least)  # square, for the picture may lie on its side
         image.draft(cast(Any, None), (side, side))
     image.load()
-    upright = ImageOps.exif_transpose(image)
+    turned = image.getexif().get(_ORIENTATION, 1) != 1
+    upright = ImageOps.exif_transpose(image) if turned else image
     mode = upright.mode
     if mode == "F" or mode.startswith("I"):
         return as_pixels(_depth(np.asarray(upright)))
@@ -180,7 +181,8 @@ def _pixels(image: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
     if upright.has_transparency_data:
         over = Image.new("RGBA", upright.size, (255, 255, 255, 255))
         upright = Image.alpha_composite(over, upright.convert("RGBA"))
-    pixels = np.array(upright.convert("L" if grey else "RGB"))
+    wanted = "L" if grey else "RGB"
+    pixels = np.asarray(upright if upright.mode == wanted else upright.convert(wanted))
     return pixels[:, :, None] if grey else pixels
 
 

@@ -63,6 +63,26 @@ def leaks(table: Table, digests: np.ndarray) -> tuple[Leak, ...]:
     return tuple(found)
 
 
+def conflicts(table: Table, digests: np.ndarray) -> tuple[tuple[str, ...], ...]:
+    """The ids of exact copies of one image (equal digest, 0 counts as none) whose targets differ."""
+    rows = table.rows.select("id", target=pl.Series([repr(target) for target in table.rows["target"].to_list()]))
+    groups = (
+        rows.with_columns(pl.Series("digest", digests, dtype=pl.UInt64))
+        .filter(pl.col("digest") != 0)
+        .group_by("digest", maintain_order=True)
+        .agg("id", pl.col("target").n_unique())
+    )
+    return tuple(tuple(ids) for ids in groups.filter(pl.col("target") > 1)["id"].to_list())
+
+
+def conflict_notes(found: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """One line that names them, or none."""
+    if not found:
+        return ()
+    what = "1 image stands" if len(found) == 1 else f"{len(found)} images stand"
+    return (f"{what} there several times with different targets: {_listed([' = '.join(ids) for ids in found])}",)
+
+
 def leak_notes(found: tuple[Leak, ...]) -> tuple[str, ...]:
     """One line for each pair of splits and kind of leak, with the ids."""
     notes: list[str] = []
@@ -78,9 +98,12 @@ def leak_notes(found: tuple[Leak, ...]) -> tuple[str, ...]:
                 names = [
                     f"{leak.group} ({', '.join(leak.ids[:4])}{', ...' if len(leak.ids) > 4 else ''})" for leak in here
                 ]
-            more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-            notes.append(f"{what} in {where}: {', '.join(names[:_LISTED])}{more}")
+            notes.append(f"{what} in {where}: {_listed(names)}")
     return tuple(notes)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_LISTED]) + (f", and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
 
 
 def _links(table: Table, digests: np.ndarray) -> list[tuple[int, int]]:

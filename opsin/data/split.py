@@ -5,7 +5,7 @@ import numpy as np
 from opsin.core import DataError, derive
 
 from .cut import TEST, TRAIN, VALID, cut
-from .families import families, leak_notes, leaks
+from .families import conflict_notes, conflicts, families, leak_notes, leaks
 from .strata import strata
 from .table import SPLITS, Table
 
@@ -18,7 +18,8 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
     Rows that share a group or a digest (`Store.digests`; 0 counts as none) stay together. Splits that were given
     stay as they are; a missing one is cut from the rows without split and from train. Classes (for numbers:
     quantiles) keep their shares, and train keeps a row of every class. Depends on `seed` and the ids, not on the
-    order of rows. Notes name the leaks of a given split, and what was too small to cut. Raises DataError when
+    order of rows. Notes name the leaks of a given split, copies with
+    different targets, and what was too small to cut. Raises DataError when
     nothing is left to train on.
 
     >>> from opsin.data import read
@@ -47,7 +48,9 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
     if not (placed == TRAIN).any():
         raise DataError(f"{table.origin}: no image is left to train on; expected some in train, or without a split")
     done = table.with_splits([SPLITS[int(place)] for place in placed])
-    return done.noting(*leak_notes(leaks(table, digests)), *_gaps(done, shares))
+    return done.noting(
+        *leak_notes(leaks(table, digests)), *conflict_notes(conflicts(table, digests)), *_gaps(done, shares)
+    )
 
 
 def _settled(placed: np.ndarray, family: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

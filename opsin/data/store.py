@@ -16,7 +16,7 @@ import numpy as np
 
 from opsin.core import DataError, Progress, silent
 
-from .cache import cache_folder, hold, make_room, making
+from .cache import cache_folder, discard, hold, make_room, making
 from .decode import as_pixels, decode
 from .preparation import fit_image
 from .table import Images, Table
@@ -94,13 +94,13 @@ def _opened(entry: Path, table: Table, size: Size) -> Store | None:
         pixels = np.load(entry / "pixels.npy", mmap_mode="r", allow_pickle=False)
         digests = np.load(entry / "digests.npy", allow_pickle=False)
         errors = {int(row): str(why) for row, why in json.loads((entry / "errors.json").read_text()).items()}
+        if pixels.shape == (len(table), *size) and digests.shape == (len(table),):
+            return Store(pixels, digests, errors, (), lock)
     except (OSError, ValueError):
-        lock.close()
-        return None
-    if pixels.shape != (len(table), *size) or digests.shape != (len(table),):
-        lock.close()
-        return None
-    return Store(pixels, digests, errors, (), lock)
+        pass
+    lock.close()
+    discard(entry)  # damaged: it is made again
+    return None
 
 
 def _built_on_disk(entry: Path, table: Table, size: Size, progress: Progress) -> Store:

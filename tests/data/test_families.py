@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsin.data import ArrayImages, Table, Target, families, leaks
-from opsin.data.families import leak_notes
+from opsin.data import ArrayImages, Table, Target, conflicts, families, leaks
+from opsin.data.families import conflict_notes, leak_notes
 from opsin.data.table import make_rows
 
 
@@ -55,3 +55,13 @@ def test_many_leaks_make_one_line_that_ends():
     found = leaks(table([None] * 2 * count, splits), np.repeat(np.arange(1, count + 1), 2).astype(np.uint64))
     (note,) = leak_notes(found)
     assert note.startswith("300 images stand in both train and test: i0 = i1, ") and note.endswith(", and 250 more")
+
+
+def test_copies_with_different_targets_are_named():
+    for kind, targets in (("classes", [0, 1, 0, 0, 1]), ("numbers", [[0.0], [1.0], [0.0], [0.0], [1.0]])):
+        rows = make_rows("abcde", targets, kind=kind)
+        one = Table(rows, ArrayImages({}), Target(kind, ("x", "y")[: 2 if kind == "classes" else 1]), "here")
+        found = conflicts(one, np.array([7, 7, 8, 8, 0], np.uint64))
+        assert found == (("a", "b"),)
+        assert conflict_notes(found) == ("1 image stands there several times with different targets: a = b",)
+    assert conflict_notes(()) == ()

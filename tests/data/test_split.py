@@ -136,7 +136,7 @@ def test_copies_of_a_given_test_image_do_not_reach_train():
     digests = unique(30)
     digests[5] = digests[0]
     done = split(table([0, 1] * 15, splits=["test"] + [None] * 29), digests, seed=0)
-    assert done.rows["split"][5] == "test" and not any("stand" in note for note in done.notes)
+    assert done.rows["split"][5] == "test" and not any("stand in both" in note for note in done.notes)
 
 
 def test_leaks_of_a_given_split_are_noted():

@@ -87,7 +87,8 @@ def test_an_entry_that_was_damaged_is_made_again(folder):
     for name in ("pixels.npy", "digests.npy", "errors.json"):
         (entry / name).write_bytes((entry / name).read_bytes()[:-1] if name != "errors.json" else b"{")
         np.testing.assert_array_equal(open_store(table, (9, 7, 3)).pixels, before)
-        assert len(open_store(table, (9, 7, 3)).digests) == 20
+        again = open_store(table, (9, 7, 3))
+        assert len(again.digests) == 20 and again.notes == () and isinstance(again.pixels, np.memmap)
 
 
 def test_broken_images_are_named_and_the_others_read(folder):
