@@ -38,7 +38,10 @@ def save_checkpoint(folder: Path, state: State, tensors: dict[str, dict[str, Ten
     flat = {f"{part}:{name}": value.contiguous() for part, named in tensors.items() for name, value in named.items()}
     text = json.dumps(asdict(state))
     with replacing(folder / "last.safetensors") as temporary:
-        save_file(flat, temporary, metadata={"opsin_state": text})
+        try:
+            save_file(flat, temporary, metadata={"opsin_state": text})
+        except SafetensorError as error:  # the library has no errno to give
+            raise OSError(0, " ".join(str(error).split())) from error
     write_text(folder / "last.json", text)
 
 

@@ -1,11 +1,14 @@
 """A checkpoint comes back as it went, or is refused in one line."""
 
+import resource
+import signal
+
 import hypothesis.strategies as st
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 
-from opsin.core import ModelFileError
+from opsin.core import ModelFileError, OpsinError
 from opsin.train.checkpoint import State, load_checkpoint, save_checkpoint
 
 STATE = State(
@@ -56,3 +59,17 @@ def test_no_checkpoint_and_a_foreign_file_are_refused(tmp_path):
     save_file({"x": torch.zeros(1)}, tmp_path / "last.safetensors")
     with pytest.raises(ModelFileError, match="no state"):
         load_checkpoint(tmp_path)
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_last_good_checkpoint(tmp_path):
+    save_checkpoint(tmp_path, STATE, TENSORS)
+    big = {"network": {"weight": torch.zeros(100_000)}}
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(OpsinError, match="could not write"):
+            save_checkpoint(tmp_path, State(step=8), big)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert load_checkpoint(tmp_path)[0].step == STATE.step
