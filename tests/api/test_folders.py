@@ -18,7 +18,6 @@ def test_a_named_folder_is_taken(tmp_path):
     assert new_folder(tmp_path / "x", "classify", "data") == tmp_path / "x"
 
 
-@pytest.mark.xfail(strict=False, reason="removing the temporary file fails where a file stands in a folder's place")
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OpsinError, match="could not write"):
