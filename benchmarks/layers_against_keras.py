@@ -208,7 +208,7 @@ def main() -> None:
         "",
         f"Each layer and Keras {keras.__version__} (torch backend, PyTorch {torch.__version__.split('+')[0]}) from "
         f'the same weights, {count} cases: arguments times ranks, among them `padding="same"` with strides, even '
-        "kernels and dilation. Output shapes and parameter counts are equal in all of them; the numbers are the largest "
+        "kernels and dilation. Output shapes and parameter counts are equal in all; the numbers are the largest "
         "differences of outputs and of gradients (by the input and by every weight), as a share of the largest "
         "number where that is over 1.",
         "",
