@@ -13,7 +13,7 @@ import polars as pl
 
 from opsin import __version__, tasks
 from opsin.core import ModelFileError, Progress, choose_device, write_text
-from opsin.data import Preparation, read
+from opsin.data import Preparation, Target, read
 from opsin.model import Model
 from opsin.nn import Sequential
 from opsin.train import Job, Recipe
@@ -67,8 +67,10 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, 
     table = read(data if data is not None else origin, options.task)
     kept = table.rows.select("id").with_row_index().join(rows, on="id", how="inner").sort("index")
     source = store_at(table.take(kept["index"].to_numpy()), preparation.size, progress)
-    split = source.table.rows.select("id").join(rows, on="id", how="left", maintain_order="left")["split"]
-    source = replace(source, table=replace(source.table.with_splits(split), notes=tuple(args["notes"])))
+    recorded = source.table.rows.select("id").join(rows, on="id", how="left", maintain_order="left")
+    target = Target(source.table.target.kind, task.names)
+    table = replace(source.table, rows=recorded.select(rows.columns), target=target, notes=tuple(args["notes"]))
+    source = replace(source, table=table)
     if source.fingerprint != fingerprint:
         raise ModelFileError(
             f"the images of {source.table.origin} changed since {folder} was started; expected the same files: "

@@ -12,8 +12,6 @@ from torch import Tensor
 
 from opsin.core import ModelFileError, replacing, write_text
 
-MAXIMUM_HEADER = 64 * 2**20
-
 
 @dataclass
 class State:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from opsin.core import OpsinError, Progress, silent
+from opsin.core import ModelFileError, OpsinError, Progress, silent
 from opsin.data import Batch, Batches
 from opsin.model import Model
 
@@ -161,8 +161,9 @@ class Trainer:
         scores = job.model.task.scorer(raw, job.valid_targets)(np.ones(len(raw)))
         name, direction = job.model.task.monitor
         value = scores[name] if len(raw) else float(state.step * direction)
-        better = state.best is None or np.isnan(state.best) or value * direction >= state.best * direction
-        state.stale = 0 if better else state.stale + 1
+        first = state.best is None or np.isnan(state.best)
+        state.stale = 0 if first or value * direction > (state.best or 0.0) * direction else state.stale + 1
+        better = first or value * direction >= (state.best or 0.0) * direction  # of equals the last, longest trained
         if better:
             state.best, state.best_step = value, state.step
         state.validated = self.plan.progress
@@ -206,10 +207,13 @@ class Trainer:
         self.state, parts = load_checkpoint(self.job.folder)
         for name, weight in self.network.named_parameters():
             weight.requires_grad_(name not in self.state.frozen)
-        self.network.load_state_dict(parts["network"])
         self.stepper.optimizer = self.stepper.new_optimizer()
-        self.stepper.optimizer.load(parts["optimizer"])
-        self.average.load(parts["average"])
+        try:
+            self.network.load_state_dict(parts["network"])
+            self.stepper.optimizer.load(parts["optimizer"])
+            self.average.load(parts["average"])
+        except (KeyError, RuntimeError) as error:
+            raise ModelFileError(f"{self.job.folder}: the checkpoint is of another network; train anew") from error
         self.plan = Plan(self.state.steps_left, self.state.progress)
 
     def _roll_back(self) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 def join(device: torch.device) -> None:
     """Joins the other processes when `torchrun` started this one; does nothing otherwise."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
 
 
 def part() -> tuple[int, int]:

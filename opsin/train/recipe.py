@@ -51,8 +51,8 @@ class Recipe:
         expected = {field.name for field in fields(cls)}
         if set(data) != expected:
             raise ModelFileError(f"recipe has fields {sorted(data)}; expected {sorted(expected)}")
-        weights = data["class_weights"]
         try:
+            weights = data["class_weights"]
             return replace(
                 cls(**data),
                 regularization=Regularization(**data["regularization"]),
