@@ -2,3 +2,6 @@
 
 from .registry import create as create
 from .registry import names as names
+from .weights import WEIGHTS as WEIGHTS
+from .weights import Weights as Weights
+from .weights import pretrained as pretrained

