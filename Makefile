@@ -4,6 +4,9 @@ BIN := .venv/bin
 # Tests that train on real data run only where OPSIN_DATA names a folder with it.
 MARKS := $(if $(OPSIN_DATA),,-m "not slow")
 
+# pyright comes with the environment and need not look for a newer one.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
 .PHONY: test demo check bench docs
 test: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --maxprocesses 4 $(MARKS)

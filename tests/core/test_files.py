@@ -74,3 +74,11 @@ def test_a_folder_that_is_a_file_is_an_error_with_a_mend(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OpsinError, match="choose another folder"):
         write_text(tmp_path / "file" / "a.txt", "")
+
+
+def test_others_may_read_what_a_writer_kept_to_its_owner(tmp_path):
+    with replacing(tmp_path / "model") as temporary:
+        temporary.unlink()
+        temporary.touch(mode=0o600)
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "model").stat().st_mode == (tmp_path / "plain").stat().st_mode
