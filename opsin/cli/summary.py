@@ -16,7 +16,7 @@ SIZE, CHANNELS, CLASSES = 64, 3, 10
 
 
 def summary(
-    model: Annotated[str, typer.Argument(help="A model file, or simple, resnet_small, resnet18, resnet34, resnet50.")],
+    model: Annotated[str, typer.Argument(help="A model file, or a zoo name such as resnet18; an unknown one lists them.")],
     input_size: Annotated[
         int | None, typer.Option(min=1, help=f"Height and width, for a zoo name ({SIZE}).", show_default=False)
     ] = None,
