@@ -16,7 +16,7 @@ SIZE, CHANNELS, CLASSES = 64, 3, 10
 
 
 def summary(
-    model: Annotated[str, typer.Argument(help="A model file, or a zoo name such as resnet18; an unknown one lists them.")],
+    model: Annotated[str, typer.Argument(help="A model file, or a zoo name such as resnet18; unknown ones list all.")],
     input_size: Annotated[
         int | None, typer.Option(min=1, help=f"Height and width, for a zoo name ({SIZE}).", show_default=False)
     ] = None,
