@@ -107,11 +107,10 @@ def _files(frame: pl.DataFrame, column: str, folder: Path, where: str) -> tuple[
         moved = _found_by_name(scan(folder), [ids[row] for row in lost])
         for row in lost:
             ids[row] = moved.get(ids[row], ids[row])
-        missing = [ids[row] for row in lost if ids[row] not in moved.values() and not _leaves(ids[row])]
+        there = set(moved.values())
+        missing = [ids[row] for row in lost if ids[row] not in there and not _leaves(ids[row])]
         if moved:
-            notes.append(
-                f"{count(len(moved), 'file')} found by name below the folder: {some(sorted(moved.values()), 2)}"
-            )
+            notes.append(f"{count(len(moved), 'file')} found by name below the folder: {some(sorted(there), 2)}")
         if len(lost) == len(ids) and not moved:
             raise DataError(f"{where}: its {len(ids)} files are not below {folder}, such as {ids[0]}; check {column}")
         if missing:
@@ -124,22 +123,18 @@ def _files(frame: pl.DataFrame, column: str, folder: Path, where: str) -> tuple[
 
 def _found_by_name(found: Found, wanted: list[str]) -> dict[str, str]:
     """Lost path -> the one image whose path ends with it, its ending given or not."""
-    by_name: dict[str, list[str]] = defaultdict(list)
-    for path in found.images:
-        name = path.rpartition("/")[2]
-        by_name[name].append(path)
-        by_name[os.path.splitext(name)[0]].append(path)
     moved: dict[str, str] = {}
+    by_depth: dict[int, list[str]] = defaultdict(list)
     for path in wanted:
-        if _leaves(path):
-            continue
-        places = [
-            place
-            for place in by_name.get(path.rpartition("/")[2], ())
-            if f"/{place}".endswith(f"/{path}") or f"/{os.path.splitext(place)[0]}".endswith(f"/{path}")
-        ]
-        if len(places) == 1:
-            moved[path] = places[0]
+        if not _leaves(path):
+            by_depth[path.count("/") + 1].append(path)
+    for depth, paths in by_depth.items():
+        places: dict[str, list[str]] = defaultdict(list)
+        for place in found.images:
+            tail = "/".join(place.split("/")[-depth:])
+            for name in (tail, os.path.splitext(tail)[0]):
+                places[name].append(place)
+        moved |= {path: places[path][0] for path in paths if len(places.get(path, ())) == 1}
     return moved
 
 
