@@ -26,7 +26,8 @@ RUNS = {
     "fashion-20": (FASHION, ["--minutes", "20"], [0]),
     "cifar-10": (CIFAR, ["--minutes", "10"], [0]),
     "cifar-30": (CIFAR, ["--minutes", "30"], [0]),
-    "pneumonia": ("pneumoniamnist.npz", ["--minutes", "2"], [0, 1, 2]),
+    "pneumonia-2": ("pneumoniamnist.npz", ["--minutes", "2"], [0, 1, 2]),
+    "pneumonia-3": ("pneumoniamnist.npz", ["--minutes", "3"], [0, 1, 2]),
 }
 
 
