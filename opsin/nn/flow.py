@@ -43,6 +43,7 @@ class Group:
 
 
 Node: TypeAlias = Block | Group
+_JOINS = {"add": "+", "multiply": "times", "concatenate": "beside"}
 
 
 def flow(layers: Iterable[Layer], input_shape: Shape) -> tuple[Node, ...]:
@@ -90,14 +91,11 @@ def _window_words(layer: Layer) -> str:
 
 def _group(layer: Composite, shape: Shape) -> Group:
     rows = tuple(flow(branch, shape) for branch in layer.branches.values())
-    plus = ""
-    if isinstance(layer, Residual):
-        *_, last = rows
-        if not last:
-            plus = "+ the input"
-        elif len(last) == 1 and isinstance(last[0], Block):
-            plus = f"+ {last[0].kind} {last[0].window} of the input"
-        rows = rows[: 1 if plus else 2]
+    plus = f"{_JOINS[getattr(layer, 'merge', 'add')]} the input" if () in rows else ""
+    last = rows[-1][0] if isinstance(layer, Residual) and len(rows[-1]) == 1 else None
+    if isinstance(last, Block):
+        rows, plus = rows[:1], f"+ {last.kind} {last.window} of the input"
+    rows = tuple(row for row in rows if row)
     group = Group(str(layer.name), rows, layer.output_shape(shape), plus, key=(_nameless(layer), shape))
     only = rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else None
     if isinstance(only, Group) and only.count == 1:  # a frame around one frame is one frame

@@ -108,7 +108,7 @@ def _width(node: Node, available: float) -> float:
         return _CELL
     inner = available - 2 * _INSET
     rows = [sum(_width(part, inner) for part in row) + _GAP * max(len(row) - 1, 0) for row in node.rows]
-    needed = max(min(max(rows), inner), _CELL) + 2 * _INSET
+    needed = max(min(max(rows, default=0), inner), _CELL) + 2 * _INSET
     return available if needed > 0.6 * available else needed
 
 

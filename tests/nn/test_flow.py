@@ -1,5 +1,18 @@
 from opsin import zoo
-from opsin.nn import Activation, BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, Residual, Stage
+from opsin.nn import (
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    MaxPooling2D,
+    Parallel,
+    Residual,
+    Skip,
+    Stage,
+)
 from opsin.nn.flow import Block, Group, flow
 
 
@@ -35,3 +48,13 @@ def test_repeated_blocks_of_resnet50_are_grouped():
 def test_a_long_shortcut_is_a_row_of_its_own():
     (group,) = flow([Residual([Dense(3)], [Dense(4), Dense(3)])], (3,))
     assert [[type(node) for node in row] for row in group.rows] == [[Block], [Block, Block]]
+
+
+def test_branches_are_rows_and_an_empty_one_is_said_in_words():
+    gate = [GlobalAveragePooling2D(keepdims=True), Conv2D(3, 1)]
+    (times,) = flow([Parallel([[], gate], "multiply")], (8, 8, 3))
+    assert (len(times.rows), times.plus) == (1, "times the input")
+    (beside,) = flow([Skip([Conv2D(3, 1)])], (8, 8, 3))
+    assert (len(beside.rows), beside.plus) == (1, "beside the input")
+    (wide,) = flow([Parallel([[Conv2D(3, 1)], [Conv2D(3, 3, padding="same")]])], (8, 8, 3))
+    assert (len(wide.rows), wide.plus) == (2, "")

@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from opsin import zoo
+from opsin import nn, zoo
 from opsin.nn import Conv2D, Dense, Flatten, Residual, Sequential, Stage, flow_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -45,3 +45,19 @@ def test_names_are_escaped():
     assert "<script" not in text
     assert root.get("aria-label").startswith(evil)
     assert evil in [part.text for part in root.iter(f"{SVG}text")]
+
+
+def test_every_kind_of_composite_and_rank_can_be_drawn():
+    for rank in (1, 2, 3):
+        conv, pool = getattr(nn, f"Conv{rank}D"), getattr(nn, f"GlobalAveragePooling{rank}D")
+        skip = nn.Skip([conv(3, 3, padding="same")], name="skip")
+        gate = nn.Parallel([[], [pool(keepdims=True), conv(5, 1)]], "multiply", name="gate")
+        wide = nn.Parallel([[skip], [conv(4, 1), gate_free(conv)]], name="wide")
+        empty = nn.Residual([], name="doubled")
+        net = Sequential([wide, conv(5, 1), gate, empty, pool(), Dense(2)], input_shape=(*(8,) * rank, 2), seed=0)
+        words = [part.text for part in ElementTree.fromstring(flow_svg(net)).iter(f"{SVG}text")]
+        assert {"skip", "gate", "wide", "doubled", "beside it, from the same input:", "times the input"} <= set(words)
+
+
+def gate_free(conv):
+    return Stage([conv(2, 1), conv(2, 1)], name="stage")
