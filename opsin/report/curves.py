@@ -34,7 +34,9 @@ def training_of(metrics: Sequence[Mapping[str, Any]], monitor: tuple[str, int]) 
     losses = [Curve("training loss", epochs, column(metrics, "train_loss"))]
     if valid is not None:
         losses.append(Curve(f"validation {title_of(valid[6:]).lower()}", epochs, column(metrics, valid)))
-    caption = "The loss of the training images, changed as training changes them, and of the validation images."
+    caption = (
+        "The loss of the training images, as they are varied in training, and of the validation images, as they are."
+    )
     charts = (
         Lines("Loss", caption if valid else "The loss of the training images.", tuple(losses), "epoch", "loss"),
         Lines(

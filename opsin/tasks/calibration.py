@@ -44,14 +44,14 @@ def fit_temperature(loss: Loss, doubt: Loss) -> float:
     return found if loss(found) < loss(1.0) else 1.0
 
 
-def reliability_chart(before: np.ndarray, after: np.ndarray, true: np.ndarray, said: str) -> Lines:
-    """How often what was `said` with a confidence (n,) turned out `true` (n,), before and after the temperature."""
+def reliability_chart(before: np.ndarray, after: np.ndarray, true: np.ndarray, said: str, came: str) -> Lines:
+    """How often what was `said` with a probability (n,) `came` true (n,), before and after the temperature."""
     caption = (
-        f"Images are put into bins by {said}; a point shows how often the model was right there, a larger point more "
-        "images. On the diagonal, 80 % means right in 80 of 100 cases; below it the model is too sure of itself."
+        f"Answers are put into bins by their {said}; a point shows the {came} there, a larger point more answers. On "
+        f"the diagonal the two agree; below it the {said} is too high."
     )
     curves = (_reliability("before calibration", before, true), _reliability("after calibration", after, true))
-    return Lines("Reliability", caption, curves, said, "share that is right", diagonal=True)
+    return Lines("Reliability", caption, curves, said, came, diagonal=True)
 
 
 def _reliability(name: str, confidence: np.ndarray, true: np.ndarray) -> Curve:

@@ -130,7 +130,7 @@ class Classify:
         caption = "How many images of each true class (down) got each answer (across); the diagonal is right."
         matrix = Matrix("Confusion matrix", caption, self._table(raw, targets), self.names, "truth", "answer")
         before, after = np.exp(log_softmax(raw)).max(1), self.answer(raw).max(1)
-        return matrix, reliability_chart(before, after, ~self.wrong(raw, targets), "confidence")
+        return matrix, reliability_chart(before, after, ~self.wrong(raw, targets), "confidence", "share that is right")
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The likeliest class with its probability, and the true one."""

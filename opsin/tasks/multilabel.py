@@ -123,7 +123,9 @@ class MultiLabel:
     def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """The reliability diagram over all labels, before and after the temperature."""
         before, after = np.exp(log_sigmoid(raw)).ravel(), self.answer(raw).ravel()
-        return (reliability_chart(before, after, (targets >= 0.5).ravel(), "probability of a label"),)
+        return (
+            reliability_chart(before, after, (targets >= 0.5).ravel(), "probability of a label", "share that is true"),
+        )
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The labels given, and the true ones."""

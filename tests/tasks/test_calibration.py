@@ -67,7 +67,7 @@ def test_a_few_right_answers_do_not_make_certain():
 def test_the_reliability_curve_is_scikit_learns():
     confidence = RANDOM.random(400)
     true = RANDOM.random(400) < confidence
-    chart = reliability_chart(confidence**2, confidence, true, "confidence")
+    chart = reliability_chart(confidence**2, confidence, true, "confidence", "share")
     share, mean = calibration_curve(true, confidence, n_bins=BINS)
     before, after = chart.curves
     np.testing.assert_allclose(after.x, mean)
