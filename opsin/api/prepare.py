@@ -21,6 +21,7 @@ from .sources import Source, preparation_of, read_source
 FINISH_SECONDS = 8.0
 FORWARD_SHARE = 0.35
 MOST_VALIDATION = 2500
+LOOKED_AT = 4000
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def prepare(origin: Any, options: Options, out: Path | None, age: Callable[[], f
     network = make_network(options.model or choice.name, preparation.size, task, options.seed).to(device)
     mirror, why = _mirror(source, targets, options.mirror)
     model = Model(network, task, preparation, _views(mirror, max(preparation.size[:2])), {})
-    sample = torch.from_numpy(source.store.pixels[source.rows("train")[:5000]])
+    sample = torch.from_numpy(source.store.pixels[_spread(source.rows("train"))])
     whiten_stem(network, preparation.normalize(sample.to(device)))
     folder = ranks.agree_on_text(lambda: str(new_folder(out, task.name, source.table.origin)))
     job = _job(model, source, options, mirror, Path(folder), age)
@@ -79,6 +80,11 @@ def prepare(origin: Any, options: Options, out: Path | None, age: Callable[[], f
         job = replace(job, recipe=replace(job.recipe, class_weights=_class_weights(source.table.target, targets)))
     reason = "asked for" if options.model else choice.reason
     return Prepared(source, job, (f"{network.name} at {preparation.height}x{preparation.width}: {reason}", why))
+
+
+def _spread(rows: np.ndarray) -> np.ndarray:
+    """Some thousand rows from all over, as they may come class by class."""
+    return rows[:: max(1, len(rows) // LOOKED_AT)]
 
 
 def _split(source: Source, seed: int) -> Table:
@@ -124,7 +130,7 @@ def _mirror(source: Source, targets: np.ndarray, asked: bool | None) -> tuple[bo
         return asked, f"images are{'' if asked else ' not'} mirrored: asked for"
     if source.table.target.kind != "classes":
         return True, "images are mirrored: a mirrored image has the same target unless you say --no-mirror"
-    return data.mirror_keeps_class(source.store.pixels[source.rows("train")[:20_000]], targets[:20_000])
+    return data.mirror_keeps_class(source.store.pixels[_spread(source.rows("train"))], _spread(targets))
 
 
 def _views(mirror: bool, side: int) -> str:

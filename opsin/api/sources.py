@@ -65,7 +65,7 @@ def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> So
         lines = [f"left out: {line}" for line in store.errors.values()]
         shown = [*lines[:10], *([f"... and {len(lines) - 10} more"] if len(lines) > 10 else [])]
         table = table.take(good).noting(f"{len(lines)} images cannot be read and are left out", *shown)
-    return Source(table, store, good)
+    return Source(table.noting(*store.notes), store, good)
 
 
 def preparation_of(source: Source, sample: int = 5000) -> Preparation:
