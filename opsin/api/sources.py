@@ -68,7 +68,7 @@ def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> So
     return Source(table.noting(*store.notes), store, good)
 
 
-def preparation_of(source: Source, sample: int = 5000) -> Preparation:
+def preparation_of(source: Source, sample: int = 2000) -> Preparation:
     """How images are prepared: the store's size, and the mean and spread of a sample of the training pixels."""
     rows = source.rows("train")
     pixels = source.store.pixels[rows[:: max(1, len(rows) // sample)]]

@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+ENOUGH = 1000
+"""Images whose patches say what the covariance of all is."""
+
 
 def whiten_stem(network: nn.Module, images: Tensor) -> bool:
     """Makes a layer named "stem" whiten image patches, and freezes its kernels; True if there is one that fits.
@@ -15,6 +18,7 @@ def whiten_stem(network: nn.Module, images: Tensor) -> bool:
     stem = next((module for module in stem.modules() if isinstance(module, nn.Conv2d)), None) if stem else None
     if stem is None or stem.weight[0].numel() * 2 != stem.out_channels:
         return False
+    images = images[:: max(1, len(images) // ENOUGH)]
     height, width = stem.kernel_size
     patches = images.unfold(2, height, 1).unfold(3, width, 1).permute(0, 2, 3, 1, 4, 5)
     patches = patches.reshape(-1, stem.weight[0].numel()).double()
