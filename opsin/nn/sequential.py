@@ -90,6 +90,9 @@ class Sequential(torch.nn.Module):
         """Prints the layers, their shapes and parameters as Keras does; `details` adds reach, cost and memory."""
         print(summarize(self).text(details))
 
+    def _repr_html_(self) -> str:
+        return summarize(self).html()
+
     def _taken(self, x: Tensor) -> Tensor:
         if x.ndim != len(self.input_shape) + 1 or x.shape[1] != self.input_shape[-1]:
             expected = "x".join(map(str, ("N", self.input_shape[-1], *self.input_shape[:-1])))

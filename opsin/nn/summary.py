@@ -50,6 +50,14 @@ class Row:
         """Trainable and fixed together."""
         return self.trainable + self.fixed
 
+    def cells(self, details: bool = False) -> tuple[str, ...]:
+        """What the table says after the layer's name, under `Summary.titles`."""
+        shape = f"(None, {', '.join(map(str, self.output_shape))})"
+        field = "all" if self.receptive_field is None else shape_text(self.receptive_field)
+        as_dense = f"{self.as_dense:,}" if self.multiply_adds and not self.is_composite else ""
+        more = (field, f"{self.multiply_adds:,}", _bytes_text(self.values * _FLOAT), as_dense)
+        return (shape, f"{self.parameters:,}", *(more if details else ()))
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -91,26 +99,39 @@ class Summary:
         from rich.table import Table
 
         table = Table(box=box.HEAVY_HEAD, show_lines=True)
-        table.add_column("Layer (type)", no_wrap=True)
-        table.add_column("Output Shape", no_wrap=True)
-        for title in ("Param #", *(_DETAILS if details else ())):
-            table.add_column(title, justify="right", no_wrap=True)
+        for index, title in enumerate(self.titles(details)):
+            table.add_column(title, justify="left" if index < 2 else "right", no_wrap=True)
         for row in self.rows:
             indent = "  " * max(row.depth - 1, 0) + "└ " * bool(row.depth)
-            shape = f"(None, {', '.join(map(str, row.output_shape))})"
-            table.add_row(f"{indent}{row.name} ({row.kind})", shape, f"{row.parameters:,}", *_details(row, details))
+            table.add_row(f"{indent}{row.name} ({row.kind})", *row.cells(details))
         file = StringIO()
         console = Console(file=file, width=10_000, color_system=None, markup=False, highlight=False, emoji=False)
         console.print(table)
-        return f'Model: "{self.name}"\n{file.getvalue()}{self._totals(details)}'
+        sums = "\n".join(f" {title}: {value}" for title, value in self.totals(details))
+        return f'Model: "{self.name}"\n{file.getvalue()}{sums}'
 
-    def _totals(self, details: bool) -> str:
+    def html(self, details: bool = False) -> str:
+        """The same table for a notebook or a page, self-contained; its details are one click away, or open."""
+        from .summary_html import summary_html
+
+        return summary_html(self, details)
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def titles(self, details: bool = False) -> tuple[str, ...]:
+        """The table's columns."""
+        more = ("Receptive field", "Multiply-adds", "Memory", "Params as Dense")
+        return ("Layer (type)", "Output Shape", "Param #", *(more if details else ()))
+
+    def totals(self, details: bool = False) -> tuple[tuple[str, str], ...]:
+        """What stands below the table: titles and values."""
         counts = (("Total", self.trainable + self.fixed), ("Trainable", self.trainable), ("Non-trainable", self.fixed))
-        lines = [f" {title} params: {count:,} ({_bytes_text(count * _FLOAT)})" for title, count in counts]
+        sums = [(f"{title} params", f"{count:,} ({_bytes_text(count * _FLOAT)})") for title, count in counts]
         if details:
-            lines.append(f" Multiply-adds: {self.multiply_adds:,}")
-            lines.append(f" Memory of all outputs, one input: {_bytes_text(self.activation_bytes)}")
-        return "\n".join(lines)
+            sums.append(("Multiply-adds", f"{self.multiply_adds:,}"))
+            sums.append(("Memory of all outputs, one input", _bytes_text(self.activation_bytes)))
+        return tuple(sums)
 
 
 def summarize(network: "Sequential") -> Summary:
@@ -146,17 +167,6 @@ def _rows(layers: tuple[Layer, ...], shape: Shape, seen: Window | None, path: st
             for name, branch in layer.branches.items():
                 yield from _rows(branch, before, seen, f"{here}/{name}/" if name else f"{here}/", depth + 1)
         seen = seen_after
-
-
-_DETAILS = ("Receptive field", "Multiply-adds", "Memory", "Params as Dense")
-
-
-def _details(row: Row, wanted: bool) -> tuple[str, ...]:
-    if not wanted:
-        return ()
-    field = "all" if row.receptive_field is None else shape_text(row.receptive_field)
-    as_dense = f"{row.as_dense:,}" if row.multiply_adds and not row.is_composite else ""
-    return field, f"{row.multiply_adds:,}", _bytes_text(row.values * _FLOAT), as_dense
 
 
 def _bytes_text(count: int) -> str:

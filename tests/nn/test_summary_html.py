@@ -1,0 +1,70 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from opsin import zoo
+from opsin.nn import Conv2D, Dense, Flatten, Sequential, Stage, summarize
+
+
+class Cells(HTMLParser):
+    """The rows of the tables in an HTML text, and every tag's attributes."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.tags, self.open = [], [], []
+        self.feed(text)
+        assert not self.open, "every tag is closed"
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+        if tag != "input":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
+
+
+@pytest.mark.parametrize("name", ["simple", "resnet18"])
+def test_the_table_says_what_the_text_says(name):
+    found = summarize(zoo.create(name, (64, 64, 3), 10, seed=0))
+    text = found.text(details=True)
+    lines = [line for line in text.splitlines() if re.match("[│┃]", line)]
+    expected = [[cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in lines]
+    expected += [line.strip().split(": ") for line in text.splitlines() if line.startswith(" ")]
+    assert [[cell.strip() for cell in row] for row in Cells(found.html()).rows] == expected
+
+
+def test_details_are_a_tick_away_or_open_from_the_start():
+    network = zoo.create("simple", (64, 64, 3), 10, seed=0)
+    found = summarize(network)
+    assert network._repr_html_() == found._repr_html_() == found.html()
+    closed, open_ = (
+        [attributes for tag, attributes in Cells(text).tags if tag == "input"]
+        for text in (found.html(), found.html(details=True))
+    )
+    assert closed == [{"type": "checkbox"}]
+    assert open_ == [{"type": "checkbox", "checked": None}]
+    more = [attributes for tag, attributes in Cells(found.html()).tags if attributes.get("class") == "more"]
+    assert len(more) == 4 * 8 + 2  # four columns of eight lines, and two sums
+
+
+def test_names_are_escaped_and_nothing_comes_from_outside():
+    evil = "</td><script>alert(1)</script>&\"'".replace("/", "|")
+    net = Sequential(
+        [Stage([Conv2D(3, 1, name=evil)], name=evil), Flatten(), Dense(2)], input_shape=(4, 4, 3), seed=0, name=evil
+    )
+    text = net._repr_html_()
+    cells = Cells(text)
+    assert {tag for tag, _ in cells.tags} <= {"div", "style", "b", "i", "span", "label", "input", "table", "thead",
+                                              "tbody", "tr", "th", "td"}  # fmt: skip
+    assert cells.rows[1][0] == f"{evil} (Stage)"
+    assert not re.search(r"https?:|url\(|@import|src=", text)
