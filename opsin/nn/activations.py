@@ -11,7 +11,7 @@ from torch import Tensor
 from opsin.core import Shape
 
 from .arguments import settle_choice
-from .layer import Layer
+from .layer import Layer, shape_text
 
 Function: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -137,7 +137,7 @@ class Activation(Layer):
         if self.activation != "glu":
             return input_shape
         if input_shape[-1] % 2:
-            raise self.fail(f"halves the channels, got {input_shape[-1]}: give it an even number")
+            raise self.fail(f"halves the channels, got {shape_text(input_shape)}: give it an even number of them")
         return (*input_shape[:-1], input_shape[-1] // 2)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:

@@ -1,60 +1,99 @@
 """Checks of a layer's arguments when it is described, so that a wrong network never reaches training."""
 
+from collections.abc import Callable
 from typing import cast
 
-from .layer import Layer
+import numpy as np
+
+from opsin.core import NetworkError
+
+from .layer import Layer, shown
+
+MOST = 2**31 - 1
+"""The largest size, count or amount that a layer takes."""
 
 
 def settle_count(layer: Layer, field: str, minimum: int = 1) -> None:
-    """The field must be a whole number of at least `minimum`."""
-    value = getattr(layer, field)
-    if not _is_count(value, minimum):
-        raise layer.fail(f"takes a whole number of at least {minimum} for {field}, got {value!r}")
+    """The field must be a whole number of at least `minimum`; numpy's become Python's."""
+    count = as_count(getattr(layer, field), minimum)
+    if count is None:
+        raise layer.fail(
+            f"takes a whole number of at least {minimum}{_below(layer, field)} for {field}, "
+            f"got {shown(getattr(layer, field))}"
+        )
+    object.__setattr__(layer, field, count)
 
 
 def settle_counts(layer: Layer, field: str, rank: int, minimum: int = 1) -> None:
     """The field must be one whole number or one per axis; it becomes a tuple with one per axis."""
     value: object = getattr(layer, field)
-    if _is_count(value, minimum):
-        object.__setattr__(layer, field, (value,) * rank)
-        return
-    if isinstance(value, list | tuple):
-        items = tuple(cast("list[object]", value))
-        if len(items) == rank and all(_is_count(item, minimum) for item in items):
-            object.__setattr__(layer, field, items)
-            return
-    raise layer.fail(f"takes a whole number of at least {minimum}, or {rank} of them, for {field}, got {value!r}")
+    items = cast("list[object]", list(value)) if isinstance(value, list | tuple) else [value] * rank
+    counts = [as_count(item, minimum) for item in items]
+    if len(counts) != rank or None in counts:
+        raise layer.fail(
+            f"takes a whole number of at least {minimum}{_below(layer, field)}, or {rank} of them, for {field}, "
+            f"got {shown(value)}"
+        )
+    object.__setattr__(layer, field, tuple(counts))
 
 
 def settle_choice(layer: Layer, field: str, choices: tuple[object, ...]) -> None:
     """The field must be one of `choices`."""
     value = getattr(layer, field)
-    if not any(value == choice and type(value) is type(choice) for choice in choices):
-        expected = ", ".join(repr(choice) for choice in choices)
-        raise layer.fail(f"takes one of {expected} for {field}, got {value!r}")
+    for choice in choices:
+        if type(value) is type(choice) and value == choice:
+            return
+    expected = ", ".join(repr(choice) for choice in choices)
+    raise layer.fail(f"takes one of {expected} for {field}, got {shown(value)}")
 
 
 def settle_flag(layer: Layer, field: str) -> None:
-    """The field must be True or False."""
+    """The field must be True or False; numpy's become Python's."""
+    if isinstance(value := getattr(layer, field), np.bool_):
+        object.__setattr__(layer, field, bool(value))
     settle_choice(layer, field, (True, False))
 
 
 def settle_number(layer: Layer, field: str, low: float, high: float) -> None:
     """The field must be a number from `low` to `high`, both allowed; it becomes a float."""
     value = getattr(layer, field)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise layer.fail(f"takes a number from {low:g} to {high:g} for {field}, got {value!r}")
+    kinds = int | float | np.integer | np.floating
+    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+        raise layer.fail(f"takes a number from {low:g} to {high:g} for {field}, got {shown(value)}")
     object.__setattr__(layer, field, float(value))
 
 
 def settle_layers(layer: Layer, value: object, field: str = "layers") -> tuple[Layer, ...]:
     """The value as a tuple of layers, which it must be a list of."""
     if isinstance(value, list | tuple):
-        items = tuple(cast("list[object]", value))
-        if all(isinstance(item, Layer) for item in items):
-            return cast("tuple[Layer, ...]", items)
-    raise layer.fail(f"takes a list of layers for {field}, got {value!r}")
+        return only_layers(cast("list[object]", value), layer.fail, field)
+    raise layer.fail(f"takes a list of layers for {field}, got {shown(value)}")
 
 
-def _is_count(value: object, minimum: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and minimum <= value < 2**31
+def only_layers(items: "list[object]", fail: Callable[[str], NetworkError], field: str = "layers") -> tuple[Layer, ...]:
+    """The items, which must all be layers; an error of `fail` that says what the first other one is, and the mend."""
+    for item in items:
+        if not isinstance(item, Layer):
+            mend = "describe it with layers of opsin.nn"
+            if isinstance(item, type) and issubclass(item, Layer):
+                mend = f"write {item.__name__}(...) with its arguments"
+            elif isinstance(item, list | tuple):
+                mend = "put a Stage around them, or a * before them"
+            elif isinstance(getattr(item, "layers", None), tuple):
+                mend = "put its layers into a Stage"
+            raise fail(f"takes a list of layers for {field}, got {shown(item)} in it: {mend}")
+    return tuple(cast("list[Layer]", items))
+
+
+def as_count(value: object, minimum: int) -> int | None:
+    """The whole number that the value is, or None when it is none from `minimum` to MOST."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not minimum <= value <= MOST:
+        return None
+    return int(value)
+
+
+def _below(layer: Layer, field: str) -> str:
+    value: object = getattr(layer, field)
+    items = cast("list[object]", list(value)) if isinstance(value, list | tuple) else [value]
+    huge = any(isinstance(item, int | np.integer) and item > MOST for item in items)
+    return f" and at most {MOST}" if huge else ""

@@ -9,16 +9,19 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from opsin.core import Shape
+from opsin.core import NetworkError, Shape
 
 from .activations import ActivationModule
 from .arguments import settle_layers
 from .convolution import Convolution
 from .depthwise import Depthwise
-from .layer import Layer, shape_text
+from .layer import Layer, shape_text, volume
 from .naming import name_layers
 from .normalization import BatchNormalization
 from .window import POINT, Window, follow, widest
+
+MOST_VALUES = 2**34
+"""The most numbers that one layer may make of one input: 64 GiB."""
 
 
 def chain_shapes(layers: Iterable[Layer], input_shape: Shape) -> tuple[Shape, ...]:
@@ -26,7 +29,25 @@ def chain_shapes(layers: Iterable[Layer], input_shape: Shape) -> tuple[Shape, ..
     shapes = [input_shape]
     for layer in layers:
         shapes.append(layer.output_shape(shapes[-1]))
+        if (count := volume(shapes[-1])) > MOST_VALUES:
+            raise layer.fail(
+                f"would make {shape_text(shapes[-1])}, {count:,} numbers, of one input of {shape_text(shapes[-2])}; "
+                f"expected at most {MOST_VALUES:,}: make the input or what it adds smaller"
+            )
     return tuple(shapes)
+
+
+def where_it_fails(layers: Iterable[Layer], input_shape: Shape) -> str:
+    """The path of the innermost layer that cannot take its input, as a summary writes it; "" when all can."""
+    for layer in layers:
+        try:
+            *_, input_shape = chain_shapes((layer,), input_shape)
+        except NetworkError:
+            branches = layer.branches.items() if isinstance(layer, Composite) else ()
+            inside = ((name, where_it_fails(branch, input_shape)) for name, branch in branches)
+            paths = (f"{layer.name}/{name}/{path}" if name else f"{layer.name}/{path}" for name, path in inside if path)
+            return next(paths, str(layer.name))
+    return ""
 
 
 def build_chain(layers: Sequence[Layer], input_shape: Shape) -> "OrderedDict[str, torch.nn.Module]":

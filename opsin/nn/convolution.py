@@ -11,7 +11,7 @@ from opsin.core import Shape
 from .activations import function, settle_activation
 from .arguments import settle_choice, settle_count, settle_counts, settle_flag
 from .initializers import initialize, settle_initializer
-from .layer import Layer, need_rank, volume
+from .layer import Layer, need_rank, shape_text, volume
 from .padding import PADDINGS, even_padding, pad_same, windows_shape
 from .window import Window
 
@@ -79,7 +79,10 @@ class Convolution(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         need_rank(self, input_shape, self.rank)
         if input_shape[-1] % self.groups:
-            raise self.fail(f"cannot share {input_shape[-1]} channels among {self.groups} groups: take a divisor")
+            raise self.fail(
+                f"cannot share the {input_shape[-1]} channels of {shape_text(input_shape)} among {self.groups} groups: "
+                "take a divisor"
+            )
         return (*windows_shape(self, input_shape, self.window, self.padding), self.filters)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:

@@ -12,7 +12,7 @@ from opsin.core import Shape
 
 from .arguments import settle_choice, settle_layers
 from .composites import Composite, build_chain, chain_shapes
-from .layer import Layer, shape_text
+from .layer import Layer, shape_text, shown
 from .naming import name_layers
 
 MERGES = ("concatenate", "add", "multiply")
@@ -80,10 +80,10 @@ class Parallel(Joined):
         settle_choice(self, "merge", MERGES)
         given: object = self.branches_of_layers
         if not isinstance(given, list | tuple) or not given:
-            raise self.fail(f"takes a list of lists of layers, got {given!r}")
+            raise self.fail(f"takes a list of lists of layers for branches_of_layers, got {shown(given)}")
         settled: list[tuple[Layer, ...]] = []
         for branch in cast("list[object]", given):
-            settled.append(settle_layers(self, branch))
+            settled.append(settle_layers(self, branch, "branches_of_layers"))
         object.__setattr__(self, "branches_of_layers", tuple(name_layers(branch) for branch in settled))
 
     @property

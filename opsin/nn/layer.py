@@ -1,5 +1,6 @@
 """What a layer is: a description that can be printed, compared, saved and analysed without running."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, field, fields
@@ -61,7 +62,7 @@ class Layer(ABC):
     @property
     def label(self) -> str:
         """The type and, where there is one, the name: `Conv2D 'stem'`."""
-        return type(self).__name__ + (f" {self.name!r}" if self.name else "")
+        return type(self).__name__ + (f" {shown(self.name)}" if self.name else "")
 
     def fail(self, problem: str) -> NetworkError:
         """The error to raise: the layer's label, then what is wrong and how to mend it."""
@@ -74,11 +75,37 @@ class Layer(ABC):
 
 def need_rank(layer: Layer, input_shape: Shape, rank: int) -> None:
     """Raises NetworkError unless `input_shape` has `rank` spatial axes and then channels."""
-    if len(input_shape) != rank + 1:
-        mend = (
-            "put it before Flatten or global pooling" if len(input_shape) < rank + 1 else "use the layer of that rank"
-        )
-        raise layer.fail(f"needs an input of {AXES[rank]}, got {shape_text(input_shape)}: {mend}")
+    given = len(input_shape) - 1
+    if given == rank:
+        return
+    other = re.sub(r"\d(?=D)", str(given), type(layer).__name__)
+    mends = [f"use {other}"] if other in _names_of_layers() else []
+    if given == 0:
+        mends = ["put it before Flatten or global pooling, or put a Reshape before it"]
+    elif given == rank - 1:
+        mends.append(f"give the channels too, {shape_text((*input_shape, 1))} for one")
+    elif given == rank + 1:
+        mends.append(f"leave a batch's size out, {shape_text(input_shape[1:])}")
+    mend = " or ".join(mends) or f"put a Reshape to {rank + 1} sizes before it"
+    raise layer.fail(f"needs an input of {AXES[rank]}, got {shape_text(input_shape)}: {mend}")
+
+
+def _names_of_layers() -> set[str]:
+    """What every layer that can be written is called."""
+    kinds, names = [Layer], set[str]()
+    while kinds:
+        kinds += (found := kinds.pop().__subclasses__())
+        names |= {kind.__name__ for kind in found}
+    return names
+
+
+def shown(value: object, most: int = 80) -> str:
+    """A value in one short line for a message, whatever it is."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # numbers of thousands of digits, lists thousands deep, foreign objects
+        text = f"a {type(value).__name__} too large to show"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def shape_text(shape: Sequence[int]) -> str:

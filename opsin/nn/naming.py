@@ -8,7 +8,9 @@ import torch
 
 from opsin.core import NetworkError
 
-from .layer import Layer
+from .layer import Layer, shown
+
+_MODULES_OWN = frozenset(dir(torch.nn.Sequential()))
 
 
 def name_layers(layers: Sequence[Layer], taken: frozenset[str] = frozenset()) -> tuple[Layer, ...]:
@@ -18,12 +20,13 @@ def name_layers(layers: Sequence[Layer], taken: frozenset[str] = frozenset()) ->
     >>> [layer.name for layer in name_layers([Dense(8), Dense(2)])]
     ['dense', 'dense_1']
     """
-    given = [layer.name for layer in layers if layer.name is not None]
-    for index, name in enumerate(given):
-        _check(name, taken)
-        if name in given[:index]:
-            raise NetworkError(f"two layers are called {name!r}; names must differ: rename one or leave it out")
-    used, counts, named = set(given), dict[str, int](), list[Layer]()
+    used, counts, named = set[str](), dict[str, int](), list[Layer]()
+    for layer in layers:
+        if layer.name is not None:
+            _check(layer, taken)
+            if layer.name in used:
+                raise layer.fail("has the name of another layer beside it: rename one or leave its name out")
+            used.add(layer.name)
     for layer in layers:
         if layer.name is not None:
             named.append(layer)
@@ -48,8 +51,11 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _check(name: object, taken: frozenset[str]) -> None:
+def _check(layer: Layer, taken: frozenset[str]) -> None:
+    name: object = layer.name
     if not isinstance(name, str) or not name or len(name) > 200 or not name.isprintable() or {".", "/"} & set(name):
-        raise NetworkError(f"a layer is called {name!r}; expected a short text without '.' and '/'")
-    if name in taken or hasattr(torch.nn.Sequential, name) or name == "training":
-        raise NetworkError(f"a layer is called {name!r}, which the network needs for itself: choose another name")
+        raise NetworkError(
+            f"{type(layer).__name__} is called {shown(name)}; expected a text of 1 to 200 letters, no '.' or '/'"
+        )
+    if name in taken or name in _MODULES_OWN:
+        raise layer.fail("has a name that the network needs for itself: choose another name")

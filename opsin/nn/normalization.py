@@ -10,7 +10,7 @@ from torch import Tensor
 from opsin.core import Shape
 
 from .arguments import settle_count, settle_flag, settle_number
-from .layer import Layer, volume
+from .layer import Layer, shape_text, volume
 
 _BATCH: dict[int, Any] = {
     1: torch.nn.BatchNorm1d,
@@ -54,7 +54,8 @@ class Normalization(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) not in _BATCH:
-            raise self.fail(f"takes inputs with up to 3 spatial axes and channels, got {input_shape}")
+            got = shape_text(input_shape)
+            raise self.fail(f"needs an input of up to 3 spatial axes and channels, got {got}: put a Reshape before it")
         return input_shape
 
     def trainable_parameters(self, input_shape: Shape) -> int:
@@ -132,7 +133,10 @@ class GroupNormalization(Normalization):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if input_shape[-1] % self.groups:
-            raise self.fail(f"cannot share {input_shape[-1]} channels among {self.groups} groups: take a divisor")
+            raise self.fail(
+                f"cannot share the {input_shape[-1]} channels of {shape_text(input_shape)} among {self.groups} groups: "
+                "take a divisor"
+            )
         return super().output_shape(input_shape)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:

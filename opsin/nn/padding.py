@@ -30,7 +30,8 @@ def windows_shape(layer: Layer, input_shape: Shape, window: Window, padding: str
         return tuple(-(-size // stride) for size, stride in zip(sizes, window.strides, strict=True))
     if any(size < extent for size, extent in zip(sizes, window.extent, strict=True)):
         raise layer.fail(
-            f"needs at least {shape_text(window.extent)}, got {shape_text(sizes)}: use padding='same' or drop it"
+            f"needs at least {shape_text(window.extent)}, got {shape_text(sizes)}: use padding='same', larger "
+            "images or fewer layers that shrink them"
         )
     return tuple(
         (size - extent) // stride + 1 for size, extent, stride in zip(sizes, window.extent, window.strides, strict=True)

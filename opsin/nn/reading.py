@@ -20,7 +20,7 @@ from .global_pooling import (
     GlobalMaxPooling3D,
 )
 from .joining import Parallel, Skip
-from .layer import Layer
+from .layer import Layer, shown
 from .normalization import BatchNormalization, GroupNormalization, LayerNormalization, LayerScale
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from .reshaping import Flatten, Rescaling, Reshape
@@ -51,15 +51,15 @@ def layer_from_json(data: object, depth: int = 0) -> Layer:
     True
     """
     fields_of = check_fields(data, "a layer", None)
-    kind = KINDS.get(str(fields_of.pop("type", None)))
-    if kind is None or not isinstance(data, dict):
-        raise NetworkError(f"a layer has the type {_type(data)!r}; expected one of {', '.join(sorted(KINDS))}")
-    if depth > _DEPTH:
-        raise NetworkError(f"layers lie in layers more than {_DEPTH} deep: the description is broken")
+    kind_name = fields_of.pop("type", None)
+    kind = KINDS.get(kind_name) if isinstance(kind_name, str) else None
+    if kind is None:
+        raise NetworkError(f"a layer has the type {shown(kind_name)}; expected one of {', '.join(sorted(KINDS))}")
+    _check_depth(depth)
     check_fields(fields_of, kind.__name__, {field.name for field in fields(kind)})
     name = fields_of["name"]
     if name is not None and not isinstance(name, str):
-        raise NetworkError(f"{kind.__name__} has the name {name!r}; expected a text or null")
+        raise NetworkError(f"{kind.__name__} has the name {shown(name)}; expected a text or null")
     values: dict[str, Any] = {key: _value(value, depth) for key, value in fields_of.items()}
     return kind(**values)
 
@@ -70,10 +70,9 @@ def check_fields(data: object, what: str, expected: set[str] | None) -> dict[str
         raise NetworkError(f"{what} is {type(data).__name__} in the description; expected a JSON object")
     found = cast("dict[str, Any]", data)
     if expected is not None and set(found) != expected:
-        missing, unknown = sorted(expected - set(found)), sorted(map(str, set(found) - expected))
-        problems = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has unknown {', '.join(unknown)}"] * bool(
-            unknown
-        )
+        missing, unknown = sorted(expected - set(found)), [key for key in found if key not in expected]
+        problems = [f"lacks {', '.join(missing)}"] * bool(missing)
+        problems += [f"has unknown {', '.join(map(_key_text, unknown[:5]))}"] * bool(unknown)
         raise NetworkError(
             f"{what} in the description {' and '.join(problems)}; expected {', '.join(sorted(expected))}"
         )
@@ -84,9 +83,15 @@ def _value(value: object, depth: int) -> object:
     if isinstance(value, dict):
         return layer_from_json(cast("dict[str, Any]", value), depth + 1)
     if isinstance(value, list):
+        _check_depth(depth)
         return tuple(_value(item, depth + 1) for item in cast("list[object]", value))
     return value
 
 
-def _type(data: object) -> object:
-    return cast("dict[str, Any]", data).get("type") if isinstance(data, dict) else None
+def _check_depth(depth: int) -> None:
+    if depth > _DEPTH:
+        raise NetworkError(f"layers lie in layers more than {_DEPTH} deep: the description is broken")
+
+
+def _key_text(key: object) -> str:
+    return key if isinstance(key, str) and len(key) < 80 and key.isprintable() else shown(key)

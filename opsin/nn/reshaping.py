@@ -8,8 +8,10 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from .arguments import settle_number
-from .layer import Layer, shape_text, volume
+from .arguments import as_count, settle_number
+from .layer import Layer, shape_text, shown, volume
+
+_MOST_AXES = 8
 
 
 class FlattenModule(torch.nn.Module):
@@ -78,11 +80,13 @@ class Reshape(Layer):
 
     def __post_init__(self) -> None:
         value = cast(object, self.target_shape)
-        items = tuple(cast("list[object]", value)) if isinstance(value, list | tuple) else ()
-        free = items.count(-1)
-        if not items or free > 1 or not all(type(i) is int and (i > 0 or i == -1) for i in items):
-            raise self.fail(f"takes sizes, at most one of them -1, for target_shape, got {value!r}")
-        object.__setattr__(self, "target_shape", items)
+        items = cast("list[object]", list(value)) if isinstance(value, list | tuple) else []
+        sizes = [as_count(item, -1) for item in items]
+        if not 1 <= len(sizes) <= _MOST_AXES or sizes.count(-1) > 1 or None in sizes or 0 in sizes:
+            raise self.fail(
+                f"takes 1 to {_MOST_AXES} whole numbers, at most one of them -1, for target_shape, got {shown(value)}"
+            )
+        object.__setattr__(self, "target_shape", tuple(sizes))
 
     @property
     def window(self) -> None:

@@ -10,17 +10,16 @@ from torch import Tensor
 from opsin.core import NetworkError, Shape, derive
 
 from .activations import Activation, function
-from .composites import Stage, build_chain, chain_shapes
+from .arguments import as_count, only_layers
+from .composites import Stage, build_chain, chain_shapes, where_it_fails
 from .input import Input
-from .layer import Json, Layer, shape_text
+from .layer import Json, Layer, shape_text, shown
 from .naming import name_layers
 from .reading import check_fields, layer_from_json
 from .summary import summarize
 from .taps import tap
 
-_OWN_NAMES = frozenset(
-    {"name", "layers", "input_shape", "output_shape", "final_activation", "logits", "taps", "summary", "to_json"}
-)
+_OWN_NAMES = frozenset({"name", "layers", "input_shape", "output_shape", "final_activation"})
 _FOLDED = ("softmax", "sigmoid")
 _MOST_PARAMETERS = 2**34
 
@@ -47,10 +46,13 @@ class Sequential(torch.nn.Module):
         name: str = "sequential",
     ) -> None:
         super().__init__()
-        self.layers, self.input_shape = _started(tuple(layers), input_shape)
-        self.output_shape = chain_shapes(self.layers, self.input_shape)[-1]
+        if not isinstance(cast(object, name), str):
+            raise NetworkError(f"a network has the name {shown(name)}; expected a text")
+        self.layers, self.input_shape = _started(layers, input_shape, frozenset(dir(self)))
+        self.output_shape = _checked_end(self.layers, self.input_shape)
         self.name = name
-        count = Stage(self.layers).trainable_parameters(self.input_shape)
+        whole = Stage(self.layers)
+        count = whole.trainable_parameters(self.input_shape) + whole.fixed_parameters(self.input_shape)
         if count > _MOST_PARAMETERS:
             raise NetworkError(f"{name} would have {count:,} parameters; expected at most {_MOST_PARAMETERS:,}")
         computed, self.final_activation = _without_final_activation(self.layers)
@@ -120,7 +122,7 @@ class Sequential(torch.nn.Module):
         found = check_fields(data, "a network", {"type", "name", "input_shape", "layers"})
         if found["type"] != "Sequential" or not isinstance(found["name"], str):
             raise NetworkError(
-                f"a network has type {found['type']!r} and name {found['name']!r}; expected a Sequential"
+                f"a network has type {shown(found['type'])} and name {shown(found['name'])}; expected a Sequential"
             )
         if not isinstance(found["layers"], list):
             raise NetworkError("a network's layers are not a list; the description is broken")
@@ -136,25 +138,40 @@ def _channels_last(x: Tensor) -> Tensor:
     return x.contiguous(memory_format=torch.channels_last_3d) if x.ndim == 5 else x
 
 
-def _started(layers: tuple[Layer | Input, ...], input_shape: Shape | None) -> tuple[tuple[Layer, ...], Shape]:
+def _started(given: object, input_shape: Shape | None, taken: frozenset[str]) -> tuple[tuple[Layer, ...], Shape]:
     """The layers with their names and the shape they start from."""
-    if layers and isinstance(layers[0], Input):
-        if input_shape is not None and tuple(input_shape) != tuple(layers[0].shape):
-            raise NetworkError(f"input_shape is {input_shape} and Input says {layers[0].shape}: leave one out")
-        layers, input_shape = layers[1:], layers[0].shape
-    if any(isinstance(layer, Input) for layer in layers):
+    if not isinstance(given, Iterable):
+        raise NetworkError(f"Sequential takes a list of layers, got {shown(given)}: put it in [ ]")
+    items = cast("list[object]", list(given))
+    first = items[0] if items else None
+    if isinstance(first, Input):
+        del items[0]
+        if input_shape is not None and _checked_shape(input_shape) != _checked_shape(first.shape):
+            raise NetworkError(f"input_shape is {input_shape} and Input says {first.shape}: leave one out")
+        input_shape = first.shape
+    if any(isinstance(item, Input) for item in items):
         raise NetworkError("Input stands behind other layers; expected it first or not at all")
-    return name_layers(cast("tuple[Layer, ...]", layers), _OWN_NAMES), _checked_shape(input_shape)
+    layers = only_layers(items, lambda problem: NetworkError(f"Sequential {problem}"))
+    return name_layers(layers, taken | _OWN_NAMES), _checked_shape(input_shape)
+
+
+def _checked_end(layers: tuple[Layer, ...], input_shape: Shape) -> Shape:
+    """The shape that comes out; an error of a layer inside another says where that lies."""
+    try:
+        return chain_shapes(layers, input_shape)[-1]
+    except NetworkError as error:
+        path = where_it_fails(layers, input_shape)
+        raise NetworkError(f"{path}: {error}" if "/" in path else str(error)) from None
 
 
 def _checked_shape(shape: object) -> Shape:
     if isinstance(shape, list | tuple):
-        sizes = tuple(cast("list[Any]", shape))
-        if 1 <= len(sizes) <= 4 and all(
-            isinstance(size, int) and not isinstance(size, bool) and 0 < size < 2**24 for size in sizes
-        ):
-            return sizes
-    raise NetworkError(f"input_shape is {shape!r}; expected whole numbers such as (64, 64, 3): height, width, channels")
+        sizes = [as_count(size, 1) for size in cast("list[object]", shape)]
+        if 1 <= len(sizes) <= 4 and all(size and size < 2**24 for size in sizes):
+            return tuple(size for size in sizes if size)
+    raise NetworkError(
+        f"input_shape is {shown(shape)}; expected whole numbers such as (64, 64, 3): height, width, channels"
+    )
 
 
 def _without_final_activation(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, ...], str]:

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from .layer import Layer, need_rank
+from .arguments import as_count
+from .layer import Layer, need_rank, shown
 from .padding import pad
 
 Pairs = tuple[tuple[int, int], ...]
@@ -38,15 +39,17 @@ class ZeroPadding(Layer):
 
     def __post_init__(self) -> None:
         value: object = self.padding
-        items = cast("list[object]", list(value)) if isinstance(value, list | tuple) else [value] * self.rank
+        items: list[object] = (
+            list(cast("tuple[object]", value)) if isinstance(value, list | tuple) else [value] * self.rank
+        )
         if self.rank == 1 and len(items) == 2:  # Keras's ZeroPadding1D((before, after))
             items = [tuple(items)]
-        pairs = [tuple(cast("list[object]", i)) if isinstance(i, list | tuple) else (i, i) for i in items]
-        if len(pairs) != self.rank or not all(len(pair) == 2 and all(map(_is_amount, pair)) for pair in pairs):
-            raise self.fail(
-                f"takes a whole number, {self.rank} of them or {self.rank} pairs for padding, got {value!r}"
-            )
-        object.__setattr__(self, "padding", tuple(pairs))
+        pairs = [cast("list[object]", list(i)) if isinstance(i, list | tuple) else [i, i] for i in items]
+        settled = tuple(tuple(as_count(amount, 0) for amount in pair) for pair in pairs)
+        if len(settled) != self.rank or not all(len(pair) == 2 and None not in pair for pair in settled):
+            what = "two of them" if self.rank == 1 else f"{self.rank} of them or {self.rank} pairs"
+            raise self.fail(f"takes a whole number of at least 0, or {what}, for padding, got {shown(value)}")
+        object.__setattr__(self, "padding", settled)
 
     @property
     def pairs(self) -> Pairs:
@@ -94,7 +97,3 @@ class ZeroPadding3D(ZeroPadding):
     """
 
     rank: ClassVar[int] = 3
-
-
-def _is_amount(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31

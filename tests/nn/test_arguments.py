@@ -22,7 +22,7 @@ from opsin.nn import BatchNormalization, Conv2D, Dense, Dropout, MaxPooling2D, R
         (lambda: Dropout(float("nan")), "for rate, got nan"),
         (lambda: BatchNormalization(momentum="0.9"), "for momentum, got '0.9'"),
         (lambda: Residual("conv"), "a list of layers for layers, got 'conv'"),
-        (lambda: ZeroPadding2D(((1, 2), (3,))), "2 pairs for padding"),
+        (lambda: ZeroPadding2D(((1, 2), (3,))), "or 2 pairs, for padding"),
     ],
 )
 def test_a_wrong_argument_is_refused_when_the_layer_is_described(make, said):

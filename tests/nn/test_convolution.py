@@ -45,7 +45,11 @@ def test_weights_lie_in_channels_last_memory():
 
 @pytest.mark.parametrize(
     ("shape", "said"),
-    [((10,), r"\(height, width, channels\)"), ((2, 8, 4), "at least 3x3, got 2x8"), ((8, 8, 3), "3 channels among 2")],
+    [
+        ((10,), r"\(height, width, channels\)"),
+        ((2, 8, 4), "at least 3x3, got 2x8"),
+        ((8, 8, 3), "3 channels of 8x8x3 among 2"),
+    ],
 )
 def test_inputs_that_cannot_be_taken_are_refused(shape, said):
     with pytest.raises(NetworkError, match=said):

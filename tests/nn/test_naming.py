@@ -1,7 +1,7 @@
 import pytest
 
 from opsin.core import NetworkError
-from opsin.nn import Conv2D, Dense, MaxPooling2D
+from opsin.nn import Conv2D, Dense, MaxPooling2D, Sequential
 from opsin.nn.naming import name_layers
 
 
@@ -15,12 +15,24 @@ def test_a_given_name_is_not_given_again():
     assert [layer.name for layer in name_layers(layers)] == ["dense_1", "dense", "dense_2", "dense_3"]
 
 
-@pytest.mark.parametrize("name", ["", "a.b", "a/b", "a\nb", "forward", "training", "weights" * 99, 3])
+@pytest.mark.parametrize("name", ["", "a.b", "a/b", "a\nb", "weights" * 99, 3, "\ud800"])
 def test_names_that_cannot_be_kept_are_refused(name):
-    with pytest.raises(NetworkError, match="a layer is called"):
+    with pytest.raises(NetworkError, match=r"Dense is called .*; expected a text of 1 to 200 letters"):
         name_layers([Dense(1, name=name)])
 
 
+@pytest.mark.parametrize("name", ["forward", "training", "_modules", "_parameters", "add_module"])
+def test_names_that_torch_has_taken_are_refused(name):
+    with pytest.raises(NetworkError, match=f"Dense '{name}' has a name that the network needs for itself"):
+        name_layers([Dense(1, name=name)])
+
+
+@pytest.mark.parametrize("name", dir(Sequential([], input_shape=(1,))))
+def test_names_that_the_network_has_taken_are_refused(name):
+    with pytest.raises(NetworkError, match=f"Dense '{name}' has a name that the network needs for itself"):
+        Sequential([Dense(1, name=name)], input_shape=(1,))
+
+
 def test_a_doubled_name_is_refused():
-    with pytest.raises(NetworkError, match="two layers are called 'a'"):
+    with pytest.raises(NetworkError, match="Dense 'a' has the name of another layer beside it: rename one"):
         name_layers([Dense(1, name="a"), Dense(2, name="a")])
