@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from opsin import data as data
+    from opsin import keras as keras
     from opsin import nn as nn
     from opsin import zoo as zoo
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ROOMS = ("data", "nn", "zoo")
+_ROOMS = ("data", "keras", "nn", "zoo")
 _PLACES = {
     **dict.fromkeys(("Evaluation", "Run", "evaluate", "load", "predict_files", "resume", "train"), "opsin.api"),
     "OpsinError": "opsin.core",

@@ -1,0 +1,13 @@
+"""The callbacks, by the names that Keras has for them."""
+
+from .callback import Callback as Callback
+from .callback import LambdaCallback as LambdaCallback
+from .calling import CallbackList as CallbackList
+from .checkpoint import ModelCheckpoint as ModelCheckpoint
+from .history import History as History
+from .monitor import EarlyStopping as EarlyStopping
+from .monitor import ReduceLROnPlateau as ReduceLROnPlateau
+from .progress import ProgressBar as ProgressBar
+from .simple import CSVLogger as CSVLogger
+from .simple import LearningRateScheduler as LearningRateScheduler
+from .simple import TerminateOnNaN as TerminateOnNaN

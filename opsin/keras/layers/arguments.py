@@ -1,0 +1,111 @@
+"""Keras's argument lists, in its order, and how each argument becomes what the layer of `opsin.nn` takes."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from opsin.core import NetworkError
+
+from ..activations import activation_name
+from ..initializers import initializer_name
+from ..regularizers import regularizer
+
+REQUIRED: Any = inspect.Parameter.empty
+Arguments: TypeAlias = dict[str, Any]
+
+# What every layer takes by keyword.
+SHARED: Arguments = {"name": None, "trainable": True, "dtype": None, "input_shape": None, "batch_input_shape": None,
+                     "batch_shape": None, "input_dim": None}  # fmt: skip
+_UNCONSTRAINED: Arguments = {"activity_regularizer": None, "kernel_constraint": None, "bias_constraint": None}
+_WEIGHTS: Arguments = {"kernel_initializer": "glorot_uniform", "bias_initializer": "zeros", "kernel_regularizer": None,
+                       "bias_regularizer": None, **_UNCONSTRAINED}  # fmt: skip
+_ACTIVATED: Arguments = {"activation": None, "use_bias": True}
+_AFFINE: Arguments = {"center": True, "scale": True, "beta_initializer": "zeros", "gamma_initializer": "ones"}
+_BOUND: Arguments = {"beta_regularizer": None, "gamma_regularizer": None, "beta_constraint": None,
+                     "gamma_constraint": None}  # fmt: skip
+
+DENSE: Arguments = {"units": REQUIRED, **_ACTIVATED, **_WEIGHTS}
+CONVOLUTION: Arguments = {"filters": REQUIRED, "kernel_size": REQUIRED, "strides": 1, "padding": "valid",
+                          "data_format": None, "dilation_rate": 1, "groups": 1, **_ACTIVATED, **_WEIGHTS}  # fmt: skip
+TRANSPOSED: Arguments = {"filters": REQUIRED, "kernel_size": REQUIRED, "strides": 1, "padding": "valid",
+                         "output_padding": None, "data_format": None, "dilation_rate": 1, **_ACTIVATED,
+                         **_WEIGHTS}  # fmt: skip
+DEPTHWISE: Arguments = {"kernel_size": REQUIRED, "strides": 1, "padding": "valid", "depth_multiplier": 1,
+                        "data_format": None, "dilation_rate": 1, **_ACTIVATED,
+                        "depthwise_initializer": "glorot_uniform", "bias_initializer": "zeros",
+                        "depthwise_regularizer": None, "bias_regularizer": None, "activity_regularizer": None,
+                        "depthwise_constraint": None, "bias_constraint": None}  # fmt: skip
+SEPARABLE: Arguments = {"filters": REQUIRED, "kernel_size": REQUIRED, "strides": 1, "padding": "valid",
+                        "data_format": None, "dilation_rate": 1, "depth_multiplier": 1, **_ACTIVATED,
+                        "depthwise_initializer": "glorot_uniform", "pointwise_initializer": "glorot_uniform",
+                        "bias_initializer": "zeros", "depthwise_regularizer": None, "pointwise_regularizer": None,
+                        "bias_regularizer": None, "activity_regularizer": None, "depthwise_constraint": None,
+                        "pointwise_constraint": None, "bias_constraint": None}  # fmt: skip
+POOLING: Arguments = {"pool_size": 2, "strides": None, "padding": "valid", "data_format": None, "name": None}
+GLOBAL_POOLING: Arguments = {"data_format": None, "keepdims": False}
+BATCH_NORMALIZATION: Arguments = {"axis": -1, "momentum": 0.99, "epsilon": 1e-3, **_AFFINE,
+                                  "moving_mean_initializer": "zeros", "moving_variance_initializer": "ones", **_BOUND,
+                                  "renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99,
+                                  "synchronized": False}  # fmt: skip
+LAYER_NORMALIZATION: Arguments = {"axis": -1, "epsilon": 1e-3, **_AFFINE, **_BOUND}
+GROUP_NORMALIZATION: Arguments = {"groups": 32, **LAYER_NORMALIZATION}
+DROPOUT: Arguments = {"rate": REQUIRED, "noise_shape": None, "seed": None}
+SPATIAL_DROPOUT: Arguments = {"rate": REQUIRED, "data_format": None, "seed": None, "name": None, "dtype": None}
+FLATTEN: Arguments = {"data_format": None}
+RESHAPE: Arguments = {"target_shape": REQUIRED}
+RESCALING: Arguments = {"scale": REQUIRED, "offset": 0.0}
+UPSAMPLING: Arguments = {"size": 2, "data_format": None}
+UPSAMPLING_2D: Arguments = {**UPSAMPLING, "interpolation": "nearest"}
+ZERO_PADDING: Arguments = {"padding": 1, "data_format": None}
+ACTIVATION: Arguments = {"activation": REQUIRED}
+
+_SAME: dict[str, tuple[Any, ...]] = {
+    "data_format": (None, "channels_last"),
+    "axis": (-1, 3, [-1], (-1,)),
+    "dtype": (None, "float32"),
+}
+_ASIDE = ("seed", "renorm_momentum")  # taken, and without effect
+
+
+def signature(arguments: Arguments) -> inspect.Signature:
+    """The signature that `help` and editors show: Keras's own order, what all layers share by keyword."""
+    ordered, by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    found = [inspect.Parameter(name, ordered, default=default) for name, default in arguments.items()]
+    rest = {name: default for name, default in SHARED.items() if name not in arguments}
+    return inspect.Signature([*found, *(inspect.Parameter(n, by_name, default=d) for n, d in rest.items())])
+
+
+def bind(label: str, arguments: Arguments, given: tuple[Any, ...], named: Mapping[str, Any]) -> Arguments:
+    """Every argument's value; NetworkError for one that is missing, unknown or given twice."""
+    form = signature(arguments)
+    unknown = [name for name in named if name not in form.parameters]
+    if unknown:
+        raise NetworkError(f"{label} has no argument {unknown[0]!r}; expected {', '.join(form.parameters)}")
+    try:
+        bound = form.bind(*given, **named)
+    except TypeError as error:
+        raise NetworkError(f"{label}: {error}; expected {label}{form}") from error
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def settle(label: str, values: Arguments, defaults: Arguments, fields: set[str]) -> tuple[Arguments, Arguments]:
+    """What the layer of `opsin.nn` takes, and the regularizers; NetworkError for a value that Opsin has not."""
+    taken: Arguments = {}
+    regularizers: Arguments = {}
+    for name, value in values.items():
+        if name == "activation":
+            taken[name] = activation_name(value, label, name)
+        elif name in fields and name.endswith("_initializer"):
+            taken[name] = initializer_name(value, label, name)
+        elif name in fields:
+            taken[name] = value
+        elif name.endswith("_initializer"):
+            initializer_name(value, label, name, (defaults[name],))
+        elif name.endswith("_regularizer") and name != "activity_regularizer":
+            regularizers[name] = regularizer(value, label, name)
+        elif name not in _ASIDE and value not in (allowed := _SAME.get(name, (defaults[name],))):
+            raise NetworkError(
+                f"{label} takes {' or '.join(map(repr, allowed))} for {name}, got {value!r}: leave it out"
+            )
+    return taken, regularizers

@@ -1,0 +1,105 @@
+"""What a metric is: something counted over batches and read at any time."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from opsin.nn.naming import snake_case
+
+from ..losses.loss import as_tensor, same_rank
+
+
+class Metric:
+    """Base of all metrics; one of your own overrides `update_state`, `result` and `reset_state`."""
+
+    direction: ClassVar[str | None] = None
+    """ "up" where larger is better, "down" where smaller is; callbacks with mode="auto" ask for it."""
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        self.name = name or snake_case(type(self).__name__)
+        self.better: str | None = self.direction
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Takes in one batch."""
+        raise NotImplementedError
+
+    def result(self) -> Any:
+        """The metric over all batches since the last reset."""
+        raise NotImplementedError
+
+    def reset_state(self) -> None:
+        """Forgets all batches."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal metric."""
+        return {"name": self.name, "dtype": "float32"}
+
+    def __call__(self, *batch: Any, **more: Any) -> Any:
+        self.update_state(*batch, **more)
+        return self.result()
+
+
+class Mean(Metric):
+    """The weighted mean of values.
+
+    >>> mean = Mean()
+    >>> mean.update_state([1.0, 3.0])
+    >>> float(mean.result())
+    2.0
+    """
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+        self.total: Any = 0.0
+        self.count: Any = 0.0
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        values = as_tensor(values).detach()
+        if sample_weight is None:
+            self.total = self.total + values.double().sum()
+            self.count += values.shape[0] * (values[0].numel() if values.numel() else 1) if values.ndim else 1
+            return
+        weight = as_tensor(sample_weight).to(values.device)
+        weight = weight.view(*weight.shape, *(1,) * (values.ndim - weight.ndim)).expand(values.shape)
+        self.total = self.total + (values * weight).double().sum()
+        self.count = self.count + weight.double().sum()
+
+    def result(self) -> float:
+        count = float(self.count)
+        return float(self.total) / count if count else 0.0
+
+    def reset_state(self) -> None:
+        self.total, self.count = 0.0, 0.0
+
+
+class MeanMetric(Mean):
+    """The mean of what a function of (targets, outputs) says about each input."""
+
+    def __init__(
+        self, function: Callable[..., Tensor], name: str, better: str | None = None, dtype: Any = None, **settings: Any
+    ) -> None:
+        super().__init__(name, dtype)
+        self.function, self.settings, self.better = function, settings, better
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        with torch.no_grad():
+            target, output = as_tensor(y_true), as_tensor(y_pred)
+            values = as_tensor(self.function(target, output, **self.settings))
+        super().update_state(values, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **self.settings}
+
+
+def paired(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
+    """Targets and outputs as tensors with as many axes."""
+    return same_rank(as_tensor(y_true), as_tensor(y_pred))
+
+
+def plain(value: Any) -> float:
+    """A result as a Python number."""
+    return float(value.detach()) if isinstance(value, Tensor) else float(np.asarray(value))

@@ -1,0 +1,9 @@
+"""The optimizers, by the names that Keras has for them."""
+
+from . import schedules as schedules
+from .adam import Adam as Adam
+from .adam import AdamW as AdamW
+from .names import get as get
+from .optimizer import Optimizer as Optimizer
+from .rmsprop import RMSprop as RMSprop
+from .sgd import SGD as SGD

@@ -1,0 +1,54 @@
+"""Adam and AdamW (Kingma and Ba, arXiv:1412.6980; Loshchilov and Hutter, arXiv:1711.05101) as Keras computes them."""
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from torch.optim.adam import adam
+
+from .optimizer import Optimizer
+
+
+class Adam(Optimizer):
+    """Steps by the mean gradient over the root of its mean square.
+
+    >>> Adam().learning_rate
+    0.001
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ("momentum", "velocity", "velocity_hat")
+
+    def __init__(
+        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7,
+        amsgrad: bool = False, **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(learning_rate, **common)
+        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
+
+    def active_slots(self) -> tuple[str, ...]:
+        return self.slots if self.amsgrad else self.slots[:2]
+
+    def step(self, gradients: list[Tensor], weights: list[Tensor], rate: float) -> None:
+        # Keras adds epsilon before the second bias correction, torch after it: the same with this epsilon.
+        correction = (1 - self.beta_2 ** (self.iterations + 1)) ** 0.5
+        device = weights[0].device
+        steps = [torch.tensor(float(self.iterations), device=device) for _ in weights]
+        fused = device.type in ("cpu", "cuda") and all(weight.dtype == torch.float32 for weight in weights)
+        adam(
+            weights, gradients, self.slot("momentum", weights), self.slot("velocity", weights),
+            self.slot("velocity_hat", weights) if self.amsgrad else [], steps,
+            foreach=False, fused=fused, amsgrad=self.amsgrad, beta1=self.beta_1, beta2=self.beta_2, lr=rate,
+            weight_decay=self.weight_decay or 0.0, decoupled_weight_decay=True, eps=self.epsilon / correction,
+            maximize=False,
+        )  # fmt: skip
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon, "amsgrad": self.amsgrad}
+        return {**super().get_config(), **own}
+
+
+class AdamW(Adam):
+    """Adam whose weights also shrink a little at each step."""
+
+    def __init__(self, learning_rate: Any = 0.001, weight_decay: float = 0.004, *betas: Any, **more: Any) -> None:
+        super().__init__(learning_rate, *betas, weight_decay=weight_decay, **more)

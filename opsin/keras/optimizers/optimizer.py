@@ -1,0 +1,119 @@
+"""What an optimizer is: it steps weights along their gradients, with Keras's arguments and arithmetic."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from opsin.core import OpsinError
+from opsin.nn.naming import snake_case
+
+from .schedules import LearningRateSchedule
+
+_ABSENT = {"use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None, "loss_scale_factor": None,
+           "gradient_accumulation_steps": None}  # fmt: skip
+
+
+class Optimizer:
+    """Base of all optimizers; `learning_rate` is a number that may be set at any time, or a schedule."""
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    """What is kept beside each weight."""
+
+    def __init__(self, learning_rate: Any, name: str | None = None, **common: Any) -> None:
+        label = type(self).__name__
+        self.name = name or snake_case(label)
+        self.weight_decay: float | None = common.pop("weight_decay", None)
+        self.clipnorm: float | None = common.pop("clipnorm", None)
+        self.clipvalue: float | None = common.pop("clipvalue", None)
+        self.global_clipnorm: float | None = common.pop("global_clipnorm", None)
+        for key, value in common.items():
+            if key not in _ABSENT or value != _ABSENT[key]:
+                known = "learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name"
+                raise OpsinError(f"{label} has no argument {key}={value!r} here; expected its own, or {known}")
+        if sum(value is not None for value in (self.clipnorm, self.clipvalue, self.global_clipnorm)) > 1:
+            raise OpsinError(
+                f"{label} takes one of clipnorm, clipvalue and global_clipnorm, got more: leave the others out"
+            )
+        self.iterations = 0
+        self.state: dict[Tensor, dict[str, Tensor]] = {}
+        self._rate: Any = 0.0
+        self.learning_rate = learning_rate
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step."""
+        return float(self._rate(self.iterations)) if isinstance(self._rate, LearningRateSchedule) else float(self._rate)
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if isinstance(self._rate, LearningRateSchedule) and not isinstance(value, LearningRateSchedule):
+            raise OpsinError(f"{self.name} follows a schedule, so learning_rate cannot be set; compile with a number")
+        if not isinstance(value, LearningRateSchedule):
+            try:
+                value = float(value)
+            except (TypeError, ValueError):
+                value = float("nan")
+            if not 0 <= value < float("inf"):
+                raise OpsinError(
+                    f"{type(self).__name__} takes a number of at least 0, or a schedule, for learning_rate"
+                )
+        self._rate = value
+
+    lr = learning_rate
+
+    @torch.no_grad()
+    def apply(self, gradients: Sequence[Tensor], weights: Sequence[Tensor]) -> None:
+        """One step of all weights."""
+        for weight in weights:
+            if weight not in self.state:
+                self.state[weight] = {slot: torch.zeros_like(weight) for slot in self.active_slots()}
+        # The fused kernels walk weights, gradients and state as flat memory: all must lie alike.
+        aligned = [g if g.stride() == w.stride() else torch.empty_like(w).copy_(g)
+                   for g, w in zip(gradients, weights, strict=True)]  # fmt: skip
+        self.step(self._clipped(aligned), list(weights), self.learning_rate)
+        self.iterations += 1
+
+    def step(self, gradients: list[Tensor], weights: list[Tensor], rate: float) -> None:
+        """The step itself, from gradients that are clipped already; `decay` before it where the step does not decay."""
+        raise NotImplementedError
+
+    def active_slots(self) -> tuple[str, ...]:
+        """The slots that the settings need."""
+        return self.slots
+
+    def slot(self, name: str, weights: Sequence[Tensor]) -> list[Tensor]:
+        """One slot of all weights."""
+        return [self.state[weight][name] for weight in weights]
+
+    def decay(self, weights: Sequence[Tensor], rate: float) -> None:
+        """Takes the share `weight_decay` times the learning rate off all weights."""
+        if self.weight_decay:
+            for weight in weights:
+                weight.mul_(1 - rate * self.weight_decay)
+
+    def count_params(self) -> int:
+        """How many numbers the optimizer keeps: Keras counts the step and the learning rate too."""
+        kept = sum(value.numel() for slots in self.state.values() for value in slots.values())
+        scheduled = isinstance(self._rate, LearningRateSchedule)
+        return kept + (1 if scheduled else 2) if self.state or self.iterations else 0
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal optimizer."""
+        rate: Any = self._rate
+        if isinstance(rate, LearningRateSchedule):
+            rate = {"module": "keras.optimizers.schedules", "class_name": type(rate).__name__,
+                    "config": rate.get_config(), "registered_name": None}  # fmt: skip
+        return {"name": self.name, "learning_rate": rate, "weight_decay": self.weight_decay, "clipnorm": self.clipnorm,
+                "global_clipnorm": self.global_clipnorm, "clipvalue": self.clipvalue, **_ABSENT}  # fmt: skip
+
+    def _clipped(self, gradients: list[Tensor]) -> list[Tensor]:
+        if self.clipnorm:
+            return [g * torch.clamp(self.clipnorm / g.norm().clamp(min=1e-30), max=1) for g in gradients]
+        if self.global_clipnorm:
+            norm = torch.stack([g.square().sum() for g in gradients]).sum().sqrt()
+            return [g * torch.clamp(self.global_clipnorm / norm.clamp(min=1e-30), max=1) for g in gradients]
+        if self.clipvalue:
+            return [g.clamp(-self.clipvalue, self.clipvalue) for g in gradients]
+        return gradients

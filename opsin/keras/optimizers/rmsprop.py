@@ -1,0 +1,45 @@
+"""RMSprop as Keras computes it: epsilon under the root."""
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from .optimizer import Optimizer
+
+
+class RMSprop(Optimizer):
+    """Steps by the gradient over the root of its mean square.
+
+    >>> RMSprop().rho
+    0.9
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ("velocity", "momentum", "average_gradient")
+
+    def __init__(
+        self, learning_rate: Any = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
+        centered: bool = False, **common: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(learning_rate, **common)
+        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
+
+    def active_slots(self) -> tuple[str, ...]:
+        return ("velocity", *("momentum",) * (self.momentum > 0), *("average_gradient",) * self.centered)
+
+    def step(self, gradients: list[Tensor], weights: list[Tensor], rate: float) -> None:
+        self.decay(weights, rate)
+        for weight, gradient in zip(weights, gradients, strict=True):
+            slots = self.state[weight]
+            square = slots["velocity"].mul_(self.rho).addcmul_(gradient, gradient, value=1 - self.rho)
+            if self.centered:
+                mean = slots["average_gradient"].mul_(self.rho).add_(gradient, alpha=1 - self.rho)
+                square = square - mean.square()
+            increment = gradient * rate / torch.sqrt(square + self.epsilon)
+            if self.momentum > 0:
+                increment = slots["momentum"].mul_(self.momentum).add_(increment)
+            weight.sub_(increment)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"rho": self.rho, "momentum": self.momentum, "epsilon": self.epsilon, "centered": self.centered}
+        return {**super().get_config(), **own}

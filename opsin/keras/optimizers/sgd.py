@@ -1,0 +1,43 @@
+"""Stochastic gradient descent, plain, with momentum or Nesterov's."""
+
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from opsin.core import OpsinError
+
+from .optimizer import Optimizer
+
+
+class SGD(Optimizer):
+    """Steps along the gradient, or along a moving sum of past steps.
+
+    >>> SGD().learning_rate
+    0.01
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ("momentum",)
+
+    def __init__(self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any) -> None:
+        super().__init__(learning_rate, **common)
+        if isinstance(momentum, bool) or not isinstance(momentum, int | float) or not 0 <= momentum <= 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise OpsinError(f"SGD takes a number from 0 to 1 for momentum, got {momentum!r}")
+        self.momentum, self.nesterov = float(momentum), nesterov
+
+    def active_slots(self) -> tuple[str, ...]:
+        return self.slots if self.momentum else ()
+
+    def step(self, gradients: list[Tensor], weights: list[Tensor], rate: float) -> None:
+        self.decay(weights, rate)
+        for weight, gradient in zip(weights, gradients, strict=True):
+            if not self.momentum:
+                weight.add_(gradient, alpha=-rate)
+                continue
+            moving = self.state[weight]["momentum"].mul_(self.momentum).add_(gradient, alpha=-rate)
+            if self.nesterov:
+                weight.add_(gradient, alpha=-rate).add_(moving, alpha=self.momentum)
+            else:
+                weight.add_(moving)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
