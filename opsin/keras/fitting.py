@@ -1,6 +1,6 @@
 """Keras's loop: epochs, batches, validation, callbacks."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,11 +52,14 @@ def run_epochs(
     model.stop_training = False
     logs: dict[str, float] = {}
     try:
-        with watch_for_interrupt() as asked, kerass_moving_variance(stepper.network):
+        with watch_for_interrupt() as asked, kerass_moving_variance(stepper.network) as correct:
             callbacks.call("on_train_begin", {})
             for epoch in epochs:
                 callbacks.call("on_epoch_begin", epoch, {})
-                _train(model, stepper, batches, callbacks, asked)
+                for _ in _train(model, stepper, batches, callbacks):
+                    correct()
+                    if asked():
+                        raise KeyboardInterrupt
                 logs = in_order(compiled.results())
                 if validation is not None and validation.due(epoch):
                     found = score(stepper, validation.batches, callbacks)
@@ -71,9 +74,8 @@ def run_epochs(
             parameter.grad = None
 
 
-def _train(
-    model: Stoppable, stepper: Stepper, batches: Batches, callbacks: CallbackList, asked: Callable[[], bool]
-) -> None:
+def _train(model: Stoppable, stepper: Stepper, batches: Batches, callbacks: CallbackList) -> Iterator[None]:
+    """One epoch, a stop after each step."""
     compiled = stepper.compiled
     assert compiled is not None
     compiled.reset()
@@ -81,9 +83,8 @@ def _train(
     for number, batch in enumerate(batches):
         callbacks.batch_begin("train", number)
         stepper.train(batch)
+        yield
         callbacks.batch_end("train", number, lambda: in_order(compiled.results()))
-        if asked():
-            raise KeyboardInterrupt
         if model.stop_training:
             break
 

@@ -1,6 +1,6 @@
 """Keras's moving variance: of a batch's values by n, where torch's own divides by n - 1."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,29 +11,32 @@ _NORMALIZATION = torch.nn.modules.batchnorm._BatchNorm  # pyright: ignore[report
 
 
 @contextmanager
-def kerass_moving_variance(network: torch.nn.Module) -> Generator[None]:
-    """While it lasts, every batch normalization of the network keeps its moving variance as Keras does."""
+def kerass_moving_variance(network: torch.nn.Module) -> Generator[Callable[[], None]]:
+    """While it lasts, calling what it gives after a step makes the moving variances those that Keras would have.
+
+    After the step, since the backward pass of a batch normalization does not let its moving variance change before.
+    """
     before: dict[torch.nn.Module, Tensor] = {}
+    counts: dict[torch.nn.Module, int] = {}
 
     def remember(module: torch.nn.Module, inputs: Any) -> None:
         assert isinstance(module, _NORMALIZATION)
         if module.training and module.running_var is not None:
-            before[module] = module.running_var.clone()
+            before[module], counts[module] = module.running_var.clone(), inputs[0].numel() // inputs[0].shape[1]
 
-    def correct(module: torch.nn.Module, inputs: Any, output: Any) -> None:
-        assert isinstance(module, _NORMALIZATION)
-        old = before.pop(module, None)
-        if old is not None and module.running_var is not None:
-            count = inputs[0].numel() // inputs[0].shape[1]
-            kept = old * (1 - float(module.momentum or 0.0))
-            with torch.no_grad():
-                module.running_var.sub_((module.running_var - kept) / count)
+    @torch.no_grad()
+    def correct() -> None:
+        for module, old in before.items():
+            assert isinstance(module, _NORMALIZATION)
+            assert module.running_var is not None
+            added = module.running_var - old * (1 - float(module.momentum or 0.0))
+            module.running_var.sub_(added / counts[module])
+        before.clear()
 
-    found = [module for module in network.modules() if isinstance(module, _NORMALIZATION)]
-    hooks = [module.register_forward_pre_hook(remember) for module in found]
-    hooks += [module.register_forward_hook(correct) for module in found]
+    hooks = [module.register_forward_pre_hook(remember) for module in network.modules()
+             if isinstance(module, _NORMALIZATION)]  # fmt: skip
     try:
-        yield
+        yield correct
     finally:
         for hook in hooks:
             hook.remove()

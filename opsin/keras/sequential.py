@@ -103,7 +103,7 @@ class Sequential(Structure):
         level = _level(verbose)
         bar = ProgressBar(level, steps, epochs) if level else None
         params = {"verbose": level, "epochs": epochs, "steps": steps}
-        called = CallbackList([history, *_listed(callbacks)], self, bar, params)
+        called = CallbackList([*_listed(callbacks), history], self, bar, params)
         validation = None if held_out is None else fitting.Validation(held_out, validation_freq)
         stepper = Stepper(self, compiled)
         self.history = history

@@ -30,6 +30,17 @@ CONVOLUTION: Arguments = {"filters": REQUIRED, "kernel_size": REQUIRED, "strides
 TRANSPOSED: Arguments = {"filters": REQUIRED, "kernel_size": REQUIRED, "strides": 1, "padding": "valid",
                          "output_padding": None, "data_format": None, "dilation_rate": 1, **_ACTIVATED,
                          **_WEIGHTS}  # fmt: skip
+TRANSPOSED_3D: Arguments = {
+    "filters": REQUIRED,
+    "kernel_size": REQUIRED,
+    "strides": 1,
+    "padding": "valid",
+    "data_format": None,
+    "output_padding": None,
+    "dilation_rate": 1,
+    **_ACTIVATED,
+    **_WEIGHTS,
+}
 DEPTHWISE: Arguments = {"kernel_size": REQUIRED, "strides": 1, "padding": "valid", "depth_multiplier": 1,
                         "data_format": None, "dilation_rate": 1, **_ACTIVATED,
                         "depthwise_initializer": "glorot_uniform", "bias_initializer": "zeros",
@@ -51,10 +62,12 @@ LAYER_NORMALIZATION: Arguments = {"axis": -1, "epsilon": 1e-3, **_AFFINE, **_BOU
 GROUP_NORMALIZATION: Arguments = {"groups": 32, **LAYER_NORMALIZATION}
 DROPOUT: Arguments = {"rate": REQUIRED, "noise_shape": None, "seed": None}
 SPATIAL_DROPOUT: Arguments = {"rate": REQUIRED, "data_format": None, "seed": None, "name": None, "dtype": None}
+SPATIAL_DROPOUT_1D: Arguments = {"rate": REQUIRED, "seed": None, "name": None, "dtype": None}
 FLATTEN: Arguments = {"data_format": None}
 RESHAPE: Arguments = {"target_shape": REQUIRED}
 RESCALING: Arguments = {"scale": REQUIRED, "offset": 0.0}
 UPSAMPLING: Arguments = {"size": 2, "data_format": None}
+UPSAMPLING_1D: Arguments = {"size": 2}
 UPSAMPLING_2D: Arguments = {**UPSAMPLING, "interpolation": "nearest"}
 ZERO_PADDING: Arguments = {"padding": 1, "data_format": None}
 ACTIVATION: Arguments = {"activation": REQUIRED}

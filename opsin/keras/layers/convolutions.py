@@ -48,7 +48,7 @@ class Conv3DTranspose(Layer):
     """A transposed convolution over (depth, height, width, channels): it makes maps larger."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Conv3DTranspose
-    arguments: ClassVar[Arguments] = lists.TRANSPOSED
+    arguments: ClassVar[Arguments] = lists.TRANSPOSED_3D
 
 
 class DepthwiseConv1D(Layer):

@@ -41,7 +41,7 @@ class SpatialDropout1D(Layer):
     """Leaves out whole channels of (steps, channels) while training."""
 
     kind: ClassVar[type[nn.Layer]] = nn.SpatialDropout1D
-    arguments: ClassVar[Arguments] = lists.SPATIAL_DROPOUT
+    arguments: ClassVar[Arguments] = lists.SPATIAL_DROPOUT_1D
 
 
 class SpatialDropout2D(Layer):

@@ -34,7 +34,7 @@ class UpSampling1D(Layer):
     """Maps of (steps, channels) `size` times as large."""
 
     kind: ClassVar[type[nn.Layer]] = nn.UpSampling1D
-    arguments: ClassVar[Arguments] = lists.UPSAMPLING
+    arguments: ClassVar[Arguments] = lists.UPSAMPLING_1D
 
 
 class UpSampling2D(Layer):
