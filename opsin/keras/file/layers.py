@@ -1,5 +1,6 @@
 """One layer of a Keras config as a layer of Opsin: what would change an answer is taken over or refused."""
 
+import re
 from dataclasses import MISSING, fields
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ SAME = {name: kind for name, kind in KINDS.items() if not issubclass(kind, Compo
 """Keras's layers that Opsin has under the same name and with the same arguments."""
 SUPPORTED = tuple(sorted({*SAME, *ACTIVATIONS, "Sequential"}))
 
+_RANK = re.compile(r"(\d)D")
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
 _TRAINING_ONLY = {"name", "trainable", "dtype", "seed", "autocast", "synchronized", "renorm_momentum"}
 _TRAINING_ENDS = ("_initializer", "_regularizer", "_constraint")
@@ -34,7 +36,7 @@ _DISTORTIONS = ("Random", "AutoContrast", "RandAugment", "AugMix", "CutMix", "Mi
 
 def layer_of(kind: str, config: dict[str, Any], shape: Shape) -> Layer:
     """The Opsin layer for a Keras class and its config, on an input of `shape`."""
-    label = f"{kind} {config.get('name')!r:.100}"
+    label = f"{kind:.100} {config.get('name')!r:.100}"
     check_policy(label, config.get("dtype"))
     if kind not in SAME and kind in ACTIVATIONS:
         taken, function = ACTIVATIONS[kind](label, config)
@@ -100,4 +102,19 @@ def _unsupported(kind: str, label: str) -> ModelFileError:
         return ModelFileError(
             f"has {label}, which changes images at random in training; leave it out of the network and save again"
         )
-    return ModelFileError(f"has {label}, a layer that Opsin does not have; it has {', '.join(SUPPORTED)}")
+    return ModelFileError(f"has {label}, a layer that Opsin does not have; it has {_listed(SUPPORTED)}")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """The names, those that differ in the number of axes only in one: Conv1-3D.
+
+    >>> _listed(("Conv1D", "Conv2D", "Dense"))
+    'Conv1-2D, Dense'
+    """
+    ranks: dict[str, list[str]] = {}
+    for name in names:
+        found = _RANK.search(name)
+        ranks.setdefault(_RANK.sub("*", name), []).extend([found[1]] if found else [])
+    return ", ".join(
+        stem.replace("*", f"{'-'.join(sorted({min(r), max(r)}))}D") if r else stem for stem, r in ranks.items()
+    )

@@ -47,7 +47,7 @@ def read_weights(content: bytes, found: Sequence[Place]) -> None:
     try:
         with library.File(io.BytesIO(content), "r") as file:
             reader = _Reader(library, len(content))
-            root = _OLD_ROOT if _OLD_ROOT in file else "layers"
+            root = _OLD_ROOT if reader.has(file, _OLD_ROOT) else "layers"
             reader.own_values(file, "the model", ())
             reader.chain(reader.group(file, root), found)
     except ModelFileError:
@@ -70,7 +70,7 @@ class _Reader:
             if name not in known:
                 self._check_empty(self.group(parent, name), f"{parent.name}/{name}")
         for name, place in known.items():
-            if name not in parent and not place.values and not place.inner:
+            if not self.has(parent, name) and not place.values and not place.inner:
                 continue
             group = self.group(parent, name)
             self.own_values(group, place.path, place.values)
@@ -86,7 +86,7 @@ class _Reader:
 
     def own_values(self, parent: Any, path: str, values: Sequence[Tensor]) -> None:
         """Fills one layer's weights, which must be as many as it has."""
-        group = self.group(parent, "vars") if values or "vars" in parent else ()
+        group = self.group(parent, "vars") if values or self.has(parent, "vars") else ()
         if len(group) != len(values):
             raise ModelFileError(
                 f"has {len(group)} weights for {path!r:.100}; expected {len(values)} as its config says: save it again"
@@ -97,14 +97,17 @@ class _Reader:
     def _check_empty(self, group: Any, path: str) -> None:
         """A group that no layer with weights asks for: Keras writes such for layers without."""
         odd = [name for name in group if name not in _WITHOUT_WEIGHTS]
-        if odd or ("vars" in group and len(self.group(group, "vars"))):
+        if odd or (self.has(group, "vars") and len(self.group(group, "vars"))):
             raise ModelFileError(f"has weights at {path!r:.100} that no layer of its config asks for: save it again")
 
+    def has(self, parent: Any, name: str) -> bool:
+        """Whether a group has a link of that name, which is not followed: h5py's `in` would open other files."""
+        return "/" not in name and parent.id.links.exists(name.encode())
+
     def _linked(self, parent: Any, name: str) -> Any:
-        link = parent.get(name, getlink=True)
-        if link is None:
+        if not self.has(parent, name):
             raise ModelFileError(f"lacks {name!r:.100} in {parent.name!r:.100} of its weights; save it again")
-        if not isinstance(link, self.library.HardLink):
+        if parent.id.links.get_info(name.encode()).type != self.library.h5l.TYPE_HARD:
             raise ModelFileError(
                 f"links {name!r:.100} in its weights to elsewhere, which is not followed: do not use it"
             )
