@@ -8,6 +8,7 @@ from opsin.model.file import parse
 MOST_OBJECTS = 200_000
 MOST_DEPTH = 64
 _CODE = ("Lambda", "__lambda__", "function", "lambda")
+_PLAIN = ("__tuple__", "__keras_tensor__")  # how Keras writes a tuple, and a shape in a Functional model
 _FUNCTIONS = frozenset(
     (
         "binary_accuracy", "binary_crossentropy", "binary_focal_crossentropy", "categorical_accuracy",
@@ -54,7 +55,7 @@ def check_objects(data: object, what: str) -> None:
 
 def _check_origin(found: dict[str, object]) -> None:
     kind, module, registered = found["class_name"], found.get("module"), found.get("registered_name")
-    if kind == "__tuple__" or (kind == "function" and module == "builtins" and _is_own(found.get("config"))):
+    if kind in _PLAIN or (kind == "function" and module == "builtins" and _is_own(found.get("config"))):
         return
     if kind in _CODE:
         name = found.get("config") if kind == "function" else kind

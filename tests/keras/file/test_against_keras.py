@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from opsin import nn
+from opsin.core import ModelFileError
 from opsin.keras.file import read_keras, write_keras
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -234,3 +235,55 @@ def test_every_shared_layer_is_in_one_of_the_networks():
     used = {type(layer).__name__ for make in NETWORKS for layer in build(make)[0]._flatten_layers()}
     own = {"Residual", "Parallel", "Skip", "LayerScale", "Stage"}
     assert set(nn.reading.KINDS) - own <= used
+
+
+@keras.saving.register_keras_serializable(package="mine")
+def doubled(x):
+    return x * 2
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        (lambda: [L.Lambda(lambda x: x + 1)], "names Python code .* which is never run"),
+        (lambda: [L.Activation(doubled)], r"names Python code \('mine>doubled'\), which is never run"),
+        (lambda: [L.LSTM(2)], "has LSTM '.*', a layer that Opsin does not have; it has Activation, .*ZeroPadding1-3D$"),
+        (lambda: [L.RandomFlip()], "has RandomFlip '.*', which changes images at random in training"),
+        (lambda: [L.LeakyReLU()], "has LeakyReLU '.*' with the settings .* Opsin has leaky_relu, relu with"),
+        (lambda: [L.PReLU()], "has PReLU '.*', a layer that Opsin does not have"),
+        (
+            lambda: [L.Conv1D(2, 3, data_format="channels_first")],
+            "data_format='channels_first'; expected 'channels_last'",
+        ),
+        (lambda: [L.BatchNormalization(axis=1)], "over axis 1; expected the last one"),
+    ],
+)
+def test_what_keras_saves_and_opsin_does_not_have_is_one_clear_error(layers, words, tmp_path):
+    keras.Sequential([keras.Input((6, 4)), *layers()]).save(tmp_path / "a.keras")
+    with pytest.raises(ModelFileError, match=words) as caught:
+        read_keras(tmp_path / "a.keras")
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 900
+
+
+def test_other_models_sizes_and_formats_are_one_clear_error(tmp_path):
+    start = keras.Input((6,))
+    keras.Model(start, L.Dense(2)(start)).save(tmp_path / "functional.keras")
+    keras.Sequential([keras.Input((None, None, 3)), L.Conv2D(2, 3)]).save(tmp_path / "any_size.keras")
+    model = keras.Sequential([start, L.Dense(2)])
+    model.compile("sgd", lambda truth, found: found)
+    model.save(tmp_path / "own_loss.keras")
+    model.save(tmp_path / "legacy.h5")
+    for name, words in (
+        ("functional.keras", "holds a 'Functional' model; Opsin reads keras.Sequential only"),
+        ("any_size.keras", r"for inputs of \[None, None, None, 3\]; expected one fixed size"),
+        ("own_loss.keras", "names Python code"),
+        ("legacy.h5", r"is a legacy HDF5 model .* save it as `model.keras`"),
+    ):
+        with pytest.raises(ModelFileError, match=words):
+            read_keras(tmp_path / name)
+
+
+def test_functions_that_a_compiled_model_may_name_are_keras_s(tmp_path):
+    from opsin.keras.file.objects import _FUNCTIONS
+
+    assert all(hasattr(keras.losses, name) or hasattr(keras.metrics, name) for name in _FUNCTIONS)
