@@ -20,13 +20,10 @@ class Compiled:
     def __init__(self, optimizer: Any, loss: Any, wanted: Any, weighted: Any) -> None:
         self.optimizer: Optimizer = optimizers.get(optimizer)
         self.loss: Loss | None = None if loss is None else losses.get(_single(loss, "loss"))
-        self.given_loss, self.wanted, self.weighted = (
-            loss,
-            listed(wanted, "metrics"),
-            listed(weighted, "weighted_metrics"),
-        )
-        for identifier in (*self.wanted, *self.weighted):
-            metrics.get(identifier)  # an unknown name is said now, not after the first batch
+        self.given_loss = self.loss if isinstance(loss, dict) else loss  # pyright: ignore[reportUnknownMemberType]
+        # An unknown name is said now, not after the first batch.
+        self.wanted = [_known(one) for one in listed(wanted, "metrics")]
+        self.weighted = [_known(one) for one in listed(weighted, "weighted_metrics")]
         self.mean_loss = Mean("loss")
         self.metrics: list[tuple[Metric, bool]] = []
 
@@ -78,7 +75,7 @@ def listed(value: Any, name: str) -> list[Any]:
     """A list of one or more metrics as a flat list."""
     if value is None:
         return []
-    if isinstance(value, dict):
+    if isinstance(value, dict) and "class_name" not in value:
         value = list(cast("dict[str, Any]", value).values())
     if not isinstance(value, list | tuple):
         raise OpsinError(f"{name} is {value!r}; expected a list such as ['accuracy']")
@@ -86,6 +83,12 @@ def listed(value: Any, name: str) -> list[Any]:
     for one in cast("Iterable[Any]", value):
         found += listed(one, name) if isinstance(one, list | tuple) else [one]
     return found
+
+
+def _known(identifier: Any) -> Any:
+    """The identifier, or the metric that a file's description of it makes; OpsinError when there is none such."""
+    metric = metrics.get(identifier)
+    return identifier if isinstance(identifier, str) else metric
 
 
 def _single(loss: Any, name: str) -> Any:

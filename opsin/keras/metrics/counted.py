@@ -41,26 +41,30 @@ class _Counts(Metric):
         self.negatives += float((weight * ~target).sum())
 
 
-class Precision(_Counts):
+class _AtOne(_Counts):
+    """Counts at one threshold."""
+
+    def __init__(self, thresholds: Any = None, *, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(np.reshape([0.5 if thresholds is None else thresholds], (1,)), name, dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "thresholds": float(self.thresholds[0])}
+
+
+class Precision(_AtOne):
     """Of what is called positive, the share that is.
 
     >>> Precision()([0, 1, 1, 1], [1.0, 0.0, 1.0, 1.0])
     0.6666666666666666
     """
 
-    def __init__(self, thresholds: float | None = None, *, name: str = "precision", dtype: Any = None) -> None:
-        super().__init__(np.array([0.5 if thresholds is None else thresholds]), name, dtype)
-
     def result(self) -> float:
         called = float(self.true_positives[0] + self.false_positives[0])
         return float(self.true_positives[0]) / called if called else 0.0
 
 
-class Recall(_Counts):
+class Recall(_AtOne):
     """Of what is positive, the share that is called so."""
-
-    def __init__(self, thresholds: float | None = None, *, name: str = "recall", dtype: Any = None) -> None:
-        super().__init__(np.array([0.5 if thresholds is None else thresholds]), name, dtype)
 
     def result(self) -> float:
         return float(self.true_positives[0]) / self.positives if self.positives else 0.0
@@ -75,7 +79,7 @@ class AUC(_Counts):
 
     def __init__(
         self, num_thresholds: int = 200, curve: str = "ROC", summation_method: str = "interpolation",
-        name: str = "auc", dtype: Any = None,
+        name: str | None = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         if num_thresholds < 2 or curve != "ROC" or summation_method != "interpolation":
             raise OpsinError(

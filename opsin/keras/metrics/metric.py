@@ -7,9 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.nn.naming import snake_case
-
 from ..losses.loss import as_tensor, same_rank
+from ..naming import auto_name
 
 
 class Metric:
@@ -19,7 +18,7 @@ class Metric:
     """ "up" where larger is better, "down" where smaller is; callbacks with mode="auto" ask for it."""
 
     def __init__(self, name: str | None = None, dtype: Any = None) -> None:
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self.better: str | None = self.direction
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:

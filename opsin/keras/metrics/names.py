@@ -1,5 +1,6 @@
 """Metrics by the names that `compile` takes; "accuracy" becomes the one that fits targets and outputs."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -115,7 +116,10 @@ def from_config(config: dict[str, Any]) -> Metric:
     kind, settings = str(config.get("class_name")), dict(config.get("config") or {})
     if kind not in CLASSES:
         raise _unknown(kind)
-    known = CLASSES[kind].__init__.__code__.co_varnames
+    known = inspect.signature(CLASSES[kind]).parameters
+    more = {key: value for key, value in settings.items() if key not in known and key != "thresholds" and value}
+    if more:
+        raise OpsinError(f"{kind} has no {', '.join(more)} here; expected {', '.join(known)}")
     try:
         return CLASSES[kind](**{key: value for key, value in settings.items() if key in known})
     except (TypeError, ValueError) as error:
