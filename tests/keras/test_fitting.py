@@ -325,6 +325,7 @@ def test_fit_before_compile_says_so(describe):
 
 
 @pytest.mark.parametrize(("told", "listed"), [
+    ({"loss_weights": [2.0]}, "expected None, since there is one output"),
     ({"optimizer": "adma"}, "adam, adamw, sgd, rmsprop"),
     ({"loss": "crossentropie"}, "categorical_crossentropy, sparse_categorical_crossentropy"),
     ({"metrics": ["acuracy"]}, "accuracy, "),
