@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_NORMALIZATION = torch.nn.modules.batchnorm._BatchNorm  # pyright: ignore[reportPrivateUsage]
+NORMALIZATION = torch.nn.modules.batchnorm._BatchNorm  # pyright: ignore[reportPrivateUsage]
 
 
 @contextmanager
@@ -20,21 +20,21 @@ def kerass_moving_variance(network: torch.nn.Module) -> Generator[Callable[[], N
     counts: dict[torch.nn.Module, int] = {}
 
     def remember(module: torch.nn.Module, inputs: Any) -> None:
-        assert isinstance(module, _NORMALIZATION)
+        assert isinstance(module, NORMALIZATION)
         if module.training and module.running_var is not None:
             before[module], counts[module] = module.running_var.clone(), inputs[0].numel() // inputs[0].shape[1]
 
     @torch.no_grad()
     def correct() -> None:
         for module, old in before.items():
-            assert isinstance(module, _NORMALIZATION)
+            assert isinstance(module, NORMALIZATION)
             assert module.running_var is not None
             added = module.running_var - old * (1 - float(module.momentum or 0.0))
             module.running_var.sub_(added / counts[module])
         before.clear()
 
     hooks = [module.register_forward_pre_hook(remember) for module in network.modules()
-             if isinstance(module, _NORMALIZATION)]  # fmt: skip
+             if isinstance(module, NORMALIZATION)]  # fmt: skip
     try:
         yield correct
     finally:

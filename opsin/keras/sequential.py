@@ -39,7 +39,7 @@ class Sequential(Structure):
         weighted_metrics: Any = None, run_eagerly: bool = False, steps_per_execution: int = 1,
         jit_compile: Any = "auto", auto_scale_loss: bool = True,
     ) -> None:  # fmt: skip
-        """Says how to train: optimizer, loss and metrics by name or object; the arguments after them change nothing."""
+        """Says how to train: optimizer, loss and metrics by name or object. `run_eagerly` and later change nothing."""
         if loss_weights is not None:
             raise OpsinError(f"loss_weights is {loss_weights!r}; expected None, since there is one output and one loss")
         self.compiled_with = Compiled(optimizer, loss, metrics, weighted_metrics)

@@ -8,6 +8,7 @@ from opsin.nn.activations import function
 from .arrays import Given, fitting
 from .compiled import Compiled
 from .mixed_precision import autocast
+from .moving import NORMALIZATION
 from .structure import Structure
 
 
@@ -18,7 +19,7 @@ class Stepper:
         self.network, self.layers, self.compiled = model.network, model.layers, compiled
         self.device = next((value.device for value in model.weights), torch.device("cpu"))
         self.trained = [p for p in self.network.parameters() if p.requires_grad]
-        self.regularized = [layer for layer in self.layers if layer.regularizers]
+        self.regularized = [layer for layer in self.layers if layer.penalty() is not None]
 
     def train(self, batch: Given) -> None:
         """One step of the optimizer, and its batch in the running loss and metrics."""
@@ -57,9 +58,12 @@ class Stepper:
     def training_mode(self) -> None:
         """Dropout and batch statistics on, except for normalizations that are frozen: those keep their averages."""
         self.network.train()
-        for layer in self.layers:
-            if not layer.trainable and layer.module is not None and type(layer).__name__ == "BatchNormalization":
-                layer.module.eval()
+        frozen = [layer.module for layer in self.layers if not layer.trainable and layer.module is not None]
+        modules = [module for layer in frozen for module in layer.modules()]
+        modules += [module for module in self.network.modules() if _is_frozen(module)]
+        for module in modules:
+            if isinstance(module, NORMALIZATION):
+                module.eval()
 
     def _moved(self, batch: Given) -> Given:
         x, y, weight = batch
@@ -83,3 +87,8 @@ class Stepper:
     def _record(self, loss: Tensor, y: Tensor | None, y_pred: Tensor, weight: Tensor | None) -> None:
         if self.compiled is not None and y is not None:
             self.compiled.record(loss, y, y_pred.detach(), weight, len(y_pred))
+
+
+def _is_frozen(module: torch.nn.Module) -> bool:
+    own = list(module.parameters())
+    return bool(own) and not any(parameter.requires_grad for parameter in own)

@@ -191,7 +191,7 @@ def _as_layer(layer: Any, owner: str) -> Layer:
         stage, inner = wrap(data), data.build(shape)
         weights.share(inner, layer.network)
         stage.join(inner, shape)
-        stage.input_shape_given = shape
+        stage.input_shape_given, stage.parts = shape, layer.layers
         return stage
     if isinstance(layer, nn.Input):
         raise NetworkError(f"{owner} got an Input of opsin.nn; expected keras.Input")

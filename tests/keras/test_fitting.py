@@ -205,6 +205,21 @@ def test_frozen_layers_stay(twins, describe, images, close):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_model_inside_is_trained_as_keras_does(oracle, images, close, frozen):
+    x, y = images
+    pair = []
+    for keras in (oracle, ours):
+        k = keras.layers
+        inside = [k.Input((8, 8, 3)), k.Conv2D(4, 3, kernel_regularizer="l2"), k.BatchNormalization(momentum=0.5)]
+        base = keras.Sequential(inside)
+        pair.append(keras.Sequential([k.Input((8, 8, 3)), base, k.Flatten(), k.Dense(3, activation="softmax")]))
+        base.trainable = not frozen
+    weights = ours.Sequential(pair[1].layers).get_weights()
+    pair[0].set_weights(weights)
+    fit_both(pair, x, HOT[y], close, compiled)
+
+
 @pytest.mark.parametrize("kind", ["loader", "list", "tensors"])
 def test_batches_from_elsewhere(twins, describe, images, close, kind):
     x, y = images

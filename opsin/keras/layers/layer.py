@@ -47,6 +47,7 @@ class Layer:
         self.data = data
         self.input_shape_given = input_shape
         self.module: torch.nn.Module | None = None
+        self.parts: list[Layer] = []  # of a model inside a model
         self.built_for: Shape | None = None
         self.regularizers = {}
         self._trainable = True
@@ -110,12 +111,12 @@ class Layer:
         return self.data.trainable_parameters(self.built_for) + self.data.fixed_parameters(self.built_for)
 
     def penalty(self) -> torch.Tensor | None:
-        """What the regularizers add to the loss."""
-        if not self.regularizers or self.module is None:
-            return None
-        found = weights.by_keras_name(self.module)
-        terms = [r(found[n.removesuffix("_regularizer")]) for n, r in self.regularizers.items()
-                 if n.removesuffix("_regularizer") in found]  # fmt: skip
+        """What the regularizers, those of a model inside included, add to the loss; None when nothing that is trained has any."""
+        terms = [term for term in (part.penalty() for part in self.parts) if term is not None]
+        if self.module is not None:
+            found = weights.by_keras_name(self.module) if self.regularizers else {}
+            named = ((key.removesuffix("_regularizer"), value) for key, value in self.regularizers.items())
+            terms += [value(found[name]) for name, value in named if name in found and found[name].requires_grad]
         return torch.stack(terms).sum() if terms else None
 
     def __getattr__(self, name: str) -> Any:
