@@ -111,12 +111,13 @@ class Layer:
         return self.data.trainable_parameters(self.built_for) + self.data.fixed_parameters(self.built_for)
 
     def penalty(self) -> torch.Tensor | None:
-        """What the regularizers, those of a model inside included, add to the loss; None when nothing that is trained has any."""
+        """What the regularizers, those of a model inside included, add to the loss for what is trained."""
         terms = [term for term in (part.penalty() for part in self.parts) if term is not None]
         if self.module is not None:
             found = weights.by_keras_name(self.module) if self.regularizers else {}
             named = ((key.removesuffix("_regularizer"), value) for key, value in self.regularizers.items())
-            terms += [value(found[name]) for name, value in named if name in found and found[name].requires_grad]
+            trained = {name: weight for name, weight in found.items() if weight.requires_grad}
+            terms += [value(trained[name]) for name, value in named if name in trained]
         return torch.stack(terms).sum() if terms else None
 
     def __getattr__(self, name: str) -> Any:
