@@ -8,9 +8,12 @@ from opsin.core import Shape
 
 from .activations import Activation
 from .composites import Composite, Residual, chain_shapes
+from .convolution import kernel_window
 from .dropout import Dropout
+from .joining import Joined
 from .layer import Json, Layer, shape_text
 from .normalization import Normalization
+from .transposed import Transposed
 from .zero_padding import ZeroPadding
 
 
@@ -80,18 +83,24 @@ def _block(layer: Layer, shape: Shape, padding: Layer | None) -> Block:
 
 
 def _window_words(layer: Layer) -> str:
-    window = layer.window
+    window = kernel_window(layer) if isinstance(layer, Transposed) else layer.window
     if window is None or not window.kernel:
         return ""
-    words = shape_text(window.kernel)
-    if max(window.dilation) > 1:
-        words += f", dilation {shape_text(sorted(set(window.dilation)))}"
-    return words + (f", stride {shape_text(sorted(set(window.strides)))}" if max(window.strides) > 1 else "")
+    steps = (("dilation", window.dilation), ("stride", window.strides))
+    told = [f", {word} {_steps_text(sizes)}" for word, sizes in steps if max(sizes, default=1) > 1]
+    return shape_text(window.kernel) + "".join(told)
+
+
+def _steps_text(sizes: tuple[int, ...]) -> str:
+    return str(sizes[0]) if len(set(sizes)) == 1 else shape_text(sizes)
 
 
 def _group(layer: Composite, shape: Shape) -> Group:
     rows = tuple(flow(branch, shape) for branch in layer.branches.values())
-    plus = f"{_JOINS[getattr(layer, 'merge', 'add')]} the input" if () in rows else ""
+    merge: str = getattr(layer, "merge", "add")
+    plus = f"{_JOINS[merge]} the input" if () in rows else ""
+    if isinstance(layer, Joined) and merge == "concatenate":
+        plus = f"{'beside the input' if plus else 'side by side'}: {shape_text(layer.output_shape(shape))}"
     last = rows[-1][0] if isinstance(layer, Residual) and len(rows[-1]) == 1 else None
     if isinstance(last, Block):
         rows, plus = rows[:1], f"+ {last.kind} {last.window} of the input"

@@ -1,5 +1,6 @@
 """A network as a picture: one self-contained SVG that reads on a phone and on a desktop."""
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from math import log2
@@ -95,6 +96,8 @@ def _draw_chain(canvas: _Canvas, nodes: tuple[Node, ...], left: float, top: floa
             middle = top + _SOLID / 2 if isinstance(node, Block) else top + height / 2
             if not first:
                 centre = x - _GAP / 2 - 1 if x > left else left - 3
+                if x == left and not isinstance(node, Block):
+                    middle = top + 13  # beside its name: frames in frames have their middles at one height
                 canvas.line(f"M{centre - 2:g} {middle - 4:g}l4 4l-4 4")
             (_draw_block(canvas, node, x, top) if isinstance(node, Block) else _draw_group(canvas, node, x, top, width))
             x += needed + _GAP
@@ -135,7 +138,7 @@ def _draw_group(canvas: _Canvas, group: Group, left: float, top: float, availabl
     if group.plus:
         y += 18
         canvas.line(f"M{x:g} {y - 13:g}H{x + inner:g}", dash="4 3")
-        canvas.text(x, y, group.plus, "p", "start")
+        canvas.text(x, y, re.sub(r"(?<=\d)x(?=\d)", _TIMES, group.plus), "p", "start")
     if group.then:
         y += _LINE
         canvas.text(x, y, f"then {' · '.join(group.then)}", "p", "start")
@@ -163,8 +166,8 @@ def _draw_solid(canvas: _Canvas, shape: Shape, x: float, y: float, colour: str) 
         high, wide, deep = 12 + 4.2 * log2(shape[0] + 1), 7.0, 3.0
         high = min(high, _SOLID - 8)
     else:
-        scale = [7 + 25 * min(size / canvas.largest, 1) ** 0.5 for size in shape[:-1]]
-        high, wide, deep = scale[0], scale[min(1, len(scale) - 1)], 2.1 * log2(shape[-1] + 1)
+        *_, high, wide = (7 + 25 * min(size / canvas.largest, 1) ** 0.5 for size in (0, *shape[:-1]))
+        deep = 2.1 * log2(shape[-1] + 1)
     a, b = x - (wide + deep) / 2, y - (high - deep * 0.6) / 2
     c, d = a + wide, b + high
     up, right = deep * 0.6, deep

@@ -3,6 +3,8 @@ from opsin.nn import (
     Activation,
     BatchNormalization,
     Conv2D,
+    Conv3D,
+    Conv3DTranspose,
     Dense,
     Dropout,
     Flatten,
@@ -55,6 +57,11 @@ def test_branches_are_rows_and_an_empty_one_is_said_in_words():
     (times,) = flow([Parallel([[], gate], "multiply")], (8, 8, 3))
     assert (len(times.rows), times.plus) == (1, "times the input")
     (beside,) = flow([Skip([Conv2D(3, 1)])], (8, 8, 3))
-    assert (len(beside.rows), beside.plus) == (1, "beside the input")
+    assert (len(beside.rows), beside.plus) == (1, "beside the input: 8x8x6")
     (wide,) = flow([Parallel([[Conv2D(3, 1)], [Conv2D(3, 3, padding="same")]])], (8, 8, 3))
-    assert (len(wide.rows), wide.plus) == (2, "")
+    assert (len(wide.rows), wide.plus) == (2, "side by side: 8x8x6")
+
+
+def test_windows_are_told_as_they_were_written():
+    layers = [Conv3D(2, (3, 5, 5), (1, 2, 2), "same"), Conv3DTranspose(2, 2, strides=2)]
+    assert [block.window for block in flow(layers, (4, 8, 8, 1))] == ["3x5x5, stride 1x2x2", "2x2x2, stride 2"]
