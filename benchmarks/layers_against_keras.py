@@ -29,6 +29,10 @@ NOTES = (
     "against a search of all of them; what Keras 3.15 gives does not sum to 1.",
     '- `Activation("glu")` halves the channels; Keras says the wrong output shape. `threshold` has no default and is '
     "left out.",
+    "- Arguments of Keras that the layer language does not have: regularizers, constraints, initializers of biases and "
+    "averages (`opsin.keras` has its own), `data_format` (channels are last), `axis` of normalisations (the channels), "
+    '`output_padding`, `padding="causal"`, `renorm`, `synchronized`, `noise_shape`, `lora_rank`, `lora_alpha`, '
+    "`quantization_config`; `seed` of dropout is the network's.",
     "- The moving variance of `BatchNormalization` is torch's: of a batch's values by n - 1, where Keras divides by n.",
 )
 SIZES = {1: (11,), 2: (9, 8), 3: (8, 7, 7)}
@@ -200,7 +204,9 @@ def main() -> None:
     import keras
 
     groups: dict[str, list[Difference]] = defaultdict(list)
+    tried: dict[str, set[str]] = defaultdict(set)
     for case in cases():
+        tried[case.kind] |= case.arguments.keys()
         groups[case.kind].append(compare(case))
     count = sum(map(len, groups.values()))
     lines = [
@@ -214,12 +220,12 @@ def main() -> None:
         "",
         "Made by `python benchmarks/layers_against_keras.py`; the tests run the same cases.",
         "",
-        "| layer | cases | outputs | gradients |",
-        "|---|--:|--:|--:|",
+        "| layer | arguments tried | cases | outputs | gradients |",
+        "|---|---|--:|--:|--:|",
     ]
     for kind, found in sorted(groups.items()):
         output, gradient = max(d.output for d in found), max(d.gradient for d in found)
-        lines.append(f"| {kind} | {len(found)} | {output:.1e} | {gradient:.1e} |")
+        lines.append(f"| {kind} | {', '.join(sorted(tried[kind]))} | {len(found)} | {output:.1e} | {gradient:.1e} |")
     lines += ["", *NOTES, ""]
     Path("docs/layers-against-keras.md").write_text("\n".join(lines), encoding="utf-8")
 
