@@ -1,21 +1,35 @@
 """The verb that scores a model on labelled images."""
 
+import datetime
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from opsin import __version__
 from opsin import data as formats
-from opsin.core import DataError, Progress, keep_large_buffers, silent
+from opsin.core import DataError, OpsinError, Progress, keep_large_buffers, silent, write_text
 from opsin.data import Table, Target
 from opsin.model import Model
 from opsin.model import load as load_model
+from opsin.report import RunFacts
 
 from .finish import evaluation_of, predictions_of
+from .folders import check_writable, new_folder
+from .reporting import report_of_evaluation, typed
 from .results import Evaluation
-from .sources import store_at
+from .sources import Source, store_at
+
+
+def _nothing(line: str) -> None: ...
 
 
 def evaluate(
@@ -24,27 +38,89 @@ def evaluate(
     *,
     device: str | None = None,
     split: str | None = None,
+    report: bool = False,
+    out: str | Path | None = None,
     progress: Progress = silent,
+    say: Callable[[str], None] = _nothing,
 ) -> Evaluation:
     """Scores a model, with intervals, on a folder, CSV, npz or (images, targets).
 
-    When the data has a test split only that is scored, unless `split` names another ("train", "valid"). Raises
-    DataError when the data's classes are not the model's.
+    When the data has a test split only that is scored, unless `split` names another ("train", "valid"). With `report`
+    a page, the predictions and plots go to `out`, or to a new folder under `runs/evaluate/`. Raises DataError when
+    the data's classes are not the model's, OpsinError when the folder cannot be written or holds a run.
     """
+    begun = time.monotonic()
     keep_large_buffers()
+    place = None if out is None else Path(out)
+    if report or place is not None:
+        _check_place(place)
     loaded = model if isinstance(model, Model) else load_model(model, device)
-    table = formats.read(data, loaded.task.name)
-    table = _in_words_of(loaded, table)
-    chosen = split or ("test" if (table.rows["split"] == "test").any() else None)
-    source = store_at(table, loaded.preparation.size, progress)
-    if chosen is None:
-        source = source.as_split("test")
-    predictions = predictions_of(loaded, source, chosen or "test", progress)
-    if not predictions.ids:
-        raise DataError(f"{table.origin} has no image in the split {chosen!r}; expected one of its splits")
+    source = _asked(loaded, data, split, progress)
+    for line in source.table.notes:
+        say(line)
+    predictions = predictions_of(loaded, source, "test", progress)
     known_baseline = loaded.about.get("baseline")
     baseline = loaded.task.baseline(predictions.targets, 1)[0] if known_baseline is None else np.array(known_baseline)
-    return evaluation_of(loaded, predictions, baseline)
+    evaluation = evaluation_of(loaded, predictions, baseline)
+    if not report and place is None:
+        return evaluation
+    folder = new_folder(place, "evaluate", source.table.origin)
+    file = None if isinstance(model, Model) else str(model)
+    return _kept(folder, loaded, file, source, evaluation, begun)
+
+
+def _check_place(out: Path | None) -> None:
+    """Raises OpsinError when the folder cannot be written, or holds what an evaluation would overwrite."""
+    if out is not None and (out / "args.yaml").exists():
+        raise OpsinError(f"{out} holds a training run, whose report would be lost; name another folder")
+    check_writable(out)
+
+
+def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Source:
+    """The rows to judge, in the model's words, all of them as test split, with notes on what makes them less fit."""
+    table = _in_words_of(model, formats.read(data, model.task.name))
+    chosen = split or ("test" if (table.rows["split"] == "test").any() else None)
+    source = store_at(table, model.preparation.size, progress)
+    asked = source.as_split("test") if chosen is None else source.only(chosen).as_split("test")
+    if not len(asked.table):
+        raise DataError(f"{table.origin} has no image in the split {chosen!r}; expected one of its splits")
+    notes: list[str] = []
+    if chosen != "test" and model.about.get("fingerprint") == source.fingerprint:
+        notes.append(
+            "the model was trained on images of this very data set: these scores say little about new images; those "
+            "of its test split are in the report of its training"
+        )
+    absent = [name for name, rows in model.task.kinds(asked.table.targets()).items() if not len(rows)]
+    if absent and asked.table.target.kind == "classes":
+        notes.append(f"no image here is of {_some(absent)}, which the model knows too")
+    return replace(asked, table=asked.table.noting(*notes))
+
+
+def _kept(
+    folder: Path, model: Model, file: str | None, source: Source, evaluation: Evaluation, begun: float
+) -> Evaluation:
+    """The evaluation on disk: `evaluation.json`, `predictions.parquet`, `report.html` and `plots/`."""
+    table = source.table
+    command = typed(f"opsin.evaluate({file or 'model'!r}, {table.origin!r}, report=True)")
+    versions = {"python": platform.python_version(), "opsin": __version__, "torch": version("torch")}
+    machine = f"{platform.machine()}, {os.cpu_count()} processors, {model.device.type}"
+    evaluation.predictions.to_parquet(folder / "predictions.parquet")
+    told: dict[str, Any] = {
+        "command": command,
+        "model": file,
+        "model_fingerprint": model.fingerprint,
+        "data": table.origin,
+        "fingerprint": source.fingerprint,
+        "images": len(table),
+        "scores": {name: value.to_json() for name, value in evaluation.scores.items()},
+        "baseline_scores": {name: value.to_json() for name, value in evaluation.baseline.items()},
+        "notes": list(table.notes),
+        "versions": versions,
+        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+    write_text(folder / "evaluation.json", json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    run = RunFacts(command, None, time.monotonic() - begun, machine, versions)
+    return replace(evaluation, report=report_of_evaluation(folder, model, file, source, evaluation, run))
 
 
 def _in_words_of(model: Model, table: Table) -> Table:

@@ -1,4 +1,4 @@
-"""Where a run is kept: `runs/<task>/<data>-<n>/`, or the folder that was named."""
+"""Where a run is kept: `runs/<task>/<data>-<n>/`, an evaluation: `runs/evaluate/<data>-<n>/`, or where it was told."""
 
 import itertools
 import re
@@ -17,7 +17,7 @@ def check_writable(out: Path | None) -> None:
 
 
 def new_folder(out: Path | None, task: str, origin: str) -> Path:
-    """The run's folder, made now: `out`, or the first free number under `runs/<task>/`."""
+    """A folder, made now: `out`, or the first free number under `runs/<task>/` (a task, or "evaluate")."""
     if out is not None:
         return out
     name = re.sub(r"[^\w.-]+", "-", Path(origin).stem or "data").strip("-.") or "data"

@@ -1,34 +1,31 @@
-"""What a run's report says, gathered from the rooms that know it."""
+"""What the report of a run or of an evaluation says, gathered from the rooms that know it."""
 
 import json
+import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
 from opsin import nn
+from opsin.evaluate import Score
 from opsin.model import Model
-from opsin.report import AnswerFacts, DataFacts, NetworkFacts, ReportFacts, RunFacts, write_report
+from opsin.report import AnswerFacts, DataFacts, ModelFacts, NetworkFacts, ReportFacts, RunFacts, write_report
 
 from .prepare import Prepared
 from .results import Evaluation
+from .sources import Source
 
 
 def report_of(prepared: Prepared, model: Model, evaluation: Evaluation, seconds: float) -> Path:
     """Writes `report.html` and `plots/` into the run's folder, from its `args.yaml`, `metrics.csv` and answers."""
     job, source = prepared.job, prepared.source
     args = json.loads((job.folder / "args.yaml").read_text(encoding="utf-8"))
-    summary = nn.summarize(model.network)
     facts = ReportFacts(
-        data=DataFacts(source.table, source.store.pixels, source.positions, source.fingerprint),
-        network=NetworkFacts(
-            model.network.name,
-            summary.trainable + summary.fixed,
-            prepared.reasons,
-            summary.text(details=True),
-            nn.flow_svg(model.network),
-        ),
+        data=_data_facts(source),
+        network=_network_facts(model, prepared.reasons),
         answers=AnswerFacts(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
         run=RunFacts(
             command_of(args),
@@ -41,6 +38,82 @@ def report_of(prepared: Prepared, model: Model, evaluation: Evaluation, seconds:
         ),
     )
     return write_report(job.folder, facts)
+
+
+def report_of_evaluation(
+    folder: Path, model: Model, file: str | None, source: Source, evaluation: Evaluation, run: RunFacts
+) -> Path:
+    """Writes `report.html` and `plots/` of a finished model, from `file` when it was one, judged on a source's rows."""
+    facts = ReportFacts(
+        data=_data_facts(source),
+        network=_network_facts(model, ()),
+        answers=AnswerFacts(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
+        run=run,
+        model=ModelFacts(file or "a model in memory", model.fingerprint, origin_of(model), _known_scores(model)),
+    )
+    return write_report(folder, facts)
+
+
+def _data_facts(source: Source) -> DataFacts:
+    return DataFacts(source.table, source.store.pixels, source.positions, source.fingerprint)
+
+
+def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkFacts:
+    summary = nn.summarize(model.network)
+    count = summary.trainable + summary.fixed
+    return NetworkFacts(model.network.name, count, reasons, summary.text(details=True), nn.flow_svg(model.network))
+
+
+def origin_of(model: Model) -> tuple[tuple[str, str], ...]:
+    """Where a model came from, as (what, words); only what its file says.
+
+    >>> from types import SimpleNamespace
+    >>> origin_of(SimpleNamespace(about={"data": "cats", "images": {"train": 1200, "test": 3}, "seed": 5}))
+    (('Trained on', 'cats (1,200 train, 3 test)'), ('Seed of training', '5'))
+    """
+    about = {name: value for name, value in model.about.items() if value not in (None, "", {}, [])}
+    images: Any = about.get("images")
+    if "data" in about and isinstance(images, dict):
+        counts = cast("dict[str, Any]", images)
+        about["data"] = f"{about['data']} ({', '.join(f'{_count(count)} {split}' for split, count in counts.items())})"
+    versions: Any = about.get("versions")
+    if isinstance(versions, dict):
+        named = cast("dict[str, Any]", versions)
+        about["versions"] = ", ".join(f"{name} {version}" for name, version in named.items())
+    titles = {
+        "data": "Trained on",
+        "fingerprint": "Fingerprint of that data",
+        "start": "Started from",
+        "seed": "Seed of training",
+        "made": "Made",
+        "machine": "On",
+        "versions": "With",
+    }
+    return tuple((title, str(about[name])) for name, title in titles.items() if name in about)
+
+
+def _count(count: Any) -> str:
+    return f"{count:,}" if isinstance(count, int) else str(count)
+
+
+def _known_scores(model: Model) -> dict[str, Score]:
+    """The scores that a model's file holds from its own training; what is no score is passed over."""
+    known: Any = model.about.get("scores")
+    found: dict[str, Score] = {}
+    for name, parts in (cast("dict[str, Any]", known) if isinstance(known, dict) else {}).items():
+        try:
+            value, low, high = (float(parts[part]) for part in ("value", "low", "high"))
+        except (KeyError, TypeError, ValueError):
+            continue
+        found[name] = Score(value, low, high)
+    return found
+
+
+def typed(call: str) -> str:
+    """The command that this process was started with, or the Python `call` that stands for it."""
+    program = Path(sys.argv[0])
+    started = program.stem == "opsin" or (program.stem, program.parent.name) == ("__main__", "opsin")
+    return shlex.join(["opsin", *sys.argv[1:]]) if started else call
 
 
 def command_of(args: Mapping[str, Any]) -> str:

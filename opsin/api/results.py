@@ -21,8 +21,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores of a model on labelled images, beside the trivial baseline's, and the predictions they were read from."""
+    """Scores of a model on labelled images, beside the trivial baseline's, and the predictions they were read from.
+
+    `report` is the page, in a folder of its own, when one was asked for.
+    """
 
     scores: dict[str, Score]
     baseline: dict[str, Score]
     predictions: Predictions
+    report: Path | None = None

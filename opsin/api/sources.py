@@ -25,6 +25,10 @@ class Source:
         """Positions in `store.pixels` of the rows of one split."""
         return self.positions[(self.table.rows["split"] == split).fill_null(False).to_numpy()]
 
+    def only(self, split: str) -> "Source":
+        """The rows of one split."""
+        return replace(self, table=self.table.only(split), positions=self.rows(split))
+
     def as_split(self, split: str) -> "Source":
         """The same rows, all in one split."""
         return replace(self, table=self.table.with_splits([split] * len(self.table)))
@@ -38,11 +42,18 @@ class Source:
 
 
 def read_source(
-    source: Any, task: str | None, size: int | None, device: torch.device, seconds: float | None, progress: Progress
+    source: Any,
+    task: str | None,
+    size: int | None,
+    device: torch.device,
+    seconds: float | None,
+    progress: Progress,
+    least: int = 1,
 ) -> tuple[Source, Choice]:
     """Reads, looks at and decodes the images at `size` (or one that suits them); broken ones are left out and named.
 
-    `seconds` is the time there is for the whole run, None when nobody said.
+    `seconds` is the time there is for the whole run, None when nobody said. Where `size` is None no side is shorter
+    than `least` pixels.
     """
     table = data.read(source, task)
     survey = data.survey(table)
@@ -51,6 +62,9 @@ def read_source(
     )
     if size is not None:
         choice = replace(choice, size=(size, size))
+    elif min(choice.size) < least:
+        height, width = (round(side * least / min(choice.size)) for side in choice.size)
+        choice = replace(choice, size=(height, width))
     return store_at(table, (*choice.size, 3 if survey.colour else 1), progress), choice
 
 

@@ -1,5 +1,6 @@
-"""`opsin evaluate`: a model's scores on labelled images."""
+"""`opsin evaluate`: a model's scores on labelled images, and a report on them."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,16 +17,26 @@ def evaluate(
         str | None,
         typer.Option(help="train, valid or test; the test split, or all images without one.", show_default=False),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The report's folder; a new one under runs/evaluate/ when left out.", show_default=False),
+    ] = None,
     device: options.Device = None,
     as_json: options.Json = False,
 ) -> None:
-    """Scores a model on labelled images, with 95 % intervals, beside the trivial answer."""
+    """Scores a model on labelled images, with 95 % intervals, beside the trivial answer, and writes a report."""
     with reporting() as progress:
         from opsin import api
 
-        evaluation = api.evaluate(model, data, device=device, split=split, progress=progress)
+        evaluation = api.evaluate(
+            model, data, device=device, split=split, report=True, out=out, progress=progress, say=progress.say
+        )
+        if as_json:
+            progress.say(f"report  {evaluation.report}")
     if as_json:
         print_json({"scores": scores_json(evaluation.scores)})
     else:
         print_scores(evaluation.scores, evaluation.baseline)
-        print(f"{len(evaluation.predictions.ids):,} images")
+        count = len(evaluation.predictions.ids)
+        print(f"{count:,} image{'' if count == 1 else 's'}")
+        print(f"report  {evaluation.report}")

@@ -38,4 +38,5 @@ def print_scores(scores: "Mapping[str, Score]", baseline: "Mapping[str, Score]")
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else "-"
+    """Four digits; what is less than 1e-9 is the rounding of sums, not a score."""
+    return f"{value if abs(value) > 1e-9 else 0:.4g}" if math.isfinite(value) else "-"

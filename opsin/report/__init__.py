@@ -2,6 +2,7 @@
 
 from .facts import AnswerFacts as AnswerFacts
 from .facts import DataFacts as DataFacts
+from .facts import ModelFacts as ModelFacts
 from .facts import NetworkFacts as NetworkFacts
 from .facts import ReportFacts as ReportFacts
 from .facts import RunFacts as RunFacts

@@ -1,7 +1,7 @@
 """What a report is written from; no part of it is the model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ class DataFacts:
     """The split table without its broken images, and where the pixels of its rows are.
 
     The pixels of row i are `pixels[positions[i]]`; `pixels` is uint8 (n, height, width, channels), read as needed.
-    `fingerprint` is a digest of every name and pixel.
+    `fingerprint` is a digest of every name and pixel. Of an evaluation, only the rows that were answered, all "test".
     """
 
     table: Table
@@ -55,7 +55,7 @@ class RunFacts:
     """
 
     command: str
-    seed: int
+    seed: int | None
     seconds: float
     machine: str
     versions: Mapping[str, str]
@@ -63,11 +63,25 @@ class RunFacts:
     settings: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class ModelFacts:
+    """The finished model that an evaluation judges.
+
+    `origin` is where it came from, as (what, words); `scores` are those of the test split of its own training.
+    """
+
+    file: str
+    fingerprint: str
+    origin: tuple[tuple[str, str], ...] = ()
+    scores: Mapping[str, Score] = field(default_factory=dict[str, Score])
+
+
 @dataclass(frozen=True, eq=False)
 class ReportFacts:
-    """Everything a report says."""
+    """Everything a report says: of a training run, or, when `model` is given, of an evaluation on other images."""
 
     data: DataFacts
     network: NetworkFacts
     answers: AnswerFacts
     run: RunFacts
+    model: ModelFacts | None = None

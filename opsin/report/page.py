@@ -1,11 +1,13 @@
 """The page as one text: every part of a report put into its template."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from opsin.evaluate import Score
 from opsin.tasks import Chart, Histogram, Lines, Matrix, Points
 
 from . import curves, mistakes, samples, tables, wording
@@ -15,16 +17,18 @@ from .markup import Markup
 from .pictures import svg_picture
 
 MOST_CHARTS = 12
+SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
 
 def page(facts: ReportFacts) -> str:
     """The whole page; every name that came from outside is escaped by the template."""
     answers, data, network = facts.answers, facts.data, facts.network
-    count = len(answers.predictions.ids)
+    count, judged = len(answers.predictions.ids), facts.model is not None
+    shown = ("test",) if judged else samples.SPLITS
+    before: Mapping[str, Score] = {} if facts.model is None else facts.model.scores
     raw, targets = answers.predictions.raw, answers.predictions.targets
     charts = answers.task.charts(raw, targets)[:MOST_CHARTS] if count else ()
     name = answers.task.monitor[0]
-    sizes = samples.split_sizes(data.table)
     return _template().render(
         facts=facts,
         style=Markup(Path(__file__).with_name("style.css").read_text(encoding="utf-8")),
@@ -35,11 +39,14 @@ def page(facts: ReportFacts) -> str:
         main=answers.scores.get(name),
         main_name=name,
         trivial=answers.baseline.get(name),
-        scores=tables.score_rows(answers.scores, answers.baseline) if count else (),
-        sizes=dict(zip(("training", "validation", "test"), sizes, strict=True)),
+        scores=tables.score_rows(answers.scores, answers.baseline, before) if count else (),
+        before=before,
+        sizes=samples.split_sizes(data.table, shown),
+        split_words=SPLIT_WORDS,
+        images=_images(facts, count),
         size="\u00d7".join(str(side) for side in data.pixels.shape[1:3]),
-        counts=samples.counts_of(data.table, answers.task),
-        samples=_by_caption(samples.samples_of(data, answers.task)),
+        counts=samples.counts_of(data.table, answers.task, shown),
+        samples=_by_caption(samples.samples_of(data, answers.task, shown[0])),
         most_samples=samples.MOST_PICTURES,
         most_rows=samples.MOST_ROWS,
         picture=None if network.picture is None else svg_picture(network.picture),
@@ -73,8 +80,13 @@ def _verdict(facts: ReportFacts, count: int) -> str:
     answers = facts.answers
     name = answers.task.monitor[0]
     if count and name in answers.scores:
-        return wording.verdict(answers.task.monitor, answers.scores[name], answers.baseline.get(name), count)
+        where = f"{_images(facts, count)}{' that it never saw,' if facts.model is None else ''}"
+        return wording.verdict(answers.task.monitor, answers.scores[name], answers.baseline.get(name), where)
     return "There are no scores: no image was set apart to test the model on."
+
+
+def _images(facts: ReportFacts, count: int) -> str:
+    return wording.amount(count, "test image" if facts.model is None else "image")
 
 
 def _title(origin: str) -> str:

@@ -19,7 +19,7 @@ SIDE = 112
 
 @dataclass(frozen=True)
 class Count:
-    """How many images of one kind there are in training, validation and test, and their shares of the largest sum."""
+    """How many images of one kind there are in each split, and their shares of the largest sum."""
 
     name: str
     counts: tuple[int, ...]
@@ -40,31 +40,31 @@ class Sample:
     id: str
 
 
-def split_sizes(table: Table) -> tuple[int, ...]:
-    """How many images there are in training, validation and test."""
-    return tuple(int((table.rows["split"] == split).sum()) for split in SPLITS)
+def split_sizes(table: Table, names: Sequence[str] = SPLITS) -> dict[str, int]:
+    """How many images there are in each of the splits called `names`."""
+    return {split: int((table.rows["split"] == split).sum()) for split in names}
 
 
-def counts_of(table: Table, task: Task) -> tuple[Count, ...]:
-    """Images of each kind in each split."""
+def counts_of(table: Table, task: Task, names: Sequence[str] = SPLITS) -> tuple[Count, ...]:
+    """Images of each kind in each of the splits called `names`."""
     splits = table.rows["split"].to_numpy()
-    found = {name: [int((splits[rows] == split).sum()) for split in SPLITS] for name, rows in _kinds(table, task)}
+    found = {name: [int((splits[rows] == split).sum()) for split in names] for name, rows in _kinds(table, task)}
     largest = max([1, *(sum(counts) for counts in found.values())])
     return tuple(
         Count(name, tuple(counts), tuple(count / largest for count in counts)) for name, counts in found.items()
     )
 
 
-def samples_of(data: DataFacts, task: Task) -> tuple[Sample, ...]:
-    """Training pictures of every kind, or of the first when there are many."""
+def samples_of(data: DataFacts, task: Task, split: str = "train") -> tuple[Sample, ...]:
+    """Pictures of a split, of every kind, or of the first when there are many."""
     table = data.table
-    ids, is_train = table.rows["id"], (table.rows["split"] == "train").fill_null(False).to_numpy()
+    ids, shown = table.rows["id"], (table.rows["split"] == split).fill_null(False).to_numpy()
     kinds = _kinds(table, task)[:MOST_PICTURES]
     each = min(6, max(1, MOST_PICTURES // max(1, len(kinds))))
     return tuple(
         Sample(picture(data.pixels[data.positions[row]], SIDE), name, str(ids[int(row)]))
         for name, rows in kinds
-        for row in _spread(rows[is_train[rows]], each)
+        for row in _spread(rows[shown[rows]], each)
     )
 
 

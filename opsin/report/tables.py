@@ -19,13 +19,17 @@ WEAKEST = 20
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One score in words; `bar` is where low, value, high and the baseline lie on a line from 0 to 100, or None."""
+    """One score in words; `bar` is where low, value, high and the baseline lie on a line from 0 to 100, or None.
+
+    `before` is the score on the test split of the model's own training, where an evaluation knows it.
+    """
 
     title: str
     meaning: str
     value: str
     interval: str
     baseline: str
+    before: str
     bar: tuple[float, float, float, float | None] | None
 
 
@@ -57,12 +61,14 @@ class ClassTable:
     shown: int
 
 
-def score_rows(scores: Mapping[str, Score], baseline: Mapping[str, Score]) -> tuple[ScoreRow, ...]:
-    """Every score beside the trivial answer's."""
-    return tuple(_score_row(name, score, baseline.get(name)) for name, score in scores.items())
+def score_rows(
+    scores: Mapping[str, Score], baseline: Mapping[str, Score], before: Mapping[str, Score]
+) -> tuple[ScoreRow, ...]:
+    """Every score beside the trivial answer's, and the one that the model had before."""
+    return tuple(_score_row(name, score, baseline.get(name), before.get(name)) for name, score in scores.items())
 
 
-def _score_row(name: str, score: Score, trivial: Score | None) -> ScoreRow:
+def _score_row(name: str, score: Score, trivial: Score | None, before: Score | None) -> ScoreRow:
     _, meaning, direction = WORDS.get(name, ("", "", 0))
     better = {1: "more is better", -1: "less is better", 0: ""}[direction]
     known = isfinite(score.low) and isfinite(score.high)
@@ -72,6 +78,7 @@ def _score_row(name: str, score: Score, trivial: Score | None) -> ScoreRow:
         score_number(name, score.value),
         f"{score_number(name, score.low)} to {score_number(name, score.high)}" if known else "not defined",
         "" if trivial is None else score_number(name, trivial.value),
+        "" if before is None else score_number(name, before.value),
         _bar(score, None if trivial is None or not isfinite(trivial.value) else trivial.value),
     )
 

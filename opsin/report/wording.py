@@ -94,12 +94,12 @@ def value_of(name: str, value: float) -> str:
     return percent(value) if name in SHARES and isfinite(value) else score_number(name, value)
 
 
-def verdict(monitor: tuple[str, int], score: Score, baseline: Score | None, count: int) -> str:
-    """The main score in one sentence, beside the answer that never looks at the image."""
+def verdict(monitor: tuple[str, int], score: Score, baseline: Score | None, images: str) -> str:
+    """The main score in one sentence, beside the answer that never looks at the image; `images` says on which."""
     name, direction = monitor
     value, low, high = (value_of(name, part) for part in (score.value, score.low, score.high))
     interval = f" (95 % interval {low} to {high})" if isfinite(score.low) and isfinite(score.high) else ""
-    start = f"On {amount(count, 'test image')} that it never saw, the model"
+    start = f"On {images} the model"
     claim = {
         "accuracy": f"{start} is right {value} of the time{interval}",
         "mae": f"{start} is off by {value} on average{interval}",

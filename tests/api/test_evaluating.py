@@ -1,10 +1,14 @@
 """A model judged on other images: in its own words, or not at all."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from opsin import api
-from opsin.core import DataError
+from opsin.core import DataError, OpsinError
+from opsin.evaluate import Predictions
 
 
 def test_fewer_classes_are_put_into_the_models_order(run, make_folder, tmp_path):
@@ -31,8 +35,6 @@ def test_the_test_split_alone_is_scored_when_there_is_one(run, make_folder, tmp_
 
 def test_the_same_images_give_the_scores_of_the_run(run, colours):
     done, _ = run
-    from opsin.evaluate import Predictions
-
     kept = Predictions.from_parquet(done.folder / "predictions.parquet")
     found = api.evaluate(done.model, colours, device="cpu").predictions
     raw = {name: row for name, row in zip(found.ids, found.raw, strict=True)}
@@ -45,3 +47,72 @@ def test_unknown_classes_are_named(run, make_folder, tmp_path):
     (data / "green").rename(data / "violet")
     with pytest.raises(DataError, match=r"violet.*blue, green, red"):
         api.evaluate(done.model, data, device="cpu")
+
+
+def test_a_report_is_written_where_it_was_told(run, make_folder, tmp_path):
+    done, _ = run
+    data = make_folder(tmp_path / "others", {"green": 5, "red": 5}, first=300)
+    said = []
+    found = api.evaluate(done.model, data, out=tmp_path / "out", device="cpu", say=said.append)
+    assert found.report == tmp_path / "out" / "report.html"
+    assert {"evaluation.json", "predictions.parquet", "plots", "report.html"} == {
+        path.name for path in (tmp_path / "out").iterdir()
+    }
+    kept = Predictions.from_parquet(tmp_path / "out" / "predictions.parquet")
+    np.testing.assert_array_equal(kept.raw, found.predictions.raw)
+    told = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert told["scores"]["accuracy"]["value"] == found.scores["accuracy"].value and told["images"] == 10
+    page = found.report.read_text()
+    assert str(done.model) in page and "10 images" in page and "In training" in page
+    assert any("no image here is of blue" in line for line in said) and "no image here is of blue" in page
+
+
+def test_without_being_asked_nothing_is_written(run, make_folder, tmp_path, monkeypatch):
+    done, _ = run
+    data = make_folder(tmp_path / "others", {"green": 2, "red": 2})
+    monkeypatch.chdir(tmp_path)
+    assert api.evaluate(done.model, data, device="cpu").report is None
+    assert not (tmp_path / "runs").exists()
+    folders = [api.evaluate(done.model, data, report=True, device="cpu").report.parent.as_posix() for _ in range(2)]
+    assert folders == ["runs/evaluate/others-1", "runs/evaluate/others-2"]
+
+
+def test_the_report_of_a_run_is_not_overwritten(run, colours):
+    done, _ = run
+    before = done.report.read_bytes()
+    with pytest.raises(OpsinError, match="holds a training run"):
+        api.evaluate(done.model, colours, out=done.folder, device="cpu")
+    assert done.report.read_bytes() == before
+
+
+def test_the_images_of_its_training_are_named_as_such(run, colours, make_folder, tmp_path):
+    done, _ = run
+    for data, named in ((colours, True), (make_folder(tmp_path, {"blue": 3, "green": 3, "red": 3}, first=700), False)):
+        said = []
+        api.evaluate(done.model, data, device="cpu", say=said.append)
+        assert any("the model was trained on images of this very data set" in line for line in said) is named
+
+
+def test_the_trivial_answer_knows_no_temperature(run, colours):
+    model = api.load(run[0].model, "cpu")
+    plain = api.evaluate(model, colours).baseline
+    model.task = replace(model.task, temperature=5.0)
+    assert api.evaluate(model, colours).baseline == plain
+    shares = np.array([40, 30, 20]) / 90
+    assert plain["log_loss"].value == pytest.approx(-(shares * np.log(shares)).sum(), abs=1e-3)
+
+
+def test_labels_and_numbers_have_a_report_too(draw, tmp_path):
+    images = np.stack([np.asarray(draw(("blue", "red")[i % 2], i)) for i in range(24)])
+    several = np.stack([np.arange(24) % 2, np.arange(24) % 3 == 0], 1)
+    for name, targets in (("labels", several.astype(int)), ("numbers", np.linspace(0, 9, 24))):
+        done = api.train((images, targets), model="simple", epochs=1, out=tmp_path / name, device="cpu")
+        found = api.evaluate(done.model, (images, targets), out=tmp_path / f"of-{name}", device="cpu")
+        assert "24 images" in found.report.read_text()
+
+
+def test_a_model_that_says_nothing_of_itself_is_judged_too(run, colours, tmp_path):
+    model = api.load(run[0].model, "cpu")
+    for number, about in enumerate(({}, {"scores": 3, "images": "many", "versions": [1], "data": {"a": 1}})):
+        model.about = about
+        assert api.evaluate(model, colours, out=tmp_path / str(number)).report.exists()

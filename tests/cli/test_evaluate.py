@@ -16,6 +16,13 @@ def test_people_get_a_table(opsin, model_file, squares):
     ended = opsin("evaluate", model_file, squares)
     assert "accuracy" in ended.stdout
     assert "48 images" in ended.stdout
+    assert "report  runs/evaluate/squares-1/report.html" in ended.stdout
+
+
+def test_json_stands_alone_and_the_report_is_named_beside_it(opsin, model_file, squares, tmp_path):
+    ended = opsin("evaluate", model_file, squares, "--json", "--out", "here")
+    assert json.loads(ended.stdout).keys() == {"scores"}
+    assert "here/report.html" in ended.stderr and (tmp_path / "here" / "report.html").exists()
 
 
 @pytest.mark.parametrize("split", ["valid", "nonsense"])

@@ -34,3 +34,9 @@ def test_the_table_shows_value_interval_and_baseline(capsys):
     accuracy = next(line for line in lines if "accuracy" in line)
     assert accuracy.split() == ["accuracy", "0.9313", "0.9", "to", "0.96", "0.1"] or "0.9312" in accuracy
     assert next(line for line in lines if "r2" in line).split() == ["r2", "-", "-", "to", "-"]
+
+
+def test_the_rounding_of_a_sum_is_nothing(capsys):
+    print_scores({"ece": Score(0.02, 0.01, 0.03)}, {"ece": Score(8.26e-16, 0.0, 0.1)})
+    line = next(line for line in capsys.readouterr().out.splitlines() if "ece" in line)
+    assert line.split()[-1] == "0"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from opsin.evaluate import Score
+from opsin.report import ModelFacts
 from opsin.report.page import page
 
 HOSTILE = "<script>alert('x')</script>\"&"
@@ -147,3 +148,23 @@ def test_numbers_have_points_errors_and_no_least_sure(regress, read):
     assert "answer over truth" in text and "weight: errors" in text
     assert "furthest from the truth" in text and "least sure" not in text
     assert "Class by class" not in text
+
+
+def test_an_evaluation_says_which_model_and_what_it_scored_before(classify, read):
+    facts = classify(origin="/photos/other")
+    data = facts.data
+    data = replace(data, table=data.table.with_splits(["test"] * len(data.table)))
+    known = ModelFacts(
+        HOSTILE + ".safetensors", "f00d", (("Trained on", HOSTILE),), {"accuracy": Score(0.987, 0.98, 0.99)}
+    )
+    run = replace(facts.run, seed=None, metrics=(), settings=None, command="opsin evaluate m.safetensors other")
+    html = page(replace(facts, data=data, model=known, run=run))
+    seen = check_self_contained(html, read)
+    ids = {attributes["id"] for _, attributes in seen.tags if "id" in attributes}
+    assert {link["href"][1:] for link in seen.all("a")} <= ids
+    assert "Opsin evaluation" in seen.text and "Repeat this evaluation" in seen.text
+    assert "it never saw" not in seen.text and "test image" not in seen.text.replace("test images of its own", "")
+    assert "<script>" in seen.text and "f00d" in seen.text and "0.987" in seen.text
+    assert "Seed" not in seen.text and "Training" not in seen.text
+    for index, name in enumerate(facts.answers.task.names):
+        assert f"{name} {int((data.table.targets() == index).sum())} " in seen.text

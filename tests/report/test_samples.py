@@ -29,7 +29,7 @@ def test_labels_count_once_for_each_image_that_has_them(multilabel):
     assert [count.total for count in counts_of(data.table, multilabel.answers.task)] == data.table.targets().sum(
         0
     ).tolist()
-    assert split_sizes(data.table) == (33, 2, 25)
+    assert split_sizes(data.table) == {"train": 33, "valid": 2, "test": 25}
 
 
 def test_numbers_go_from_low_to_high_in_ranges(regress):

@@ -43,8 +43,13 @@ def test_better_means_the_whole_interval():
 
 
 def test_the_verdict_speaks_of_any_score():
-    said = verdict(("dice", 1), Score(0.81, 0.8, 0.82), Score(0.1, 0.1, 0.1), 1)
-    assert said.startswith("On 1 test image that it never saw, the model reaches a Dice of 0.810")
-    assert verdict(("mae", -1), Score(3.0, 2.0, 4.0), None, 9).endswith(
+    said = verdict(("dice", 1), Score(0.81, 0.8, 0.82), Score(0.1, 0.1, 0.1), "1 image")
+    assert said.startswith("On 1 image the model reaches a Dice of 0.810")
+    assert verdict(("mae", -1), Score(3.0, 2.0, 4.0), None, "9 images").endswith(
         "off by 3.000 on average (95 % interval 2.000 to 4.000)."
     )
+
+
+def test_the_rounding_of_a_sum_is_nothing():
+    assert number(8.26e-16) == score_number("ece", 8.26e-16) == "0.000"
+    assert number(0.00012) == "0.00012"
