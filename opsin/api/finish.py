@@ -75,6 +75,7 @@ def _about(prepared: Prepared, evaluation: Evaluation, baseline: np.ndarray) -> 
         "images": {split: int((table.rows["split"] == split).sum()) for split in ("train", "valid", "test")},
         "seed": job.batches.seed,
         "recipe": job.recipe.to_json(),
+        "start": prepared.start,
         "baseline": baseline.tolist(),
         "scores": {name: value.to_json() for name, value in evaluation.scores.items()},
         "baseline_scores": {name: value.to_json() for name, value in evaluation.baseline.items()},

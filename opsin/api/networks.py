@@ -3,12 +3,54 @@
 import importlib.util
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from opsin import nn, zoo
-from opsin.core import NetworkError, Shape
+from opsin.core import NetworkError, Progress, Shape
+from opsin.data import Preparation
 from opsin.tasks import Task
+from opsin.train import settle_norms
+
+RANDOM = "random weights"
+CARRIED = "efficientnet_lite0"
+"""The network whose learned weights come with a package: nothing is downloaded."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A network before its first step, how its images are prepared, and where its weights come from, in words."""
+
+    network: nn.Sequential
+    preparation: Preparation
+    weights: str = RANDOM
+
+    @property
+    def learned(self) -> bool:
+        """Whether the weights are not random."""
+        return self.weights != RANDOM and not self.weights.startswith(f"{RANDOM}:")
+
+
+def start_learned(
+    asked: str | None, otherwise: str, preparation: Preparation, task: Task, seed: int, progress: Progress
+) -> Start:
+    """The network with weights learned on ImageNet and images scaled as they expect, or with random ones and why.
+
+    `asked` is what the person named; None takes the network whose weights come with a package, or `otherwise` with
+    random ones. Raises NetworkError when no weights can exist for what was asked.
+    """
+    name = asked or CARRIED
+    weights = zoo.WEIGHTS.get(name)
+    try:
+        network = zoo.pretrained(name, preparation.size, task.units, task.activation, seed, progress=progress)
+    except zoo.WeightsError as error:
+        network = make_network(asked or otherwise, preparation.size, task, seed)
+        return Start(network, preparation, f"{RANDOM}: learned ones cannot be had ({error})")
+    assert weights is not None  # or there would be no such network
+    settle_norms(network)
+    mean, std = zoo.expected_scale(weights, preparation.channels)
+    return Start(network, replace(preparation, mean=mean, std=std), f"weights learned on ImageNet: {weights.origin}")
 
 
 def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:

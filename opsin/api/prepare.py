@@ -10,18 +10,32 @@ import torch
 
 from opsin import data, tasks
 from opsin.core import DataError, Progress, choose_device
-from opsin.data import Batches, Table, Target
+from opsin.data import Batches, Preparation, Table, Target
 from opsin.model import VIEWS, Model
-from opsin.train import Job, Recipe, Situation, choose_recipe, ranks, seconds_per_step, whiten_stem
+from opsin.tasks import Task
+from opsin.train import (
+    Job,
+    Recipe,
+    Situation,
+    choose_recipe,
+    fit_last_layer,
+    gentle,
+    ranks,
+    seconds_per_step,
+    whiten_stem,
+)
 
 from .folders import check_writable, new_folder
-from .networks import make_network
+from .networks import RANDOM, Start, make_network, start_learned
 from .sources import Source, preparation_of, read_source
 
 FINISH_SECONDS = 8.0
 FORWARD_SHARE = 0.35
 MOST_VALIDATION = 2500
 LOOKED_AT = 4000
+LEARNED_SIDE = 96
+"""Learned weights know things that are larger than small images; these are enlarged."""
+CARRIED_REASON = "small, and its learned weights come with a package"
 
 
 @dataclass(frozen=True)
@@ -38,15 +52,17 @@ class Options:
     mirror: bool | None = None
     turn: bool = False
     class_weights: bool = False
+    pretrained: bool = False
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run before its first step: its data, its job, and why things were chosen as they were."""
+    """A run before its first step: its data, its job, why things were chosen as they were, and its first weights."""
 
     source: Source
     job: Job
     reasons: tuple[str, ...]
+    start: str = RANDOM
 
     def with_recipe(self, recipe: Recipe) -> "Prepared":
         """The same run with another recipe."""
@@ -64,22 +80,37 @@ def prepare(origin: Any, options: Options, out: Path | None, age: Callable[[], f
     if ranks.part()[0] == 0:
         check_writable(out)
     seconds = None if options.minutes is None else options.minutes * 60
-    source, choice = read_source(origin, options.task, options.size, device, seconds, progress)
+    least = LEARNED_SIDE if options.pretrained else 1
+    source, choice = read_source(origin, options.task, options.size, device, seconds, progress, least)
     source = replace(source, table=_split(source, options.seed))
     targets = source.table.only("train").targets()
     task = tasks.choose(source.table.target, targets, options.task)
-    preparation = preparation_of(source)
-    network = make_network(options.model or choice.name, preparation.size, task, options.seed).to(device)
+    start = _start(options, choice.name, preparation_of(source), task, progress)
+    network, preparation = start.network.to(device), start.preparation
     mirror, why = _mirror(source, targets, options.mirror)
     model = Model(network, task, preparation, _views(mirror, max(preparation.size[:2])), {})
     sample = torch.from_numpy(source.store.pixels[_spread(source.rows("train"))])
     whiten_stem(network, preparation.normalize(sample.to(device)))
+    if start.learned:
+        fit_last_layer(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
     folder = ranks.agree_on_text(lambda: str(new_folder(out, task.name, source.table.origin)))
     job = _job(model, source, options, mirror, Path(folder), age)
+    if start.learned:
+        job = replace(job, recipe=gentle(job.recipe))
     if options.class_weights:
         job = replace(job, recipe=replace(job.recipe, class_weights=_class_weights(source.table.target, targets)))
-    reason = "asked for" if options.model else choice.reason
-    return Prepared(source, job, (f"{network.name} at {preparation.height}x{preparation.width}: {reason}", why))
+    reason = "asked for" if options.model else CARRIED_REASON if start.learned else choice.reason
+    reasons = [f"{network.name} at {preparation.height}x{preparation.width}: {reason}", why]
+    if options.pretrained:
+        reasons.append(f"starts from {start.weights}")
+    return Prepared(source, job, tuple(reasons), start.weights)
+
+
+def _start(options: Options, otherwise: str, preparation: Preparation, task: Task, progress: Progress) -> Start:
+    if options.pretrained:
+        return start_learned(options.model, otherwise, preparation, task, options.seed, progress)
+    network = make_network(options.model or otherwise, preparation.size, task, options.seed)
+    return Start(network, preparation)
 
 
 def _spread(rows: np.ndarray) -> np.ndarray:

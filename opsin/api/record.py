@@ -18,6 +18,7 @@ from opsin.model import Model
 from opsin.nn import Sequential
 from opsin.train import Job, Recipe
 
+from .networks import RANDOM
 from .prepare import Options, Prepared, batches_of
 from .sources import store_at
 
@@ -37,6 +38,7 @@ def write_record(prepared: Prepared, options: Options) -> None:
         "seconds": job.seconds,
         "seconds_per_step": job.seconds_per_step,
         "reasons": list(prepared.reasons),
+        "start": prepared.start,
         "notes": list(source.table.notes),
         "fingerprint": source.fingerprint,
         "command": shlex.join(["opsin", *sys.argv[1:]]),
@@ -60,6 +62,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, 
         preparation = Preparation.from_json(args["preparation"])
         task, views = tasks.task_from_json(args["task"]), args["views"]
         origin, fingerprint, reasons = args["data"], args["fingerprint"], tuple(args["reasons"])
+        start = str(args.get("start", RANDOM))
     except FileNotFoundError as error:
         raise ModelFileError(f"{folder} is not the folder of a run: it has no {Path(error.filename).name}") from error
     except (ValueError, TypeError, KeyError, OSError, pl.exceptions.PolarsError) as error:
@@ -87,4 +90,4 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, 
         args["seconds"],
         args["seconds_per_step"],
     )
-    return Prepared(source, job, reasons), options
+    return Prepared(source, job, reasons, start), options

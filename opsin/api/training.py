@@ -31,6 +31,7 @@ def train(
     mirror: bool | None = None,
     turn: bool = False,
     class_weights: bool = False,
+    pretrained: bool = False,
     out: str | Path | None = None,
     recipe: Callable[[Recipe], Recipe] | None = None,
     started: float | None = None,
@@ -42,9 +43,9 @@ def train(
     `data` is a folder, a CSV, an .npz or (images, targets). `minutes` bounds the whole call, reading and reporting
     included, counted from `started` (time.monotonic()); `epochs` is the number of passes over the training images.
     `mirror` says whether a mirrored image keeps its target (None: found out), `turn` whether an image turned by a
-    quarter does (as under a microscope). `recipe` may change the chosen recipe,
-    as in `lambda r: dataclasses.replace(r, batch=64)`. Raises OpsinError in one line when something is wrong;
-    Interrupted, with all work saved, on Ctrl-C.
+    quarter does (as under a microscope). `pretrained` starts from weights learned on ImageNet, or says why it cannot.
+    `recipe` may change the chosen recipe, as in `lambda r: dataclasses.replace(r, batch=64)`. Raises OpsinError in one
+    line when something is wrong; Interrupted, with all work saved, on Ctrl-C.
     """
     begun = time.monotonic() if started is None else started
     if epochs is not None and minutes is not None:
@@ -53,7 +54,7 @@ def train(
         raise OpsinError(f"epochs={epochs}, minutes={minutes}, size={size}: expected numbers above 0")
     keep_large_buffers()
     asked = Options(task, None if model is None else str(model), epochs, minutes, size, seed, device, mirror)
-    asked = replace(asked, turn=turn, class_weights=class_weights)
+    asked = replace(asked, turn=turn, class_weights=class_weights, pretrained=pretrained)
     prepared = prepare(data, asked, None if out is None else Path(out), lambda: time.monotonic() - begun, progress)
     if recipe is not None:
         prepared = prepared.with_recipe(recipe(prepared.job.recipe))

@@ -25,6 +25,7 @@ def train(
     mirror: options.Mirror = None,
     turn: options.Turn = False,
     class_weights: options.ClassWeights = False,
+    pretrained: options.Pretrained = False,
     out: options.Out = None,
     resume: options.Resume = None,
     as_json: options.Json = False,
@@ -54,7 +55,8 @@ def train(
         if resume is not None:
             run = api.resume(resume, data=data, progress=progress, say=progress.say)
         else:
-            asked |= {"seed": seed, "turn": turn, "class_weights": class_weights, "started": STARTED}
+            asked |= {"seed": seed, "turn": turn, "class_weights": class_weights, "pretrained": pretrained}
+            asked["started"] = STARTED
             run = api.train(data, **asked, progress=progress, say=progress.say)
     print_run(run, as_json)
 

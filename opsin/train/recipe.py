@@ -8,17 +8,23 @@ from opsin.data import Augmentation
 
 PATIENCE = 15
 """Validations, of which a run has at most fifty, without a better score."""
+LEARNED_RATE, LEARNED_DENSE_RATE = 0.01, 5e-4
+"""The rates of `Recipe` for weights that were learned before."""
 FEW_STEPS = 130
 """Steps that all need the full learning rate, whatever the batch, to come anywhere."""
 
 
 @dataclass(frozen=True)
 class Regularization:
-    """What keeps a network from learning its images by heart."""
+    """What keeps a network from learning its images by heart, or from forgetting what it knew before.
+
+    With `keep_statistics` batch normalizations go on with the statistics they came with, whatever the batch.
+    """
 
     smoothing: float = 0.0
     mixup: float = 0.0
     weight_decay: float = 0.0
+    keep_statistics: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,16 @@ def choose_recipe(situation: Situation) -> Recipe:
         augmentation=_augmentation(situation, often=epochs >= 20),
         patience=PATIENCE if situation.affordable is None else None,
     )
+
+
+def gentle(recipe: Recipe) -> Recipe:
+    """The recipe for a network that has learned before: small steps, statistics kept (docs/LOG.md).
+
+    >>> gentle(Recipe(batch=64, epochs=8)).regularization.keep_statistics
+    True
+    """
+    kept = replace(recipe.regularization, keep_statistics=True)
+    return replace(recipe, learning_rate=LEARNED_RATE, dense_rate=LEARNED_DENSE_RATE, regularization=kept)
 
 
 def _augmentation(situation: Situation, *, often: bool) -> Augmentation:

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from opsin.core import choose_precision, derive
 from opsin.data import Batch
@@ -12,6 +12,8 @@ from opsin.model import Model
 from . import ranks
 from .optimizer import Optimizer
 from .recipe import Recipe
+
+_Statistics = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class Diverged(Exception):
@@ -39,6 +41,10 @@ class Stepper:
         """One step with the learning rates times `factor`; returns the loss, raises Diverged when it is not finite."""
         torch.manual_seed(derive(self.seed, "step", number, ranks.part()[0]))
         self.network.train()
+        if self.recipe.regularization.keep_statistics:
+            for module in self.network.modules():
+                if isinstance(module, _Statistics):
+                    module.eval()
         images = self.model.preparation.normalize(batch.images.to(self.device))
         loss = self._loss(images, batch.targets.to(self.device))
         value = float(loss.detach())

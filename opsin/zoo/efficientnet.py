@@ -45,7 +45,7 @@ def _block(channels: int, filters: int, size: int, strides: int, expansion: int)
 
 
 def _convolution(name: str, layer: Conv2D | DepthwiseConv2D) -> list[Layer]:
-    normalization = BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_norm")
+    normalization = BatchNormalization(momentum=0.9, epsilon=1e-3, name=f"{name}_norm")
     return [replace(layer, name=name), normalization, Activation("relu6", name=f"{name}_relu6")]
 
 

@@ -1,6 +1,7 @@
 """Recipes survive JSON and stay sane for any amount of data and time."""
 
 import json
+from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 
 from opsin.core import ModelFileError
 from opsin.data import Augmentation
-from opsin.train import Recipe, Regularization, Situation, choose_recipe
+from opsin.train import Recipe, Regularization, Situation, choose_recipe, gentle
 
 
 def test_json_round_trip():
@@ -55,3 +56,18 @@ def test_amounts_are_neither_zoomed_nor_covered_and_turns_are_only_as_asked():
 def test_few_steps_are_taken_at_the_full_rate():
     few, many = (choose_recipe(Situation(160, 128, True, images)) for images in (2_000, 200_000))
     assert few.learning_rate > 3 * many.learning_rate
+
+
+def test_learned_weights_take_small_steps_and_keep_their_statistics():
+    plain = choose_recipe(Situation(160, 128, True, 2_000))
+    careful = gentle(plain)
+    assert careful.learning_rate < plain.learning_rate / 5 and careful.dense_rate < plain.dense_rate / 5
+    assert careful.regularization == replace(plain.regularization, keep_statistics=True)
+    assert Recipe.from_json(careful.to_json()) == careful
+
+
+def test_a_record_from_before_statistics_could_be_kept_is_read():
+    recipe = choose_recipe(Situation(160, 128, True, 2_000))
+    data = recipe.to_json()
+    del data["regularization"]["keep_statistics"]
+    assert Recipe.from_json(data) == recipe

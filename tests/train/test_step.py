@@ -63,3 +63,13 @@ def test_a_loss_that_is_no_number_changes_nothing(make_job, tmp_path):
     with pytest.raises(Diverged):
         Stepper(job.model, replace(job.recipe, batch=4), 0).step(job.batches.at(0), 0, 1.0)
     assert torch.equal(weights(job), before)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_statistics_of_learned_normalizations_can_be_kept(make_job, tmp_path, kept):
+    job = make_job(tmp_path, regularization=replace(PLAIN, keep_statistics=kept))
+    job.model.network.add_module("last", torch.nn.BatchNorm1d(job.model.task.units))
+    before = job.model.network.last.running_mean.clone()
+    Stepper(job.model, job.recipe, 0).step(job.batches.at(0), 0, 1.0)
+    assert torch.equal(job.model.network.last.running_mean, before) == kept
+    assert job.model.network.training
