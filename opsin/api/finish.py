@@ -4,6 +4,7 @@ import datetime
 import os
 import platform
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -14,6 +15,7 @@ from opsin.core import Progress
 from opsin.evaluate import Predictions, score
 from opsin.model import Model
 from opsin.model import load as load_model
+from opsin.tasks import Classify, MultiLabel
 from opsin.train import ranks, raw_over
 
 from .prepare import Prepared
@@ -32,10 +34,15 @@ def predictions_of(model: Model, source: Source, split: str, progress: Progress)
 
 
 def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) -> Evaluation:
-    """Scores with intervals, beside those of the trivial answer, whose raw outputs (units,) are `baseline`."""
+    """Scores with intervals, beside those of the trivial answer, whose raw outputs (units,) are `baseline`.
+
+    The model's temperature is no part of the trivial answer, which knows the classes' shares as they are.
+    """
     constant = np.tile(baseline, (len(predictions.ids), 1)).astype(np.float32)
     trivial = Predictions(predictions.ids, predictions.groups, constant, predictions.targets)
-    return Evaluation(score(predictions, model.task), score(trivial, model.task), predictions)
+    task = model.task
+    plain = replace(task, temperature=1.0) if isinstance(task, Classify | MultiLabel) else task
+    return Evaluation(score(predictions, task), score(trivial, plain), predictions)
 
 
 def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:

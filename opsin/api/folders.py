@@ -2,9 +2,21 @@
 
 import itertools
 import re
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from opsin.core import OpsinError, write_text
+from opsin.train import ranks
+
+
+class Kept(Protocol):
+    """What is kept in a run's folder from its first moment."""
+
+    def write(self, folder: Path) -> None:
+        """Writes it into the folder."""
+        ...
 
 
 def check_writable(out: Path | None) -> None:
@@ -31,3 +43,36 @@ def new_folder(out: Path | None, task: str, origin: str) -> Path:
             raise OpsinError(f"could not make {folder}: {error.strerror}; name another folder with --out") from error
         return folder
     raise AssertionError
+
+
+@contextmanager
+def kept_place(out: Path | None, request: Kept) -> Generator[Callable[[str, str], Path]]:
+    """Gives a function from task and origin to the run's folder, in which the request is kept as early as can be.
+
+    A process that is killed leaves the request, from which a resume starts anew; an error or Ctrl-C in the block takes
+    it away again, so that the same folder can be named once what was wrong is mended.
+    """
+    if ranks.part()[0]:
+        yield lambda task, origin: new_folder(out, task, origin)
+        return
+    fresh = out is None or not out.exists()
+    check_writable(out)
+    made: list[Path] = []
+
+    def make(task: str, origin: str) -> Path:
+        folder = new_folder(out, task, origin)
+        made.append(folder)
+        request.write(folder)
+        return folder
+
+    try:
+        if out is not None:
+            make("", "")
+        yield make
+    except BaseException:
+        for folder in made:
+            (folder / "args.yaml").unlink(missing_ok=True)
+            if fresh:
+                with suppress(OSError):
+                    folder.rmdir()
+        raise

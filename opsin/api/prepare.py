@@ -11,7 +11,7 @@ import torch
 from opsin import data, tasks
 from opsin.core import DataError, Progress, choose_device
 from opsin.data import Batches, Preparation, Table, Target
-from opsin.model import VIEWS, Model
+from opsin.model import Model
 from opsin.tasks import Task
 from opsin.train import (
     Job,
@@ -25,12 +25,10 @@ from opsin.train import (
     whiten_stem,
 )
 
-from .folders import check_writable, new_folder
+from .ending import seconds_to_end
 from .networks import RANDOM, Start, make_network, start_learned
 from .sources import Source, preparation_of, read_source
 
-FINISH_SECONDS = 8.0
-FORWARD_SHARE = 0.35
 MOST_VALIDATION = 2500
 LOOKED_AT = 4000
 LEARNED_SIDE = 96
@@ -70,15 +68,14 @@ class Prepared:
         return replace(self, job=replace(self.job, recipe=recipe, batches=batches))
 
 
-def prepare(origin: Any, options: Options, out: Path | None, age: Callable[[], float], progress: Progress) -> Prepared:
+def prepare(
+    origin: Any, options: Options, place: Callable[[str, str], Path], age: Callable[[], float], progress: Progress
+) -> Prepared:
     """Reads the data and decides size, network, recipe and time; `age` tells the seconds spent so far.
 
-    The run's folder is `out`, or a new one under `runs/`.
+    `place` makes the run's folder when the task and the data's origin are known.
     """
     device = choose_device(options.device)
-    ranks.join(device)
-    if ranks.part()[0] == 0:
-        check_writable(out)
     seconds = None if options.minutes is None else options.minutes * 60
     least = LEARNED_SIDE if options.pretrained else 1
     source, choice = read_source(origin, options.task, options.size, device, seconds, progress, least)
@@ -93,7 +90,7 @@ def prepare(origin: Any, options: Options, out: Path | None, age: Callable[[], f
     whiten_stem(network, preparation.normalize(sample.to(device)))
     if start.learned:
         fit_last_layer(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
-    folder = ranks.agree_on_text(lambda: str(new_folder(out, task.name, source.table.origin)))
+    folder = ranks.agree_on_text(lambda: str(place(task.name, source.table.origin)))
     job = _job(model, source, options, mirror, Path(folder), age)
     if start.learned:
         job = replace(job, recipe=gentle(job.recipe))
@@ -142,12 +139,12 @@ def _job(model: Model, source: Source, options: Options, mirror: bool, folder: P
     seconds, step = None, 1.0
     if options.minutes is not None:
         step = ranks.agree(seconds_per_step(model, recipe, batches_of(source, model, recipe, options.seed).targets))
-        answered = (len(source.table) - count) * step / recipe.batch * FORWARD_SHARE * VIEWS[model.views]
-        seconds = ranks.agree(options.minutes * 60 - age() - answered - FINISH_SECONDS)
+        ending = seconds_to_end(model, source)
+        seconds = ranks.agree(options.minutes * 60 - age() - ending)
         if seconds <= 10 * step:
             raise DataError(
-                f"--minutes {options.minutes:g} leaves no time to train: reading took {age():.0f} s and answering the "
-                f"test images will take {answered:.0f} s; give more minutes or a smaller --size"
+                f"--minutes {options.minutes:g} leaves no time to train: reading took {age():.0f} s and what comes "
+                f"after it, answers and report, {ending:.0f} s; give more minutes or a smaller --size"
             )
         pace = recipe.batch / step * ranks.part()[1]
         recipe = choose_recipe(replace(situation, affordable=seconds * pace))

@@ -2,12 +2,10 @@
 
 import json
 import platform
-import shlex
-import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
@@ -16,20 +14,58 @@ from opsin.core import ModelFileError, Progress, choose_device, write_text
 from opsin.data import Preparation, Target, read
 from opsin.model import Model
 from opsin.nn import Sequential
-from opsin.train import Job, Recipe
+from opsin.train import Job, Recipe, ranks
 
 from .networks import RANDOM
 from .prepare import Options, Prepared, batches_of
 from .sources import store_at
 
 
-def write_record(prepared: Prepared, options: Options) -> None:
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, kept from before anything is decided, so that a run killed while it prepares starts anew.
+
+    `command` is what was typed; `own_recipe` says that the caller changed the recipe, which only the record holds.
+    """
+
+    data: Any
+    options: Options
+    command: str
+    own_recipe: bool = False
+
+    def write(self, folder: Path) -> None:
+        """Writes `args.yaml` as it stands until all is decided."""
+        origin = str(self.data) if isinstance(self.data, str | Path) else "arrays"
+        args = {"data": origin, "options": asdict(self.options), "command": self.command, "own_recipe": self.own_recipe}
+        _write_args(folder, args)
+
+
+def unstarted(folder: Path, data: Any) -> tuple[Request, Recipe | None] | None:
+    """What to start anew, with the recipe if it was decided, when a run was killed before its first checkpoint.
+
+    None when there is a checkpoint to go on from. Raises ModelFileError when the folder is no run.
+    """
+    if (folder / "last.safetensors").exists():
+        return None
+    args = _read_args(folder)
+    try:
+        recipe = Recipe.from_json(args["recipe"]) if "recipe" in args else None
+        options, command, own = Options(**args["options"]), str(args["command"]), bool(args.get("own_recipe"))
+    except (TypeError, KeyError) as error:
+        raise _unreadable(folder, error) from error
+    if own and recipe is None:
+        raise ModelFileError(f"{folder} was killed before the recipe of its caller was kept; call opsin.train again")
+    return Request(_source(args, data, folder), options, command, own), recipe
+
+
+def write_record(prepared: Prepared, request: Request) -> None:
     """Writes `args.yaml` (JSON, which YAML reads too) and `table.parquet` into the run's folder."""
     job, source = prepared.job, prepared.source
     source.table.to_parquet(job.folder / "table.parquet")
     args: dict[str, Any] = {
         "data": source.table.origin,
-        "options": asdict(options),
+        "options": asdict(request.options),
+        "own_recipe": request.own_recipe,
         "network": job.model.network.to_json(),
         "task": job.model.task.to_json(),
         "preparation": job.model.preparation.to_json(),
@@ -41,10 +77,10 @@ def write_record(prepared: Prepared, options: Options) -> None:
         "start": prepared.start,
         "notes": list(source.table.notes),
         "fingerprint": source.fingerprint,
-        "command": shlex.join(["opsin", *sys.argv[1:]]),
+        "command": request.command,
         "versions": {"python": platform.python_version(), "opsin": __version__, "torch": version("torch")},
     }
-    write_text(job.folder / "args.yaml", json.dumps(args, indent=2, ensure_ascii=False) + "\n")
+    _write_args(job.folder, args)
 
 
 def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, Options]:
@@ -52,22 +88,21 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, 
 
     Raises ModelFileError when the folder is no run, or when the images are not the same as then.
     """
-    path = folder / "args.yaml"
+    args = _read_args(folder)
     try:
-        args = json.loads(path.read_text(encoding="utf-8"))
         rows = pl.read_parquet(folder / "table.parquet")
         options = Options(**args["options"])
         recipe = Recipe.from_json(args["recipe"])
         network = Sequential.from_json(args["network"])
         preparation = Preparation.from_json(args["preparation"])
         task, views = tasks.task_from_json(args["task"]), args["views"]
-        origin, fingerprint, reasons = args["data"], args["fingerprint"], tuple(args["reasons"])
+        fingerprint, reasons = args["fingerprint"], tuple(args["reasons"])
         start = str(args.get("start", RANDOM))
-    except FileNotFoundError as error:
-        raise ModelFileError(f"{folder} is not the folder of a run: it has no {Path(error.filename).name}") from error
     except (ValueError, TypeError, KeyError, OSError, pl.exceptions.PolarsError) as error:
-        raise ModelFileError(f"{path} cannot be read ({error}); train again without --resume") from error
-    table = read(data if data is not None else origin, options.task)
+        raise _unreadable(folder, error) from error
+    device = choose_device(options.device)
+    ranks.join(device)
+    table = read(_source(args, data, folder), options.task)
     kept = table.rows.select("id").with_row_index().join(rows, on="id", how="inner").sort("index")
     source = store_at(table.take(kept["index"].to_numpy()), preparation.size, progress)
     recorded = source.table.rows.select("id").join(rows, on="id", how="left", maintain_order="left")
@@ -79,7 +114,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, 
             f"the images of {source.table.origin} changed since {folder} was started; expected the same files: "
             "put them back, or train anew without --resume"
         )
-    model = Model(network.to(choose_device(options.device)), task, preparation, views, {})
+    model = Model(network.to(device), task, preparation, views, {})
     job = Job(
         model,
         batches_of(source, model, recipe, options.seed),
@@ -91,3 +126,34 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, 
         args["seconds_per_step"],
     )
     return Prepared(source, job, reasons, start), options
+
+
+def _write_args(folder: Path, args: dict[str, Any]) -> None:
+    write_text(folder / "args.yaml", json.dumps(args, indent=2, ensure_ascii=False) + "\n")
+
+
+def _read_args(folder: Path) -> dict[str, Any]:
+    try:
+        args: Any = json.loads((folder / "args.yaml").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ModelFileError(
+            f"{folder} is not the folder of a run: it has no args.yaml; expected one such as runs/classify/photos-1"
+        ) from error
+    except (ValueError, OSError) as error:
+        raise _unreadable(folder, error) from error
+    if not isinstance(args, dict):
+        raise _unreadable(folder, ValueError("it holds no names"))
+    return cast("dict[str, Any]", args)
+
+
+def _source(args: dict[str, Any], data: Any, folder: Path) -> Any:
+    """Where the images are: what is handed in now, or what was typed then."""
+    if data is None and args.get("data") == "arrays":
+        raise ModelFileError(
+            f"{folder} was started from arrays; hand them in again: opsin.resume({str(folder)!r}, data=...)"
+        )
+    return args["data"] if data is None else data
+
+
+def _unreadable(folder: Path, error: Exception) -> ModelFileError:
+    return ModelFileError(f"{folder / 'args.yaml'} cannot be read ({error}); train again without --resume")

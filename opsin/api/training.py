@@ -1,17 +1,21 @@
 """The verbs that make a model: train and resume."""
 
+import shlex
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from opsin.core import OpsinError, Progress, keep_large_buffers, silent
+from opsin.core import OpsinError, Progress, choose_device, keep_large_buffers, silent
+from opsin.report import stopped_early
 from opsin.train import Recipe, Trainer, ranks
 
 from .finish import finish
-from .prepare import Options, prepare
-from .record import read_record, write_record
+from .folders import kept_place
+from .prepare import Options, Prepared, prepare
+from .record import Request, read_record, unstarted, write_record
 from .results import Run
 
 
@@ -55,15 +59,13 @@ def train(
     keep_large_buffers()
     asked = Options(task, None if model is None else str(model), epochs, minutes, size, seed, device, mirror)
     asked = replace(asked, turn=turn, class_weights=class_weights, pretrained=pretrained)
-    prepared = prepare(data, asked, None if out is None else Path(out), lambda: time.monotonic() - begun, progress)
+    request = Request(data, asked, shlex.join(["opsin", *sys.argv[1:]]), recipe is not None)
+    ranks.join(choose_device(device))
+    with kept_place(None if out is None else Path(out), request) as place:
+        prepared = prepare(data, asked, place, lambda: time.monotonic() - begun, progress)
     if recipe is not None:
         prepared = prepared.with_recipe(recipe(prepared.job.recipe))
-    if ranks.part()[0] == 0:
-        write_record(prepared, asked)
-    for line in (*prepared.source.table.notes, *prepared.reasons, f"run folder: {prepared.job.folder}"):
-        say(line)
-    Trainer(prepared.job, progress).run()
-    return finish(prepared, time.monotonic() - begun, progress)
+    return _from_start(prepared, request, begun, progress, say)
 
 
 def resume(
@@ -74,12 +76,48 @@ def resume(
     `data` is needed only when the run was started from arrays. Raises ModelFileError when the folder holds no run or
     its images have changed.
     """
-    begun = time.monotonic()
+    begun, folder = time.monotonic(), Path(folder)
     keep_large_buffers()
-    prepared, _ = read_record(Path(folder), data, progress)
+    new = unstarted(folder, data)
+    if new is not None:
+        say(f"{folder} was stopped before its first checkpoint: starting it anew")
+        request, recipe = new
+        ranks.join(choose_device(request.options.device))
+        prepared = prepare(
+            request.data, request.options, lambda task, origin: folder, lambda: time.monotonic() - begun, progress
+        )
+        if recipe is not None and request.own_recipe:
+            prepared = prepared.with_recipe(recipe)
+        return _from_start(prepared, request, begun, progress, say)
+    prepared, _ = read_record(folder, data, progress)
     trainer = Trainer(prepared.job, progress)
     trainer.resume()
     say(f"going on at step {trainer.state.step}")
     before = trainer.seconds
-    trainer.run()
+    _walk(trainer, say)
     return finish(prepared, before + time.monotonic() - begun, progress)
+
+
+def _from_start(
+    prepared: Prepared, request: Request, begun: float, progress: Progress, say: Callable[[str], None]
+) -> Run:
+    """The first step to the report of what is prepared."""
+    ready = time.monotonic()
+    if ranks.part()[0] == 0:
+        write_record(prepared, request)
+    for line in (*prepared.source.table.notes, *prepared.reasons, f"run folder: {prepared.job.folder}"):
+        say(line)
+    job = prepared.job
+    if job.seconds is not None:
+        job = replace(job, seconds=max(1e-3, job.seconds - (time.monotonic() - ready)))
+    _walk(Trainer(job, progress), say)
+    return finish(prepared, time.monotonic() - begun, progress)
+
+
+def _walk(trainer: Trainer, say: Callable[[str], None]) -> None:
+    """Trains to the end, and says so when that comes early."""
+    state, job = trainer.run(), trainer.job
+    reached = state.step / job.batches.per_epoch
+    line = stopped_early(reached, job.recipe.epochs, state.stale, job.recipe.patience, job.model.task.monitor[0])
+    if line:
+        say(line)

@@ -55,11 +55,20 @@ def score(predictions: Predictions, task: Task, *, seed: int = 0, replicates: in
     count = int(number.max()) + 1
     generator = numpy_generator(seed, "bootstrap")
     drawn: dict[str, list[float]] = {name: [] for name in plain}
-    for _ in range(min(replicates, max(200, _MOST_WORK // predictions.raw.size))):
+    for _ in range(replicates_for(predictions.raw.size, replicates)):
         times = np.bincount(generator.integers(count, size=count), minlength=count)
         for name, value in of_weights(times[number].astype(np.float64)).items():
             drawn[name].append(value)
     return {name: Score(value, *_interval(name, value, np.array(drawn[name]), count)) for name, value in plain.items()}
+
+
+def replicates_for(values: int, asked: int = 1000) -> int:
+    """How often so many values (rows x outputs) are resampled when `asked` times were asked for.
+
+    >>> replicates_for(100), replicates_for(10**9)
+    (1000, 200)
+    """
+    return min(asked, max(200, _MOST_WORK // max(1, values)))
 
 
 def _interval(name: str, value: float, drawn: np.ndarray, count: int) -> tuple[float, float]:

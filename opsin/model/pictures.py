@@ -1,10 +1,11 @@
 """What people hand in as an image, as pixels by the rules of the data room."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import as_pixels, decode
@@ -26,7 +27,10 @@ def read_picture(image: Any, at_least: tuple[int, int]) -> np.ndarray:
             raise DataError(f"cannot be read: {reason}; expected an image file") from error
         except MemoryError as error:
             raise DataError("is too large for the memory of this machine") from error
-    return as_pixels(np.asarray(_upright(image) if isinstance(image, Image.Image) else image))
+    try:
+        return as_pixels(image if isinstance(image, Image.Image) else np.asarray(image))
+    except OSError as error:  # a picture that Pillow has opened but not read to its end
+        raise DataError(f"is cut short or damaged ({' '.join(str(error).split())})") from error
 
 
 def as_list(images: Any) -> list[Any]:
@@ -36,16 +40,6 @@ def as_list(images: Any) -> list[Any]:
     if hasattr(images, "__array__"):
         array = np.asarray(images)
         return list(array) if array.ndim == 4 else [array]
-    return list(images)
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    """Turned by its EXIF orientation, in plain grey or colour, what is transparent over white."""
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode == "F" or upright.mode.startswith("I"):
-        return upright
-    grey = upright.mode in ("1", "L", "LA", "La")
-    if upright.has_transparency_data:
-        white = Image.new("RGBA", upright.size, (255, 255, 255, 255))
-        upright = Image.alpha_composite(white, upright.convert("RGBA"))
-    return upright.convert("L" if grey else "RGB")
+    if not isinstance(images, Iterable):
+        raise DataError(f"images are of type {type(images).__name__}; expected paths, bytes, PIL pictures or arrays")
+    return list(cast("Iterable[Any]", images))

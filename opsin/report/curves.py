@@ -24,8 +24,13 @@ class Training:
     rows: tuple[tuple[str, ...], ...]
 
 
-def training_of(metrics: Sequence[Mapping[str, Any]], monitor: tuple[str, int]) -> Training | None:
-    """The loss and the watched score over the epochs, from two validations on; None when nothing was recorded."""
+def training_of(
+    metrics: Sequence[Mapping[str, Any]], monitor: tuple[str, int], settings: Mapping[str, Any] | None = None
+) -> Training | None:
+    """The loss and the watched score over the epochs, from two validations on; None when nothing was recorded.
+
+    `settings` is the recipe, which says how many epochs there were to be.
+    """
     if not metrics:
         return None
     name, direction = monitor
@@ -55,7 +60,20 @@ def training_of(metrics: Sequence[Mapping[str, Any]], monitor: tuple[str, int]) 
     rows = tuple(
         tuple(number(value) for value in values) for values in zip(*(column(metrics, k) for k in keys), strict=True)
     )
-    return Training(charts if len(metrics) > 1 else (), _summary(epochs, watched, name, direction), titles, rows)
+    summary = _summary(epochs, watched, name, direction) + _early(epochs, watched * direction, name, settings or {})
+    return Training(charts if len(metrics) > 1 else (), summary, titles, rows)
+
+
+def stopped_early(reached: float, planned: float, stale: int, patience: int | None, score: str) -> str | None:
+    """That training ended before its time and why, in words; None when it did not.
+
+    >>> stopped_early(21.0, 60, 15, 15, "accuracy")
+    'stopped after epoch 21 of 60: 15 validations in a row brought no better accuracy'
+    """
+    if patience is None or stale < patience or reached >= planned - 1e-6:
+        return None
+    worse = f"{patience} validations in a row brought no better {title_of(score).lower()}"
+    return f"stopped after epoch {reached:.4g} of {planned:.4g}: {worse}"
 
 
 def column(metrics: Sequence[Mapping[str, Any]], name: str) -> np.ndarray:
@@ -68,6 +86,17 @@ def _float(value: Any) -> float:
         return float(value)
     except (TypeError, ValueError):
         return float("nan")
+
+
+def _early(epochs: np.ndarray, watched: np.ndarray, name: str, settings: Mapping[str, Any]) -> str:
+    """A sentence when training ended before its time."""
+    best = np.maximum.accumulate(watched)
+    last = int(np.argmax(best == best[-1]))  # the first to reach it: an equal score is no better one
+    planned, patience = settings.get("epochs"), settings.get("patience")
+    if planned is None:
+        return ""
+    line = stopped_early(float(epochs[-1]), float(planned), len(watched) - 1 - last, patience, name)
+    return f" Training {line}." if line else ""
 
 
 def _summary(epochs: np.ndarray, watched: np.ndarray, name: str, direction: int) -> str:

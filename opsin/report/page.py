@@ -51,7 +51,7 @@ def page(facts: ReportFacts) -> str:
         most_rows=samples.MOST_ROWS,
         picture=None if network.picture is None else svg_picture(network.picture),
         settings=_as_lines(facts.run.settings),
-        training=curves.training_of(facts.run.metrics, answers.task.monitor),
+        training=curves.training_of(facts.run.metrics, answers.task.monitor, facts.run.settings),
         charts=charts,
         kinds=[_kind(chart) for chart in charts],
         draw=draw,

@@ -1,6 +1,7 @@
 """The charts as PNG files, by matplotlib, which draws them without a screen."""
 
 import re
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from opsin.core import write_bytes
-from opsin.tasks import Chart, Histogram, Lines, Matrix, Points
+from opsin.tasks import Chart, Curve, Histogram, Lines, Matrix, Points
 
 from .curves import training_of
 from .facts import ReportFacts
@@ -35,6 +36,16 @@ def write_plots(folder: Path, facts: ReportFacts) -> tuple[Path, ...]:
         write_bytes(path, _png(chart))
         files.append(path)
     return tuple(files)
+
+
+def seconds_a_chart() -> float:
+    """Loads what charts are drawn with and draws one twice: the seconds of the second, as each later one will take."""
+    values = np.arange(2.0)
+    chart = Lines("time", "", (Curve("", values, values),), "", "")
+    _png(chart)
+    begun = time.monotonic()
+    _png(chart)
+    return time.monotonic() - begun
 
 
 def _file_name(title: str) -> str:

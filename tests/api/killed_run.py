@@ -1,4 +1,7 @@
-"""A whole training by `opsin.api`, killed at some of its moments and resumed. DATA FOLDER [STAGE:COUNT ...]"""
+"""A whole training by `opsin.api`, killed at some of its moments and resumed. DATA FOLDER [STAGE:COUNT ...]
+
+A stage is one of the progress, or "prepared" (all decided, nothing kept of it) or "recorded" (kept, no step taken).
+"""
 
 import os
 import signal
@@ -7,6 +10,9 @@ import sys
 import torch
 
 from opsin import api
+from opsin.api import training
+
+MOMENTS = {"prepared": "write_record", "recorded": "Trainer"}
 
 
 def work(data, folder, stop, resumed):
@@ -19,9 +25,17 @@ def work(data, folder, stop, resumed):
         if stop and seen == stop[1]:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def say(line):
+        print(line, file=sys.stderr, flush=True)
+
+    def die(*_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
     torch.set_num_threads(1)
+    if stop and stop[0] in MOMENTS:
+        setattr(training, MOMENTS[stop[0]], die)
     if resumed:
-        api.resume(folder, progress=progress)
+        api.resume(folder, progress=progress, say=say)
     else:
         api.train(data, model="simple", epochs=3, out=folder, device="cpu", progress=progress)
 

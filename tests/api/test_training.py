@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ import pytest
 from safetensors.torch import load_file
 
 from opsin import api
+from opsin.api.prepare import Options
+from opsin.api.record import Request
 from opsin.core import DataError, ModelFileError, OpsinError
 from opsin.evaluate import Predictions
 
@@ -208,3 +212,80 @@ def test_too_few_to_judge_have_no_scores(draw, tmp_path):
 def test_no_time_is_said_before_training(colours, tmp_path):
     with pytest.raises(DataError, match="minutes"):
         api.train(colours, model="simple", minutes=0.001, out=tmp_path / "run", device="cpu")
+
+
+def test_a_run_of_so_many_minutes_ends_in_time(colours, tmp_path):
+    begun = time.monotonic()
+    done = api.train(colours, model="simple", minutes=0.2, out=tmp_path / "run", device="cpu")
+    assert 10 < time.monotonic() - begun < 14
+    assert done.seconds == pytest.approx(12, abs=2)
+
+
+def test_too_few_epochs_of_gain_end_a_run_and_the_report_says_so(colours, tmp_path):
+    said = []
+    done = api.train(
+        colours, model="simple", epochs=40, out=tmp_path / "run", device="cpu", say=said.append,
+        recipe=lambda recipe: replace(recipe, patience=3),
+    )  # fmt: skip
+    rows = pl.read_csv(done.folder / "metrics.csv")
+    assert 3 < rows["epoch"][-1] < 40
+    best = int(rows["valid_accuracy"].arg_max())
+    assert len(rows) - 1 - best == 3  # the first of the best and three that were no better
+    [line] = [line for line in said if "stopped after epoch" in line]
+    assert "3 validations in a row brought no better accuracy" in line
+    assert line in done.report.read_text()
+
+
+def test_epochs_that_all_gain_are_all_taken(run):
+    done, lines = run
+    assert pl.read_csv(done.folder / "metrics.csv")["epoch"][-1] == 6
+    assert not any("stopped" in line for line in lines) and "Training stopped" not in done.report.read_text()
+
+
+@pytest.mark.parametrize("stop", ["reading images:1", "prepared:1", "recorded:1"])
+def test_killed_before_its_first_checkpoint_it_starts_anew(colours, tmp_path, stop):
+    program = Path(__file__).with_name("killed_run.py")
+    folder = tmp_path / "run"
+    done = subprocess.run(
+        [sys.executable, str(program), str(colours), str(folder), stop], capture_output=True, text=True, timeout=500,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPSIN_CACHE": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert done.stdout.split() == ["-9", "0"], done.stderr[-3000:]
+    assert "stopped before its first checkpoint: starting it anew" in done.stderr
+    whole = api.train(colours, model="simple", epochs=3, out=tmp_path / "whole", device="cpu")
+    assert same(folder / "best.safetensors", whole.model)
+    args = [json.loads((path / "args.yaml").read_text()) for path in (folder, whole.folder)]
+    assert {**args[0], "command": ""} == {**args[1], "command": ""}
+
+
+def test_an_own_recipe_is_kept_or_asked_for_again(colours, tmp_path, monkeypatch):
+    from opsin.api import training
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_):
+        raise Killed
+
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(training, "Trainer", killed)
+        api.train(
+            colours, model="simple", epochs=1, out=folder, device="cpu", recipe=lambda recipe: replace(recipe, batch=7)
+        )
+    assert json.loads(api.resume(folder).folder.joinpath("args.yaml").read_text())["recipe"]["batch"] == 7
+    Request("photos", Options(), "opsin train photos", own_recipe=True).write(tmp_path / "early")
+    with pytest.raises(ModelFileError, match=r"call opsin\.train again"):
+        api.resume(tmp_path / "early")
+
+
+def test_a_refused_run_leaves_its_folder_free(colours, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for out in (None, tmp_path / "run"):
+        with pytest.raises(OpsinError):
+            api.train(colours, model="simple", minutes=0.0001, out=out, device="cpu")
+    assert not (tmp_path / "run").exists() and not list((tmp_path / "runs").rglob("*-1"))
+    (tmp_path / "run").mkdir()
+    with pytest.raises(OpsinError):
+        api.train(colours, model="none", out=tmp_path / "run", device="cpu")
+    assert not list((tmp_path / "run").iterdir())

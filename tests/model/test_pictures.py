@@ -74,3 +74,21 @@ def test_one_or_many():
     assert len(as_list(array)) == 5
     assert [len(as_list(one)) for one in (array[0], array[0, :, :, 0], "a.png", Path("a"), b"x", noise("L"))] == [1] * 6
     assert as_list(path for path in ("a", "b")) == ["a", "b"]
+
+
+@pytest.mark.parametrize("nothing", [None, 3, 2.5])
+def test_what_is_neither_one_nor_many_is_a_data_error(nothing: object):
+    with pytest.raises(DataError, match="expected paths, bytes, PIL pictures or arrays"):
+        as_list(nothing)
+
+
+def test_a_picture_that_ends_too_early_is_a_data_error():
+    content = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)), "JPEG")
+    with Image.open(io.BytesIO(content[: len(content) // 2])) as picture, pytest.raises(DataError, match="cut short"):
+        read_picture(picture, ANY)
+
+
+def test_deep_pictures_read_as_their_files_do():
+    values = np.linspace(0, 4095, 35, dtype=np.uint16).reshape(7, 5)
+    for picture, kind in ((Image.fromarray(values), "PNG"), (Image.fromarray(values.astype(np.float32)), "TIFF")):
+        np.testing.assert_array_equal(read_picture(picture, ANY), decode(encoded(picture, kind)))

@@ -30,3 +30,23 @@ def test_too_little_to_draw():
     assert training_of([], ("accuracy", 1)) is None
     assert training_of(rows(0.5), ("accuracy", 1)).charts == ()
     assert "no validation score" in training_of(rows(None, None), ("accuracy", 1)).summary
+
+
+def test_an_early_end_is_said_with_its_reason():
+    scores = [0.5, 0.7, 0.9, 0.8, 0.9, 0.85]  # equal to the best is no better
+    rows = [{"epoch": n + 1, "train_loss": 1.0, "valid_accuracy": value} for n, value in enumerate(scores)]
+    settings = {"epochs": 30.0, "patience": 3}
+    found = training_of(rows, ("accuracy", 1), settings)
+    assert "stopped after epoch 6 of 30: 3 validations in a row brought no better accuracy" in found.summary
+    for other in (
+        {"epochs": 6.0, "patience": 3},
+        {"epochs": 30.0, "patience": 4},
+        {"epochs": 30.0, "patience": None},
+        {},
+    ):
+        assert "stopped" not in training_of(rows, ("accuracy", 1), other).summary
+    falling = [{**row, "valid_mae": 1 - row["valid_accuracy"]} for row in rows]
+    assert (
+        "3 validations in a row brought no better mean absolute error"
+        in training_of(falling, ("mae", -1), settings).summary
+    )
