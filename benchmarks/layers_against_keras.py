@@ -9,7 +9,7 @@ them by the input and by every weight. `tests/contracts/test_layers_against_kera
 import os
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ NOTES = (
     '- `Activation("glu")` halves the channels; Keras says the wrong output shape. `threshold` has no default and is '
     "left out.",
     "- Arguments of Keras that the layer language does not have: regularizers, constraints, initializers of biases and "
-    "averages (`opsin.keras` has its own), `data_format` (channels are last), `axis` of normalisations (the channels), "
-    '`output_padding`, `padding="causal"`, `renorm`, `synchronized`, `noise_shape`, `lora_rank`, `lora_alpha`, '
+    "averages (`opsin.keras` has its own), `data_format` (channels are last), `axis` of normalisations and "
+    "`Softmax` (the channels), `renorm`, `synchronized`, `noise_shape`, `lora_rank`, `lora_alpha`, "
     "`quantization_config`; `seed` of dropout is the network's.",
     "- The moving variance of `BatchNormalization` is torch's: of a batch's values by n - 1, where Keras divides by n.",
 )
@@ -73,6 +73,17 @@ def _convolutions() -> list[Case]:
             found.append(Case(f"Conv{rank}DTranspose", {"filters": 3, **base, **steps}, channels))
         found.append(Case(f"Conv{rank}D", {"filters": 6, **base, "groups": 2, "use_bias": False}, channels))
         found.append(Case(f"Conv{rank}D", {"filters": 6, **base, "activation": "relu"}, channels))
+    for size, steps in product((1, 2, 3, 4), ({}, {"strides": 2}, {"strides": 3}, {"dilation_rate": 2})):
+        base = {"filters": 6, "kernel_size": size, "padding": "causal", **steps}
+        found += [Case("Conv1D", base, (11, 4)), Case("Conv1D", {**base, "groups": 2, "use_bias": False}, (11, 4))]
+    for rank, padding, size, (strides, more) in product(
+        (1, 2, 3), ("valid", "same"), (1, 2, 3, 4, 5), ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
+    ):
+        steps = {"strides": strides, "output_padding": more, "padding": padding}
+        found.append(Case(f"Conv{rank}DTranspose", {"filters": 3, "kernel_size": size, **steps}, (*SIZES[rank], 4)))
+    for how in ("valid", "same"):
+        steps = {"strides": (3, 2), "output_padding": (2, 0), "padding": how}
+        found.append(Case("Conv2DTranspose", {"filters": 3, "kernel_size": (2, 5), **steps}, (9, 8, 4)))
     found.append(Case("Conv2D", {"filters": 3, "kernel_size": (2, 5), "strides": (3, 1), "padding": "same"}, (9, 8, 4)))
     return found
 
@@ -123,9 +134,28 @@ def _pointwise() -> list[Case]:
     found = [Case("Activation", {"activation": name}, shape) for name in functions for shape in ((6,), (5, 4, 6))]
     for shape, bias, name in product(((6,), (5, 6), (5, 4, 6)), (True, False), (None, "relu", "softmax")):
         found.append(Case("Dense", {"units": 4, "use_bias": bias, "activation": name}, shape))
+    found += _rectifiers()
     found += [Case("Rescaling", {"scale": 0.5, "offset": -1.0}, shape) for shape in ((6,), (5, 4, 3))]
     found += [Case("Dropout", {"rate": 0.5}, (9, 8, 3))]
     return found + [Case(f"SpatialDropout{rank}D", {"rate": 0.5}, (*SIZES[rank], 3)) for rank in (1, 2, 3)]
+
+
+def _rectifiers() -> list[Case]:
+    found: list[Case] = []
+    for most, slope, threshold in product((None, 0.5, 1, 6.0), (0.0, 0.1, 2), (0.0, 0.3)):
+        arguments = {"max_value": most, "negative_slope": slope, "threshold": threshold}
+        found.append(Case("ReLU", arguments, (5, 4, 6)))
+    shapes = ((6,), (11, 6), (5, 4, 6), (4, 3, 2, 6))
+    for shape in shapes:
+        found += [Case("ReLU", {}, shape), Case("ReLU", {"max_value": 6.0}, shape), Case("LeakyReLU", {}, shape)]
+        found += [Case("LeakyReLU", {"negative_slope": slope}, shape) for slope in (0.0, 0.01, 0.1, 1, 3.0)]
+        found += [Case("ELU", {}, shape), *(Case("ELU", {"alpha": alpha}, shape) for alpha in (-0.5, 0.0, 0.3, 2))]
+        axes = range(1, len(shape) + 1)
+        choices = [chosen for count in axes for chosen in combinations(axes, count)]
+        found += [Case("PReLU", {"shared_axes": chosen}, shape) for chosen in (None, 1, *choices)]
+        found += [Case("PReLU", {"alpha_initializer": "zeros"}, shape), Case("Softmax", {}, shape)]
+        found.append(Case("Softmax", {"axis": -1}, shape))
+    return found
 
 
 def compare(case: Case, seed: int = 0) -> Difference:
@@ -168,7 +198,9 @@ def as_keras(kind: str, module: torch.nn.Module) -> list[torch.Tensor]:
     for name, value in named.items():
         if name.endswith("num_batches_tracked"):
             continue
-        if name.endswith("weight") and value.ndim == 2:
+        if name == "alpha":
+            value = value.movedim(0, -1)
+        elif name.endswith("weight") and value.ndim == 2:
             value = value.T
         elif name.endswith("weight") and value.ndim > 2:
             depthwise = kind.startswith("Depthwise") or name.startswith("depthwise")

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from opsin import nn
 from opsin.core import NetworkError
+from opsin.nn.rectifiers import PReLUModule
 
 _NORMALIZATIONS = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.LayerNorm, torch.nn.GroupNorm)  # pyright: ignore[reportPrivateUsage]
 
@@ -27,6 +28,8 @@ def to_keras(part: torch.nn.Module, value: Tensor) -> Tensor:
     >>> to_keras(torch.nn.Conv2d(3, 8, 5), torch.zeros(8, 3, 5, 5)).shape
     torch.Size([5, 5, 3, 8])
     """
+    if isinstance(part, PReLUModule):
+        return value.movedim(0, -1)
     if value.ndim == 2:
         return value.T
     if value.ndim < 3:
@@ -39,6 +42,8 @@ def to_keras(part: torch.nn.Module, value: Tensor) -> Tensor:
 
 def from_keras(part: torch.nn.Module, value: Tensor) -> Tensor:
     """The tensor with torch's axes: what `to_keras` undoes."""
+    if isinstance(part, PReLUModule):
+        return value.movedim(-1, 0)
     if value.ndim == 2:
         return value.T
     if value.ndim < 3:
@@ -100,7 +105,7 @@ def share(fresh: torch.nn.Module, old: torch.nn.Module) -> None:
 
 
 def by_keras_name(module: torch.nn.Module) -> dict[str, Tensor]:
-    """The trained weights by Keras's names: kernel, bias, depthwise, pointwise, gamma, beta."""
+    """The trained weights by Keras's names: kernel, bias, depthwise, pointwise, gamma, beta, alpha."""
     found: dict[str, Tensor] = {}
     for path, part in module.named_modules():
         normalization = isinstance(part, _NORMALIZATIONS)
@@ -109,6 +114,8 @@ def by_keras_name(module: torch.nn.Module) -> dict[str, Tensor]:
                 found["beta" if normalization else "bias"] = value
             elif normalization:
                 found["gamma"] = value
+            elif isinstance(part, PReLUModule):
+                found["alpha"] = value
             elif path in ("depthwise", "pointwise"):
                 found[path] = value
             else:

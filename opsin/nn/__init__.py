@@ -37,6 +37,11 @@ from .pooling import MaxPooling1D as MaxPooling1D
 from .pooling import MaxPooling2D as MaxPooling2D
 from .pooling import MaxPooling3D as MaxPooling3D
 from .reading import layer_from_json as layer_from_json
+from .rectifiers import ELU as ELU
+from .rectifiers import LeakyReLU as LeakyReLU
+from .rectifiers import PReLU as PReLU
+from .rectifiers import ReLU as ReLU
+from .rectifiers import Softmax as Softmax
 from .reshaping import Flatten as Flatten
 from .reshaping import Rescaling as Rescaling
 from .reshaping import Reshape as Reshape

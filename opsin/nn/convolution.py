@@ -12,21 +12,23 @@ from .activations import function, settle_activation
 from .arguments import settle_choice, settle_count, settle_counts, settle_flag
 from .initializers import initialize, settle_initializer
 from .layer import Layer, need_rank, shape_text, volume
-from .padding import PADDINGS, even_padding, pad_same, windows_shape
+from .padding import CAUSAL, PADDINGS, even_padding, pad, pad_same, windows_shape
 from .window import Window
 
 
 class ConvolutionModule(torch.nn.Module):
-    """What torch's convolutions lack: TensorFlow's "same" where their own padding cannot say it, and the activation."""
+    """What torch's convolutions lack: paddings that are not the same on both sides, and the activation."""
 
     activation: str | None = None
     same: Window | None = None
+    causal: int = 0  # steps of zeros before the first
 
     def reset_parameters(self) -> None:
         """Nothing: the layer that builds the module draws its weights."""
 
     def forward(self, input: Tensor) -> Tensor:
         x = input if self.same is None else pad_same(input, self.same)
+        x = pad(x, [(self.causal, 0)]) if self.causal else x
         return function(self.activation, in_place=True)(super().forward(x))
 
     def extra_repr(self) -> str:
@@ -103,11 +105,14 @@ class Convolution(Layer):
 class Conv1D(Convolution):
     """A convolution over (steps, channels) with `filters` learned kernels.
 
+    `padding="causal"` pads before the first step only: no step sees a later one (WaveNet, arXiv:1609.03499).
+
     >>> Conv1D(32, 3, padding="same", strides=2).output_shape((65, 3))
     (33, 32)
     """
 
     rank: ClassVar[int] = 1
+    paddings: ClassVar[tuple[str, ...]] = (*PADDINGS, CAUSAL)
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,7 +141,7 @@ def settle_window(layer: Layer) -> None:
     """Checks the arguments that all kinds of convolution share."""
     for field in ("kernel_size", "strides", "dilation_rate"):
         settle_counts(layer, field, cast(Any, layer).rank)
-    settle_choice(layer, "padding", PADDINGS)
+    settle_choice(layer, "padding", getattr(layer, "paddings", PADDINGS))
     settle_activation(layer)
     settle_flag(layer, "use_bias")
     window = kernel_window(layer)
@@ -154,13 +159,14 @@ def convolution_module(
 ) -> ConvolutionModule:
     """The torch module of a convolution with freshly drawn kernels, zero biases and weights in channels_last memory."""
     window = kernel_window(layer)
-    folded = (0,) * layer.rank if layer.padding == "valid" else even_padding(window)
+    folded = even_padding(window) if layer.padding == "same" else (0,) * layer.rank
     size, strides, dilation = window.kernel, window.strides, window.dilation
     module = _MODULES[layer.rank](
         channels, filters, size, strides, folded or 0, dilation, groups=groups, bias=layer.use_bias
     )
     module.activation = layer.activation
     module.same = None if folded else window
+    module.causal = window.extent[0] - 1 if layer.padding == CAUSAL else 0
     finish_weights(module, initializer, fans)
     return module
 

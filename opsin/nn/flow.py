@@ -13,6 +13,7 @@ from .dropout import Dropout
 from .joining import Joined
 from .layer import Json, Layer, shape_text
 from .normalization import Normalization
+from .rectifiers import Rectifier
 from .transposed import Transposed
 from .zero_padding import ZeroPadding
 
@@ -115,6 +116,8 @@ def _group(layer: Composite, shape: Shape) -> Group:
 def _small_words(layer: Layer) -> str | None:
     if isinstance(layer, Activation):
         return layer.activation
+    if isinstance(layer, Rectifier):
+        return type(layer).__name__
     if isinstance(layer, Normalization):
         return "norm"
     if isinstance(layer, Dropout):

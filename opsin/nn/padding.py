@@ -11,6 +11,8 @@ from .layer import Layer, shape_text
 from .window import Window
 
 PADDINGS = ("valid", "same")
+CAUSAL = "causal"
+"""Zeros before the first step only, so that no step sees a later one; over one axis, and as many steps as "same"."""
 
 
 def same_padding(size: int, extent: int, stride: int) -> tuple[int, int]:
@@ -26,7 +28,7 @@ def same_padding(size: int, extent: int, stride: int) -> tuple[int, int]:
 def windows_shape(layer: Layer, input_shape: Shape, window: Window, padding: str) -> Shape:
     """How many windows fit along each spatial axis; NetworkError when none does."""
     sizes = input_shape[: len(window.kernel)]
-    if padding == "same":
+    if padding in ("same", CAUSAL):
         return tuple(-(-size // stride) for size, stride in zip(sizes, window.strides, strict=True))
     if any(size < extent for size, extent in zip(sizes, window.extent, strict=True)):
         raise layer.fail(

@@ -23,6 +23,7 @@ from .joining import Parallel, Skip
 from .layer import Layer, shown
 from .normalization import BatchNormalization, GroupNormalization, LayerNormalization, LayerScale
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
+from .rectifiers import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from .reshaping import Flatten, Rescaling, Reshape
 from .transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
@@ -33,13 +34,16 @@ KINDS: dict[str, type[Layer]] = {
     for kind in (
         Activation, AveragePooling1D, AveragePooling2D, AveragePooling3D, BatchNormalization, Conv1D,
         Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, Dense, DepthwiseConv1D,
-        DepthwiseConv2D, Dropout, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D,
+        DepthwiseConv2D, Dropout, ELU, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D,
         GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, GroupNormalization,
-        LayerNormalization, LayerScale, MaxPooling1D, MaxPooling2D, MaxPooling3D, Parallel, Rescaling, Reshape,
-        Residual, SeparableConv1D, SeparableConv2D, Skip, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D,
-        Stage, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
+        LayerNormalization, LayerScale, LeakyReLU, MaxPooling1D, MaxPooling2D, MaxPooling3D, PReLU, Parallel, ReLU,
+        Rescaling, Reshape, Residual, SeparableConv1D, SeparableConv2D, Skip, Softmax, SpatialDropout1D,
+        SpatialDropout2D, SpatialDropout3D, Stage, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D,
+        ZeroPadding2D, ZeroPadding3D,
     )
 }  # fmt: skip
+ADDED_LATER: dict[str, Any] = {"output_padding": None}
+"""Fields that descriptions written by earlier versions do not have, and what they mean by that."""
 _DEPTH = 32
 
 
@@ -56,7 +60,9 @@ def layer_from_json(data: object, depth: int = 0) -> Layer:
     if kind is None:
         raise NetworkError(f"a layer has the type {shown(kind_name)}; expected one of {', '.join(sorted(KINDS))}")
     _check_depth(depth)
-    check_fields(fields_of, kind.__name__, {field.name for field in fields(kind)})
+    expected = {field.name for field in fields(kind)}
+    fields_of = {key: value for key, value in ADDED_LATER.items() if key in expected} | fields_of
+    check_fields(fields_of, kind.__name__, expected)
     name = fields_of["name"]
     if name is not None and not isinstance(name, str):
         raise NetworkError(f"{kind.__name__} has the name {shown(name)}; expected a text or null")

@@ -16,6 +16,7 @@ from .input import Input
 from .layer import Json, Layer, shape_text, shown
 from .naming import name_layers
 from .reading import check_fields, layer_from_json
+from .rectifiers import Softmax
 from .summary import summarize
 from .taps import tap
 
@@ -182,6 +183,8 @@ def _without_final_activation(layers: tuple[Layer, ...]) -> tuple[tuple[Layer, .
     if type(last) is Stage:
         inner, left_out = _without_final_activation(tuple(last.layers))
         return (*first, replace(last, layers=inner)), left_out
+    if isinstance(last, Softmax):
+        return (*first, Activation("linear", name=last.name)), "softmax"
     activation = getattr(last, "activation", None)
     if activation in _FOLDED:
         left_out = "linear" if isinstance(last, Activation) else None

@@ -1,7 +1,7 @@
 """Convolutions the other way round: they make maps larger."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -9,10 +9,10 @@ from torch import Tensor
 from opsin.core import Shape
 
 from .activations import function
-from .arguments import settle_count
+from .arguments import settle_count, settle_counts
 from .convolution import finish_weights, kernel_window, settle_window
 from .initializers import settle_initializer
-from .layer import Layer, need_rank, volume
+from .layer import Layer, need_rank, shape_text, volume
 from .window import Window
 
 _MODULES: dict[int, Any] = {1: torch.nn.ConvTranspose1d, 2: torch.nn.ConvTranspose2d, 3: torch.nn.ConvTranspose3d}
@@ -35,7 +35,11 @@ class TransposedModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class Transposed(Layer):
-    """The reverse of a strided convolution; its subclasses say over how many axes."""
+    """The reverse of a strided convolution; its subclasses say over how many axes.
+
+    `output_padding` says how many positions, fewer than `strides`, come to the smallest output along each axis; None
+    gives `strides` times the input for "same", all that a kernel reaches for "valid".
+    """
 
     rank: ClassVar[int]
 
@@ -47,11 +51,19 @@ class Transposed(Layer):
     use_bias: bool = True
     dilation_rate: int | tuple[int, ...] = 1
     kernel_initializer: str = "glorot_uniform"
+    output_padding: int | tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         settle_count(self, "filters")
         settle_window(self)
         settle_initializer(self)
+        if cast(object, self.output_padding) is not None:
+            settle_counts(self, "output_padding", self.rank, 0)
+            if any(more >= stride for more, stride in zip(self._more(), kernel_window(self).strides, strict=True)):
+                raise self.fail(
+                    f"takes less than its strides, {shape_text(kernel_window(self).strides)}, for output_padding, got "
+                    f"{shape_text(self._more())}"
+                )
 
     @property
     def window(self) -> Window:
@@ -63,18 +75,20 @@ class Transposed(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         need_rank(self, input_shape, self.rank)
         own = kernel_window(self)
-        more = (0 if self.padding == "same" else max(e - s, 0) for e, s in zip(own.extent, own.strides, strict=True))
-        sizes = zip(input_shape, own.strides, more, strict=False)
-        return (*(size * stride + extra for size, stride, extra in sizes), self.filters)
+        axes = zip(input_shape[:-1], own.strides, own.extent, self._edges(), strict=True)
+        sizes = tuple((size - 1) * stride + extent - sum(cut) for size, stride, extent, cut in axes)
+        if min(sizes) < 1:
+            raise self.fail(
+                f"makes {shape_text(sizes)} of {shape_text(input_shape)}, which is nothing: leave output_padding out "
+                "or make it larger"
+            )
+        return (*sizes, self.filters)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
         own = kernel_window(self)
-        spare = [extent - stride for extent, stride in zip(own.extent, own.strides, strict=True)]
-        beyond = tuple(max(-amount, 0) for amount in spare)
-        cuts = tuple((amount // 2, amount - amount // 2) if amount > 0 else (0, 0) for amount in spare)
-        if self.padding == "valid":
-            cuts = ((0, 0),) * self.rank
+        beyond = tuple(max(-after, 0) for _, after in self._edges())
+        cuts = tuple((before, max(after, 0)) for before, after in self._edges())
         even = all(before == after for before, after in cuts)
         convolution = _MODULES[self.rank](
             input_shape[-1], self.filters, own.kernel, own.strides, tuple(before for before, _ in cuts) if even else 0,
@@ -82,6 +96,20 @@ class Transposed(Layer):
         )  # fmt: skip
         finish_weights(convolution, self.kernel_initializer)
         return TransposedModule(convolution, () if even else cuts, self.activation)
+
+    def _edges(self) -> tuple[tuple[int, int], ...]:
+        """What is cut before and after all that the kernels reach; negative where positions of bias alone are added."""
+        own, edges = kernel_window(self), list[tuple[int, int]]()
+        for extent, stride, more in zip(own.extent, own.strides, self._more(), strict=True):
+            if self.padding == "valid":
+                edges.append((0, min(extent - stride, 0) if more is None else -more))
+            else:  # the odd one is cut at the end
+                spare = extent - stride if more is None else extent - extent % 2 - more
+                edges.append((max(spare // 2, 0), spare - max(spare // 2, 0)))
+        return tuple(edges)
+
+    def _more(self) -> tuple[Any, ...]:
+        return (None,) * self.rank if self.output_padding is None else cast("tuple[int, ...]", self.output_padding)
 
     def multiply_adds(self, input_shape: Shape) -> int:
         return volume(input_shape) * self.filters * volume(kernel_window(self).kernel)

@@ -35,10 +35,11 @@ EVEN = st.one_of(*(maps(rank, (1, 3)).map(lambda shape: (*shape[:-1], 2 * shape[
 def convolutions(draw, rank):
     *positions, channels = draw(maps(rank))
     groups = draw(st.sampled_from([1, 2, 3]))
+    paddings = PADDINGS if rank > 1 else PADDINGS | st.just("causal")
     strided = draw(FLAGS)
     layer = getattr(nn, f"Conv{rank}D")(
         groups * draw(st.integers(1, 4)), draw(sizes(rank, 1, 4)), draw(sizes(rank, 1, 3)) if strided else 1,
-        draw(PADDINGS), draw(ACTIVATIONS), draw(FLAGS), 1 if strided else draw(sizes(rank, 1, 2)), groups,
+        draw(paddings), draw(ACTIVATIONS), draw(FLAGS), 1 if strided else draw(sizes(rank, 1, 2)), groups,
         draw(INITIALIZERS),
     )  # fmt: skip
     return layer, (*positions, groups * channels)
@@ -59,6 +60,9 @@ def other_convolutions(draw, kind, rank):
         arguments["filters"] = draw(st.integers(1, 4))
     if kind != "Transpose":
         arguments["depth_multiplier"] = draw(st.integers(1, 3))
+    if kind == "Transpose" and draw(FLAGS):
+        strides = arguments["strides"] if isinstance(arguments["strides"], tuple) else (arguments["strides"],) * rank
+        arguments["output_padding"] = tuple(draw(st.integers(0, stride - 1)) for stride in strides)
     name = f"Conv{rank}DTranspose" if kind == "Transpose" else f"{kind}{rank}D"
     return getattr(nn, name)(**arguments), draw(maps(rank))
 
@@ -91,6 +95,17 @@ def normalization(kind, *first):
     return st.builds(kind, *first, st.floats(1e-6, 1), FLAGS, FLAGS)
 
 
+@st.composite
+def shared_slopes(draw):
+    shape = draw(SHAPES)
+    axes = st.integers(1, len(shape))
+    shared = draw(st.none() | axes | st.lists(axes, max_size=3).map(tuple))
+    return nn.PReLU(draw(st.sampled_from(["zeros", "glorot_uniform", "he_normal"])), shared), shape
+
+
+SLOPES = st.floats(0, 9)
+
+
 def ranked(name, ranks, layer, shape=maps):
     return {f"{name}{rank}D": st.tuples(layer(getattr(nn, f"{name}{rank}D"), rank), shape(rank)) for rank in ranks}
 
@@ -112,15 +127,20 @@ CASES = {
     "BatchNormalization": st.tuples(normalization(BatchNormalization, st.floats(0, 1)), SHAPES),
     "Dense": st.tuples(st.builds(nn.Dense, st.integers(1, 5), ACTIVATIONS, FLAGS, INITIALIZERS), SHAPES),
     "Dropout": st.tuples(st.builds(nn.Dropout, st.floats(0, 1)), SHAPES),
+    "ELU": st.tuples(st.builds(nn.ELU, st.floats(-9, 9)), SHAPES),
     "Flatten": st.tuples(st.just(nn.Flatten()), SHAPES),
     "GroupNormalization": st.tuples(normalization(nn.GroupNormalization, st.integers(1, 2)), EVEN),
     "LayerNormalization": st.tuples(normalization(nn.LayerNormalization), SHAPES),
     "LayerScale": st.tuples(st.builds(nn.LayerScale, st.floats(0, 1)), SHAPES),
+    "LeakyReLU": st.tuples(st.builds(nn.LeakyReLU, SLOPES), SHAPES),
+    "PReLU": shared_slopes(),
     "Parallel": parallels(),
+    "ReLU": st.tuples(st.builds(nn.ReLU, st.none() | SLOPES, SLOPES, SLOPES), SHAPES),
     "Rescaling": st.tuples(st.builds(nn.Rescaling, st.floats(-9, 9), st.floats(-9, 9)), SHAPES),
     "Reshape": st.tuples(st.builds(nn.Reshape, st.sampled_from([(-1,), (3, -1), (2, 6, 9)])), st.just((9, 12, 1))),
     "Residual": residuals(),
     "Skip": st.tuples(st.builds(lambda n: nn.Skip([nn.Conv2D(n, 3, padding="same")]), st.integers(1, 4)), maps(2)),
+    "Softmax": st.tuples(st.just(nn.Softmax()), SHAPES),
     "Stage": st.tuples(st.builds(lambda p: nn.Stage([nn.ZeroPadding2D(1), p[0]]), pooling("MaxPooling", 2)), maps(2)),
 }  # fmt: skip
 
@@ -186,6 +206,13 @@ def test_unknown_and_missing_fields_are_refused(kind, data):
     description = layer.to_json()
     with pytest.raises(NetworkError, match="colour"):
         layer_from_json({**description, "colour": 1})
-    gone = data.draw(st.sampled_from(sorted(description)))
+    gone = data.draw(st.sampled_from(sorted(description.keys() - nn.reading.ADDED_LATER)))
     with pytest.raises(NetworkError):
         layer_from_json({key: value for key, value in description.items() if key != gone})
+
+
+@pytest.mark.parametrize("rank", ALL)
+def test_descriptions_of_earlier_versions_mean_what_they_meant(rank):
+    layer = getattr(nn, f"Conv{rank}DTranspose")(4, 3, 2, name="up")
+    earlier = {key: value for key, value in layer.to_json().items() if key != "output_padding"}
+    assert layer_from_json(earlier) == layer

@@ -32,6 +32,8 @@ KIND_OF = {
     "kernel_initializer": "choice", "depthwise_initializer": "choice", "pointwise_initializer": "choice",
     "use_bias": "flag", "keepdims": "flag", "center": "flag", "scale": "flag",
     "rate": "share", "momentum": "share", "epsilon": "share", "initial": "share",
+    "alpha_initializer": "choice", "axis": "last", "output_padding": "amounts or none", "shared_axes": "axes",
+    "max_value": "amount or none", "negative_slope": "amount", "threshold": "amount", "alpha": "number",
     "layers": "layers", "shortcut": "layers", "branches_of_layers": "layers", "target_shape": "sizes",
 }  # fmt: skip
 LEGAL = {
@@ -62,6 +64,14 @@ def is_legal(what, value, kind, field):
         )
     if what == "choice":
         return value is None and field == "activation" and kind != "Activation"
+    if what == "last":
+        return type(value) is int and value == -1
+    if what.startswith("amount") and not what.startswith("amounts"):
+        return (value is None and what.endswith("none")) or (type(value) in (int, float) and 0 <= value <= 1e30)
+    if what == "axes":
+        return value is None or (type(value) is list and value in ([], [1, 2, 3, 4]))
+    if what == "amounts or none":
+        return value is None
     if what == "share":
         return type(value) in (int, float) and 0 <= value <= 1
     if what == "number":
@@ -105,7 +115,9 @@ def test_a_wrong_argument_is_one_clear_error(kind, field):
         assert text.startswith(kind) and field in text and "takes" in text and "got" in text, text
 
 
+NUMBERS = {"share", "number", "amount", "amount or none"}
 CHOICES = {"padding": ("valid", "same"), "interpolation": ("nearest", "bilinear"), "activation": tuple(FUNCTIONS),
+           "alpha_initializer": [name for name in INITIALIZERS if name != "dirac"],
            "merge": ("concatenate", "add", "multiply")}  # fmt: skip
 
 
@@ -116,7 +128,7 @@ def test_an_unknown_choice_lists_the_legal_ones(kind, field):
     assert all(repr(choice) in text for choice in choices if choice != "glu"), text
 
 
-@pytest.mark.parametrize(("kind", "field"), [case for case in CASES if kind_of(*case) in COUNT | {"share", "number"}])
+@pytest.mark.parametrize(("kind", "field"), [case for case in CASES if kind_of(*case) in COUNT | NUMBERS])
 def test_numpys_numbers_are_taken_and_become_pythons(kind, field):
     whole = kind_of(kind, field) in COUNT
     layer = described(kind, **{field: np.int64(1) if whole else np.float32(0.5)})
@@ -183,6 +195,16 @@ NETWORKS = {
     "GroupNormalization cannot share the 3 channels of 8x8x3 among 2 groups": lambda: nn.GroupNormalization(
         2
     ).output_shape((8, 8, 3)),
+    "PReLU shares the slope along axis 3, which 8x4 does not have: take axes from 1 to 2": lambda: nn.PReLU(
+        shared_axes=3
+    ).output_shape((8, 4)),
+    "Conv2DTranspose takes less than its strides, 2x3, for output_padding, got 2x1": lambda: nn.Conv2DTranspose(
+        4, 3, (2, 3), output_padding=(2, 1)
+    ),
+    "makes 0x8 of 1x8x3, which is nothing: leave output_padding out": lambda: nn.Conv2DTranspose(
+        4, (2, 1), padding="same", output_padding=0
+    ).output_shape((1, 8, 3)),
+    "Conv2D takes one of 'valid', 'same' for padding, got 'causal'": lambda: Conv2D(4, 3, padding="causal"),
     "halves the channels, got 8x8x3": lambda: nn.Activation("glu").output_shape((8, 8, 3)),
     "needs an input of up to 3 spatial axes and channels, got 2x2x2x2x2": lambda: nn.BatchNormalization().output_shape(
         (2,) * 5

@@ -67,7 +67,9 @@ def test_first_weights_have_kerass_distribution(oracle, kind, initializer):
     (lambda k: k.Dense(3, kernel_regularizer="l3"), "for kernel_regularizer, got 'l3'"),
     (lambda k: k.Conv2D(3, 3, data_format="channels_first"), "'channels_last' for data_format"),
     (lambda k: k.BatchNormalization(axis=1), "for axis, got 1"),
-    (lambda k: k.LeakyReLU(), "Opsin has no other"),
+    (lambda k: k.LeakyReLU(-1), "from 0 to 1e\\+30 for negative_slope, got -1"),
+    (lambda k: k.Softmax(1), "takes one of -1 for axis, got 1"),
+    (lambda k: k.PReLU(alpha_constraint="non_neg"), "takes None for alpha_constraint"),
     (lambda k: k.Input((None, None, 3)), "expected known sizes"),
     (lambda k: k.Input(), "got no shape"),
     (lambda k: k.Dropout(2), "for rate, got 2"),
@@ -90,7 +92,7 @@ def test_objects_stand_for_names():
     assert k.Dense(3, activation=ours.activations.relu).activation == "relu"
     assert k.Dense(3, kernel_initializer=ours.initializers.HeNormal(seed=1)).kernel_initializer == "he_normal"
     assert k.Dense(3, kernel_initializer="HeNormal").kernel_initializer == "he_normal"
-    assert k.ReLU(6.0).activation == "relu6"
+    assert k.ReLU(6.0).max_value == 6
     assert k.MaxPool2D is k.MaxPooling2D
 
 
@@ -99,3 +101,29 @@ def test_names_count_over_the_session():
     names = [ours.layers.Dense(1).name for _ in range(2)] + [ours.layers.MaxPooling2D().name]
     assert names == ["dense", "dense_1", "max_pooling2d"]
     assert ours.Sequential().name == "sequential"
+
+
+def test_the_old_word_for_a_slope_is_taken_with_a_warning(oracle):
+    for keras in (oracle, ours):
+        with pytest.warns(UserWarning, match="negative_slope"):
+            assert keras.layers.LeakyReLU(alpha=0.1).negative_slope == 0.1
+
+
+@pytest.mark.parametrize("shared", [None, [1, 2], 3])
+def test_learned_slopes_are_kerass_weights(oracle, shared):
+    rng = np.random.default_rng(0)
+    x, answers, weights = rng.normal(size=(3, 5, 4, 2)).astype("float32"), [], None
+    for keras in (oracle, ours):
+        layers = keras.layers
+        slope = layers.PReLU(shared_axes=shared, alpha_regularizer="l2")
+        model = keras.Sequential([layers.Input((5, 4, 2)), slope, layers.Flatten(), layers.Dense(3), layers.Softmax()])
+        weights = weights or [rng.normal(size=value.shape).astype("float32") for value in model.get_weights()]
+        model.set_weights(weights)
+        for kept, given in zip(model.get_weights(), weights, strict=True):
+            np.testing.assert_array_equal(kept, given)
+        model.compile("sgd", "categorical_crossentropy")
+        answers.append((model.predict(x, verbose=0), model.evaluate(x, np.eye(3), verbose=0)))
+        model.fit(x, np.eye(3), epochs=3, verbose=0, shuffle=False)
+        answers[-1] += tuple(model.get_weights())
+    for mine, theirs in zip(answers[1], answers[0], strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-5)

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from opsin.core import NetworkError
-from opsin.nn import Conv2D
+from opsin.nn import Conv1D, Conv2D
 
 
 def run(layer, x):
@@ -54,3 +54,17 @@ def test_weights_lie_in_channels_last_memory():
 def test_inputs_that_cannot_be_taken_are_refused(shape, said):
     with pytest.raises(NetworkError, match=said):
         Conv2D(4, 3, groups=2, name="mid").output_shape(shape)
+
+
+@pytest.mark.parametrize(("strides", "dilation"), [(1, 1), (2, 1), (1, 3)])
+def test_causal_steps_see_no_later_step(strides, dilation):
+    layer = Conv1D(2, 3, strides, "causal", dilation_rate=dilation)
+    module = layer.build((12, 1))
+    x = torch.randn(1, 1, 12)
+    assert module(x).shape == (1, 2, layer.output_shape((12, 1))[0])
+    for step in range(12):
+        changed = x.clone()
+        changed[..., step] += 1
+        same = (module(changed) == module(x)).all(dim=1)[0].tolist()
+        seen = [[at * strides - back * dilation for back in range(3)] for at in range(len(same))]
+        assert same == [step not in steps for steps in seen]

@@ -17,3 +17,17 @@ def test_it_is_the_gradient_of_the_convolution_it_reverses(size, strides, paddin
     x = torch.zeros_like(large, requires_grad=True)
     (gradient,) = torch.autograd.grad(forward(x), x, small)
     torch.testing.assert_close(large, gradient)
+
+
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_output_padding_makes_the_map_longer_by_what_it_says(more):
+    assert Conv2DTranspose(4, 4, 3, output_padding=more).output_shape((5, 6, 2)) == (16 + more, 19 + more, 4)
+    assert Conv2DTranspose(4, 4, 3, "same", output_padding=more).output_shape((5, 6, 2)) == (12 + more, 15 + more, 4)
+    assert Conv2DTranspose(4, 3, 3, "same", output_padding=more).output_shape((5, 6, 2)) == (13 + more, 16 + more, 4)
+
+
+def test_output_padding_is_torchs_where_both_pad_evenly():
+    module = Conv2DTranspose(4, 3, 2, "same", output_padding=0).build((5, 6, 2))
+    x, inner = torch.randn(2, 2, 5, 6), module.convolution
+    expected = torch.nn.functional.conv_transpose2d(x, inner.weight, inner.bias, stride=2, padding=1)
+    torch.testing.assert_close(module(x), expected)

@@ -23,7 +23,7 @@ def activation_name(label: str, value: object) -> str:
         found = cast("dict[str, Any]", value)
         kind, config = found.get("class_name"), found.get("config")
         if isinstance(kind, str) and kind in ACTIVATIONS and isinstance(config, dict):
-            return ACTIVATIONS[kind](label, cast("dict[str, Any]", config))[1]
+            return ACTIVATIONS[kind](label, cast("dict[str, Any]", config))
         name = kind
     if not isinstance(name, str) or name not in FUNCTIONS or name in DIFFERENT:
         why = f", which {DIFFERENT[name]}" if isinstance(name, str) and name in DIFFERENT else ""
@@ -32,23 +32,22 @@ def activation_name(label: str, value: object) -> str:
     return name
 
 
-def _relu(label: str, config: dict[str, Any]) -> tuple[set[str], str]:
+def _relu(label: str, config: dict[str, Any]) -> str:
     found = (config.get("max_value"), config.get("negative_slope") or 0, config.get("threshold") or 0)
-    known = {(None, 0, 0): "relu", (6, 0, 0): "relu6", (None, _LEAK, 0): "leaky_relu"}
-    return {"max_value", "negative_slope", "threshold"}, _known(label, found, known)
+    return _known(label, found, {(None, 0, 0): "relu", (6, 0, 0): "relu6", (None, _LEAK, 0): "leaky_relu"})
 
 
-def _leaky_relu(label: str, config: dict[str, Any]) -> tuple[set[str], str]:
+def _leaky_relu(label: str, config: dict[str, Any]) -> str:
     slope = config.get("negative_slope", config.get("alpha", 0.3))
-    return {"negative_slope", "alpha"}, _known(label, (slope,), {(_LEAK,): "leaky_relu", (0,): "relu"})
+    return _known(label, (slope,), {(_LEAK,): "leaky_relu", (0,): "relu"})
 
 
-def _elu(label: str, config: dict[str, Any]) -> tuple[set[str], str]:
-    return {"alpha"}, _known(label, (config.get("alpha", 1.0),), {(1,): "elu"})
+def _elu(label: str, config: dict[str, Any]) -> str:
+    return _known(label, (config.get("alpha", 1.0),), {(1,): "elu"})
 
 
-def _softmax(label: str, config: dict[str, Any]) -> tuple[set[str], str]:
-    return set(), "softmax"
+def _softmax(label: str, config: dict[str, Any]) -> str:
+    return _known(label, (config.get("axis", -1),), {(-1,): "softmax"})
 
 
 def _known(label: str, found: tuple[object, ...], known: Mapping[Any, str]) -> str:
@@ -56,15 +55,15 @@ def _known(label: str, found: tuple[object, ...], known: Mapping[Any, str]) -> s
         if found == values:
             return name
     raise ModelFileError(
-        f"has {label} with the settings {found!r:.100}; Opsin has {', '.join(known.values())} with "
-        f"{' or '.join(map(repr, known))} only: use one of these and train on"
+        f"has {label} with an activation of the settings {found!r:.100}; Opsin has {', '.join(known.values())} with "
+        f"{' or '.join(map(repr, known))} only: make it a layer of its own behind this one"
     )
 
 
-ACTIVATIONS: dict[str, Callable[[str, dict[str, Any]], tuple[set[str], str]]] = {
+ACTIVATIONS: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "ReLU": _relu,
     "LeakyReLU": _leaky_relu,
     "ELU": _elu,
     "Softmax": _softmax,
 }
-"""Layers of Keras that are an `Activation` here: what of their config is taken care of, and the function's name."""
+"""Layers of Keras that another layer may have as its `activation`, and the name of the function that they are."""

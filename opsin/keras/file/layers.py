@@ -5,17 +5,17 @@ from dataclasses import MISSING, fields
 from typing import Any, cast
 
 from opsin.core import ModelFileError, Shape
-from opsin.nn import Activation, Layer, LayerScale
+from opsin.nn import Layer, LayerScale
 from opsin.nn.composites import Composite
 from opsin.nn.initializers import INITIALIZERS
 from opsin.nn.naming import snake_case
 from opsin.nn.reading import KINDS
 
-from .activations import ACTIVATIONS, activation_name
+from .activations import activation_name
 
 SAME = {name: kind for name, kind in KINDS.items() if not issubclass(kind, Composite) and kind is not LayerScale}
 """Keras's layers that Opsin has under the same name and with the same arguments."""
-SUPPORTED = tuple(sorted({*SAME, *ACTIVATIONS, "Sequential"}))
+SUPPORTED = tuple(sorted({*SAME, "Sequential"}))
 
 _RANK = re.compile(r"(\d)D")
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
@@ -24,7 +24,6 @@ _TRAINING_ENDS = ("_initializer", "_regularizer", "_constraint")
 _OFF: dict[str, tuple[object, ...]] = {
     "data_format": ("channels_last", None),
     "noise_shape": (None,),
-    "output_padding": (None,),
     "renorm": (False,),
     "renorm_clipping": (None, {}),
     "rms_scaling": (False,),
@@ -38,13 +37,11 @@ def layer_of(kind: str, config: dict[str, Any], shape: Shape) -> Layer:
     """The Opsin layer for a Keras class and its config, on an input of `shape`."""
     label = f"{kind:.100} {config.get('name')!r:.100}"
     check_policy(label, config.get("dtype"))
-    if kind not in SAME and kind in ACTIVATIONS:
-        taken, function = ACTIVATIONS[kind](label, config)
-        _settings_off(label, config, taken, shape)
-        return Activation(function, name=config.get("name"))
     if kind not in SAME:
         raise _unsupported(kind, label)
-    wanted = {field.name for field in fields(SAME[kind])}
+    wanted = {field.name for field in fields(SAME[kind])} - {"axis"}  # of Softmax, the last only
+    if kind == "LeakyReLU" and "alpha" in config:
+        config = {"negative_slope": config["alpha"]} | {key: config[key] for key in config if key != "alpha"}
     _settings_off(label, config, wanted, shape)
     values: dict[str, Any] = {key: _value(label, kind, key, value) for key, value in config.items() if key in wanted}
     needed = [field.name for field in fields(SAME[kind]) if field.default is MISSING]
@@ -85,16 +82,16 @@ def _value(label: str, kind: str, key: str, value: object) -> object:
         name = activation_name(label, value)
         return None if name == "linear" and kind != "Activation" else name
     if key.endswith("_initializer"):
-        return _initializer(value)
+        return _initializer(value, "zeros" if key == "alpha_initializer" else "glorot_uniform")
     return value
 
 
-def _initializer(value: object) -> str:
+def _initializer(value: object, otherwise: str) -> str:
     """The name of the initializer where Opsin has it; weights come from the file, so any other is as good."""
     if isinstance(value, dict):
         value = cast("dict[str, Any]", value).get("class_name")
     name = snake_case(value) if isinstance(value, str) else ""
-    return name if name in INITIALIZERS and name != "dirac" else "glorot_uniform"
+    return name if name in INITIALIZERS and name != "dirac" else otherwise
 
 
 def _unsupported(kind: str, label: str) -> ModelFileError:

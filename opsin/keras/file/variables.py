@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from opsin.nn import BatchNormalization, Dense, Layer, Sequential, Stage
+from opsin.nn import BatchNormalization, Dense, Layer, PReLU, Sequential, Stage
 from opsin.nn.convolution import Convolution
 from opsin.nn.depthwise import Depthwise, Separable
 from opsin.nn.naming import snake_case
@@ -69,6 +69,8 @@ def _values(layer: Layer, module: Any) -> list[Tensor]:
         found = [_kernel(module.weight), module.bias]
     elif isinstance(layer, Dense):
         found = [module.weight.T, module.bias]
+    elif isinstance(layer, PReLU):
+        found = [module.alpha.movedim(0, -1)]
     elif isinstance(layer, Normalization):
         found = [module.weight, module.bias]
         if isinstance(layer, BatchNormalization):

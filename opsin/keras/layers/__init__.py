@@ -21,6 +21,7 @@ from .dense import Activation as Activation
 from .dense import Dense as Dense
 from .dense import ELU as ELU
 from .dense import LeakyReLU as LeakyReLU
+from .dense import PReLU as PReLU
 from .dense import ReLU as ReLU
 from .dense import Softmax as Softmax
 from .normalization import BatchNormalization as BatchNormalization

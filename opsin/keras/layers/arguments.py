@@ -71,6 +71,12 @@ UPSAMPLING_1D: Arguments = {"size": 2}
 UPSAMPLING_2D: Arguments = {**UPSAMPLING, "interpolation": "nearest"}
 ZERO_PADDING: Arguments = {"padding": 1, "data_format": None}
 ACTIVATION: Arguments = {"activation": REQUIRED}
+RELU: Arguments = {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}
+LEAKY_RELU: Arguments = {"negative_slope": 0.3}
+ELU: Arguments = {"alpha": 1.0}
+PRELU: Arguments = {"alpha_initializer": "Zeros", "alpha_regularizer": None, "alpha_constraint": None,
+                    "shared_axes": None}  # fmt: skip
+SOFTMAX: Arguments = {"axis": -1}
 
 _SAME: dict[str, tuple[Any, ...]] = {
     "data_format": (None, "channels_last"),

@@ -1,9 +1,9 @@
 """Dense layers and activations under Keras's argument lists."""
 
+import warnings
 from typing import Any, ClassVar
 
 from opsin import nn
-from opsin.core import NetworkError
 
 from . import arguments as lists
 from .arguments import Arguments
@@ -24,46 +24,43 @@ class Activation(Layer):
     arguments: ClassVar[Arguments] = lists.ACTIVATION
 
 
-class NamedActivation(Layer):
-    """An activation with a class of its own; Opsin has it with the settings in `known`."""
+class ReLU(Layer):
+    """Zero below `threshold` (or `negative_slope` times the way below it), cut at `max_value` where that is given."""
 
-    kind: ClassVar[type[nn.Layer]] = nn.Activation
-    known: ClassVar[dict[tuple[Any, ...], str]] = {}
-
-    @classmethod
-    def settled(cls, values: Arguments) -> tuple[Arguments, Arguments]:
-        settings = tuple(values[name] for name in cls.arguments)
-        if settings not in cls.known:
-            raise NetworkError(
-                f"{cls.__name__} takes {' or '.join(map(str, cls.known))} for ({', '.join(cls.arguments)}), got "
-                f"{settings}: Opsin has no other"
-            )
-        return {"activation": cls.known[settings]}, {}
+    kind: ClassVar[type[nn.Layer]] = nn.ReLU
+    arguments: ClassVar[Arguments] = lists.RELU
 
 
-class ReLU(NamedActivation):
-    """Zero for what is negative; `max_value=6` cuts at 6."""
+class LeakyReLU(Layer):
+    """What is negative times `negative_slope`, which older scripts call `alpha`."""
 
-    arguments: ClassVar[Arguments] = {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}
-    known: ClassVar[dict[tuple[Any, ...], str]] = {(None, 0.0, 0.0): "relu", (6, 0.0, 0.0): "relu6"}
+    kind: ClassVar[type[nn.Layer]] = nn.LeakyReLU
+    arguments: ClassVar[Arguments] = lists.LEAKY_RELU
 
-
-class LeakyReLU(NamedActivation):
-    """A slope for what is negative; Opsin has that of 0.2 only."""
-
-    arguments: ClassVar[Arguments] = {"negative_slope": 0.3}
-    known: ClassVar[dict[tuple[Any, ...], str]] = {(0.2,): "leaky_relu"}
-
-
-class ELU(NamedActivation):
-    """exp(x) - 1 for what is negative."""
-
-    arguments: ClassVar[Arguments] = {"alpha": 1.0}
-    known: ClassVar[dict[tuple[Any, ...], str]] = {(1.0,): "elu"}
+    def __init__(self, *given: Any, **named: Any) -> None:
+        if "alpha" in named:
+            warnings.warn("LeakyReLU calls alpha negative_slope now: write that", stacklevel=2)
+            named["negative_slope"] = named.pop("alpha")
+            given = ()
+        super().__init__(*given, **named)
 
 
-class Softmax(NamedActivation):
+class ELU(Layer):
+    """alpha * (exp(x) - 1) for what is negative."""
+
+    kind: ClassVar[type[nn.Layer]] = nn.ELU
+    arguments: ClassVar[Arguments] = lists.ELU
+
+
+class PReLU(Layer):
+    """What is negative times a learned slope, which is the same along `shared_axes`."""
+
+    kind: ClassVar[type[nn.Layer]] = nn.PReLU
+    arguments: ClassVar[Arguments] = lists.PRELU
+
+
+class Softmax(Layer):
     """Probabilities: positive, and their sum 1."""
 
-    arguments: ClassVar[Arguments] = {"axis": -1}
-    known: ClassVar[dict[tuple[Any, ...], str]] = {(-1,): "softmax"}
+    kind: ClassVar[type[nn.Layer]] = nn.Softmax
+    arguments: ClassVar[Arguments] = lists.SOFTMAX

@@ -39,14 +39,16 @@ def test_others_are_refused_with_those_there_are(value):
     ],
 )
 def test_layers_that_are_an_activation(kind, config, expected):
-    assert ACTIVATIONS[kind]("a", config)[1] == expected
+    assert ACTIVATIONS[kind]("a", config) == expected
 
 
 @pytest.mark.parametrize(
     ("kind", "config"),
     [("LeakyReLU", {}), ("LeakyReLU", {"negative_slope": 0.1}), ("ReLU", {"max_value": 5}), ("ReLU", {"threshold": 1}),
-     ("ELU", {"alpha": 0.5}), ("ELU", {"alpha": [1]})],
+     ("ELU", {"alpha": 0.5}), ("ELU", {"alpha": [1]}), ("Softmax", {"axis": 1})],
 )  # fmt: skip
 def test_settings_that_opsin_does_not_have_are_refused(kind, config):
-    with pytest.raises(ModelFileError, match=r"has the layer with the settings .* Opsin has .* only"):
+    with pytest.raises(
+        ModelFileError, match=r"has the layer with an activation of the settings .* Opsin has .* only: make it a layer"
+    ):
         ACTIVATIONS[kind]("the layer", config)

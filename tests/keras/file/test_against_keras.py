@@ -114,11 +114,22 @@ def nested():
     return (10, 10, 3), [L.Conv2D(3, 1), stem, keras.Sequential([inner, L.MaxPooling2D(2)], name="outer"), head]
 
 
+def rectifiers():
+    return (9, 8, 4), [
+        L.Conv2D(6, 3), L.LeakyReLU(0.1), L.Conv2D(5, 1), L.PReLU(), L.Conv2D(6, 1), L.PReLU(shared_axes=[1, 2]),
+        L.PReLU(alpha_initializer="he_normal", shared_axes=3), L.Conv2D(6, 2), L.ReLU(6.0), L.ReLU(2, 0.1, 0.2),
+        L.ELU(0.5), L.Conv2DTranspose(4, 3, strides=(2, 3), padding="same", output_padding=(1, 0)), L.Softmax(),
+        L.Reshape((-1, 4)), L.Conv1D(6, 3, dilation_rate=2, padding="causal"), L.PReLU(shared_axes=1),
+        L.Conv1DTranspose(3, 4, strides=3, output_padding=2), L.LeakyReLU(), L.Flatten(), L.PReLU(), L.Dense(5),
+        L.Softmax(),
+    ]  # fmt: skip
+
+
 def built_late():
     return (6, 6, 2), [L.Conv2D(3, 2), L.Flatten(), L.Dense(2, trainable=False), L.Activation("hard_sigmoid")]
 
 
-NETWORKS = [lenet, batch_norm, separable, transposed, one_axis, three_axes, global_pools, norms, dropouts, windows, shapes, nested, built_late]  # fmt: skip  # noqa: E501
+NETWORKS = [lenet, batch_norm, separable, transposed, one_axis, three_axes, global_pools, norms, dropouts, windows, shapes, nested, rectifiers, built_late]  # fmt: skip  # noqa: E501
 
 
 def build(make):
@@ -249,8 +260,8 @@ def doubled(x):
         (lambda: [L.Activation(doubled)], r"names Python code \('mine>doubled'\), which is never run"),
         (lambda: [L.LSTM(2)], "has LSTM '.*', a layer that Opsin does not have; it has Activation, .*ZeroPadding1-3D$"),
         (lambda: [L.RandomFlip()], "has RandomFlip '.*', which changes images at random in training"),
-        (lambda: [L.LeakyReLU()], "has LeakyReLU '.*' with the settings .* Opsin has leaky_relu, relu with"),
-        (lambda: [L.PReLU()], "has PReLU '.*', a layer that Opsin does not have"),
+        (lambda: [L.Softmax(axis=1)], "has Softmax '.*' over axis 1; expected the last one"),
+        (lambda: [L.Dense(2, activation=L.LeakyReLU())], "with an activation of the settings .* a layer of its own"),
         (
             lambda: [L.Conv1D(2, 3, data_format="channels_first")],
             "data_format='channels_first'; expected 'channels_last'",

@@ -29,6 +29,17 @@ LAYERS = [
     (nn.Rescaling(0.5, -1), (8,)),
     (nn.SpatialDropout1D(0.5), (8, 2)),
     (Activation("mish"), (8,)),
+    (nn.Conv1D(4, 3, padding="causal"), (8, 4)),
+    (nn.Conv1DTranspose(4, 3, 2, output_padding=1), (8, 4)),
+    (nn.Conv2DTranspose(4, 3, (2, 3), "same", output_padding=(0, 2)), (8, 8, 4)),
+    (nn.ReLU(), (8,)),
+    (nn.ReLU(4, 0.1, 0.5), (8,)),
+    (nn.LeakyReLU(0.1), (8,)),
+    (nn.ELU(0.5), (8,)),
+    (nn.PReLU(), (8, 8, 4)),
+    (nn.PReLU("he_normal", [1, 2]), (8, 8, 4)),
+    (nn.PReLU(shared_axes=1), (8, 4)),
+    (nn.Softmax(), (8, 4)),
     (Stage([Flatten(), Stage([Dense(2)])]), (8, 2)),
 ]
 

@@ -1,5 +1,6 @@
 import pytest
 
+from opsin import nn
 from opsin.core import ModelFileError
 from opsin.keras.file.layers import SAME, SUPPORTED, check_policy, layer_of
 from opsin.nn import Activation, BatchNormalization, Conv2D, Dense, LayerNormalization, MaxPooling2D, ZeroPadding1D
@@ -31,8 +32,20 @@ def test_arguments_are_taken_over():
         ("Dense", {"units": 3, "kernel_initializer": "Orthogonal"}, Dense(3, name="a")),
         ("Dense", {"units": 3, "kernel_initializer": {"class_name": ["x"]}, "new": None}, Dense(3, name="a")),
         ("Activation", {"activation": "linear"}, Activation("linear", name="a")),
-        ("ReLU", {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}, Activation("relu", name="a")),
-        ("Softmax", {"axis": 3}, Activation("softmax", name="a")),
+        ("ReLU", {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}, nn.ReLU(name="a")),
+        ("ReLU", {"max_value": 4, "negative_slope": 0.5, "threshold": 1}, nn.ReLU(4, 0.5, 1, name="a")),
+        ("LeakyReLU", {}, nn.LeakyReLU(0.3, name="a")),
+        ("LeakyReLU", {"alpha": 0.1}, nn.LeakyReLU(0.1, name="a")),
+        ("LeakyReLU", {"negative_slope": 0.2}, nn.LeakyReLU(0.2, name="a")),
+        ("ELU", {"alpha": 0.5}, nn.ELU(0.5, name="a")),
+        ("PReLU", {"alpha_initializer": {"class_name": "Constant", "config": {"value": 0.25}}}, nn.PReLU(name="a")),
+        (
+            "PReLU",
+            {"alpha_constraint": {"class_name": "NonNeg"}, "shared_axes": [1, 2]},
+            nn.PReLU("zeros", (1, 2), name="a"),
+        ),
+        ("Softmax", {"axis": 3}, nn.Softmax(name="a")),
+        ("Softmax", {"axis": [-1]}, nn.Softmax(name="a")),
         ("BatchNormalization", {"axis": [3], "renorm": False, "synchronized": True}, BatchNormalization(name="a")),
         ("LayerNormalization", {"axis": [-1], "rms_scaling": False}, LayerNormalization(name="a")),
         ("MaxPooling2D", {"pool_size": [2, 2], "strides": None}, MaxPooling2D(2, name="a")),
@@ -44,7 +57,7 @@ def test_spellings(kind, config, expected):
 
 
 @pytest.mark.parametrize(
-    "kind", ["LSTM", "Embedding", "PReLU", "Residual", "LayerScale", "Stage", "Identity", "", "x" * 9999]
+    "kind", ["LSTM", "Embedding", "ThresholdedReLU", "Residual", "LayerScale", "Stage", "Identity", "", "x" * 9999]
 )
 def test_other_layers_are_refused_with_those_there_are(kind):
     refused(kind, {}, "a layer that Opsin does not have; it has Activation, AveragePooling1-3D, .*ZeroPadding1-3D$")
@@ -65,12 +78,12 @@ def test_distortions_are_refused_with_what_to_do(kind):
         ("LayerNormalization", {"axis": [1, 2, 3]}, r"over axis \[1, 2, 3\]"),
         ("LayerNormalization", {"rms_scaling": True}, "rms_scaling=True"),
         ("Dropout", {"rate": 0.1, "noise_shape": [1]}, r"noise_shape=\[1\]; expected None"),
-        ("Conv2DTranspose", {"filters": 1, "kernel_size": 2, "output_padding": [1, 1]}, "output_padding"),
         ("Dense", {"units": 3, "lora_rank": 4}, "lora_rank=4, which Opsin does not have: leave it out"),
         ("Dense", {"units": 3, "quantization_config": {"a": 1}}, "quantization_config"),
         ("Dense", {"activation": "relu"}, "without 'units'"),
-        ("ReLU", {"max_value": 4}, "with the settings"),
         ("ReLU", {"new": 4}, "new=4"),
+        ("Softmax", {"axis": 1}, "over axis 1; expected the last one"),
+        ("Softmax", {"axis": [1, 2]}, r"over axis \[1, 2\]; expected the last one"),
     ],
 )
 def test_settings_that_change_answers_are_refused(kind, config, words):
