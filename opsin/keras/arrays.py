@@ -1,7 +1,7 @@
 """What `fit` is given, checked and made tensors: images (n, height, width, channels), targets, weights."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from opsin.core import DataError, Shape
 
+Array: TypeAlias = np.ndarray | Tensor | Sequence[Any]
 Given: TypeAlias = tuple[Tensor, Tensor | None, Tensor | None]
 
 

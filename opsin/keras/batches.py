@@ -7,16 +7,25 @@ import torch
 
 from opsin.core import DataError
 
-from .arrays import Given, check_given, class_weights, is_array, unpack
+from .arrays import Given, check_given, class_weights, is_array, split, unpack
 
 
 class ArrayBatches:
     """Arrays in batches, in a new order every epoch when `shuffle` says so."""
 
-    def __init__(self, given: Given, size: int, shuffle: bool = False, steps: int | None = None) -> None:
+    def __init__(
+        self, given: Given, size: int, shuffle: bool = False, steps: int | None = None,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> None:  # fmt: skip
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DataError(f"batch_size is {size!r}; expected a whole number of at least 1")
         self.given, self.size, self.shuffle, self.steps = given, size, shuffle, steps
+        self.class_weight = class_weight
+
+    def hold_out(self, share: float, size: int | None, steps: int | None = None) -> "ArrayBatches":
+        """Takes the last `share` of the rows out, for validation: in order, and weighted by sample_weight alone."""
+        self.given, last = split(self.given, share)
+        return ArrayBatches(last, size or 32, steps=steps)
 
     def __len__(self) -> int:
         there = -(-len(self.given[0]) // self.size)
@@ -28,7 +37,8 @@ class ArrayBatches:
         for start in range(0, len(self) * self.size, self.size):
             rows = slice(start, start + self.size) if order is None else order[start : start + self.size]
             x, y, weight = self.given
-            yield x[rows], None if y is None else y[rows], None if weight is None else weight[rows]
+            batch = (x[rows], None if y is None else y[rows], None if weight is None else weight[rows])
+            yield _class_weighted(batch, self.class_weight)
 
 
 class IterableBatches:
@@ -59,10 +69,7 @@ class IterableBatches:
                 self.running = iter(self.source)
                 continue
             done += 1
-            given = check_given(*unpack(batch))
-            if self.class_weight is not None and given[1] is not None:
-                given = (given[0], given[1], class_weights(given[1], self.class_weight))
-            yield given
+            yield _class_weighted(check_given(*unpack(batch)), self.class_weight)
 
 
 Batches = ArrayBatches | IterableBatches
@@ -83,9 +90,7 @@ def make_batches(
         raise DataError("both class_weight and sample_weight are given; expected one: multiply them into sample_weight")
     if is_array(x):
         given = check_given(x, y, sample_weight)
-        if class_weight is not None and given[1] is not None:
-            given = (given[0], given[1], class_weights(given[1], class_weight))
-        return ArrayBatches(given, 32 if size is None else size, shuffle, steps)
+        return ArrayBatches(given, 32 if size is None else size, shuffle, steps, class_weight)
     if not hasattr(x, "__iter__"):
         raise DataError(
             f"x is {type(x).__name__}; expected an array (n, height, width, channels) or an iterable of batches"
@@ -93,6 +98,11 @@ def make_batches(
     if y is not None or sample_weight is not None:
         raise DataError("x gives batches itself, and y or sample_weight are given too; expected them in its batches")
     return IterableBatches(x, steps, class_weight)
+
+
+def _class_weighted(batch: Given, weights: Mapping[int, float] | None) -> Given:
+    x, y, _ = batch
+    return batch if weights is None or y is None else (x, y, class_weights(y, weights))
 
 
 def count(batches: Batches) -> int | None:

@@ -1,7 +1,7 @@
 """What `compile` was told: optimizer, loss, metrics; and how a batch is scored with them."""
 
-from collections.abc import Iterable
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, cast
 
 import torch
 from torch import Tensor
@@ -13,6 +13,11 @@ from .losses.loss import Loss, reduced
 from .metrics.metric import Mean, Metric, plain
 from .optimizers import Optimizer
 
+# What `compile` takes: a name, an object, its class, a function, or what a file says of one.
+OptimizerLike: TypeAlias = str | Optimizer | type[Optimizer] | Mapping[str, Any]
+LossLike: TypeAlias = str | Loss | type[Loss] | Callable[[Any, Any], Tensor] | Mapping[str, Any]
+MetricLike: TypeAlias = str | Metric | type[Metric] | Loss | Callable[[Any, Any], Tensor] | Mapping[str, Any]
+
 
 class Compiled:
     """Optimizer, loss and metrics of a model; metrics are settled with the first batch, which says what they are of."""
@@ -20,7 +25,7 @@ class Compiled:
     def __init__(self, optimizer: Any, loss: Any, wanted: Any, weighted: Any) -> None:
         self.optimizer: Optimizer = optimizers.get(optimizer)
         self.loss: Loss | None = None if loss is None else losses.get(_single(loss, "loss"))
-        self.given_loss = self.loss if isinstance(loss, dict) else loss  # pyright: ignore[reportUnknownMemberType]
+        self.given_loss: Any = self.loss if isinstance(loss, dict) else loss
         # An unknown name is said now, not after the first batch.
         self.wanted = [_known(one) for one in listed(wanted, "metrics")]
         self.weighted = [_known(one) for one in listed(weighted, "weighted_metrics")]
@@ -38,10 +43,10 @@ class Compiled:
     ) -> Tensor:
         """The loss of a batch; a last softmax or sigmoid is folded into a cross-entropy, which no number can break."""
         if self.loss is None or y is None:
-            what = "loss: compile with one, such as loss='mse'" if self.loss is None else "targets: give y"
-            raise OpsinError(f"there is no {what}")
-        folded = activation == self.loss.folds and not getattr(self.loss, "settings", {}).get("from_logits")
-        values = self.loss.call_raw(y, raw) if self.loss.folds and folded else self.loss.call(y, y_pred)
+            no_loss = "there is no loss: compile with one, such as loss='mse'"
+            raise OpsinError(no_loss if self.loss is None else "there are no targets: give y")
+        folded = activation in self.loss.folded()
+        values = self.loss.call_raw(y, raw) if folded else self.loss.call(y, y_pred)
         return reduced(values, weight, self.loss.reduction).mean()
 
     def record(self, loss: Tensor, y: Tensor, y_pred: Tensor, weight: Tensor | None, count: int) -> None:

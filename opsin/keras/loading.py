@@ -23,7 +23,7 @@ def load_model(
     if compile and told is not None:
         try:
             model.compile(
-                told.get("optimizer"),
+                told.get("optimizer") or "rmsprop",
                 told.get("loss"),
                 metrics=told.get("metrics"),
                 weighted_metrics=told.get("weighted_metrics"),

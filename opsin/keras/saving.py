@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from opsin.core import ModelFileError, OpsinError, write_bytes
+from opsin.core import ModelFileError, NetworkError, OpsinError, write_bytes
+
+from . import weights
 
 if TYPE_CHECKING:
     from .sequential import Sequential
@@ -29,17 +31,27 @@ def save_weights(model: "Sequential", filepath: FilePath, overwrite: bool = True
 
 
 def load_weights(model: "Sequential", filepath: FilePath) -> None:
-    """Takes the weights of a `.weights.h5` file of a model with the same layers; ModelFileError when they differ."""
+    """Takes the weights of a `.weights.h5` or `.keras` file of a model with the same layers.
+
+    Raises ModelFileError, in one line that names the file, when it cannot be read or has other weights.
+    """
+    from .file import read_keras
     from .file.variables import places
     from .file.weights import read_weights
 
+    path = Path(filepath)
+    if path.suffix == ".keras":
+        try:
+            weights.write(model.name, model.network, weights.read(read_keras(path)[0]))
+        except NetworkError as error:
+            raise ModelFileError(f"{path} has other layers: {error}") from error
+        return
     try:
-        content = Path(filepath).read_bytes()
+        read_weights(path.read_bytes(), places(model.network))
     except OSError as error:
-        raise ModelFileError(
-            f"could not read {filepath}: {error.strerror}; give the file save_weights wrote"
-        ) from error
-    read_weights(content, places(model.network))
+        raise ModelFileError(f"could not read {path}: {error.strerror}; give the file save_weights wrote") from error
+    except ModelFileError as error:
+        raise ModelFileError(f"{path} {error}") from error
 
 
 def _writable(filepath: FilePath, ending: str, overwrite: bool) -> Path:

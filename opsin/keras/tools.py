@@ -1,4 +1,4 @@
-"""What Keras keeps under `keras.utils`: class numbers to one-hot targets, and seeds."""
+"""What Keras keeps under `keras.utils`: one-hot targets, seeds, images as arrays."""
 
 import random
 from typing import Any
@@ -7,6 +7,10 @@ import numpy as np
 import torch
 
 from opsin.core import DataError
+
+from .naming import clear_session as clear_session
+from .pictures import img_to_array as img_to_array
+from .pictures import load_img as load_img
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:

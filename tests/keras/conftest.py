@@ -1,6 +1,9 @@
 """Keras itself, on torch, as the oracle: the same layers with the same weights in both."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -54,13 +57,53 @@ def describe():
     return small
 
 
+def compiled_plainly(keras):
+    return {"optimizer": "adam", "loss": "categorical_crossentropy", "metrics": ["accuracy"],
+            "weighted_metrics": ["categorical_accuracy"]}  # fmt: skip
+
+
 @pytest.fixture
-def close():
-    """Histories and weights within 1e-4."""
+def compiled():
+    """What `compile` is told where a test does not turn on it."""
+    return compiled_plainly
 
-    def check(mine, theirs):
-        assert list(mine) == list(theirs)
-        for key, values in theirs.items():
-            np.testing.assert_allclose(mine[key], values, atol=1e-4, rtol=1e-4, err_msg=key)
 
-    return check
+@pytest.fixture
+def fit_both():
+    """A function that fits Keras's model and Opsin's alike and holds histories and weights against each other."""
+    from opsin import keras as ours
+
+    def fit(pair, x, y, compiled, **more):
+        theirs, mine = pair
+        told = {"epochs": 2, "batch_size": 8, "shuffle": False, "verbose": 0, **more}
+        histories = []
+        for model, keras in ((theirs, None), (mine, ours)):
+            model.compile(**compiled(keras))
+            histories.append(model.fit(x, y, **told))
+        expected, found = histories
+        assert list(found.history) == list(expected.history)
+        for key, values in expected.history.items():
+            np.testing.assert_allclose(found.history[key], values, atol=1e-4, rtol=1e-4, err_msg=key)
+        assert found.epoch == expected.epoch
+        for a, b in zip(mine.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-4, rtol=1e-4)
+        return theirs, mine
+
+    return fit
+
+
+@pytest.fixture
+def run_script(tmp_path):
+    """A function that runs a script as a user would, in a folder of its own, and gives what it printed."""
+
+    def run(text):
+        path = tmp_path / "script.py"
+        path.write_text(text, encoding="utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "KERAS_BACKEND": "torch"}
+        ran = subprocess.run(
+            [sys.executable, path.name], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    return run

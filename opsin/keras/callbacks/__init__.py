@@ -7,7 +7,6 @@ from .checkpoint import ModelCheckpoint as ModelCheckpoint
 from .history import History as History
 from .monitor import EarlyStopping as EarlyStopping
 from .monitor import ReduceLROnPlateau as ReduceLROnPlateau
-from .progress import ProgressBar as ProgressBar
 from .simple import CSVLogger as CSVLogger
 from .simple import LearningRateScheduler as LearningRateScheduler
 from .simple import TerminateOnNaN as TerminateOnNaN

@@ -13,8 +13,7 @@ class CallbackList:
     """Callbacks in order, and the progress bar."""
 
     def __init__(self, callbacks: Any, model: Any, bar: ProgressBar | None, params: dict[str, Any]) -> None:
-        given = [] if callbacks is None else [callbacks] if isinstance(callbacks, Callback) else callbacks
-        self.callbacks: list[Callback] = _checked(given)
+        self.callbacks = listed(callbacks)
         self.bar = bar
         for callback in self.callbacks:
             callback.set_params(params)
@@ -41,8 +40,10 @@ class CallbackList:
             self.bar.update(logs)
 
 
-def _checked(callbacks: Iterable[Any]) -> list[Callback]:
-    found = list(callbacks)
+def listed(callbacks: Any) -> list[Callback]:
+    """One callback, several or None as a list; OpsinError for what is no callback."""
+    given: Iterable[Any] = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    found = [] if callbacks is None else list(given)
     for one in found:
         if not isinstance(one, Callback):
             raise OpsinError(f"callbacks holds {one!r}; expected objects of keras.callbacks")

@@ -3,10 +3,21 @@
 import math
 import sys
 import time
+from typing import Any
+
+from opsin.core import OpsinError
 
 from .callback import Callback, Logs
 
 _WIDTH, _INTERVAL = 20, 0.05
+
+
+def verbosity(verbose: Any) -> int:
+    """What `verbose` says, as 0, 1 or 2; OpsinError for anything else."""
+    level = {"auto": 1, True: 1, False: 0}.get(verbose, verbose)
+    if level not in (0, 1, 2):
+        raise OpsinError(f"verbose is {verbose!r}; expected 'auto', 0, 1 or 2")
+    return int(level)
 
 
 class ProgressBar(Callback):

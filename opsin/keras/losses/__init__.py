@@ -6,7 +6,7 @@ from .crossentropy import SparseCategoricalCrossentropy as SparseCategoricalCros
 from .crossentropy import binary_crossentropy as binary_crossentropy
 from .crossentropy import categorical_crossentropy as categorical_crossentropy
 from .crossentropy import sparse_categorical_crossentropy as sparse_categorical_crossentropy
-from .regression import Hinge as Hinge
+from .margins import Hinge as Hinge
 from .regression import Huber as Huber
 from .regression import KLDivergence as KLDivergence
 from .regression import LogCosh as LogCosh
@@ -15,8 +15,8 @@ from .regression import MeanAbsolutePercentageError as MeanAbsolutePercentageErr
 from .regression import MeanSquaredError as MeanSquaredError
 from .regression import MeanSquaredLogarithmicError as MeanSquaredLogarithmicError
 from .regression import Poisson as Poisson
-from .regression import SquaredHinge as SquaredHinge
-from .regression import hinge as hinge
+from .margins import SquaredHinge as SquaredHinge
+from .margins import hinge as hinge
 from .regression import huber as huber
 from .regression import kl_divergence as kl_divergence
 from .regression import log_cosh as log_cosh
@@ -25,6 +25,6 @@ from .regression import mean_absolute_percentage_error as mean_absolute_percenta
 from .regression import mean_squared_error as mean_squared_error
 from .regression import mean_squared_logarithmic_error as mean_squared_logarithmic_error
 from .regression import poisson as poisson
-from .regression import squared_hinge as squared_hinge
+from .margins import squared_hinge as squared_hinge
 from .loss import Loss as Loss
 from .names import get as get

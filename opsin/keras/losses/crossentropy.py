@@ -90,6 +90,11 @@ def _log_probabilities(output: Tensor, from_logits: bool, axis: int) -> Tensor:
 
 
 class _Crossentropy(FunctionLoss):
+    folds: ClassVar[str] = ""
+
+    def folded(self) -> tuple[str, ...]:
+        return () if self.settings["from_logits"] else (self.folds,)
+
     def call_raw(self, y_true: Tensor, raw: Tensor) -> Tensor:
         if self.folds == "sigmoid" and y_true.ndim == raw.ndim - 1 and raw.shape[-1] == 1:
             y_true = y_true.unsqueeze(-1)

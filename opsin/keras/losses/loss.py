@@ -1,7 +1,7 @@
 """What a loss is: one number for each input of a batch, and how they become one."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,9 +24,6 @@ class Loss:
     3.0
     """
 
-    folds: ClassVar[str] = ""
-    """The last activation that `call_raw` does itself, from the numbers before it."""
-
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
     ) -> None:
@@ -41,8 +38,12 @@ class Loss:
         """The loss of each input."""
         raise NotImplementedError
 
+    def folded(self) -> tuple[str, ...]:
+        """The last activations that `call_raw` does itself, from the numbers before it."""
+        return ()
+
     def call_raw(self, y_true: Tensor, raw: Tensor) -> Tensor:
-        """The loss of each input from what the network says before the activation that the loss `folds`."""
+        """The loss of each input from what the network says before an activation that is `folded`."""
         raise NotImplementedError
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:

@@ -6,6 +6,7 @@ from opsin.core import OpsinError
 from opsin.nn.naming import snake_case
 
 from . import crossentropy as c
+from . import margins as m
 from . import regression as r
 from .loss import FunctionLoss, Loss
 
@@ -14,7 +15,7 @@ CLASSES: dict[str, type[Any]] = {
     for kind in (
         c.CategoricalCrossentropy, c.SparseCategoricalCrossentropy, c.BinaryCrossentropy, r.MeanSquaredError,
         r.MeanAbsoluteError, r.MeanAbsolutePercentageError, r.MeanSquaredLogarithmicError, r.Huber, r.LogCosh,
-        r.KLDivergence, r.Poisson, r.Hinge, r.SquaredHinge,
+        r.KLDivergence, r.Poisson, m.Hinge, m.SquaredHinge,
     )
 }  # fmt: skip
 _SHORT = {"bce": "BinaryCrossentropy", "kld": "KLDivergence", "mae": "MeanAbsoluteError", "mse": "MeanSquaredError",

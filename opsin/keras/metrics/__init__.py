@@ -6,7 +6,6 @@ from .accuracies import CategoricalAccuracy as CategoricalAccuracy
 from .accuracies import SparseCategoricalAccuracy as SparseCategoricalAccuracy
 from .accuracies import SparseTopKCategoricalAccuracy as SparseTopKCategoricalAccuracy
 from .accuracies import TopKCategoricalAccuracy as TopKCategoricalAccuracy
-from .accuracies import accuracy as accuracy
 from .accuracies import binary_accuracy as binary_accuracy
 from .accuracies import categorical_accuracy as categorical_accuracy
 from .accuracies import sparse_categorical_accuracy as sparse_categorical_accuracy

@@ -117,7 +117,7 @@ def from_config(config: dict[str, Any]) -> Metric:
     if kind not in CLASSES:
         raise _unknown(kind)
     known = inspect.signature(CLASSES[kind]).parameters
-    more = {key: value for key, value in settings.items() if key not in known and key != "thresholds" and value}
+    more = {key: value for key, value in settings.items() if key not in known and value}
     if more:
         raise OpsinError(f"{kind} has no {', '.join(more)} here; expected {', '.join(known)}")
     try:

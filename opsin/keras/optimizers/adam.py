@@ -1,12 +1,13 @@
 """Adam and AdamW (Kingma and Ba, arXiv:1412.6980; Loshchilov and Hutter, arXiv:1711.05101) as Keras computes them."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
-from .optimizer import Optimizer
+from .optimizer import Clipping, Common, Optimizer
+from .schedules import LearningRateSchedule
 
 
 class Adam(Optimizer):
@@ -19,8 +20,8 @@ class Adam(Optimizer):
     slots: ClassVar[tuple[str, ...]] = ("momentum", "velocity", "velocity_hat")
 
     def __init__(
-        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7,
-        amsgrad: bool = False, **common: Any,
+        self, learning_rate: float | LearningRateSchedule = 0.001, beta_1: float = 0.9, beta_2: float = 0.999,
+        epsilon: float = 1e-7, amsgrad: bool = False, **common: Unpack[Common],
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
         self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
@@ -50,5 +51,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam whose weights also shrink a little at each step."""
 
-    def __init__(self, learning_rate: Any = 0.001, weight_decay: float = 0.004, *betas: Any, **more: Any) -> None:
-        super().__init__(learning_rate, *betas, weight_decay=weight_decay, **more)
+    def __init__(
+        self, learning_rate: float | LearningRateSchedule = 0.001, weight_decay: float = 0.004, beta_1: float = 0.9,
+        beta_2: float = 0.999, epsilon: float = 1e-7, amsgrad: bool = False, **common: Unpack[Clipping],
+    ) -> None:  # fmt: skip
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common)

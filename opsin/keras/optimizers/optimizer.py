@@ -1,7 +1,9 @@
 """What an optimizer is: it steps weights along their gradients, with Keras's arguments and arithmetic."""
 
+import inspect
+import warnings
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict, Unpack
 
 import torch
 from torch import Tensor
@@ -11,8 +13,28 @@ from opsin.nn.naming import snake_case
 
 from .schedules import LearningRateSchedule
 
-_ABSENT = {"use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None, "loss_scale_factor": None,
-           "gradient_accumulation_steps": None}  # fmt: skip
+_ABSENT: dict[str, Any] = {"use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None,
+                           "loss_scale_factor": None, "gradient_accumulation_steps": None}  # fmt: skip
+
+
+class Clipping(TypedDict, total=False):
+    """What every optimizer takes by keyword beside its own arguments; from `use_ema` on only what changes nothing."""
+
+    name: str | None
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+
+
+class Common(Clipping, total=False):
+    """With the share of a weight that each step takes off it."""
+
+    weight_decay: float | None
 
 
 class Optimizer:
@@ -21,47 +43,36 @@ class Optimizer:
     slots: ClassVar[tuple[str, ...]] = ()
     """What is kept beside each weight."""
 
-    def __init__(self, learning_rate: Any, name: str | None = None, **common: Any) -> None:
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.__signature__ = _shown(cls)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def __init__(self, learning_rate: float | LearningRateSchedule, **common: Unpack[Common]) -> None:
         label = type(self).__name__
-        self.name = name or snake_case(label)
-        self.weight_decay: float | None = common.pop("weight_decay", None)
-        self.clipnorm: float | None = common.pop("clipnorm", None)
-        self.clipvalue: float | None = common.pop("clipvalue", None)
-        self.global_clipnorm: float | None = common.pop("global_clipnorm", None)
-        for key, value in common.items():
-            if key not in _ABSENT or value != _ABSENT[key]:
-                known = "learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name"
-                raise OpsinError(f"{label} has no argument {key}={value!r} here; expected its own, or {known}")
+        _refuse_unknown(self, dict(common))
+        self.name = common.get("name") or snake_case(label)
+        self.weight_decay = common.get("weight_decay")
+        self.clipnorm, self.clipvalue = common.get("clipnorm"), common.get("clipvalue")
+        self.global_clipnorm = common.get("global_clipnorm")
         if sum(value is not None for value in (self.clipnorm, self.clipvalue, self.global_clipnorm)) > 1:
             raise OpsinError(
                 f"{label} takes one of clipnorm, clipvalue and global_clipnorm, got more: leave the others out"
             )
         self.iterations = 0
         self.state: dict[Tensor, dict[str, Tensor]] = {}
-        self._rate: Any = 0.0
+        self._rate: float | LearningRateSchedule = 0.0
         self.learning_rate = learning_rate
 
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
-        return float(self._rate(self.iterations)) if isinstance(self._rate, LearningRateSchedule) else float(self._rate)
+        return float(self._rate(self.iterations)) if isinstance(self._rate, LearningRateSchedule) else self._rate
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
         if isinstance(self._rate, LearningRateSchedule) and not isinstance(value, LearningRateSchedule):
             raise OpsinError(f"{self.name} follows a schedule, so learning_rate cannot be set; compile with a number")
-        if not isinstance(value, LearningRateSchedule):
-            try:
-                value = float(value)
-            except (TypeError, ValueError):
-                value = float("nan")
-            if not 0 <= value < float("inf"):
-                raise OpsinError(
-                    f"{type(self).__name__} takes a number of at least 0, or a schedule, for learning_rate"
-                )
-        self._rate = value
-
-    lr = learning_rate
+        self._rate = value if isinstance(value, LearningRateSchedule) else _rate(type(self).__name__, value)
 
     @torch.no_grad()
     def apply(self, gradients: Sequence[Tensor], weights: Sequence[Tensor]) -> None:
@@ -117,3 +128,38 @@ class Optimizer:
         if self.clipvalue:
             return [g.clamp(-self.clipvalue, self.clipvalue) for g in gradients]
         return gradients
+
+
+def _rate(label: str, value: Any) -> float:
+    try:
+        rate = float(value)
+    except (TypeError, ValueError):
+        rate = float("nan")
+    if not 0 <= rate < float("inf"):
+        raise OpsinError(f"{label} takes a number of at least 0, or a schedule, for learning_rate, got {value!r}")
+    return rate
+
+
+def _refuse_unknown(optimizer: Optimizer, given: dict[str, Any]) -> None:
+    label = type(optimizer).__name__
+    if "lr" in given:
+        raise OpsinError(f"{label} has no argument lr; write learning_rate={given['lr']!r}, as Keras 3 does")
+    if given.pop("decay", None) is not None:
+        warnings.warn(f"{label} leaves decay aside, as Keras 3 does: give a schedule for learning_rate", stacklevel=4)
+    for key, value in given.items():
+        if key not in Common.__annotations__ or (key in _ABSENT and value != _ABSENT[key]):
+            known = ", ".join(inspect.signature(type(optimizer)).parameters)
+            raise OpsinError(f"{label} has no argument {key}={value!r} here; expected one of {known}")
+
+
+def _shown(kind: type[Optimizer]) -> inspect.Signature:
+    """The signature that `help` and editors show: the optimizer's own arguments, then what all share by keyword."""
+    own = list(inspect.signature(kind.__init__).parameters.values())[1:]
+    named = [parameter for parameter in own if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
+    if len(named) == len(own):
+        return inspect.Signature(own)
+    there = {parameter.name for parameter in named}
+    rest = [key for key in Common.__annotations__ if key not in there and key not in _ABSENT]
+    return inspect.Signature(
+        [*named, *(inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None) for key in rest)]
+    )

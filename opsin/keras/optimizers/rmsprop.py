@@ -1,11 +1,12 @@
 """RMSprop as Keras computes it: epsilon under the root."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
 
-from .optimizer import Optimizer
+from .optimizer import Common, Optimizer
+from .schedules import LearningRateSchedule
 
 
 class RMSprop(Optimizer):
@@ -18,8 +19,8 @@ class RMSprop(Optimizer):
     slots: ClassVar[tuple[str, ...]] = ("velocity", "momentum", "average_gradient")
 
     def __init__(
-        self, learning_rate: Any = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
-        centered: bool = False, **common: Any,
+        self, learning_rate: float | LearningRateSchedule = 0.001, rho: float = 0.9, momentum: float = 0.0,
+        epsilon: float = 1e-7, centered: bool = False, **common: Unpack[Common],
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
         self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered

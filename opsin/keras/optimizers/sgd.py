@@ -1,12 +1,13 @@
 """Stochastic gradient descent, plain, with momentum or Nesterov's."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from torch import Tensor
 
 from opsin.core import OpsinError
 
-from .optimizer import Optimizer
+from .optimizer import Common, Optimizer
+from .schedules import LearningRateSchedule
 
 
 class SGD(Optimizer):
@@ -18,7 +19,10 @@ class SGD(Optimizer):
 
     slots: ClassVar[tuple[str, ...]] = ("momentum",)
 
-    def __init__(self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any) -> None:
+    def __init__(
+        self, learning_rate: float | LearningRateSchedule = 0.01, momentum: float = 0.0, nesterov: bool = False,
+        **common: Unpack[Common],
+    ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
         if isinstance(momentum, bool) or not isinstance(momentum, int | float) or not 0 <= momentum <= 1:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise OpsinError(f"SGD takes a number from 0 to 1 for momentum, got {momentum!r}")

@@ -1,0 +1,49 @@
+"""What is printed is what Keras prints."""
+
+import re
+
+import pytest
+
+from opsin.core import OpsinError
+from opsin.keras.callbacks.progress import ProgressBar, verbosity
+
+
+def test_what_is_printed_is_kerass(oracle, twins, describe, images, capsys):
+
+    x, y = images
+    printed = []
+    for model in twins(describe):
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=2, validation_split=0.25)
+        text = capsys.readouterr().out
+        printed.append(re.sub(r"\d+(s|ms|us)(/step)?", "T", text))
+    lines = [text.splitlines() for text in printed]
+    assert [re.sub(r"\d\.\d+", "N", line) for line in lines[1]] == [re.sub(r"\d\.\d+", "N", line) for line in lines[0]]
+    model.fit(x, y, batch_size=8, epochs=1, verbose=1)
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"3/3 ━{20} \d+s \d+[mu]?s/step - accuracy: \S+ - loss: \S+\n", said)
+    model.fit(x, y, verbose=0)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_terminal_gets_a_bar_that_moves(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    bar = ProgressBar(1, 10, 2)
+    bar.on_epoch_begin(1)
+    bar.due()
+    bar.update({"loss": 0.5})
+    bar.on_epoch_end(1, {"loss": 0.25})
+    said = capsys.readouterr().out
+    assert said.startswith("Epoch 2/2\n\r") and said.endswith("\n")
+    assert "loss: 0.5000" in said and "loss: 0.2500" in said
+    assert said.count("\n") == 2
+
+
+@pytest.mark.parametrize(("verbose", "level"), [("auto", 1), (True, 1), (False, 0), (0, 0), (1, 1), (2, 2)])
+def test_levels(verbose, level):
+    assert verbosity(verbose) == level
+
+
+def test_an_unknown_level_says_so():
+    with pytest.raises(OpsinError, match="verbose is 3; expected 'auto', 0, 1 or 2"):
+        verbosity(3)

@@ -1,0 +1,49 @@
+"""What `compile` takes, and what a file keeps of it."""
+
+import pytest
+
+from opsin import keras as ours
+from opsin.core import OpsinError
+
+
+@pytest.mark.parametrize(("told", "listed"), [
+    ({"loss_weights": [2.0]}, "expected None, since there is one output"),
+    ({"optimizer": "adma"}, "adam, adamw, sgd, rmsprop"),
+    ({"loss": "crossentropie"}, "categorical_crossentropy, sparse_categorical_crossentropy"),
+    ({"metrics": ["acuracy"]}, "accuracy, "),
+    ({"metrics": "accuracy"}, r"expected a list such as \['accuracy'\]"),
+])  # fmt: skip
+def test_unknown_names_list_the_known(describe, told, listed):
+    model = ours.Sequential(describe(ours.layers))
+    with pytest.raises(OpsinError, match=listed):
+        model.compile(**told)
+
+
+def test_a_list_of_one_loss_and_metrics_by_output_are_taken(describe, images):
+    model = ours.Sequential(describe(ours.layers))
+    model.compile("sgd", ["sparse_categorical_crossentropy"], metrics={"dense": ["accuracy"]})
+    assert set(model.evaluate(*images, verbose=0, return_dict=True)) == {"loss", "accuracy"}
+    with pytest.raises(OpsinError, match="loss is a list of 2; expected one"):
+        model.compile("sgd", ["mse", "mae"])
+
+
+@pytest.mark.parametrize(("told", "message"), [
+    ({"loss": lambda y_true, y_pred: (y_true - y_pred).mean(-1)}, "code of your own"),
+    ({"loss": "mse", "metrics": [lambda y_true, y_pred: y_pred.std(-1)]}, "code of your own"),
+])  # fmt: skip
+def test_code_of_your_own_does_not_go_into_a_file(describe, tmp_path, told, message):
+    model = ours.Sequential(describe(ours.layers))
+    model.compile("sgd", **told)
+    with pytest.raises(OpsinError, match=message):
+        model.save(tmp_path / "m.keras")
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_loss_or_targets_it_says_so(describe, images):
+    model = ours.Sequential(describe(ours.layers))
+    model.compile("sgd")
+    with pytest.raises(OpsinError, match="there is no loss: compile with one"):
+        model.fit(*images, verbose=0)
+    model.compile("sgd", "mse")
+    with pytest.raises(OpsinError, match="there are no targets: give y"):
+        model.fit(images[0], verbose=0)
