@@ -21,6 +21,7 @@ against = importlib.util.module_from_spec(_SPEC)
 sys.modules[_SPEC.name] = against
 _SPEC.loader.exec_module(against)
 Case = against.Case
+pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis -1")  # of one channel
 
 RANKS = (1, 2, 3)
 POOLINGS = [f"{kind}Pooling{rank}D" for kind in ("Max", "Average") for rank in RANKS]
