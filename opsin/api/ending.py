@@ -18,7 +18,7 @@ BYTES_A_SECOND = 100e6
 """Weights are read once and written once; of a slow disk."""
 CURVES = 2
 """Charts of the training itself, beside those of the task."""
-TRIED, ENOUGH_SECONDS = 32, 0.3
+TRIED, ENOUGH_SECONDS = 32, 0.6
 
 
 def seconds_to_end(model: Model, source: Source) -> float:

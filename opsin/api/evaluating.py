@@ -83,7 +83,9 @@ def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> So
     source = store_at(table, model.preparation.size, progress)
     asked = source.as_split("test") if chosen is None else source.only(chosen).as_split("test")
     if not len(asked.table):
-        raise DataError(f"{table.origin} has no image in the split {chosen!r}; expected one of its splits")
+        splits = [str(name) for name in table.rows["split"].drop_nulls().unique().sort()]
+        known = f"one of its splits: {', '.join(splits)}" if splits else "no split, as it has none"
+        raise DataError(f"{table.origin} has no image in the split {chosen!r}; expected {known}")
     notes: list[str] = []
     if chosen != "test" and model.about.get("fingerprint") == source.fingerprint:
         notes.append(
@@ -129,8 +131,8 @@ def _in_words_of(model: Model, table: Table) -> Table:
     unknown = [name for name in names if name not in known]
     if unknown or (table.target.kind != "classes" and len(names) != len(known)):
         raise DataError(
-            f"{table.origin} has the targets {_some(names)}, but the model answers {_some(known)}; "
-            "expected the same names"
+            f"{table.origin} has the targets {_some(names)}, but the model answers {_some(known)}; expected the same "
+            + (f"names: rename or leave out {_some(unknown)}" if unknown else "number of them")
         )
     place = [known.index(name) for name in names]
     if place == list(range(len(known))):

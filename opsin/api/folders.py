@@ -23,8 +23,13 @@ def check_writable(out: Path | None) -> None:
     """Raises OpsinError, before any long work, when the folder cannot be written or already holds a run."""
     if out is not None and (out / "args.yaml").exists():
         raise OpsinError(f"{out} already holds a run; resume it with --resume {out}, or name another folder")
-    probe = (out or Path("runs")) / ".opsin-probe"
-    write_text(probe, "")
+    folder = out or Path("runs")
+    probe = folder / ".opsin-probe"
+    try:
+        write_text(probe, "")
+    except OpsinError as error:
+        reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else error
+        raise OpsinError(f"cannot write into {folder}: {reason}; name another folder with --out") from error
     probe.unlink()
 
 

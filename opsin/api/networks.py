@@ -61,11 +61,14 @@ def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -
     """
     path = Path(model)
     if path.suffix not in (".json", ".py"):
-        return zoo.create(str(model), input_shape, task.units, task.activation, seed=seed)
+        return _from_zoo(str(model), input_shape, task, seed)
     if not path.is_file():
         raise NetworkError(f"--model {path} is not a file; expected a .json or .py file of layers, or a zoo name")
     layers = _from_json(path) if path.suffix == ".json" else _from_python(path, input_shape, task.units)
-    network = nn.Sequential(layers, input_shape=input_shape, seed=seed, name=path.stem)
+    try:
+        network = nn.Sequential(layers, input_shape=input_shape, seed=seed, name=path.stem)
+    except NetworkError as error:
+        raise NetworkError(f"{path} cannot take images of shape {input_shape}: {error}") from error
     if network.output_shape != (task.units,):
         raise NetworkError(
             f"{path} ends in shape {network.output_shape}; expected ({task.units},) for {task.name}: "
@@ -74,9 +77,22 @@ def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -
     return network
 
 
+def _from_zoo(name: str, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:
+    try:
+        return zoo.create(name, input_shape, task.units, task.activation, seed=seed)
+    except NetworkError as error:
+        if name not in zoo.names():
+            raise
+        height, width, _ = input_shape
+        mend = "ask for larger ones with --size, or for another network with --model"
+        raise NetworkError(f"{name} cannot take images of {height}x{width} ({error}); {mend}") from error
+
+
 def _from_json(path: Path) -> Iterable[nn.Layer]:
     try:
         return nn.Sequential.from_json(json.loads(path.read_text(encoding="utf-8"))).layers
+    except NetworkError as error:
+        raise NetworkError(f"{path}: {error}") from error
     except ValueError as error:
         raise NetworkError(f"{path} is not JSON ({error}); expected what Sequential.to_json() wrote") from error
 

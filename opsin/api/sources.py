@@ -65,7 +65,25 @@ def read_source(
     elif min(choice.size) < least:
         height, width = (round(side * least / min(choice.size)) for side in choice.size)
         choice = replace(choice, size=(height, width))
-    return store_at(table, (*choice.size, 3 if survey.colour else 1), progress), choice
+    found = store_at(table, (*choice.size, 3 if survey.colour else 1), progress)
+    return _with_every_class(found, table), choice
+
+
+def _with_every_class(found: Source, asked: Table) -> Source:
+    """The source, noting the classes of which no image can be read; raises DataError when fewer than two are left."""
+    if asked.target.kind != "classes":
+        return found
+    left = set(found.table.targets().tolist())
+    lost = [name for index, name in enumerate(asked.target.names) if index not in left]
+    if not lost:
+        return found
+    if len(left) < 2:
+        line = next(iter(found.store.errors.values()))
+        raise DataError(
+            f"{asked.origin}: of {', '.join(lost[:6])} no image can be read ({line}); expected readable images of at "
+            "least two classes"
+        )
+    return replace(found, table=found.table.noting(f"no image can be read of: {', '.join(lost[:20])}"))
 
 
 def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> Source:
@@ -78,7 +96,9 @@ def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> So
     if store.errors:
         lines = [f"left out: {line}" for line in store.errors.values()]
         shown = [*lines[:10], *([f"... and {len(lines) - 10} more"] if len(lines) > 10 else [])]
-        table = table.take(good).noting(f"{len(lines)} images cannot be read and are left out", *shown)
+        table = table.take(good).noting(
+            f"{len(lines)} image{'' if len(lines) == 1 else 's'} left out, as they cannot be read", *shown
+        )
     return Source(table.noting(*store.notes), store, good)
 
 

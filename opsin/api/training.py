@@ -54,8 +54,9 @@ def train(
     begun = time.monotonic() if started is None else started
     if epochs is not None and minutes is not None:
         raise OpsinError(f"epochs={epochs:g} and minutes={minutes:g} cannot both be kept; give one of them")
-    if not all(number is None or 0 < number < float("inf") for number in (epochs, minutes, size)):
-        raise OpsinError(f"epochs={epochs}, minutes={minutes}, size={size}: expected numbers above 0")
+    for name, number in (("epochs", epochs), ("minutes", minutes), ("size", size)):
+        if number is not None and not 0 < number < float("inf"):
+            raise OpsinError(f"{name} is {number:g}; expected a finite number above 0, or none to let the data decide")
     keep_large_buffers()
     asked = Options(task, None if model is None else str(model), epochs, minutes, size, seed, device, mirror)
     asked = replace(asked, turn=turn, class_weights=class_weights, pretrained=pretrained)

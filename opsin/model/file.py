@@ -108,7 +108,9 @@ def _check_start(path: Path) -> None:
     """Looks at the length of the header and then at the header itself, before anything else is read or made."""
     try:
         if path.exists() and not path.is_file():
-            raise ModelFileError(f"{path} is not a file; expected a model such as best.safetensors")
+            inside = path / "best.safetensors"
+            mend = f"name {inside}" if inside.is_file() else "expected a model such as best.safetensors"
+            raise ModelFileError(f"{path} is not a file; {mend}")
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             length = int.from_bytes(file.read(8), "little")

@@ -29,7 +29,7 @@ def test_the_test_split_alone_is_scored_when_there_is_one(run, make_folder, tmp_
     make_folder(tmp_path / "test", {"blue": 2, "red": 2}, first=450)
     assert len(api.evaluate(done.model, tmp_path, device="cpu").predictions.ids) == 4
     assert len(api.evaluate(done.model, tmp_path, split="train", device="cpu").predictions.ids) == 6
-    with pytest.raises(DataError, match="valid"):
+    with pytest.raises(DataError, match=r"'valid'; expected one of its splits: test, train"):
         api.evaluate(done.model, tmp_path, split="valid", device="cpu")
 
 
@@ -45,7 +45,7 @@ def test_unknown_classes_are_named(run, make_folder, tmp_path):
     done, _ = run
     data = make_folder(tmp_path, {"green": 2, "red": 2})
     (data / "green").rename(data / "violet")
-    with pytest.raises(DataError, match=r"violet.*blue, green, red"):
+    with pytest.raises(DataError, match=r"violet.*blue, green, red.*rename or leave out violet"):
         api.evaluate(done.model, data, device="cpu")
 
 

@@ -92,3 +92,11 @@ def test_where_they_cannot_be_had_weights_are_random_and_it_says_why(monkeypatch
 def test_what_nobody_has_learned_is_refused_at_once():
     with pytest.raises(NetworkError, match="no weights are known for 'simple'; expected one of efficientnet_lite0"):
         start_learned("simple", "simple", Preparation(32, 32, 3, (0.1,) * 3, (0.9,) * 3), TASK, 1, silent)
+
+
+def test_images_that_are_too_small_say_how_to_mend_it(tmp_path):
+    with pytest.raises(NetworkError, match=r"simple cannot take images of 3x3 .*--size"):
+        make_network("simple", (3, 3, 3), TASK, 1)
+    (tmp_path / "net.json").write_text(json.dumps(zoo.create("simple", SHAPE, 2).to_json()))
+    with pytest.raises(NetworkError, match=r"net\.json cannot take images of shape \(3, 3, 3\)"):
+        make_network(tmp_path / "net.json", (3, 3, 3), TASK, 1)

@@ -34,7 +34,7 @@ def test_broken_images_are_left_out_and_the_first_ten_named(make_folder, tmp_pat
         (tmp_path / "blue" / f"{number:03}.png").write_bytes(b"no image")
     source = source_of(tmp_path)
     assert len(source.table) == len(source.positions) == 18
-    assert "12 images cannot be read and are left out" in source.table.notes
+    assert "12 images left out, as they cannot be read" in source.table.notes
     assert sum("left out: blue/" in note for note in source.table.notes) == 10
     assert "... and 2 more" in source.table.notes
     np.testing.assert_array_equal(source.store.pixels[source.positions].reshape(18, -1).any(1), True)
@@ -80,3 +80,14 @@ def test_the_scale_is_that_of_the_training_pixels_alone(draw):
 def test_images_of_one_value_have_a_scale_too():
     source = store_at(read((np.zeros((4, 5, 5), np.uint8), ["a", "b"] * 2)), (5, 5, 1), silent).as_split("train")
     assert min(preparation_of(source).std) > 0
+
+
+def test_a_class_without_a_readable_image_is_named(make_folder, tmp_path):
+    make_folder(tmp_path, {"blue": 4, "green": 4, "red": 4})
+    for path in (tmp_path / "red").iterdir():
+        path.write_bytes(b"no image")
+    assert "no image can be read of: red" in source_of(tmp_path).table.notes
+    for path in (tmp_path / "blue").iterdir():
+        path.write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"of blue, red no image can be read \(blue/000\.png is not an image"):
+        source_of(tmp_path)

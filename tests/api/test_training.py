@@ -289,3 +289,10 @@ def test_a_refused_run_leaves_its_folder_free(colours, tmp_path, monkeypatch):
     with pytest.raises(OpsinError):
         api.train(colours, model="none", out=tmp_path / "run", device="cpu")
     assert not list((tmp_path / "run").iterdir())
+
+
+@pytest.mark.parametrize("asked", [{"minutes": 0}, {"minutes": float("nan")}, {"epochs": -1}, {"size": 0}])
+def test_numbers_that_mean_nothing_are_named(colours, asked):
+    [(name, value)] = asked.items()
+    with pytest.raises(OpsinError, match=f"^{name} is {value:g}; expected a finite number above 0"):
+        api.train(colours, **asked)
