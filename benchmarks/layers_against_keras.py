@@ -27,8 +27,6 @@ NOTES = (
     "TensorFlow does; Keras on torch counts repeated edges. Held against means taken window by window instead.",
     '- `Activation("sparsemax")`: Opsin gives the nearest point among the probabilities, as the paper defines it, held '
     "against a search of all of them; what Keras 3.15 gives does not sum to 1.",
-    '- `padding="causal"` is there for `Conv1D` alone, as in Keras. `output_padding` cuts and adds as Keras 3.15 does on '
-    "torch.",
     '- `Activation("glu")` halves the channels; Keras says the wrong output shape. `threshold` has no default and is '
     "left out.",
     "- Arguments of Keras that the layer language does not have: regularizers, constraints, initializers of biases and "
@@ -252,8 +250,8 @@ def main() -> None:
         "differences of outputs and of gradients (by the input and by every weight), as a share of the largest "
         "number where that is over 1.",
         "",
-        "Made by `python benchmarks/layers_against_keras.py`; the tests run the same cases, and of most layers 20 more with "
-        "arguments drawn at random (300 with `pytest -m slow`), within 1e-5 for outputs and 1e-4 for gradients.",
+        "Made by `python benchmarks/layers_against_keras.py`; the tests run the same cases, and of most layers 20 more "
+        "with arguments drawn at random (300 with `pytest -m slow`), within 1e-5 for outputs and 1e-4 for gradients.",
         "",
         "| layer | arguments tried | cases | outputs | gradients |",
         "|---|---|--:|--:|--:|",
