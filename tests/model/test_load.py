@@ -104,15 +104,15 @@ def first_layer(header: dict[str, Any]) -> dict[str, Any]:
         (lambda h: h["layers"].update(layers=[{}]), "type"),
         (lambda h: h["layers"].update(input_shape=[8, 8]), "prepares"),
         (lambda h: h["layers"].update(input_shape="888"), "prepares"),
-        (lambda h: first_layer(h).update(filters=2**30), "bytes of weights"),
+        (lambda h: first_layer(h).update(filters=2**27), "bytes of weights"),
         (lambda h: first_layer(h).update(filters=10**300), "filters"),
         (lambda h: first_layer(h).update(kernel_size=[2**30, 2**30], padding="same"), "bytes of weights"),
         (lambda h: first_layer(h).update(filters=-1), "filters"),
         (lambda h: first_layer(h).update(filters="6"), "filters"),
         (lambda h: first_layer(h).update(code="import os"), "unknown code"),
         (lambda h: first_layer(h).update(name="../../etc/passwd"), "called"),
-        (lambda h: first_layer(h).update(name="_modules"), "damaged|called"),
-        (lambda h: first_layer(h).update(name="forward"), "called"),
+        (lambda h: first_layer(h).update(name="_modules"), "needs for itself"),
+        (lambda h: first_layer(h).update(name="forward"), "needs for itself"),
         (lambda h: first_layer(h).update(name="x" * 10**6), "called"),
         (lambda h: first_layer(h).update(use_bias=True), "weights"),
         (lambda h: first_layer(h).update(filters=5), "shape|other|expected"),
@@ -151,9 +151,9 @@ def test_layers_in_layers_in_layers(depth: int, saved: Path):
     fails(changed(saved, lambda h: h["layers"]["layers"].append(nested(depth))), "deep|damaged")
 
 
-def test_a_description_of_terabytes_takes_no_memory(saved: Path):
+def test_a_description_of_gigabytes_takes_no_memory(saved: Path):
     def huge(header: dict[str, Any]) -> None:
-        first_layer(header).update(filters=2**31 - 1, groups=1, kernel_initializer="dirac")
+        first_layer(header).update(filters=2**28, groups=1, kernel_initializer="dirac")
 
     path = changed(saved, huge)
     tracemalloc.start()
@@ -162,9 +162,9 @@ def test_a_description_of_terabytes_takes_no_memory(saved: Path):
     tracemalloc.stop()
 
 
-def test_maps_of_terabytes_are_refused(tmp_path: Path):
+def test_maps_of_gigabytes_are_refused(tmp_path: Path):
     with torch.device("meta"):
-        network = Sequential([ZeroPadding2D(10**6), Flatten()], input_shape=(4, 4, 1), seed=0)
+        network = Sequential([ZeroPadding2D(30_000), Flatten()], input_shape=(4, 4, 1), seed=0)
     header = {
         "layers": network.to_json(),
         "task": Regress(("n",), (0.0,), (1.0,)).to_json(),
