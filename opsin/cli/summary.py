@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from opsin.nn import Sequential, Summary
 
 SIZE, CHANNELS, CLASSES = 64, 3, 10
+FLOW_WIDTH = 960
+"""Eight layers in a line, as wide as a page of a paper."""
 
 
 def summary(
@@ -48,7 +50,7 @@ def summary(
     if flow is not None:
         from opsin.core import write_text
 
-        write_text(flow, nn.flow_svg(network))
+        write_text(flow, nn.flow_svg(network, width=FLOW_WIDTH))
     summed = nn.summarize(network)
     if as_json:
         print_json(_as_json(summed))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .sequential import Sequential
 
 _TIMES = "\u00d7"
-_WIDTH, _MARGIN, _CELL, _GAP, _INSET, _SOLID, _LINE = 480, 8, 108, 10, 9, 58, 14
+_MARGIN, _CELL, _GAP, _INSET, _SOLID, _LINE = 8, 108, 10, 9, 58, 14
 _COLOURS = (
     ("Input", "#64748b"),
     ("Global", "#0d9488"),
@@ -54,11 +54,12 @@ class _Canvas:
         )
 
 
-def flow_svg(network: "Sequential") -> str:
+def flow_svg(network: "Sequential", width: int = 480) -> str:
     """The network's layers left to right, line after line like text, each with its output's shape.
 
     Solids are as high and wide as the maps and as deep as the channels; composites are framed, equal neighbours are
-    drawn once. The SVG has a viewBox and no size: it takes the width of its place.
+    drawn once. Lines are `width` units long: 480 holds four layers and reads well on a phone, 960 holds eight. The SVG
+    has a viewBox and no size: it takes the width of its place.
 
     >>> from opsin.nn import Dense, Sequential
     >>> flow_svg(Sequential([Dense(2)], input_shape=(3,), seed=0)).startswith("<svg ")
@@ -68,12 +69,12 @@ def flow_svg(network: "Sequential") -> str:
     start = Block(name="input", kind="Input", window="", shape=shape, parameters=0)
     canvas = _Canvas(largest=max(shape[:-1], default=1))
     nodes = (start, *flow(network.layers, shape))
-    height = _draw_chain(canvas, nodes, _MARGIN, _MARGIN, _WIDTH - 2 * _MARGIN) + _MARGIN
+    height = _draw_chain(canvas, nodes, _MARGIN, _MARGIN, width - 2 * _MARGIN) + _MARGIN
     label = escape(f"{network.name}: {shape_text(shape)} to {shape_text(network.output_shape)}")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-label="{label}" '
-        f'style="display:block;width:100%;max-width:760px;height:auto"><style>{_STYLE}</style>'
-        f'<rect width="{_WIDTH}" height="{height:g}" rx="10" fill="#ffffff"/>{"".join(canvas.parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" role="img" aria-label="{label}" '
+        f'style="display:block;width:100%;max-width:{width * 19 // 12}px;height:auto"><style>{_STYLE}</style>'
+        f'<rect width="{width}" height="{height:g}" rx="10" fill="#ffffff"/>{"".join(canvas.parts)}</svg>'
     )
 
 
