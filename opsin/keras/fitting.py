@@ -1,6 +1,6 @@
 """Keras's loop: epochs, batches, validation, callbacks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -45,7 +45,7 @@ def run_epochs(
 ) -> None:
     """Trains for the epochs given, or until a callback sets `stop_training`.
 
-    Ctrl-C ends it after the step it is in, with KeyboardInterrupt; the model stays usable.
+    Ctrl-C ends it after the batch it is in, with KeyboardInterrupt; the model stays usable.
     """
     compiled = stepper.compiled
     assert compiled is not None
@@ -53,22 +53,29 @@ def run_epochs(
     logs: dict[str, float] = {}
     try:
         with watch_for_interrupt() as asked, kerass_moving_variance(stepper.network) as correct:
+
+            def heed() -> None:
+                if asked():
+                    raise KeyboardInterrupt
+
             callbacks.call("on_train_begin", {})
             for epoch in epochs:
                 callbacks.call("on_epoch_begin", epoch, {})
                 for _ in _train(model, stepper, batches, callbacks):
                     correct()
-                    if asked():
-                        raise KeyboardInterrupt
+                    heed()
                 logs = in_order(compiled.results())
                 if validation is not None and validation.due(epoch):
-                    found = score(stepper, validation.batches, callbacks)
+                    found = score(stepper, validation.batches, callbacks, heed)
                     logs |= {f"val_{name}": value for name, value in in_order(found).items()}
                 callbacks.call("on_epoch_end", epoch, logs)
+                heed()
                 if model.stop_training:
                     break
             callbacks.call("on_train_end", logs)
     finally:
+        if callbacks.bar is not None:
+            callbacks.bar.leave()
         stepper.network.eval()
         for parameter in stepper.trained:
             parameter.grad = None
@@ -89,7 +96,9 @@ def _train(model: Stoppable, stepper: Stepper, batches: Batches, callbacks: Call
             break
 
 
-def score(stepper: Stepper, batches: Batches, callbacks: CallbackList) -> dict[str, float]:
+def score(
+    stepper: Stepper, batches: Batches, callbacks: CallbackList, after_batch: Callable[[], None] = lambda: None
+) -> dict[str, float]:
     """Loss and metrics over batches, without learning from them."""
     compiled = stepper.compiled
     assert compiled is not None
@@ -102,6 +111,7 @@ def score(stepper: Stepper, batches: Batches, callbacks: CallbackList) -> dict[s
         stepper.test(batch)
         for callback in callbacks.look_at_batches:
             callback.on_test_batch_end(number, in_order(compiled.results()))
+        after_batch()
     results = compiled.results()
     callbacks.call("on_test_end", in_order(results))
     return results

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from opsin.nn.composites import chain_shapes
 
 from . import weights
+from .printing import say
 
 if TYPE_CHECKING:
     from .structure import Structure
@@ -24,7 +25,7 @@ def print_summary(
 ) -> None:
     """Prints what `summary_text` gives, with `print` or the function given."""
     text = summary_text(model, line_length, positions, show_trainable)
-    (print_fn or print)(text)
+    (print_fn or say)(text)
 
 
 def summary_text(

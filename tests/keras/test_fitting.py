@@ -55,3 +55,16 @@ def test_interrupt_leaves_a_usable_model(describe, images):
     assert np.isfinite(model.predict(x, verbose=0)).all()
     assert not any(module._forward_hooks for module in model.network.modules())
     model.fit(x, y, epochs=1, verbose=0)
+
+
+@pytest.mark.parametrize("hook", ["on_train_batch_end", "on_test_batch_end", "on_epoch_end"])
+def test_a_stop_is_heeded_wherever_it_comes(describe, images, hook):
+    """Also in the validation or at the end of the last epoch, where no step follows."""
+    x, y = images
+    model = ours.Sequential(describe(ours.layers))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    asking = ours.callbacks.LambdaCallback(**{hook: lambda *_: os.kill(os.getpid(), signal.SIGINT)})
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, epochs=1, verbose=0, validation_data=(x, y), callbacks=[asking])
+    assert np.isfinite(model.evaluate(x, y, verbose=0))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -60,6 +60,7 @@ class ModelCheckpoint(Monitor):
             self.model.save_weights(path, overwrite=True)
         else:
             self.model.save(path, overwrite=True)
+        self._say(f"finished saving model to {path}")
 
     def _wanted(self, logs: dict[str, Any], path: str) -> bool:
         told = f"saving model to {path}"

@@ -5,8 +5,11 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+
 from opsin.core import OpsinError
 
+from ..printing import say
 from .callback import Callback, Logs
 
 _WIDTH, _INTERVAL = 20, 0.05
@@ -61,11 +64,17 @@ class ProgressBar(Callback):
             text += f"{_clock(left) if not end else f'{took:.0f}s'} {_step_text(each)}"
         text += "".join(f" - {name}: {_number(value)}" for name, value in logs.items())
         if self.moves:
-            print("\r" + text + " " * max(0, self.shown - len(text)), end="\n" if end else "", flush=True)
+            say("\r" + text + " " * max(0, self.shown - len(text)), end="\n" if end else "")
             self.shown = 0 if end else len(text)
         else:
-            print(text, flush=True)
+            say(text)
         self.last = time.monotonic()
+
+    def leave(self) -> None:
+        """Ends the line of a bar that stops halfway, so that what is printed next has its own."""
+        if self.shown:
+            say("")
+            self.shown = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.update(logs or {}, end=True)
@@ -101,4 +110,4 @@ def _step_text(seconds: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4f}" if abs(value) > 1e-3 else f"{value:.4e}"
+    return f"{value:.4f}" if abs(float(np.float32(value))) > 1e-3 else f"{value:.4e}"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from opsin import keras as ours
 from opsin.core import OpsinError
 from opsin.keras.callbacks.progress import ProgressBar, verbosity
 
@@ -47,3 +48,23 @@ def test_levels(verbose, level):
 def test_an_unknown_level_says_so():
     with pytest.raises(OpsinError, match="verbose is 3; expected 'auto', 0, 1 or 2"):
         verbosity(3)
+
+
+def test_a_rate_of_a_thousandth_reads_as_in_keras(oracle, twins, describe, images, capsys):
+    shown = []
+    for keras, model in zip((oracle, ours), twins(describe), strict=True):
+        model.compile("adam", "sparse_categorical_crossentropy")
+        schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3)
+        model.fit(*images, verbose=2, callbacks=[schedule])
+        shown.append(re.search(r"learning_rate: (\S+)", capsys.readouterr().out)[1])
+    assert shown == ["0.0010", "0.0010"]
+
+
+def test_a_bar_that_stops_halfway_leaves_its_line(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    bar = ProgressBar(1, 10)
+    bar.due()
+    bar.update({"loss": 0.5})
+    bar.leave()
+    bar.leave()
+    assert capsys.readouterr().out.endswith("loss: 0.5000\n")
