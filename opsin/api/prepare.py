@@ -105,7 +105,13 @@ def prepare(
 
 def _start(options: Options, otherwise: str, preparation: Preparation, task: Task, progress: Progress) -> Start:
     if options.pretrained:
-        return start_learned(options.model, otherwise, preparation, task, options.seed, progress)
+        start = start_learned(options.model, otherwise, preparation, task, options.seed, progress)
+        if bool(ranks.agree(float(start.learned))) != start.learned:
+            raise DataError(
+                f"the first process and this one do not both have the learned weights; this one starts from "
+                f"{start.weights}: bring the file to every machine, or leave out --pretrained"
+            )
+        return start
     network = make_network(options.model or otherwise, preparation.size, task, options.seed)
     return Start(network, preparation)
 
