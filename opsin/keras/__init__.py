@@ -10,6 +10,7 @@ from . import metrics as metrics
 from . import mixed_precision as mixed_precision
 from . import models as models
 from . import optimizers as optimizers
+from . import preprocessing as preprocessing
 from . import regularizers as regularizers
 from .aliases import utils as utils
 from .layers import Input as Input

@@ -9,8 +9,8 @@ import torch
 from opsin.core import DataError
 
 from .naming import clear_session as clear_session
-from .pictures import img_to_array as img_to_array
-from .pictures import load_img as load_img
+from .preprocessing.image import img_to_array as img_to_array
+from .preprocessing.image import load_img as load_img
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:

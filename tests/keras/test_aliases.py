@@ -19,10 +19,11 @@ def test_module_paths():
     from opsin.keras.layers import Conv2D
     from opsin.keras.models import Sequential, load_model, save_model
     from opsin.keras.optimizers import Adam
+    from opsin.keras.preprocessing.image import img_to_array, load_img
 
     assert to_categorical is ours.utils.to_categorical and set_random_seed is ours.utils.set_random_seed
     assert models.Sequential is Sequential is ours.Sequential and layers.Conv2D is Conv2D
-    assert all(callable(one) for one in (EarlyStopping, load_model, save_model, Adam))
+    assert all(callable(one) for one in (EarlyStopping, load_model, save_model, Adam, img_to_array, load_img))
 
 
 def test_what_is_there_has_a_name_that_keras_has_too(oracle):

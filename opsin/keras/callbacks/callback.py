@@ -1,8 +1,12 @@
 """What a callback is: hooks that fit, evaluate and predict call on their way."""
 
+from collections.abc import Callable
 from typing import Any
 
+from opsin.core import OpsinError
+
 Logs = dict[str, Any] | None
+Hook = Callable[..., Any] | None
 
 
 class Callback:
@@ -77,10 +81,22 @@ class Callback:
 
 
 class LambdaCallback(Callback):
-    """Functions as hooks: `LambdaCallback(on_epoch_end=lambda epoch, logs: print(logs))`."""
+    """Functions as hooks: `LambdaCallback(on_epoch_end=lambda epoch, logs: print(logs))`.
 
-    def __init__(self, **hooks: Any) -> None:
+    Raises OpsinError for a hook that callbacks do not have.
+    """
+
+    def __init__(
+        self, on_epoch_begin: Hook = None, on_epoch_end: Hook = None, on_train_begin: Hook = None,
+        on_train_end: Hook = None, on_train_batch_begin: Hook = None, on_train_batch_end: Hook = None, **more: Hook,
+    ) -> None:  # fmt: skip
         super().__init__()
-        for name, hook in hooks.items():
+        named = {"on_epoch_begin": on_epoch_begin, "on_epoch_end": on_epoch_end, "on_train_begin": on_train_begin,
+                 "on_train_end": on_train_end, "on_train_batch_begin": on_train_batch_begin,
+                 "on_train_batch_end": on_train_batch_end, **more}  # fmt: skip
+        for name, hook in named.items():
+            if not name.startswith("on_") or not hasattr(Callback, name):
+                hooks = ", ".join(one for one in vars(Callback) if one.startswith("on_"))
+                raise OpsinError(f"LambdaCallback has no hook {name!r}; expected one of {hooks}")
             if hook is not None:
                 setattr(self, name, hook)

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
-from .optimizer import Clipping, Common, Optimizer
+from .arguments import Clipping, Common
+from .optimizer import Optimizer
 from .schedules import LearningRateSchedule
 
 

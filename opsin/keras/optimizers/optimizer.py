@@ -1,9 +1,7 @@
 """What an optimizer is: it steps weights along their gradients, with Keras's arguments and arithmetic."""
 
-import inspect
-import warnings
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypedDict, Unpack
+from typing import Any, ClassVar, Unpack
 
 import torch
 from torch import Tensor
@@ -11,30 +9,8 @@ from torch import Tensor
 from opsin.core import OpsinError
 from opsin.nn.naming import snake_case
 
+from .arguments import ABSENT, Common, check_known, signature
 from .schedules import LearningRateSchedule
-
-_ABSENT: dict[str, Any] = {"use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None,
-                           "loss_scale_factor": None, "gradient_accumulation_steps": None}  # fmt: skip
-
-
-class Clipping(TypedDict, total=False):
-    """What every optimizer takes by keyword beside its own arguments; from `use_ema` on only what changes nothing."""
-
-    name: str | None
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    loss_scale_factor: float | None
-    gradient_accumulation_steps: int | None
-
-
-class Common(Clipping, total=False):
-    """With the share of a weight that each step takes off it."""
-
-    weight_decay: float | None
 
 
 class Optimizer:
@@ -45,11 +21,11 @@ class Optimizer:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.__signature__ = _shown(cls)  # pyright: ignore[reportAttributeAccessIssue]
+        cls.__signature__ = signature(cls)  # pyright: ignore[reportAttributeAccessIssue]
 
     def __init__(self, learning_rate: float | LearningRateSchedule, **common: Unpack[Common]) -> None:
         label = type(self).__name__
-        _refuse_unknown(self, dict(common))
+        check_known(type(self), dict(common))
         self.name = common.get("name") or snake_case(label)
         self.weight_decay = common.get("weight_decay")
         self.clipnorm, self.clipvalue = common.get("clipnorm"), common.get("clipvalue")
@@ -117,7 +93,7 @@ class Optimizer:
             rate = {"module": "keras.optimizers.schedules", "class_name": type(rate).__name__,
                     "config": rate.get_config(), "registered_name": None}  # fmt: skip
         return {"name": self.name, "learning_rate": rate, "weight_decay": self.weight_decay, "clipnorm": self.clipnorm,
-                "global_clipnorm": self.global_clipnorm, "clipvalue": self.clipvalue, **_ABSENT}  # fmt: skip
+                "global_clipnorm": self.global_clipnorm, "clipvalue": self.clipvalue, **ABSENT}  # fmt: skip
 
     def _clipped(self, gradients: list[Tensor]) -> list[Tensor]:
         if self.clipnorm:
@@ -138,28 +114,3 @@ def _rate(label: str, value: Any) -> float:
     if not 0 <= rate < float("inf"):
         raise OpsinError(f"{label} takes a number of at least 0, or a schedule, for learning_rate, got {value!r}")
     return rate
-
-
-def _refuse_unknown(optimizer: Optimizer, given: dict[str, Any]) -> None:
-    label = type(optimizer).__name__
-    if "lr" in given:
-        raise OpsinError(f"{label} has no argument lr; write learning_rate={given['lr']!r}, as Keras 3 does")
-    if given.pop("decay", None) is not None:
-        warnings.warn(f"{label} leaves decay aside, as Keras 3 does: give a schedule for learning_rate", stacklevel=4)
-    for key, value in given.items():
-        if key not in Common.__annotations__ or (key in _ABSENT and value != _ABSENT[key]):
-            known = ", ".join(inspect.signature(type(optimizer)).parameters)
-            raise OpsinError(f"{label} has no argument {key}={value!r} here; expected one of {known}")
-
-
-def _shown(kind: type[Optimizer]) -> inspect.Signature:
-    """The signature that `help` and editors show: the optimizer's own arguments, then what all share by keyword."""
-    own = list(inspect.signature(kind.__init__).parameters.values())[1:]
-    named = [parameter for parameter in own if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
-    if len(named) == len(own):
-        return inspect.Signature(own)
-    there = {parameter.name for parameter in named}
-    rest = [key for key in Common.__annotations__ if key not in there and key not in _ABSENT]
-    return inspect.Signature(
-        [*named, *(inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None) for key in rest)]
-    )

@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Unpack
 import torch
 from torch import Tensor
 
-from .optimizer import Common, Optimizer
+from .arguments import Common
+from .optimizer import Optimizer
 from .schedules import LearningRateSchedule
 
 

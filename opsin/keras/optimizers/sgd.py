@@ -6,7 +6,8 @@ from torch import Tensor
 
 from opsin.core import OpsinError
 
-from .optimizer import Common, Optimizer
+from .arguments import Common
+from .optimizer import Optimizer
 from .schedules import LearningRateSchedule
 
 

@@ -1,6 +1,9 @@
 """Callbacks of one's own are called when and with what Keras calls them."""
 
+import pytest
+
 from opsin import keras as ours
+from opsin.core import OpsinError
 
 
 def test_own_callbacks_are_called_as_keras_calls_them(oracle, twins, describe, images):
@@ -43,3 +46,8 @@ def test_functions_are_hooks_and_the_model_is_at_hand(describe, images):
     model.fit(*images, epochs=2, verbose=0, callbacks=counting)
     assert seen == [(0, ["loss"]), (1, ["loss"])]
     assert counting.model is model and counting.params == {"verbose": 0, "epochs": 2, "steps": 1}
+
+
+def test_a_hook_that_is_not_there_lists_those_that_are():
+    with pytest.raises(OpsinError, match="no hook 'on_epoch_ends'; expected one of on_train_begin"):
+        ours.callbacks.LambdaCallback(on_epoch_ends=print)

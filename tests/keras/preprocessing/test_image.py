@@ -26,7 +26,7 @@ def picture(folder, mode, size=(13, 9)):
 ], ids=str)  # fmt: skip
 def test_numbers_are_kerass(oracle, tmp_path, mode, told):
     path = picture(tmp_path, mode)
-    mine, theirs = (k.utils.img_to_array(k.utils.load_img(path, **told)) for k in (ours, oracle))
+    mine, theirs = (k.preprocessing.image.img_to_array(k.utils.load_img(path, **told)) for k in (ours, oracle))
     assert mine.dtype == theirs.dtype
     np.testing.assert_array_equal(mine, theirs)
 

@@ -1,0 +1,3 @@
+"""Inputs from files, where Keras has them."""
+
+from . import image as image
