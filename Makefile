@@ -23,6 +23,8 @@ check: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/describe.py
+	$(BIN)/python benchmarks/keras_door.py
 
 docs: .venv/ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

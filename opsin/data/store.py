@@ -131,7 +131,9 @@ def _built_in_memory(table: Table, size: Size, progress: Progress, note: str) ->
     try:
         pixels = np.zeros((len(table), *size), np.uint8)
     except MemoryError:
-        raise DataError(f"{table.origin}: {note}, and the memory is too small; name a folder in OPSIN_CACHE") from None
+        raise DataError(
+            f"{table.origin}: {note}, and the memory is too small; name a folder in OPSIN_CACHE, or a smaller --size"
+        ) from None
 
     def write(start: int, chunk: np.ndarray) -> None:
         pixels[start : start + len(chunk)] = chunk
