@@ -1,5 +1,8 @@
 """A model that knows how it is trained and scored."""
 
+# Signatures then show the short names of what they take.
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -57,7 +57,7 @@ def load_weights(model: "Sequential", filepath: FilePath) -> None:
 def _writable(filepath: FilePath, ending: str, overwrite: bool) -> Path:
     path = Path(filepath)
     if not path.name.endswith(ending):
-        raise OpsinError(f"cannot save to {path}: expected a name that ends in {ending}")
+        raise OpsinError(f"cannot save to {path}: expected a name that ends in {ending}, such as {path.stem}{ending}")
     if path.exists() and not overwrite:
         raise OpsinError(f"{path} is there already; give overwrite=True or another name")
     return path

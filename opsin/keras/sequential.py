@@ -1,5 +1,8 @@
 """Keras's Sequential: layers in order, compiled, fitted, evaluated, asked and saved."""
 
+# Signatures then show the short names of what they take.
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 

@@ -55,7 +55,10 @@ class ModelCheckpoint(Monitor):
             ) from error
         if not self._wanted(logs, path):
             return
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OpsinError(f"could not make the folder of {path}: {error.strerror}; choose another place") from error
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:

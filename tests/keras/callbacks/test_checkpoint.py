@@ -91,3 +91,11 @@ def test_what_is_said_is_kerass(oracle, fit_scripted, tmp_path, monkeypatch, cap
     said.append(capsys.readouterr().out)
     assert said[2] == said[1]
     assert "Epoch 2: val_loss improved from 1.00000 to 0.90000, saving model to best.keras" in said[2]
+
+
+def test_a_folder_that_cannot_be_made_says_so(describe, images, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    model = ours.Sequential(describe(ours.layers))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(OpsinError, match=r"could not make the folder of .*m\.keras"):
+        model.fit(*images, verbose=0, callbacks=[ours.callbacks.ModelCheckpoint(tmp_path / "file" / "m.keras")])
