@@ -106,8 +106,7 @@ def score(
     stepper.network.eval()
     callbacks.call("on_test_begin", {})
     for number, batch in enumerate(batches):
-        for callback in callbacks.look_at_batches:
-            callback.on_test_batch_begin(number, {})
+        callbacks.batch_begin("test", number)
         stepper.test(batch)
         for callback in callbacks.look_at_batches:
             callback.on_test_batch_end(number, in_order(compiled.results()))

@@ -8,6 +8,8 @@ from torch import nn
 
 from .optimizer import normalized_kernels
 
+NORMALIZATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
 
 @torch.no_grad()
 def settle_norms(network: nn.Module) -> int:
@@ -24,8 +26,7 @@ def settle_norms(network: nn.Module) -> int:
     free = normalized_kernels(network)
     settled = 0
     for (name, kernel), (_, after) in pairwise(network.named_modules()):
-        statistics = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-        if f"{name}.weight" not in free or not isinstance(after, statistics) or after.running_var is None:
+        if f"{name}.weight" not in free or not isinstance(after, NORMALIZATIONS) or after.running_var is None:
             continue
         weight, mean = kernel.get_parameter("weight"), after.get_buffer("running_mean")
         scale = math.sqrt(weight.shape[0]) / (weight.norm().item() + 1e-12)

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from opsin.core import choose_precision, derive
 from opsin.data import Batch
@@ -12,8 +12,7 @@ from opsin.model import Model
 from . import ranks
 from .optimizer import Optimizer
 from .recipe import Recipe
-
-_Statistics = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+from .settling import NORMALIZATIONS
 
 
 class Diverged(Exception):
@@ -29,6 +28,8 @@ class Stepper:
         self.device = next(self.network.parameters()).device
         self.precision = choose_precision(self.device)
         self.optimizer = self.new_optimizer()
+        kept = recipe.regularization.keep_statistics
+        self.fixed = [module for module in self.network.modules() if kept and isinstance(module, NORMALIZATIONS)]
         weights = recipe.class_weights
         self.class_weights = torch.tensor(weights, device=self.device) if weights else None
 
@@ -41,10 +42,8 @@ class Stepper:
         """One step with the learning rates times `factor`; returns the loss, raises Diverged when it is not finite."""
         torch.manual_seed(derive(self.seed, "step", number, ranks.part()[0]))
         self.network.train()
-        if self.recipe.regularization.keep_statistics:
-            for module in self.network.modules():
-                if isinstance(module, _Statistics):
-                    module.eval()
+        for module in self.fixed:
+            module.eval()
         images = self.model.preparation.normalize(batch.images.to(self.device))
         loss = self._loss(images, batch.targets.to(self.device))
         value = float(loss.detach())
