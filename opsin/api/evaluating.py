@@ -2,19 +2,15 @@
 
 import datetime
 import json
-import os
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from opsin import __version__
 from opsin import data as formats
 from opsin.core import DataError, OpsinError, Progress, keep_large_buffers, silent, write_text
 from opsin.data import Table, Target
@@ -24,6 +20,7 @@ from opsin.report import RunFacts
 
 from .finish import evaluation_of, predictions_of
 from .folders import check_writable, new_folder
+from .provenance import machine, versions
 from .reporting import report_of_evaluation, typed
 from .results import Evaluation
 from .sources import Source, store_at
@@ -104,8 +101,6 @@ def _kept(
     """The evaluation on disk: `evaluation.json`, `predictions.parquet`, `report.html` and `plots/`."""
     table = source.table
     command = typed(f"opsin.evaluate({file or 'model'!r}, {table.origin!r}, report=True)")
-    versions = {"python": platform.python_version(), "opsin": __version__, "torch": version("torch")}
-    machine = f"{platform.machine()}, {os.cpu_count()} processors, {model.device.type}"
     evaluation.predictions.to_parquet(folder / "predictions.parquet")
     told: dict[str, Any] = {
         "command": command,
@@ -117,11 +112,11 @@ def _kept(
         "scores": {name: value.to_json() for name, value in evaluation.scores.items()},
         "baseline_scores": {name: value.to_json() for name, value in evaluation.baseline.items()},
         "notes": list(table.notes),
-        "versions": versions,
+        "versions": versions(),
         "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
     write_text(folder / "evaluation.json", json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    run = RunFacts(command, None, time.monotonic() - begun, machine, versions)
+    run = RunFacts(command, None, time.monotonic() - begun, machine(model.device), versions())
     return replace(evaluation, report=report_of_evaluation(folder, model, file, source, evaluation, run))
 
 

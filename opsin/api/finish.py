@@ -1,16 +1,12 @@
 """From trained weights to a model with its scores, its file and its report."""
 
 import datetime
-import os
-import platform
 import time
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from opsin import __version__
 from opsin.core import Progress
 from opsin.evaluate import Predictions, score
 from opsin.model import Model
@@ -19,6 +15,7 @@ from opsin.tasks import Classify, MultiLabel
 from opsin.train import ranks, raw_over
 
 from .prepare import Prepared
+from .provenance import machine, versions
 from .reporting import report_of
 from .results import Evaluation, Run
 from .sources import Source
@@ -87,7 +84,7 @@ def _about(prepared: Prepared, evaluation: Evaluation, baseline: np.ndarray) -> 
         "scores": {name: value.to_json() for name, value in evaluation.scores.items()},
         "baseline_scores": {name: value.to_json() for name, value in evaluation.baseline.items()},
         "notes": list(table.notes),
-        "versions": {"python": platform.python_version(), "opsin": __version__, "torch": version("torch")},
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, {job.model.device.type}",
+        "versions": versions(),
+        "machine": machine(job.model.device),
         "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }

@@ -1,15 +1,13 @@
 """A run's decisions on disk: `args.yaml` and `table.parquet`, from which a resume takes them all again."""
 
 import json
-import platform
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
 
-from opsin import __version__, tasks
+from opsin import tasks
 from opsin.core import ModelFileError, Progress, choose_device, write_text
 from opsin.data import Preparation, Target, read
 from opsin.model import Model
@@ -18,6 +16,7 @@ from opsin.train import Job, Recipe, ranks
 
 from .networks import RANDOM
 from .prepare import Options, Prepared, batches_of
+from .provenance import versions
 from .sources import store_at
 
 
@@ -78,7 +77,7 @@ def write_record(prepared: Prepared, request: Request) -> None:
         "notes": list(source.table.notes),
         "fingerprint": source.fingerprint,
         "command": request.command,
-        "versions": {"python": platform.python_version(), "opsin": __version__, "torch": version("torch")},
+        "versions": versions(),
     }
     _write_args(job.folder, args)
 
