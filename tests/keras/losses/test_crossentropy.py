@@ -54,27 +54,13 @@ def test_a_sure_mistake_still_teaches(loss, activation, y):
 
 @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", None])
 @pytest.mark.parametrize("name", NAMES)
-def test_called_by_itself(oracle, name, reduction):
-    weights = GENERATOR.random((6, 5)).astype(np.float32)
-    for weight in (None, weights):
-        said, expected = (
-            getattr(keras.losses, name)(reduction=reduction)(HOT, P, sample_weight=weight) for keras in (ours, oracle)
-        )
-        np.testing.assert_allclose(said, expected.detach(), rtol=1e-5, atol=1e-6)
-        assert getattr(ours.losses, name)().name == getattr(oracle.losses, name)().name
+def test_called_by_itself(call_both, name, reduction):
+    call_both(name, reduction)
 
 
 @pytest.mark.parametrize("case", FITTED, ids=lambda case: f"{case[0]}-{case[1]}-{case[3]}")
-def test_fit_is_kerass(oracle, twins, describe, images, fit_both, case):
-    name, settings, units, activation, target = case
-    x, y = images
-
-    def compiled(keras):
-        loss = getattr((keras or oracle).losses, name)(**settings)
-        return {"optimizer": "sgd", "loss": loss, "metrics": ["accuracy"]}
-
-    pair = twins(lambda layers: describe(layers, units, activation))
-    fit_both(pair, x, target(y), compiled, validation_split=0.25)
+def test_fit_is_kerass(fit_case, case):
+    fit_case(case)
 
 
 @pytest.mark.parametrize(("call", "message"), [
