@@ -57,7 +57,7 @@ def evaluate(
         say(line)
     predictions = predictions_of(loaded, source, "test", progress)
     known_baseline = loaded.about.get("baseline")
-    baseline = loaded.task.baseline(predictions.targets, 1)[0] if known_baseline is None else np.array(known_baseline)
+    baseline = loaded.task.trivial(predictions.targets) if known_baseline is None else np.array(known_baseline)
     evaluation = evaluation_of(loaded, predictions, baseline)
     if not report and place is None:
         return evaluation

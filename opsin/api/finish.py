@@ -25,17 +25,18 @@ def predictions_of(model: Model, source: Source, split: str, progress: Progress)
     """What a model answers, once, for the rows of a split."""
     table = source.table.only(split)
     raw = raw_over(model, source.store.pixels, source.rows(split), progress, f"answer {split}")
+    raw = model.task.restore(raw, source.frames(split))
     groups = table.rows["group"]
     named = None if groups.null_count() == len(groups) else groups.fill_null(table.rows["id"]).to_numpy()
-    return Predictions(tuple(table.rows["id"].to_list()), named, raw, table.targets())
+    return Predictions(tuple(table.rows["id"].to_list()), named, raw, source.answerable(split))
 
 
 def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) -> Evaluation:
-    """Scores with intervals, beside those of the trivial answer, whose raw outputs (units,) are `baseline`.
+    """Scores with intervals, beside those of the trivial answer, which is made of `baseline`.
 
     The model's temperature is no part of the trivial answer, which knows the classes' shares as they are.
     """
-    constant = np.tile(baseline, (len(predictions.ids), 1)).astype(np.float32)
+    constant = model.task.trivial_answers(baseline, predictions.raw)
     trivial = Predictions(predictions.ids, predictions.groups, constant, predictions.targets)
     task = model.task
     plain = replace(task, temperature=1.0) if isinstance(task, Classify | MultiLabel) else task
@@ -55,7 +56,7 @@ def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
     model.views = job.model.views
     valid = predictions_of(model, source, "valid", progress)
     model.task = model.task.calibrated(valid.raw, valid.targets)
-    baseline = model.task.baseline(source.table.only("train").targets(), 1)[0]
+    baseline = model.task.trivial(source.targets("train"))
     evaluation = evaluation_of(model, predictions_of(model, source, "test", progress), baseline)
     model.about = _about(prepared, evaluation, baseline)
     report = job.folder / "report.html"

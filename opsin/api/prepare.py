@@ -80,15 +80,15 @@ def prepare(
     least = LEARNED_SIDE if options.pretrained else 1
     source, choice = read_source(origin, options.task, options.size, device, seconds, progress, least)
     source = replace(source, table=_split(source, options.seed))
-    targets = source.table.only("train").targets()
+    targets = source.targets("train")
     task = tasks.choose(source.table.target, targets, options.task)
     start = _start(options, choice.name, preparation_of(source), task, progress)
     network, preparation = start.network.to(device), start.preparation
     mirror, why = _mirror(source, targets, options.mirror)
-    model = Model(network, task, preparation, _views(mirror, max(preparation.size[:2])), {})
+    model = Model(network, task, preparation, _views(task, mirror, max(preparation.size[:2])), {})
     sample = torch.from_numpy(source.store.pixels[_spread(source.rows("train"))])
     whiten_stem(network, preparation.normalize(sample.to(device)))
-    if start.learned:
+    if start.learned and task.head == "vector":
         fit_last_layer(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
     folder = ranks.agree_on_text(lambda: str(place(task.name, source.table.origin)))
     job = _job(model, source, options, mirror, Path(folder), age)
@@ -129,9 +129,9 @@ def _split(source: Source, seed: int) -> Table:
 
 def batches_of(source: Source, model: Model, recipe: Recipe, seed: int) -> Batches:
     """The training rows of a source as batches."""
-    targets = torch.from_numpy(model.task.encode(source.table.only("train").targets()))
-    rows = source.rows("train")
-    return Batches(source.store.pixels, rows, targets, recipe.batch, recipe.augmentation, seed, ranks.part())
+    targets = source.encoded("train", model.task)
+    rows, places = source.rows("train"), model.task.places
+    return Batches(source.store.pixels, rows, targets, recipe.batch, recipe.augmentation, seed, ranks.part(), places)
 
 
 def _job(model: Model, source: Source, options: Options, mirror: bool, folder: Path, age: Callable[[], float]) -> Job:
@@ -155,7 +155,7 @@ def _job(model: Model, source: Source, options: Options, mirror: bool, folder: P
         pace = recipe.batch / step * ranks.part()[1]
         recipe = choose_recipe(replace(situation, affordable=seconds * pace))
     batches = batches_of(source, model, recipe, options.seed)
-    valid = source.table.only("valid").targets()
+    valid = source.targets("valid")
     return Job(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step)
 
 
@@ -167,9 +167,11 @@ def _mirror(source: Source, targets: np.ndarray, asked: bool | None) -> tuple[bo
     return data.mirror_keeps_class(source.store.pixels[_spread(source.rows("train"))], _spread(targets))
 
 
-def _views(mirror: bool, side: int) -> str:
-    if not mirror:
+def _views(task: Task, mirror: bool, side: int) -> str:
+    if not mirror or task.head == "grid":
         return "one"
+    if task.head == "map":
+        return "mirror"
     return "mirror_shift" if side <= 64 else "mirror"
 
 

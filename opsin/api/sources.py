@@ -9,8 +9,12 @@ import torch
 
 from opsin import data
 from opsin.core import DataError, Progress
-from opsin.data import Preparation, Store, Table
+from opsin.data import Frame, MaskRows, MaskStore, Preparation, Store, Table
+from opsin.tasks import Task
 from opsin.train import Choice, choose_network
+
+PLACED = ("boxes", "masks", "instances")
+"""The kinds of target that are places in an image."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,38 @@ class Source:
     table: Table
     store: Store
     positions: np.ndarray
+    masks: MaskStore | None = None
+
+    def targets(self, split: str) -> np.ndarray:
+        """The targets of one split, in pixels of the network's input where they are places."""
+        if self.masks is not None:
+            return self.masks.masks[self.rows(split)]
+        table = self.table.only(split)
+        if table.target.kind != "boxes":
+            return table.targets()
+        framed = table.targets()
+        for row, frame in enumerate(self.frames(split)):
+            framed[row] = frame.boxes_in(framed[row]) if len(framed[row]) else framed[row]
+        return framed
+
+    def answerable(self, split: str) -> np.ndarray:
+        """The targets of one split as scores take them: boxes in pixels of the images as they came."""
+        return self.table.only(split).targets() if self.table.target.kind == "boxes" else self.targets(split)
+
+    def encoded(self, split: str, task: Task) -> torch.Tensor | MaskRows:
+        """The targets of one split as the loss takes them."""
+        if self.masks is not None:
+            return MaskRows(self.masks.masks, self.rows(split))
+        return torch.from_numpy(task.encode(self.targets(split)))
+
+    def frames(self, split: str) -> list[Frame]:
+        """Where each image of a split stands in the network's input; none where no target is a place."""
+        table = self.table.only(split)
+        if table.target.kind not in PLACED:
+            return []
+        height, width, _ = self.store.pixels.shape[1:]
+        found = data.frames_of(table, (height, width))
+        return [found[id] for id in table.rows["id"].to_list()]
 
     def rows(self, split: str) -> np.ndarray:
         """Positions in `store.pixels` of the rows of one split."""
@@ -27,7 +63,7 @@ class Source:
 
     def only(self, split: str) -> "Source":
         """The rows of one split."""
-        return replace(self, table=self.table.only(split), positions=self.rows(split))
+        return replace(self, table=self.table.only(split), positions=self.rows(split))  # masks go by positions too
 
     def as_split(self, split: str) -> "Source":
         """The same rows, all in one split."""
@@ -89,17 +125,19 @@ def _with_every_class(found: Source, asked: Table) -> Source:
 def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> Source:
     """The table's images decoded at (height, width, channels)."""
     store = data.open_store(table, size, progress=progress)
-    good = np.array([row for row in range(len(table)) if row not in store.errors], np.int64)
+    masks = None if table.masks is None else data.open_masks(table, size[:2], progress=progress)
+    errors = store.errors if masks is None else {**masks.errors, **store.errors}
+    good = np.array([row for row in range(len(table)) if row not in errors], np.int64)
     if not len(good):
-        first = next(iter(store.errors.values()), "there is none")
-        raise DataError(f"no image of {table.origin} could be read ({first}); expected at least two classes of images")
-    if store.errors:
-        lines = [f"left out: {line}" for line in store.errors.values()]
+        first = next(iter(errors.values()), "there is none")
+        raise DataError(f"no image of {table.origin} could be read ({first}); expected at least two images")
+    if errors:
+        lines = [f"left out: {errors[row]}" for row in sorted(errors)]
         shown = [*lines[:10], *([f"... and {len(lines) - 10} more"] if len(lines) > 10 else [])]
         table = table.take(good).noting(
             f"{len(lines)} image{'' if len(lines) == 1 else 's'} left out, as they cannot be read", *shown
         )
-    return Source(table.noting(*store.notes), store, good)
+    return Source(table.noting(*store.notes), store, good, masks)
 
 
 def preparation_of(source: Source, sample: int = 2000) -> Preparation:

@@ -3,6 +3,7 @@
 from .augment import Augmentation as Augmentation
 from .batches import Batch as Batch
 from .batches import Batches as Batches
+from .batches import MaskRows as MaskRows
 from .cache import cache_folder as cache_folder
 from .decode import as_pixels as as_pixels
 from .decode import decode as decode
@@ -11,7 +12,13 @@ from .families import conflicts as conflicts
 from .families import families as families
 from .families import leaks as leaks
 from .find import find_images as find_images
+from .frame import Frame as Frame
+from .frames import frames_of as frames_of
+from .frames import shape_of as shape_of
+from .mask_store import MaskStore as MaskStore
+from .mask_store import open_masks as open_masks
 from .mirror import mirror_keeps_class as mirror_keeps_class
+from .moving import Places as Places
 from .preparation import Preparation as Preparation
 from .preparation import fit_image as fit_image
 from .read import read as read
@@ -23,6 +30,9 @@ from .store import open_store as open_store
 from .store import read_pixels as read_pixels
 from .survey import Survey as Survey
 from .survey import survey as survey
+from .table import BOX_COLUMNS as BOX_COLUMNS
+from .table import IGNORED as IGNORED
 from .table import Images as Images
+from .table import Masks as Masks
 from .table import Table as Table
 from .table import Target as Target

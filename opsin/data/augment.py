@@ -38,7 +38,7 @@ class Augmentation:
         if self.turn:
             images = _quarter_turns(images, generator)
         if self.light:
-            images = _relight(images, self.light, generator)
+            images = relight(images, self.light, generator)
         if self.erase:
             images = _erase(images, self.erase, generator)
         return images
@@ -95,7 +95,8 @@ def _turn_and_zoom(images: Tensor, rotate: float, zoom: float, generator: torch.
     return moved.round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
 
-def _relight(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
+def relight(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
+    """Changes the contrast and the brightness of each image by up to the fraction `amount`."""
     draws = (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * amount
     values = images.float()
     middle = values.mean((1, 2, 3), keepdim=True)

@@ -12,6 +12,7 @@ from torch import Tensor
 from opsin.core import torch_generator
 
 from .augment import Augmentation
+from .moving import Places, move
 
 
 @dataclass(frozen=True)
@@ -22,21 +23,39 @@ class Batch:
     targets: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class MaskRows:
+    """Some rows of a store of masks, read only when they are asked for."""
+
+    masks: np.ndarray
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.rows)
+
+    def __getitem__(self, order: Tensor) -> Tensor:
+        """The masks at these places among the rows, (n, height, width)."""
+        return torch.from_numpy(np.ascontiguousarray(self.masks[self.rows[order.numpy()]]))
+
+
 @dataclass(frozen=True)
 class Batches:
     """The training rows in a new order every epoch, drawn from the seed alone, so any step can be drawn again.
 
     `pixels` is the store's array, `rows` the positions in it to train on, `targets` one encoded target a position in
-    `rows`. With several processes each takes every `world`-th row, starting at `rank`.
+    `rows`, of which `places` move with their images. With several processes each takes every `world`-th row, starting
+    at `rank`.
     """
 
     pixels: np.ndarray
     rows: np.ndarray
-    targets: Tensor
+    targets: Tensor | MaskRows
     size: int
     augmentation: Augmentation
     seed: int
     part: tuple[int, int] = (0, 1)
+    places: Places = "none"
 
     @property
     def per_epoch(self) -> int:
@@ -52,7 +71,10 @@ class Batches:
         generator = torch_generator(self.seed, "augment", step, rank)
         images = torch.from_numpy(np.ascontiguousarray(self.pixels[self.rows[chosen]]))
         mirrored = self._mirrored(epoch)[order] if self.augmentation.mirror else None
-        return Batch(self.augmentation(images, generator, mirrored), self.targets[order])
+        targets = self.targets[order]
+        if self.places != "none":
+            return Batch(*move(self.augmentation, images, targets, self.places, generator, mirrored))
+        return Batch(self.augmentation(images, generator, mirrored), targets)
 
     def _order(self, epoch: int) -> Tensor:
         return torch.randperm(len(self.rows), generator=torch_generator(self.seed, "order", epoch))

@@ -10,6 +10,8 @@ from PIL import Image
 
 from opsin.core import DataError
 
+from .frame import Frame
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -79,16 +81,14 @@ def fit_image(image: np.ndarray, size: tuple[int, int, int]) -> np.ndarray:
     image = _with_channels(image, channels)
     if image.shape == size:
         return np.ascontiguousarray(image)
-    scale = min(height / image.shape[0], width / image.shape[1])
-    inner_height = min(height, max(1, round(image.shape[0] * scale)))
-    inner_width = min(width, max(1, round(image.shape[1] * scale)))
-    inner = _resized(image, inner_height, inner_width)
+    frame = Frame((image.shape[0], image.shape[1]), (height, width))
+    inner = _resized(image, *frame.inner)
     if inner.shape == size:
         return inner
-    top, left = (height - inner_height) // 2, (width - inner_width) // 2
+    top, left = frame.corner
     out = np.empty(size, np.uint8)
     out[:] = _border_colour(inner)
-    out[top : top + inner_height, left : left + inner_width] = inner
+    out[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
     return out
 
 

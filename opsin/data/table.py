@@ -10,13 +10,28 @@ import polars as pl
 
 from opsin.core import DataError, replacing
 
-Kind = Literal["classes", "labels", "numbers"]
+Kind = Literal["classes", "labels", "numbers", "boxes", "masks", "instances"]
+BOX_COLUMNS = ("xmin", "ymin", "xmax", "ymax", "class", "crowd", "area")
+"""What a box is made of: corners in pixels from the image's upper left corner, class, 1 for a crowd, square pixels."""
+IGNORED = 255
+"""The value of a mask where nobody says what is there."""
+MOST_CLASSES_IN_MASK = 250
+_TYPES: dict[str, pl.DataType] = {
+    "classes": pl.Int64(),
+    "boxes": pl.List(pl.List(pl.Float64())),
+    "masks": pl.Utf8(),
+    "instances": pl.Utf8(),
+}
 SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be learned: one class of several, any of several labels, or one or more numbers."""
+    """What is to be learned, and the names of its classes, labels or numbers.
+
+    "classes": one of several; "labels": any of several; "numbers": one or more; "boxes": objects by their corners;
+    "masks": a class for each pixel; "instances": objects by their pixels.
+    """
 
     kind: Kind
     names: tuple[str, ...]
@@ -34,13 +49,30 @@ class Images(Protocol):
         ...
 
 
+class Masks(Protocol):
+    """Where the masks of a table come from, by the ids of their images."""
+
+    def read(self, id: str) -> np.ndarray:
+        """One mask (height, width), as large as its image; DataError when it cannot be had.
+
+        Of "masks" uint8 class indices, IGNORED where nobody knows. Of "instances" int32: 0 for the background, else
+        256 times the object's number, from 1 on, plus its class index.
+        """
+        ...
+
+    def stamp(self, id: str) -> str:
+        """A cheap fingerprint of one mask that changes when the mask changes; DataError when it is not there."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """Rows of (id, target, group, split), the images behind the ids, and what was noticed while reading.
 
-    `rows` holds `id` (text, unique), `target` (a class index, or a list of numbers), `group` (patient, video, ...;
-    null when each image stands alone) and `split` ("train", "valid", "test", or null when not decided).
-    Raises DataError when ids repeat or columns are missing.
+    `rows` holds `id` (text, unique), `target` (a class index, a list of numbers, a list of boxes with the values of
+    BOX_COLUMNS, or a text that stands for the mask in `masks`), `group` (patient, video, ...; null when each image
+    stands alone) and `split` ("train", "valid", "test", or null when not decided). Raises DataError when ids repeat,
+    columns are missing or there are masks to learn and none to read.
     """
 
     rows: pl.DataFrame
@@ -48,8 +80,13 @@ class Table:
     target: Target
     origin: str
     notes: tuple[str, ...] = ()
+    masks: Masks | None = None
 
     def __post_init__(self) -> None:
+        if (self.masks is not None) != (self.target.kind in ("masks", "instances")):
+            raise DataError(
+                f"{self.origin}: a target of {self.target.kind} came with{'' if self.masks else 'out'} masks"
+            )
         if self.rows.columns != ["id", "target", "group", "split"]:
             raise DataError(f"a table has the columns {self.rows.columns}; expected id, target, group, split")
         if self.rows["id"].n_unique() != len(self.rows):
@@ -61,9 +98,16 @@ class Table:
         return len(self.rows)
 
     def targets(self) -> np.ndarray:
-        """(n,) int64 class indices, or (n, k) float32 labels or numbers."""
+        """(n,) int64 class indices, (n, k) float32 labels or numbers, or (n,) objects: (k, 7) float32 boxes.
+
+        Masks are no column of a table: they stand in a store, at the size that is trained.
+        """
         if self.target.kind == "classes":
             return self.rows["target"].to_numpy().astype(np.int64)
+        if self.target.kind == "boxes":
+            return _boxes(self.rows["target"])
+        if self.masks is not None:
+            raise DataError(f"{self.origin}: masks are read from a store, not from the table")
         width = len(self.target.names)
         if not len(self):
             return np.zeros((0, width), np.float32)
@@ -104,7 +148,7 @@ def make_rows(
     """The rows of a table from columns of equal length."""
     id_column = pl.Series("id", list(ids), dtype=pl.Utf8)
     nothing: list[str | None] = [None] * len(id_column)
-    target_type = pl.Int64() if kind == "classes" else pl.List(pl.Float64())
+    target_type = _TYPES.get(kind, pl.List(pl.Float64()))
     return pl.DataFrame(
         [
             id_column,
@@ -113,3 +157,10 @@ def make_rows(
             pl.Series("split", nothing if splits is None else list(splits), dtype=pl.Utf8),
         ]
     )
+
+
+def _boxes(column: pl.Series) -> np.ndarray:
+    found = np.empty(len(column), object)
+    for row, boxes in enumerate(column.to_list()):
+        found[row] = np.array(boxes, np.float32).reshape(-1, len(BOX_COLUMNS))
+    return found

@@ -1,5 +1,7 @@
 """What a model answered for a split, once: scores, calibration and pictures read this, never the model."""
 
+import io
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +13,10 @@ from opsin.core import DataError, replacing
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Ids (n), groups (n; None when each image stands alone), raw outputs (n, units) and targets (n) or (n, k).
+    """Ids (n), groups (n; None when each image stands alone), the task's answers and the targets, a row an image.
 
-    Raises DataError when the parts have different lengths or an output is not a finite number.
+    Answers are raw outputs (n, units); n tables of boxes; or masks (n, height, width, 2). Raises DataError when the
+    parts have different lengths or an output is not a finite number.
     """
 
     ids: tuple[str, ...]
@@ -23,11 +26,11 @@ class Predictions:
 
     def __post_init__(self) -> None:
         parts = [len(self.raw), len(self.targets)] + ([] if self.groups is None else [len(self.groups)])
-        if set(parts) != {len(self.ids)} or self.raw.ndim != 2:
+        if set(parts) != {len(self.ids)}:
             raise DataError(
                 f"{len(self.ids)} ids came with parts of lengths {parts}; expected one row an image in each"
             )
-        bad = np.flatnonzero(~np.isfinite(self.raw).all(1))
+        bad = np.flatnonzero(~_finite(self.raw))
         if len(bad):
             raise DataError(
                 f"the network answered no finite number for {len(bad)} of {len(self.ids)} images, "
@@ -42,7 +45,7 @@ class Predictions:
                 pl.Series("id", self.ids, dtype=pl.Utf8),
                 pl.Series("group", group, dtype=pl.Utf8),
                 _column("target", self.targets),
-                _column("raw", self.raw.astype(np.float32)),
+                _column("raw", self.raw.astype(np.float32) if self.raw.dtype.kind == "f" else self.raw),
             ]
         )
         with replacing(path) as temporary:
@@ -54,15 +57,50 @@ class Predictions:
         try:
             frame = pl.read_parquet(path)
             groups = None if frame["group"].null_count() == len(frame) else frame["group"].to_numpy()
-            return cls(tuple(frame["id"].to_list()), groups, frame["raw"].to_numpy(), frame["target"].to_numpy())
-        except (OSError, pl.exceptions.PolarsError) as error:
+            return cls(tuple(frame["id"].to_list()), groups, _values(frame["raw"]), _values(frame["target"]))
+        except (OSError, ValueError, pl.exceptions.PolarsError) as error:
             raise DataError(f"{path} holds no predictions ({error}); expected what a run wrote") from error
 
 
+def _finite(raw: np.ndarray) -> np.ndarray:
+    """(n,) whether all numbers of a row are finite."""
+    if raw.dtype == object:
+        return np.array([bool(np.isfinite(row).all()) for row in raw], bool)
+    return np.isfinite(raw).all(tuple(range(1, raw.ndim))) if raw.dtype.kind == "f" else np.ones(len(raw), bool)
+
+
 def _column(name: str, values: np.ndarray) -> pl.Series:
+    """Rows of numbers as they are; tables and masks as bytes, NumPy's own format deflated."""
+    if values.dtype == object or values.ndim > 2:
+        return pl.Series(name, [_packed(row) for row in values], dtype=pl.Binary)
     return pl.Series(
         name, values, dtype=pl.Array(_kind(values), values.shape[1]) if values.ndim == 2 else _kind(values)
     )
+
+
+def _values(column: pl.Series) -> np.ndarray:
+    if column.dtype != pl.Binary:
+        return column.to_numpy()
+    rows = [_unpacked(content) for content in column.to_list()]
+    if rows and rows[0].ndim > 2 and len({row.shape for row in rows}) == 1:
+        return np.stack(rows)
+    found = np.empty(len(rows), object)
+    for index, row in enumerate(rows):
+        found[index] = row
+    return found
+
+
+def _packed(row: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, row, allow_pickle=False)
+    return zlib.compress(buffer.getvalue(), 1)
+
+
+def _unpacked(content: bytes) -> np.ndarray:
+    try:
+        return np.load(io.BytesIO(zlib.decompress(content)), allow_pickle=False)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
 
 
 def _kind(values: np.ndarray) -> type[pl.DataType]:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from opsin.core import DataError
+from opsin.data import Frame
 
 from .model import Model
 
@@ -45,7 +46,7 @@ def answer_pieces(model: Model, pieces: Sequence[Sequence[Path]]) -> Iterator[pl
 
 def schema(model: Model) -> dict[str, pl.DataType]:
     """The columns of the rows and their types."""
-    columns = model.task.columns(np.zeros((1, model.task.units), np.float32))
+    columns = model.task.columns(model.task.blank(1, (1, 1)))
     types = {name: _TYPES[type(values[0])] for name, values in columns.items()}
     return {"path": pl.String(), **{_free(name): kind for name, kind in types.items()}, "error": pl.String()}
 
@@ -59,13 +60,14 @@ def path_text(path: Path) -> str:
 class _Piece:
     paths: Sequence[Path]
     pixels: np.ndarray
+    frames: dict[int, Frame] = field(default_factory=dict[int, Frame])
     errors: dict[int, str] = field(default_factory=dict[int, str])
     decoding: list[Future[None]] = field(default_factory=list[Future[None]])
 
     def decode(self, model: Model, start: int) -> None:
         for row in range(start, min(start + _TOGETHER, len(self.paths))):
             try:
-                self.pixels[row] = model.prepare(self.paths[row])
+                self.pixels[row], self.frames[row] = model.prepare(self.paths[row])
             except DataError as error:
                 self.errors[row] = " ".join(str(error).split())
 
@@ -80,7 +82,8 @@ def _rows(model: Model, piece: _Piece) -> pl.DataFrame:
     for future in piece.decoding:
         future.result()
     good = [row for row in range(len(piece.paths)) if row not in piece.errors]
-    columns = model.task.columns(model.raw(piece.pixels[good] if piece.errors else piece.pixels))
+    raw = model.raw(piece.pixels[good] if piece.errors else piece.pixels)
+    columns = model.task.columns(model.task.restore(raw, [piece.frames[row] for row in good]))
     kinds = schema(model)
     spread: dict[str, list[Any]] = {}
     for name, values in columns.items():

@@ -93,7 +93,7 @@ def _count_objects(data: Any) -> int:
 
 def _try_answers(task: Task) -> None:
     """A task whose names or numbers are of the wrong kind shows it now, not at the first prediction."""
-    names: tuple[Any, ...] = (*task.names, *task.columns(np.zeros((1, task.units), np.float32)))
+    names: tuple[Any, ...] = (*task.names, *task.columns(task.blank(1, (1, 1))))
     if not all(isinstance(name, str) for name in names):
         raise ModelFileError("has names of classes, labels or numbers that are no texts")
     "".join(names).encode()  # an unpaired surrogate fits into JSON, but into no table

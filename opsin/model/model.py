@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import DataError, ModelFileError, NetworkError, choose_precision
-from opsin.data import Preparation
+from opsin.data import Frame, Preparation
 from opsin.nn import Sequential, summarize
 from opsin.tasks import Task
 
@@ -46,11 +46,9 @@ class Model:
             raise ModelFileError(f"views are {self.views!r}; expected one of {', '.join(VIEWS)}")
         if self.views == "mirror_shift" and min(self.preparation.size[:2]) < 2:
             raise NetworkError(f"cannot shift images of {self.preparation.size} by a pixel; take the views 'mirror'")
-        if self.network.input_shape != self.preparation.size or self.network.output_shape != (self.task.units,):
-            raise NetworkError(
-                f"the network goes from {self.network.input_shape} to {self.network.output_shape}; "
-                f"expected {self.preparation.size} to ({self.task.units},)"
-            )
+        if self.views == "mirror_shift" and self.task.head != "vector":
+            raise ModelFileError("views are 'mirror_shift', but answers are places; expected 'one' or 'mirror'")
+        check_ends(self.network, self.preparation.size, self.task)
 
     @property
     def device(self) -> torch.device:
@@ -68,17 +66,18 @@ class Model:
         return digest.hexdigest()
 
     def raw(self, pixels: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """float32 (n, units) outputs before any activation, for prepared uint8 (n, height, width, channels).
+        """The task's answers, a row an image, for prepared uint8 (n, height, width, channels).
 
-        Any n, also of a memory-mapped array: only a batch is in memory at a time. `batch_size` None takes up to 256,
-        fewer when the network's maps are large.
+        Of a task whose answers are numbers: float32 (n, units) before any activation. Any n, also of a memory-mapped
+        array: only a batch is in memory at a time. `batch_size` None takes up to 256, fewer when the network's maps
+        are large.
         """
         if pixels.dtype != np.uint8 or pixels.shape[1:] != self.preparation.size:
             raise DataError(
                 f"pixels are {pixels.dtype} of shape {pixels.shape}; expected uint8 (n, *{self.preparation.size})"
             )
         precision, size = choose_precision(self.device), batch_size or self._batch
-        answers = np.empty((len(pixels), self.task.units), np.float32)
+        answers: list[np.ndarray] = []
         with (
             _answering(self.network),
             torch.inference_mode(),
@@ -87,8 +86,8 @@ class Model:
             for start in range(0, len(pixels), size):
                 piece = torch.tensor(np.ascontiguousarray(pixels[start : start + size]), device=self.device)
                 images = self.preparation.normalize(piece)
-                answers[start : start + size] = average_views(self._logits, images, self.views).cpu().numpy()
-        return answers
+                answers.append(self.task.decode(average_views(self._logits, images, self.views)))
+        return np.concatenate(answers) if answers else self.task.blank(0, self.preparation.size[:2])
 
     def predict(self, images: Any) -> list[dict[str, Any]]:
         """One answer an image, as a dictionary of the task's columns.
@@ -98,14 +97,20 @@ class Model:
         """
         many, answers = as_list(images), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):
-            pixels = np.stack([self._prepare(i, many[i]) for i in range(start, min(start + _MOST_BATCH, len(many)))])
-            columns = self.task.columns(self.raw(pixels))
+            some = [self._prepare(i, many[i]) for i in range(start, min(start + _MOST_BATCH, len(many)))]
+            raw = self.raw(np.stack([pixels for pixels, _ in some]))
+            columns = self.task.columns(self.task.restore(raw, [frame for _, frame in some]))
             answers += [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         return answers
 
-    def prepare(self, image: Any) -> np.ndarray:
-        """A path, bytes, picture or array as uint8 (height, width, channels), as the network was trained to see it."""
-        return self.preparation.fit(read_picture(image, self.preparation.size[:2]))
+    def prepare(self, image: Any) -> tuple[np.ndarray, Frame]:
+        """A path, bytes, picture or array as uint8 (height, width, channels), as the network was trained to see it.
+
+        And where the image stands in it. Only where answers are no places may an image be decoded at a smaller size.
+        """
+        size = self.preparation.size[:2]
+        picture = read_picture(image, size if self.task.places == "none" else None)
+        return self.preparation.fit(picture), Frame((picture.shape[0], picture.shape[1]), size)
 
     def save(self, path: str | Path) -> None:
         """Writes the model file, whole or not at all; `load` reads it."""
@@ -118,7 +123,7 @@ class Model:
         }
         write_model_file(Path(path), self.network.state_dict(), header)
 
-    def _prepare(self, number: int, image: Any) -> np.ndarray:
+    def _prepare(self, number: int, image: Any) -> tuple[np.ndarray, Frame]:
         try:
             return self.prepare(image)
         except DataError as error:
@@ -133,6 +138,20 @@ class Model:
         """So many images that the largest map of a batch stays within 256 MiB."""
         largest = max(row.values for row in summarize(self.network).rows)
         return max(1, min(_MOST_BATCH, _BATCH_VALUES // largest))
+
+
+def check_ends(network: Sequential, size: tuple[int, int, int], task: Task) -> None:
+    """Raises NetworkError when a network does not go from images of `size` to what the task makes answers of."""
+    height, width, _ = size
+    found = network.output_shape
+    wanted: tuple[object, ...] = (task.units,)
+    if task.head == "map":
+        wanted = (height, width, task.units)
+    elif task.head == "grid":
+        stride = -(-height // found[0]) if len(found) == 3 else 0
+        wanted = (-(-height // stride), -(-width // stride), task.units) if stride else ("rows", "columns", task.units)
+    if network.input_shape != size or found != wanted:
+        raise NetworkError(f"the network goes from {network.input_shape} to {found}; expected {size} to {wanted}")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ def average_views(answer: Callable[[Tensor], Tensor], images: Tensor, views: str
 
     "mirror" adds the mirror image; "mirror_shift" gives half the weight to both and half to both shifted by a pixel to
     the upper left and the lower right, edges reflected (Jordan 2024, arXiv:2404.00498, `infer_mirror_translate`).
+    What is an answer for each pixel (n, units, height, width) is mirrored back first.
 
     >>> import torch
     >>> average_views(lambda x: x[:, 0, 0, :1], torch.tensor([[[[1.0, 3.0]]]]), "mirror").item()
@@ -23,7 +24,8 @@ def average_views(answer: Callable[[Tensor], Tensor], images: Tensor, views: str
         return answer(images)
 
     def both_sides(images: Tensor) -> Tensor:
-        return (answer(images) + answer(images.flip(3))) / 2
+        mirrored = answer(images.flip(3))
+        return (answer(images) + (mirrored.flip(3) if mirrored.ndim == 4 else mirrored)) / 2
 
     plain = both_sides(images)
     if views == "mirror":

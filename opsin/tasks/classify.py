@@ -10,13 +10,14 @@ from torch import Tensor
 from .calibration import fit_temperature, reliability_chart
 from .charts import Chart, Matrix
 from .checks import check_names, check_temperature
+from .flat import Flat
 from .probabilities import log_softmax
 from .task import Scorer
 from .weighted import area_under_curve, calibration_error, mean, mean_known, ratio
 
 
 @dataclass(frozen=True)
-class Classify:
+class Classify(Flat):
     """Cross-entropy over the classes; probabilities are calibrated by one temperature.
 
     >>> Classify(("cat", "dog")).columns(np.array([[0.0, 2.0]]))["label"]
@@ -112,10 +113,10 @@ class Classify:
         """(n,) whether the likeliest class is not the true one."""
         return raw.argmax(1) != targets
 
-    def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
+    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
         """Always the training classes' shares, so always the most frequent class."""
         shares = np.bincount(train_targets, minlength=len(self.names)) + 1e-6
-        return np.tile(np.log(shares / shares.sum()), (count, 1)).astype(np.float32)
+        return np.log(shares / shares.sum()).astype(np.float32)
 
     def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The log loss of each row."""

@@ -10,13 +10,14 @@ from torch import Tensor
 from .calibration import fit_temperature, reliability_chart
 from .charts import Chart
 from .checks import check_names, check_temperature
+from .flat import Flat
 from .probabilities import log_sigmoid
 from .task import Scorer
 from .weighted import area_under_curve, calibration_error, mean, mean_known, ratio
 
 
 @dataclass(frozen=True)
-class MultiLabel:
+class MultiLabel(Flat):
     """Binary cross-entropy a label; a label is given when its calibrated probability is at least one half.
 
     >>> MultiLabel(("cat", "dog")).columns(np.array([[3.0, 2.0]]))["labels"]
@@ -106,10 +107,10 @@ class MultiLabel:
         """(n,) whether any label is given that is not true, or the other way round."""
         return ((self.answer(raw) >= 0.5) != (targets >= 0.5)).any(1)
 
-    def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
+    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
         """Always the training share of each label."""
         share = train_targets.mean(0).clip(1e-6, 1 - 1e-6)
-        return np.tile(np.log(share / (1 - share)), (count, 1)).astype(np.float32)
+        return np.log(share / (1 - share)).astype(np.float32)
 
     def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The log loss of each row, summed over labels."""

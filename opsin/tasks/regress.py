@@ -10,12 +10,13 @@ from torch import Tensor
 
 from .charts import Chart, Histogram, Points
 from .checks import check_names, check_scale
+from .flat import Flat
 from .task import Scorer
 from .weighted import mean_known, ratio
 
 
 @dataclass(frozen=True)
-class Regress:
+class Regress(Flat):
     """Huber loss on numbers scaled to mean 0 and spread 1 over the training images.
 
     Huber (1964) is the squared error near the truth and the absolute one beyond a spread, so a few odd targets do not
@@ -108,9 +109,9 @@ class Regress:
         """None: a number is only more or less far off."""
         return None
 
-    def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
+    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
         """Always the training mean."""
-        return np.tile(self.encode(train_targets.mean(0, keepdims=True)), (count, 1))
+        return self.encode(train_targets.mean(0, keepdims=True))[0]
 
     def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The absolute error of each row, in spreads, summed over numbers."""

@@ -1,19 +1,29 @@
 """What a use is: the one contract that the loop, the evaluation, the report and the server know."""
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from torch import Tensor
 
+from opsin.data import Frame, Places
+
 from .charts import Chart
+
+Head: TypeAlias = Literal["vector", "map", "grid"]
+"""What a network gives: `units` numbers an image, a pixel of it, or a cell of a coarser grid."""
 
 Scorer: TypeAlias = Callable[[np.ndarray], dict[str, float]]
 """Scores of fixed answers under a weight a row, (n,): ones are the plain scores, counts a bootstrap's."""
 
 
 class Task(Protocol):
-    """A use of a network, as a frozen record. `raw` is (n, units): the network's outputs before any activation."""
+    """A use of a network, as a frozen record.
+
+    Its network gives outputs before any activation: (N, units), or (N, units, rows, columns) of a "map" or "grid".
+    `decode` makes of them one answer an image, `raw` here: the outputs themselves, (n, units), of a "vector"; boxes or
+    masks else. Of answers everything else is made.
+    """
 
     @property
     def name(self) -> str:
@@ -31,6 +41,16 @@ class Task(Protocol):
         ...
 
     @property
+    def head(self) -> Head:
+        """What the network gives."""
+        ...
+
+    @property
+    def places(self) -> Places:
+        """What of a target moves with its image."""
+        ...
+
+    @property
     def activation(self) -> str | None:
         """The activation of the network's last layer."""
         ...
@@ -45,11 +65,19 @@ class Task(Protocol):
         ...
 
     def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
-        """The mean loss of a batch."""
+        """The mean loss of a batch, of the network's outputs as float32."""
         ...
 
-    def answer(self, raw: np.ndarray) -> np.ndarray:
-        """(n, units) calibrated probabilities, or numbers in the target's unit."""
+    def decode(self, raw: Tensor) -> np.ndarray:
+        """Answers of a batch of outputs: a row an image."""
+        ...
+
+    def blank(self, count: int, size: tuple[int, int]) -> np.ndarray:
+        """Answers that say nothing, a row an image, for inputs of (height, width) `size`."""
+        ...
+
+    def restore(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+        """Answers that are places, in pixels of the images as they came; others as they are."""
         ...
 
     def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
@@ -77,8 +105,12 @@ class Task(Protocol):
         """(n,) whether each answer is wrong; None where answers are only more or less far off."""
         ...
 
-    def baseline(self, train_targets: np.ndarray, count: int) -> np.ndarray:
-        """(count, units) raw outputs of the answer that never looks at the image."""
+    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
+        """What the answer that never looks at the image knows, as a few numbers."""
+        ...
+
+    def trivial_answers(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
+        """That answer for as many images as `raw` has answers, in the same form."""
         ...
 
     def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -95,6 +127,13 @@ class Task(Protocol):
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """One answer, from raw (units,), and the truth, in words."""
+        ...
+
+    def draw(self, pixels: np.ndarray, raw: Any, target: Any) -> np.ndarray:
+        """A picture, uint8 (height, width, 1 or 3), of an answer and of the truth when it is known.
+
+        `pixels` are the image as the network sees it, and answer and target are in its pixels.
+        """
         ...
 
     def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Task":

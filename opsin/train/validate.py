@@ -13,8 +13,9 @@ PIECE = 2048
 def raw_over(
     model: Model, pixels: np.ndarray, rows: np.ndarray, progress: Progress = silent, stage: str = "validate"
 ) -> np.ndarray:
-    """Raw outputs (len(rows), units) of a model for those rows of a store's pixels, in their order."""
-    return np.concatenate([np.zeros((0, model.task.units), np.float32), *_pieces(model, pixels, rows, progress, stage)])
+    """A model's answers for those rows of a store's pixels, a row an image, in their order."""
+    nothing = model.task.blank(0, model.preparation.size[:2])
+    return np.concatenate([nothing, *_pieces(model, pixels, rows, progress, stage)])
 
 
 def _pieces(model: Model, pixels: np.ndarray, rows: np.ndarray, progress: Progress, stage: str) -> Iterator[np.ndarray]:

@@ -81,7 +81,7 @@ def facts_of(
     pixels = np.random.default_rng(1).integers(0, 256, (count, 6, 6, 3), np.uint8)
     inside = slice(count - test, count)
     predictions = Predictions(tuple(names[inside]), None, raw[inside].astype(np.float32), targets[inside])
-    constant = task.baseline(targets[: count - test], test)
+    constant = task.trivial_answers(task.trivial(targets[: count - test]), np.zeros((test, task.units)))
     trivial = Predictions(predictions.ids, None, constant, predictions.targets)
     answers = AnswerFacts(
         task, predictions, score(predictions, task, replicates=20), score(trivial, task, replicates=20)
