@@ -1,10 +1,10 @@
 """How long a run takes after its last step, measured before its first: what `--minutes` must leave for it."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
-from opsin.core import numpy_generator
 from opsin.evaluate import Predictions, replicates_for, score
 from opsin.model import Model
 from opsin.report import MOST_PLOTS, seconds_a_chart
@@ -16,6 +16,8 @@ REST_SECONDS = 1.2
 """Loading the best weights, the page, closing down: what hardly depends on data or network."""
 BYTES_A_SECOND = 100e6
 """Weights are read once and written once; of a slow disk."""
+FEW = 16
+"""Images that stand for all, as often as needed."""
 CURVES = 2
 """Charts of the training itself, beside those of the task."""
 TRIED, ENOUGH_SECONDS = 32, 0.6
@@ -26,9 +28,10 @@ def seconds_to_end(model: Model, source: Source) -> float:
     valid, test = (int((source.table.rows["split"] == split).sum()) for split in ("valid", "test"))
     saving = 2 * 4 * sum(value.numel() for value in model.network.state_dict().values()) / BYTES_A_SECOND
     answering = (valid + test) * seconds_an_answer(model, source.store.pixels)
-    few = _pretended(model.task, 50)
+    few = _tried(model, source, FEW)
     drawing = (CURVES + min(MOST_PLOTS, len(model.task.charts(few.raw, few.targets)))) * seconds_a_chart()
-    return REST_SECONDS + answering + seconds_of_scores(model.task, test) + drawing + saving
+    scoring = seconds_of_scores(_tried(model, source, test), model.task) if test else 0.0
+    return REST_SECONDS + answering + scoring + drawing + saving
 
 
 def seconds_an_answer(model: Model, pixels: np.ndarray) -> float:
@@ -46,11 +49,9 @@ def seconds_an_answer(model: Model, pixels: np.ndarray) -> float:
     return rough if count <= TRIED else timed(count)
 
 
-def seconds_of_scores(task: Task, rows: int) -> float:
-    """Seconds of the intervals of that many answers and of as many trivial ones, timed on a few replicates."""
-    if not rows:
-        return 0.0
-    answers, few = _pretended(task, rows), 4
+def seconds_of_scores(answers: Predictions, task: Task) -> float:
+    """Seconds of the intervals of answers like these and of as many trivial ones, timed on a few replicates."""
+    few = 4
     begun = time.monotonic()
     score(answers, task, replicates=few)
     between = time.monotonic()
@@ -58,16 +59,14 @@ def seconds_of_scores(task: Task, rows: int) -> float:
     ended = time.monotonic()
     each = max(0.0, (ended - between) - (between - begun)) / (2 * few)
     first = max(0.0, between - begun - few * each)
-    return 2 * (first + each * replicates_for(answers.raw.size))
+    return 2 * (first + each * replicates_for(answers.values))
 
 
-def _pretended(task: Task, rows: int) -> Predictions:
-    """Answers of no network, to images that are not there."""
-    generator = numpy_generator(0, "rehearsal")
-    targets = generator.random((rows, task.units)).astype(np.float32)
-    if task.name == "classify":
-        targets = generator.integers(0, task.units, rows)
-    elif task.name == "multilabel":
-        targets = np.round(targets)
-    raw = generator.normal(size=(rows, task.units)).astype(np.float32)
-    return Predictions(tuple(map(str, range(rows))), None, raw, targets)
+def _tried(model: Model, source: Source, rows: int) -> Predictions:
+    """So many answers of the untrained network, to some of the images over and over."""
+    some = source.only("train")
+    count = max(1, min(FEW, rows, len(some.table)))
+    answers = model.raw(source.store.pixels[some.positions[:count]])
+    again = np.arange(rows) % count
+    targets = replace(some, table=some.table.take(np.arange(count)), positions=some.positions[:count]).targets("train")
+    return Predictions(tuple(map(str, range(rows))), None, answers[again], targets[again])

@@ -89,7 +89,7 @@ def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> So
             "the model was trained on images of this very data set: these scores say little about new images; those "
             "of its test split are in the report of its training"
         )
-    absent = [name for name, rows in model.task.kinds(asked.table.targets()).items() if not len(rows)]
+    absent = [name for name, rows in model.task.kinds(asked.targets("test")).items() if not len(rows)]
     if absent and asked.table.target.kind == "classes":
         notes.append(f"no image here is of {_some(absent)}, which the model knows too")
     return replace(asked, table=asked.table.noting(*notes))
@@ -124,7 +124,7 @@ def _in_words_of(model: Model, table: Table) -> Table:
     """The table with its classes, labels or numbers in the model's order; all of them must be known to the model."""
     names, known = table.target.names, model.task.names
     unknown = [name for name in names if name not in known]
-    if unknown or (table.target.kind != "classes" and len(names) != len(known)):
+    if unknown or (table.target.kind in ("labels", "numbers") and len(names) != len(known)):
         raise DataError(
             f"{table.origin} has the targets {_some(names)}, but the model answers {_some(known)}; expected the same "
             + (f"names: rename or leave out {_some(unknown)}" if unknown else "number of them")
@@ -132,8 +132,17 @@ def _in_words_of(model: Model, table: Table) -> Table:
     place = [known.index(name) for name in names]
     if place == list(range(len(known))):
         return table
+    if table.masks is not None:
+        raise DataError(
+            f"{table.origin} has the classes {_some(names)}, but the model answers {_some(known)}; expected the same "
+            "in the same order, as the values of the masks stand for them"
+        )
     if table.target.kind == "classes":
         targets = pl.Series("target", np.array(place)[table.targets()], dtype=pl.Int64)
+    elif table.target.kind == "boxes":
+        column = table.rows["target"].to_list()
+        boxes = [[[*box[:4], place[int(box[4])], *box[5:]] for box in image] for image in column]
+        targets = pl.Series("target", boxes, dtype=table.rows["target"].dtype)
     else:
         targets = pl.Series("target", table.targets()[:, np.argsort(place)].tolist(), dtype=pl.List(pl.Float64))
     return replace(table, rows=table.rows.with_columns(targets), target=Target(table.target.kind, known))

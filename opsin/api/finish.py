@@ -14,7 +14,7 @@ from opsin.model import load as load_model
 from opsin.tasks import Classify, MultiLabel
 from opsin.train import ranks, raw_over
 
-from .prepare import Prepared
+from .prepare import SAMPLED, Prepared
 from .provenance import machine, versions
 from .reporting import report_of
 from .results import Evaluation, Run
@@ -56,7 +56,7 @@ def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
     model.views = job.model.views
     valid = predictions_of(model, source, "valid", progress)
     model.task = model.task.calibrated(valid.raw, valid.targets)
-    baseline = model.task.trivial(source.targets("train"))
+    baseline = model.task.trivial(source.sample("train", SAMPLED) if source.masks else source.targets("train"))
     evaluation = evaluation_of(model, predictions_of(model, source, "test", progress), baseline)
     model.about = _about(prepared, evaluation, baseline)
     report = job.folder / "report.html"

@@ -10,6 +10,7 @@ from typing import Any, cast
 from opsin import nn, zoo
 from opsin.core import NetworkError, Progress, Shape
 from opsin.data import Preparation
+from opsin.model import check_ends
 from opsin.tasks import Task
 from opsin.train import settle_norms
 
@@ -69,19 +70,25 @@ def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -
         network = nn.Sequential(layers, input_shape=input_shape, seed=seed, name=path.stem)
     except NetworkError as error:
         raise NetworkError(f"{path} cannot take images of shape {input_shape}: {error}") from error
-    if network.output_shape != (task.units,):
+    try:
+        check_ends(network, input_shape, task)
+    except NetworkError as error:
+        last = f"Dense({task.units})" if task.head == "vector" else f"Conv2D({task.units}, 1)"
         raise NetworkError(
-            f"{path} ends in shape {network.output_shape}; expected ({task.units},) for {task.name}: "
-            f"make its last layer Dense({task.units})"
-        )
+            f"{path} ends in shape {network.output_shape}: {error}; make its last layer {last}"
+        ) from error
     return network
 
 
 def _from_zoo(name: str, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:
     try:
+        if task.head == "map":
+            return zoo.create_map(name, input_shape, task.units, task.activation, seed=seed)
+        if task.head == "grid":
+            return zoo.create_grid(name, input_shape, task.units, seed=seed)
         return zoo.create(name, input_shape, task.units, task.activation, seed=seed)
     except NetworkError as error:
-        if name not in zoo.names():
+        if name not in (*zoo.names(), *zoo.map_names(), *zoo.grid_names()):
             raise
         height, width, _ = input_shape
         mend = "ask for larger ones with --size, or for another network with --model"

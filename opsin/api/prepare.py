@@ -31,6 +31,8 @@ from .sources import Source, preparation_of, read_source
 
 MOST_VALIDATION = 2500
 LOOKED_AT = 4000
+SAMPLED = 500
+"""Masks that stand for all where a few numbers about them are wanted."""
 LEARNED_SIDE = 96
 """Learned weights know things that are larger than small images; these are enlarged."""
 CARRIED_REASON = "small, and its learned weights come with a package"
@@ -80,7 +82,7 @@ def prepare(
     least = LEARNED_SIDE if options.pretrained else 1
     source, choice = read_source(origin, options.task, options.size, device, seconds, progress, least)
     source = replace(source, table=_split(source, options.seed))
-    targets = source.targets("train")
+    targets = source.sample("train", SAMPLED) if source.masks else source.targets("train")
     task = tasks.choose(source.table.target, targets, options.task)
     start = _start(options, choice.name, preparation_of(source), task, progress)
     network, preparation = start.network.to(device), start.preparation
@@ -139,7 +141,14 @@ def _job(model: Model, source: Source, options: Options, mirror: bool, folder: P
     count = int((source.table.rows["split"] == "train").sum())
     amounts = source.table.target.kind == "numbers"
     situation = Situation(
-        count, max(model.preparation.size[:2]), mirror, None, options.epochs, options.turn, amounts=amounts
+        count,
+        max(model.preparation.size[:2]),
+        mirror,
+        None,
+        options.epochs,
+        options.turn,
+        amounts=amounts,
+        places=model.task.places,
     )
     recipe = choose_recipe(situation)
     seconds, step = None, 1.0

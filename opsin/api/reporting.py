@@ -55,7 +55,7 @@ def report_of_evaluation(
 
 
 def _data_facts(source: Source) -> DataFacts:
-    return DataFacts(source.table, source.store.pixels, source.positions, source.fingerprint)
+    return DataFacts(source.table, source.store.pixels, source.positions, source.fingerprint, source.all_targets())
 
 
 def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkFacts:

@@ -11,7 +11,7 @@ from opsin import data
 from opsin.core import DataError, Progress
 from opsin.data import Frame, MaskRows, MaskStore, Preparation, Store, Table
 from opsin.tasks import Task
-from opsin.train import Choice, choose_network
+from opsin.train import Choice, choose_network, choose_network_of_places
 
 PLACED = ("boxes", "masks", "instances")
 """The kinds of target that are places in an image."""
@@ -38,9 +38,19 @@ class Source:
             framed[row] = frame.boxes_in(framed[row]) if len(framed[row]) else framed[row]
         return framed
 
+    def sample(self, split: str, most: int) -> np.ndarray:
+        """The targets of at most so many rows of a split, evenly taken, in pixels of the network's input."""
+        some = self.only(split)
+        chosen = np.unique(np.linspace(0, len(some.table) - 1, min(most, len(some.table))).round().astype(int))
+        return replace(some, table=some.table.take(chosen), positions=some.positions[chosen]).targets(split)
+
     def answerable(self, split: str) -> np.ndarray:
         """The targets of one split as scores take them: boxes in pixels of the images as they came."""
         return self.table.only(split).targets() if self.table.target.kind == "boxes" else self.targets(split)
+
+    def all_targets(self) -> np.ndarray:
+        """The targets of every row, as scores take them."""
+        return self.table.targets() if self.masks is None else self.masks.masks[self.positions]
 
     def encoded(self, split: str, task: Task) -> torch.Tensor | MaskRows:
         """The targets of one split as the loss takes them."""
@@ -88,15 +98,23 @@ def read_source(
 ) -> tuple[Source, Choice]:
     """Reads, looks at and decodes the images at `size` (or one that suits them); broken ones are left out and named.
 
-    `seconds` is the time there is for the whole run, None when nobody said. Where `size` is None no side is shorter
+    `size` is the height and width, or, where targets are places, the longer of both. `seconds` is the time there is for
+    the whole run, None when nobody said. Where `size` is None no side is shorter
     than `least` pixels.
     """
     table = data.read(source, task)
     survey = data.survey(table)
-    choice = choose_network(
-        survey.height, survey.width, len(table), device, seconds, amounts=table.target.kind == "numbers"
-    )
-    if size is not None:
+    placed = table.target.kind in PLACED
+    if placed:
+        head = "grid" if table.target.kind == "boxes" else "map"
+        choice = choose_network_of_places(survey.height, survey.width, len(table), device, head)
+    else:
+        amounts = table.target.kind == "numbers"
+        choice = choose_network(survey.height, survey.width, len(table), device, seconds, amounts=amounts)
+    if size is not None and placed:
+        scale = size / max(survey.height, survey.width)
+        choice = replace(choice, size=(round(survey.height * scale), round(survey.width * scale)))
+    elif size is not None:
         choice = replace(choice, size=(size, size))
     elif min(choice.size) < least:
         height, width = (round(side * least / min(choice.size)) for side in choice.size)

@@ -28,6 +28,7 @@ from .split import split as split
 from .store import Store as Store
 from .store import open_store as open_store
 from .store import read_pixels as read_pixels
+from .store import whole_pixels as whole_pixels
 from .survey import Survey as Survey
 from .survey import survey as survey
 from .table import BOX_COLUMNS as BOX_COLUMNS

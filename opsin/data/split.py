@@ -6,7 +6,7 @@ from opsin.core import DataError, derive
 
 from .cut import TEST, TRAIN, VALID, cut
 from .families import conflict_notes, conflicts, families, leak_notes, leaks
-from .strata import strata
+from .strata import strata_of
 from .table import SPLITS, Table
 
 _OPEN = -1
@@ -40,10 +40,10 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
     placed, movable = _settled(placed, family)
     if shares and movable.any():
         classes = table.target.kind == "classes"
-        targets = table.targets()
+        stratum = strata_of(table)
         keys = np.array([derive(seed, "split", id) for id in table.rows["id"].filter(movable).to_list()], np.int64)
-        kept = np.unique(strata(targets)[~movable & (placed == TRAIN)]) if classes else np.zeros(0, int)
-        placed[movable] = cut(family[movable], strata(targets[movable]), keys, shares, kept if classes else None)
+        kept = np.unique(stratum[~movable & (placed == TRAIN)]) if classes else np.zeros(0, int)
+        placed[movable] = cut(family[movable], strata_of(table.take(movable)), keys, shares, kept if classes else None)
     placed[placed == _OPEN] = TRAIN
     if not (placed == TRAIN).any():
         raise DataError(f"{table.origin}: no image is left to train on; expected some in train, or without a split")

@@ -75,6 +75,12 @@ def read_pixels(images: Images, id: str, size: Size) -> np.ndarray:
     return fit_image(image, size)
 
 
+def whole_pixels(images: Images, id: str) -> np.ndarray:
+    """One image as it came, uint8 (height, width, 1 or 3). Raises DataError when it cannot be read."""
+    content = images.read(id)
+    return decode(content) if isinstance(content, bytes) else as_pixels(content)
+
+
 def _key(table: Table, size: Size) -> str:
     digest = hashlib.blake2b(repr((FORMAT, size)).encode(), digest_size=16)
     stamp = table.images.stamp

@@ -10,6 +10,9 @@ import polars as pl
 
 from opsin.core import DataError, replacing
 
+VALUES_A_MASK = 64
+"""Masks are summed up once, so a score of resampled ones costs a few numbers each."""
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
@@ -36,6 +39,13 @@ class Predictions:
                 f"the network answered no finite number for {len(bad)} of {len(self.ids)} images, "
                 f"{self.ids[bad[0]]!r} the first; expected finite ones: train again at a lower learning rate"
             )
+
+    @property
+    def values(self) -> int:
+        """How many numbers there are to score: outputs, boxes, or some for each mask."""
+        if self.raw.dtype == object:
+            return sum(map(len, self.raw))
+        return self.raw.size if self.raw.ndim == 2 else VALUES_A_MASK * len(self.raw)
 
     def to_parquet(self, path: Path) -> None:
         """Writes id, group, target and raw, whole or not at all."""

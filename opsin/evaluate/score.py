@@ -55,7 +55,7 @@ def score(predictions: Predictions, task: Task, *, seed: int = 0, replicates: in
     count = int(number.max()) + 1
     generator = numpy_generator(seed, "bootstrap")
     drawn: dict[str, list[float]] = {name: [] for name in plain}
-    for _ in range(replicates_for(predictions.raw.size, replicates)):
+    for _ in range(replicates_for(predictions.values, replicates)):
         times = np.bincount(generator.integers(count, size=count), minlength=count)
         for name, value in of_weights(times[number].astype(np.float64)).items():
             drawn[name].append(value)

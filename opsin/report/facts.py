@@ -16,13 +16,15 @@ class DataFacts:
     """The split table without its broken images, and where the pixels of its rows are.
 
     The pixels of row i are `pixels[positions[i]]`; `pixels` is uint8 (n, height, width, channels), read as needed.
-    `fingerprint` is a digest of every name and pixel. Of an evaluation, only the rows that were answered, all "test".
+    `targets` has a row a row of the table. `fingerprint` is a digest of every name and pixel. Of an evaluation, only
+    the rows that were answered, all "test".
     """
 
     table: Table
     pixels: np.ndarray
     positions: np.ndarray
     fingerprint: str
+    targets: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from .pictures import picture
 from .samples import pixels_by_id
 
 MOST = 12
-SIDE = 176
+SIDE, SIDE_OF_PLACES = 176, 960
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,13 @@ def cases_of(facts: ReportFacts) -> Cases:
     worst = (ranked if wrong is None else ranked[wrong[ranked]])[:MOST]
     doubt = task.doubt(raw)
     unsure = np.argsort(-doubt, kind="stable")[:MOST] if doubt.any() else np.zeros(0, int)
-    pixels = pixels_by_id(facts.data, [predictions.ids[row] for row in (*worst, *unsure)])
+    pixels = pixels_by_id(facts.data, [predictions.ids[row] for row in (*worst, *unsure)], task)
+    side = SIDE if task.places == "none" else SIDE_OF_PLACES
 
     def case(row: int) -> Case:
         answer, truth = task.describe(raw[row], targets[row])
         id = predictions.ids[row]
-        seen = picture(pixels[id], SIDE) if id in pixels else None
+        seen = picture(task.draw(pixels[id], raw[row], targets[row]), side) if id in pixels else None
         return Case(seen, answer, truth, id, wrong is not None and bool(wrong[row]))
 
     return Cases(

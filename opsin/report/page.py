@@ -45,7 +45,7 @@ def page(facts: ReportFacts) -> str:
         split_words=SPLIT_WORDS,
         images=_images(facts, count),
         size="\u00d7".join(str(side) for side in data.pixels.shape[1:3]),
-        counts=samples.counts_of(data.table, answers.task, shown),
+        counts=samples.counts_of(data, answers.task, shown),
         samples=_by_caption(samples.samples_of(data, answers.task, shown[0])),
         most_samples=samples.MOST_PICTURES,
         most_rows=samples.MOST_ROWS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from opsin.data import Table
+from opsin.data import Table, whole_pixels
 from opsin.tasks import Task
 
 from .facts import DataFacts
@@ -45,10 +45,10 @@ def split_sizes(table: Table, names: Sequence[str] = SPLITS) -> dict[str, int]:
     return {split: int((table.rows["split"] == split).sum()) for split in names}
 
 
-def counts_of(table: Table, task: Task, names: Sequence[str] = SPLITS) -> tuple[Count, ...]:
+def counts_of(data: DataFacts, task: Task, names: Sequence[str] = SPLITS) -> tuple[Count, ...]:
     """Images of each kind in each of the splits called `names`."""
-    splits = table.rows["split"].to_numpy()
-    found = {name: [int((splits[rows] == split).sum()) for split in names] for name, rows in _kinds(table, task)}
+    splits = data.table.rows["split"].to_numpy()
+    found = {name: [int((splits[rows] == split).sum()) for split in names] for name, rows in _kinds(data, task)}
     largest = max([1, *(sum(counts) for counts in found.values())])
     return tuple(
         Count(name, tuple(counts), tuple(count / largest for count in counts)) for name, counts in found.items()
@@ -59,7 +59,7 @@ def samples_of(data: DataFacts, task: Task, split: str = "train") -> tuple[Sampl
     """Pictures of a split, of every kind, or of the first when there are many."""
     table = data.table
     ids, shown = table.rows["id"], (table.rows["split"] == split).fill_null(False).to_numpy()
-    kinds = _kinds(table, task)[:MOST_PICTURES]
+    kinds = _kinds(data, task)[:MOST_PICTURES]
     each = min(6, max(1, MOST_PICTURES // max(1, len(kinds))))
     return tuple(
         Sample(picture(data.pixels[data.positions[row]], SIDE), name, str(ids[int(row)]))
@@ -68,15 +68,17 @@ def samples_of(data: DataFacts, task: Task, split: str = "train") -> tuple[Sampl
     )
 
 
-def pixels_by_id(data: DataFacts, ids: Sequence[str]) -> dict[str, np.ndarray]:
-    """The pixels of a few images by their names."""
+def pixels_by_id(data: DataFacts, ids: Sequence[str], task: Task) -> dict[str, np.ndarray]:
+    """The pixels of a few images by their names, in which the task's answers are places: of boxes, as they came."""
     wanted = set(ids)
-    held = data.table.rows["id"].to_list()
-    return {id: data.pixels[data.positions[row]] for row, id in enumerate(held) if id in wanted}
+    held = [(row, id) for row, id in enumerate(data.table.rows["id"].to_list()) if id in wanted]
+    if task.places == "boxes":
+        return {id: whole_pixels(data.table.images, id) for _, id in held}
+    return {id: data.pixels[data.positions[row]] for row, id in held}
 
 
-def _kinds(table: Table, task: Task) -> list[tuple[str, np.ndarray]]:
-    return list(task.kinds(table.targets()).items())
+def _kinds(data: DataFacts, task: Task) -> list[tuple[str, np.ndarray]]:
+    return list(task.kinds(data.targets).items())
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:

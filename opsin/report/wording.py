@@ -14,12 +14,25 @@ WORDS = {
     "ece_uncalibrated": ("Calibration error before", "the same, before calibration", -1),
     "mae": ("Mean absolute error", "how far off an answer is on average", -1),
     "rmse": ("Root mean squared error", "the same, large errors counted more", -1),
+    "ap": ("AP", "precision over recall, mean of IoU 0.5 to 0.95 and of classes (COCO)", 1),
+    "ap50": ("AP50", "the same where overlapping by half is right", 1),
+    "ap75": ("AP75", "the same where overlapping by three quarters is right", 1),
+    "ap_small": ("AP, small", "AP of objects of less than 32x32 pixels", 1),
+    "ap_medium": ("AP, medium", "AP of objects of 32x32 to 96x96 pixels", 1),
+    "ap_large": ("AP, large", "AP of objects of more than 96x96 pixels", 1),
+    "ar": ("AR", "share of the objects that is found, mean of IoU 0.5 to 0.95 (COCO)", 1),
+    "count_mae": ("Count error", "objects too many or too few in an image, on average", -1),
+    "count_bias": ("Count bias", "objects too many in an image, on average; below 0 too few", -1),
+    "iou": ("IoU", "area that answer and truth share, of the area of both; mean over classes", 1),
+    "dice": ("Dice", "twice the shared area, of the sum of both areas; mean over classes", 1),
+    "pixel_accuracy": ("Pixel accuracy", "share of pixels that are right", 1),
+    "boundary_f": ("Boundary F", "how well outlines agree, precision and recall in one number", 1),
     "r2": ("R²", "share of the truth's variance that is explained", 1),
 }
 """Each score's name for people, what it is, and 1 when more is better, -1 when less is."""
 
-SHARES = ("accuracy", "balanced_accuracy")
-IN_UNITS = ("mae", "rmse")
+SHARES = ("accuracy", "balanced_accuracy", "pixel_accuracy")
+IN_UNITS = ("mae", "rmse", "count_mae", "count_bias")
 """Scores in the target's own unit, which may be small or large; all others are of the order of one."""
 
 

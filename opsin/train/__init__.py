@@ -4,6 +4,7 @@ from .interrupt import Interrupted as Interrupted
 from .last_layer import fit_last_layer as fit_last_layer
 from .defaults import Choice as Choice
 from .defaults import choose_network as choose_network
+from .defaults import choose_network_of_places as choose_network_of_places
 from .loop import Job as Job
 from .loop import Trainer as Trainer
 from .pace import seconds_per_step as seconds_per_step

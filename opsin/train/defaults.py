@@ -22,6 +22,25 @@ class Choice:
     reason: str
 
 
+PLACE_SIDES = {"cpu": {"map": 512, "grid": 416}, "other": {"map": 768, "grid": 640}}
+"""The longest side where answers are places, by the kind of processor and what the network gives."""
+PLACE_NETWORKS = {"map": "unet_small", "grid": "detector_small"}
+
+
+def choose_network_of_places(height: int, width: int, count: int, device: torch.device, head: str) -> Choice:
+    """The default for images of this median size where answers are a "map" or a "grid".
+
+    >>> choose_network_of_places(480, 640, 205, torch.device("cpu"), "grid").size
+    (312, 416)
+    """
+    limit = PLACE_SIDES["cpu" if device.type == "cpu" else "other"][head]
+    scale = min(1.0, limit / max(height, width))
+    size = (max(32, round(height * scale)), max(32, round(width * scale)))
+    shrunk = f", trained at {size[0]}x{size[1]} to suit {device.type}" if scale < 1 else ""
+    few = "few filters where maps are large"
+    return Choice(PLACE_NETWORKS[head], size, f"{count:,} images of about {height}x{width}{shrunk}: {few}")
+
+
 def choose_network(
     height: int, width: int, count: int, device: torch.device, seconds: float | None = None, amounts: bool = False
 ) -> Choice:

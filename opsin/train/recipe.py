@@ -73,9 +73,9 @@ class Recipe:
 class Situation:
     """What a recipe is chosen from.
 
-    `count` training images of at most `side` pixels; whether a `mirror` image and a quarter `turn` keep the target, and
-    whether targets are `amounts`, which a zoom would change; the `epochs` asked for, and how many images can be seen
-    in the time (`affordable`), None where nobody said.
+    `count` training images of at most `side` pixels; whether a `mirror` image and a quarter `turn` keep the target;
+    whether targets are `amounts`, which a zoom would change, or `places` ("boxes" or "masks"); the `epochs` asked for,
+    and how many images can be seen in the time (`affordable`), None where nobody said.
     """
 
     count: int
@@ -85,6 +85,11 @@ class Situation:
     epochs: float | None = None
     turn: bool = False
     amounts: bool = False
+    places: str = "none"
+
+
+MOST_PIXELS = 2**21
+"""In a batch where answers are places: each pixel of an image teaches."""
 
 
 def choose_recipe(situation: Situation) -> Recipe:
@@ -95,6 +100,8 @@ def choose_recipe(situation: Situation) -> Recipe:
     """
     epochs = situation.epochs or _affordable_epochs(situation)
     batch = min(512, max(16, 2 ** int(situation.count / 40).bit_length() // 2))
+    if situation.places != "none":
+        batch = max(2, min(batch, MOST_PIXELS // situation.side**2))
     batch = min(batch, situation.count)
     scale = _rate_scale(batch, epochs * situation.count / batch)
     return Recipe(
@@ -102,7 +109,7 @@ def choose_recipe(situation: Situation) -> Recipe:
         epochs=epochs,
         learning_rate=0.12 * scale,
         dense_rate=6e-3 * scale,
-        regularization=Regularization(smoothing=0.1, mixup=0.0, weight_decay=0.01),
+        regularization=Regularization(smoothing=0.1 if situation.places == "none" else 0.0, weight_decay=0.01),
         augmentation=_augmentation(situation, often=epochs >= 20),
         patience=PATIENCE if situation.affordable is None else None,
     )
@@ -121,6 +128,15 @@ def gentle(recipe: Recipe) -> Recipe:
 def _augmentation(situation: Situation, *, often: bool) -> Augmentation:
     """What images may undergo; parts are covered only where images are seen `often` enough to be learnt by heart."""
     small = situation.side <= 64
+    if situation.places != "none":
+        return Augmentation(
+            mirror=situation.mirror,
+            turn=situation.turn,
+            shift=round(situation.side / 16),
+            rotate=15.0 if situation.places == "masks" else 0.0,  # a turned box is no box around a turned object
+            zoom=0.25,
+            light=0.15,
+        )
     return Augmentation(
         mirror=situation.mirror,
         turn=situation.turn,

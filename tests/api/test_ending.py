@@ -7,7 +7,7 @@ import pytest
 
 from opsin import api
 from opsin.api import ending
-from opsin.evaluate import replicates_for
+from opsin.evaluate import Predictions, replicates_for
 from opsin.tasks import Classify, MultiLabel, Regress
 
 
@@ -42,6 +42,9 @@ def test_the_time_of_the_scores_is_foretold(task, monkeypatch):
         return score(answers, task, replicates=1)
 
     monkeypatch.setattr(ending, "score", slow)
-    foretold = ending.seconds_of_scores(task, 200)
+    generator = np.random.default_rng(0)
+    targets = generator.integers(0, 2, (200, task.units)).astype(np.float32)
+    targets = targets.argmax(1) if task.name == "classify" else targets
+    raw = generator.normal(size=(200, task.units)).astype(np.float32)
+    foretold = ending.seconds_of_scores(Predictions(tuple(map(str, range(200))), None, raw, targets), task)
     assert 0.9 < foretold / (2 * 0.005 * replicates_for(200 * task.units)) < 4  # sleeping is never shorter than asked
-    assert ending.seconds_of_scores(task, 0) == 0

@@ -89,7 +89,7 @@ def facts_of(
     run = RunFacts(
         "opsin train photos --seed 7", 7, 61.0, "a machine", {"opsin": "9.8.7"}, metrics(task.monitor[0]), {"batch": 64}
     )
-    data = DataFacts(table, pixels[::-1], np.arange(count)[::-1], "c0ffee")
+    data = DataFacts(table, pixels[::-1], np.arange(count)[::-1], "c0ffee", table.targets())
     return ReportFacts(data, NetworkFacts("simple", 1234, ("because",), "Layer <a>"), answers, run)
 
 

@@ -26,9 +26,7 @@ def test_pictures_are_training_images_of_their_class(classify):
 
 def test_labels_count_once_for_each_image_that_has_them(multilabel):
     data = multilabel.data
-    assert [count.total for count in counts_of(data.table, multilabel.answers.task)] == data.table.targets().sum(
-        0
-    ).tolist()
+    assert [count.total for count in counts_of(data, multilabel.answers.task)] == data.table.targets().sum(0).tolist()
     assert split_sizes(data.table) == {"train": 33, "valid": 2, "test": 25}
 
 
@@ -41,6 +39,6 @@ def test_numbers_go_from_low_to_high_in_ranges(regress):
         value = targets[ids.index(sample.id)]
         if words[1] == "to":
             assert float(words[0]) <= value < float(words[2])
-    ranges = [count.name for count in counts_of(data.table, task) if count.counts[0]]
+    ranges = [count.name for count in counts_of(data, task) if count.counts[0]]
     assert list(dict.fromkeys(sample.caption for sample in found)) == ranges
-    assert sum(count.total for count in counts_of(data.table, task)) == len(data.table)
+    assert sum(count.total for count in counts_of(data, task)) == len(data.table)

@@ -31,7 +31,7 @@ def test_units_and_plurals():
     assert (duration(0.4), duration(119), duration(3600)) == ("0 s", "119 s", "60 min")
     assert (short(2500.0), short(0.25), short(1e-5)) == ("2,500", "0.25", "1e-5")
     assert score_number("r2", -0.0001) == "0.000"
-    assert title_of("boundary_f") == "Boundary f"
+    assert title_of("hamming_loss") == "Hamming loss"
 
 
 def test_better_means_the_whole_interval():
