@@ -9,6 +9,7 @@ from .charts import Points as Points
 from .choose import choose as choose
 from .choose import task_from_json as task_from_json
 from .classify import Classify as Classify
+from .detect import Detect as Detect
 from .multilabel import MultiLabel as MultiLabel
 from .regress import Regress as Regress
 from .task import Scorer as Scorer

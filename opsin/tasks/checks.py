@@ -30,5 +30,18 @@ def check_scale(count: int, mean: Sequence[float], spread: Sequence[float]) -> N
         raise DataError(f"{count} numbers have mean {mean} and spread {spread}; expected one of each, spreads above 0")
 
 
+def check_thresholds(thresholds: Sequence[float], count: int) -> None:
+    """Raises DataError unless there are `count` finite numbers from 0 to 1."""
+    numbers = isinstance(thresholds, tuple) and all(_is_number(value) and 0 <= value <= 1 for value in thresholds)
+    if not (numbers and len(thresholds) == count):
+        raise DataError(f"the thresholds are {thresholds!r}; expected {count} numbers from 0 to 1, one a class")
+
+
+def check_stride(stride: object) -> None:
+    """Raises DataError unless it is a power of two from 1 to 64."""
+    if type(stride) is not int or stride not in (1, 2, 4, 8, 16, 32, 64):
+        raise DataError(f"the stride of the grid is {stride!r}; expected a power of two from 1 to 64")
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
