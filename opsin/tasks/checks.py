@@ -1,6 +1,6 @@
 """What every task checks in its fields, which may come from a file that anyone could have written."""
 
-import math
+import sys
 from collections.abc import Sequence
 
 from opsin.core import DataError
@@ -44,4 +44,4 @@ def check_stride(stride: object) -> None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max  # whole numbers may be larger
