@@ -71,7 +71,13 @@ def found_in(answer: np.ndarray, target: np.ndarray, index: int) -> Found:
 
 def matches_of(raw: np.ndarray, targets: np.ndarray, index: int) -> list[Matches]:
     """The class `index` matched at every overlap and in every range of areas, image by image."""
-    return [match(found_in(answer, target, index)) for answer, target in zip(raw, targets, strict=True)]
+    none = match(found_in(np.zeros((0, 6)), np.zeros((0, 7)), index))
+    return [
+        match(found_in(answer, target, index))
+        if (answer[:, 4] == index).any() or (target[:, 4] == index).any()
+        else none
+        for answer, target in zip(raw, targets, strict=True)
+    ]
 
 
 def ranking_of(images: Sequence[Matches]) -> Ranking:

@@ -24,6 +24,7 @@ _FARTHEST = 6.0  # the most that the logarithm of a distance is off from that
 _MIDDLE = 0.54  # the share of a box's width and height that is its middle
 _BOX_WEIGHT = 5.0
 _OVERLAP = 0.6
+_AROUND = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,15 +139,38 @@ def peaks_of(raw: Tensor, stride: int) -> list[Tensor]:
     raw = raw.float()
     classes, rows, columns = raw.shape[1] - 4, raw.shape[2], raw.shape[3]
     heat = raw[:, :classes]
-    heat = torch.where(F.max_pool2d(heat, 3, 1, 1) == heat, heat + _PRIOR, -torch.inf).sigmoid()
-    scores, places = heat.flatten(1).topk(min(CANDIDATES, classes * rows * columns))
+    scores = torch.where(F.max_pool2d(heat, 3, 1, 1) == heat, heat + _PRIOR, -torch.inf).sigmoid()
+    scores, places = scores.flatten(1).topk(min(CANDIDATES, classes * rows * columns))
+    image, slot = (scores >= LEAST).nonzero(as_tuple=True)
+    scores, places = scores[image, slot], places[image, slot]
     kind, cell = places // (rows * columns), places % (rows * columns)
-    row, column = cell // columns, cell % columns
-    distances = raw[:, classes:].flatten(2).gather(2, cell[:, None].expand(-1, 4, -1)).transpose(1, 2)
-    boxes = _boxes_at(distances.flatten(0, 1), row.flatten(), column.flatten(), stride).unflatten(0, row.shape)
+    boxes = _agreed(raw, stride, image, kind, cell // columns, cell % columns)
     ends = boxes.new_tensor([columns, rows, columns, rows]) * stride
-    found = torch.cat((boxes.clamp(min=0).minimum(ends), kind[..., None], scores[..., None]), 2).cpu()
-    return [_best(some[some[:, 5] >= LEAST]) for some in found]
+    found = torch.cat((boxes.clamp(min=0).minimum(ends), kind[:, None], scores[:, None]), 1).cpu()
+    return [_best(some) for some in found.split(torch.bincount(image, minlength=len(raw)).tolist())]
+
+
+def _agreed(raw: Tensor, stride: int, image: Tensor, kind: Tensor, row: Tensor, column: Tensor) -> Tensor:
+    """Boxes (p, 4) of peaks: means over the 25 cells around each, of those whose boxes say nearly the same.
+
+    Gidaris and Komodakis 2015 (arXiv:1505.01749) let boxes vote after they are found; here cells do, by their heat.
+    """
+    rows, columns, classes = raw.shape[2], raw.shape[3], raw.shape[1] - 4
+    steps = torch.arange(-_AROUND, _AROUND + 1, device=raw.device)
+    near_row, near_column = (
+        part.flatten(1)
+        for part in torch.broadcast_tensors((row[:, None] + steps)[:, :, None], (column[:, None] + steps)[:, None])
+    )
+    there = (near_row >= 0) & (near_row < rows) & (near_column >= 0) & (near_column < columns)
+    near_row, near_column = near_row.clamp(0, rows - 1), near_column.clamp(0, columns - 1)
+    outputs = raw.permute(0, 2, 3, 1)[image[:, None], near_row, near_column]
+    boxes = _boxes_at(outputs[:, :, classes:].flatten(0, 1), near_row.flatten(), near_column.flatten(), stride)
+    boxes = boxes.unflatten(0, near_row.shape)
+    own = boxes[:, boxes.shape[1] // 2, None].expand_as(boxes)
+    overlap = (giou(boxes.flatten(0, 1), own.flatten(0, 1)).unflatten(0, near_row.shape) * there).clamp(min=0)
+    heat = (outputs.gather(2, kind[:, None, None].expand(-1, boxes.shape[1], 1))[:, :, 0] + _PRIOR).sigmoid()
+    weight = heat * torch.where(overlap >= _OVERLAP, overlap**3, 0.0)
+    return (boxes * weight[:, :, None]).sum(1) / weight.sum(1, keepdim=True)
 
 
 def _best(found: Tensor) -> Tensor:
