@@ -83,7 +83,7 @@ def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -
 def _from_zoo(name: str, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:
     try:
         if task.head == "map":
-            return zoo.create_map(name, input_shape, task.units, task.activation, seed=seed)
+            return zoo.create_map(name, input_shape, task.units, seed=seed)
         if task.head == "grid":
             return zoo.create_grid(name, input_shape, task.units, seed=seed)
         return zoo.create(name, input_shape, task.units, task.activation, seed=seed)

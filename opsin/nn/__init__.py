@@ -6,6 +6,9 @@ from .composites import Stage as Stage
 from .convolution import Conv1D as Conv1D
 from .convolution import Conv2D as Conv2D
 from .convolution import Conv3D as Conv3D
+from .cropping import Cropping1D as Cropping1D
+from .cropping import Cropping2D as Cropping2D
+from .cropping import Cropping3D as Cropping3D
 from .dense import Dense as Dense
 from .depthwise import DepthwiseConv1D as DepthwiseConv1D
 from .depthwise import DepthwiseConv2D as DepthwiseConv2D

@@ -8,6 +8,7 @@ from opsin.core import NetworkError
 from .activations import Activation
 from .composites import Residual, Stage
 from .convolution import Conv1D, Conv2D, Conv3D
+from .cropping import Cropping1D, Cropping2D, Cropping3D
 from .dense import Dense
 from .depthwise import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
@@ -33,8 +34,8 @@ KINDS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
         Activation, AveragePooling1D, AveragePooling2D, AveragePooling3D, BatchNormalization, Conv1D,
-        Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, Dense, DepthwiseConv1D,
-        DepthwiseConv2D, Dropout, ELU, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D,
+        Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, Cropping1D, Cropping2D, Cropping3D, Dense,
+        DepthwiseConv1D, DepthwiseConv2D, Dropout, ELU, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D,
         GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, GroupNormalization,
         LayerNormalization, LayerScale, LeakyReLU, MaxPooling1D, MaxPooling2D, MaxPooling3D, PReLU, Parallel, ReLU,
         Rescaling, Reshape, Residual, SeparableConv1D, SeparableConv2D, Skip, Softmax, SpatialDropout1D,

@@ -29,6 +29,20 @@ class ZeroPaddingModule(torch.nn.Module):
         return str(self.pairs)
 
 
+def settle_pairs(layer: Layer, field: str, rank: int) -> None:
+    """Makes a (before, after) pair per axis of one number, one per axis, or pairs; NetworkError otherwise."""
+    value: object = getattr(layer, field)
+    items: list[object] = list(cast("tuple[object]", value)) if isinstance(value, list | tuple) else [value] * rank
+    if rank == 1 and len(items) == 2:  # Keras's ZeroPadding1D((before, after))
+        items = [tuple(items)]
+    pairs = [cast("list[object]", list(i)) if isinstance(i, list | tuple) else [i, i] for i in items]
+    settled = tuple(tuple(as_count(amount, 0) for amount in pair) for pair in pairs)
+    if len(settled) != rank or not all(len(pair) == 2 and None not in pair for pair in settled):
+        what = "two of them" if rank == 1 else f"{rank} of them or {rank} pairs"
+        raise layer.fail(f"takes a whole number of at least 0, or {what}, for {field}, got {shown(value)}")
+    object.__setattr__(layer, field, settled)
+
+
 @dataclass(frozen=True, repr=False)
 class ZeroPadding(Layer):
     """Zeros around a map: one number, one per axis, or a (before, after) pair per axis."""
@@ -38,18 +52,7 @@ class ZeroPadding(Layer):
     padding: int | tuple[int, ...] | Pairs = 1
 
     def __post_init__(self) -> None:
-        value: object = self.padding
-        items: list[object] = (
-            list(cast("tuple[object]", value)) if isinstance(value, list | tuple) else [value] * self.rank
-        )
-        if self.rank == 1 and len(items) == 2:  # Keras's ZeroPadding1D((before, after))
-            items = [tuple(items)]
-        pairs = [cast("list[object]", list(i)) if isinstance(i, list | tuple) else [i, i] for i in items]
-        settled = tuple(tuple(as_count(amount, 0) for amount in pair) for pair in pairs)
-        if len(settled) != self.rank or not all(len(pair) == 2 and None not in pair for pair in settled):
-            what = "two of them" if self.rank == 1 else f"{self.rank} of them or {self.rank} pairs"
-            raise self.fail(f"takes a whole number of at least 0, or {what}, for padding, got {shown(value)}")
-        object.__setattr__(self, "padding", settled)
+        settle_pairs(self, "padding", self.rank)
 
     @property
     def pairs(self) -> Pairs:

@@ -4,6 +4,10 @@ from .hub import HubWeights as HubWeights
 from .imagenet import imagenet_classes as imagenet_classes
 from .packaged import PackagedWeights as PackagedWeights
 from .registry import create as create
+from .registry import create_grid as create_grid
+from .registry import create_map as create_map
+from .registry import grid_names as grid_names
+from .registry import map_names as map_names
 from .registry import names as names
 from .source import Weights as Weights
 from .source import WeightsError as WeightsError
