@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 
+from opsin.core.boxes import giou
 from opsin.tasks.peaks import LEAST, MOST, aim_at, peak_loss, peaks_of
 
 CLASSES, GRID, STRIDE = 3, (16, 20), 4
@@ -150,3 +151,19 @@ def test_answers_are_bounded_sorted_cut_and_few():
         assert set(boxes[:, 4].tolist()) <= set(range(5))
     assert [len(boxes) for boxes in peaks_of(torch.full((2, 5, 8, 8), -20.0), STRIDE)] == [0, 0]
     assert peaks_of(raw[:0], STRIDE) == []
+
+
+def test_cells_that_say_nearly_the_same_box_share_their_opinion():
+    raw = torch.full((1, 1 + 4, *GRID), -30.0)
+    raw[0, 1:] = 0  # boxes of eight cells around each cell
+    raw[0, 0, 8, 10], raw[0, 0, 8, 11] = 10, 9.99
+    raw[0, 1:, 8, 11] = torch.tensor([22.0, 16, 14, 16]).div(16).log()  # 4 to the right, 2 wider on both sides
+    (found,) = peaks_of(raw, STRIDE)
+    x, y = 10.5 * STRIDE, 8.5 * STRIDE
+    overlap = giou(torch.tensor([[-16.0, -16, 16, 16]]), torch.tensor([[-18.0, -16, 18, 16]])).item()
+    expected = 2 * overlap**3 / (1 + overlap**3)
+    torch.testing.assert_close(
+        found[0, :4], torch.tensor([x - 16 - expected, y - 16, x + 16 + expected, y + 16]), atol=1e-3, rtol=0
+    )
+    raw[0, 1:, 8, 11] = 2  # another box altogether
+    torch.testing.assert_close(peaks_of(raw, STRIDE)[0][0, :4], torch.tensor([x - 16, y - 16, x + 16, y + 16]))
