@@ -12,23 +12,33 @@ from .progress import Reporter, reporting
 from .train import print_run
 
 FOLDER = Path("runs") / "demo-data"
+SHOWN = {"classify": "7", "detect": "test", "segment": "test/images"}
 
 
 def demo(
-    use: Annotated[Literal["classify"], typer.Argument(help="What to show.")] = "classify",
+    use: Annotated[Literal["classify", "detect", "segment"], typer.Argument(help="What to show.")] = "classify",
     minutes: Annotated[float, typer.Option(min=0.2, help="Time for everything.")] = 2.0,
     out: options.Out = None,
     as_json: options.Json = False,
 ) -> None:
-    """Trains on 5,000 real handwritten digits (a part of MNIST that comes with a package) and writes a report."""
+    """Trains on 5,000 real handwritten digits (a part of MNIST that comes with a package) and writes a report.
+
+    `detect` and `segment` train on scenes composed of them, to find each digit by a box, or by its pixels.
+    """
     with reporting() as progress:
-        data = digits(FOLDER, progress)
+        if use == "classify":
+            data = digits(FOLDER, progress)
+        else:
+            from .demo_scenes import boxes_of_digits, masks_of_digits
+
+            compose = boxes_of_digits if use == "detect" else masks_of_digits
+            data = compose(FOLDER.with_name(f"demo-{use}-data"), progress)
         from opsin import api
 
         run = api.train(data, minutes=minutes, out=out, started=STARTED, progress=progress, say=progress.say)
     print_run(run, as_json)
     if not as_json:
-        print(f"Now open {run.report} in a browser, or try: opsin predict {run.model} {data / '7'}")
+        print(f"Now open {run.report} in a browser, or try: opsin predict {run.model} {data / SHOWN[use]}")
 
 
 def digits(folder: Path, progress: Reporter) -> Path:

@@ -76,7 +76,9 @@ def _finite(raw: np.ndarray) -> np.ndarray:
     """(n,) whether all numbers of a row are finite."""
     if raw.dtype == object:
         return np.array([bool(np.isfinite(row).all()) for row in raw], bool)
-    return np.isfinite(raw).all(tuple(range(1, raw.ndim))) if raw.dtype.kind == "f" else np.ones(len(raw), bool)
+    if raw.dtype.kind != "f":
+        return np.ones(len(raw), bool)
+    return np.array([bool(np.isfinite(row).all()) for row in raw], bool)
 
 
 def _column(name: str, values: np.ndarray) -> pl.Series:

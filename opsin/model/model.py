@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.core import DataError, ModelFileError, NetworkError, choose_precision
+from opsin.core import DataError, ModelFileError, NetworkError, Shape, choose_precision
 from opsin.data import Frame, Preparation
 from opsin.nn import Sequential, summarize
 from opsin.tasks import Task
@@ -140,9 +140,9 @@ class Model:
         return max(1, min(_MOST_BATCH, _BATCH_VALUES // largest))
 
 
-def check_ends(network: Sequential, size: tuple[int, int, int], task: Task) -> None:
+def check_ends(network: Sequential, size: Shape, task: Task) -> None:
     """Raises NetworkError when a network does not go from images of `size` to what the task makes answers of."""
-    height, width, _ = size
+    height, width = size[:2]
     found = network.output_shape
     wanted: tuple[object, ...] = (task.units,)
     if task.head == "map":

@@ -9,11 +9,24 @@ from opsin.core import DataError, ModelFileError
 from opsin.data import Target
 
 from .classify import Classify
+from .detect import Detect
+from .instances import Instances
 from .multilabel import MultiLabel
 from .regress import Regress
+from .segment import Segment
 from .task import Task
 
-NAMES = {"classes": "classify", "labels": "multilabel", "numbers": "regress"}
+NAMES = {
+    "classes": "classify",
+    "labels": "multilabel",
+    "numbers": "regress",
+    "boxes": "detect",
+    "masks": "segment",
+    "instances": "instances",
+}
+
+_TASKS = (Classify, MultiLabel, Regress, Detect, Segment, Instances)
+_OF_PLACES: dict[str, Callable[[tuple[str, ...]], Task]] = {"boxes": Detect, "masks": Segment, "instances": Instances}
 
 
 def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -> Task:
@@ -32,6 +45,8 @@ def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -
         return Classify(target.names)
     if target.kind == "labels":
         return MultiLabel(target.names)
+    if target.kind in _OF_PLACES:
+        return _OF_PLACES[target.kind](target.names)
     train_targets = train_targets.astype(np.float64)  # in float32 a constant has a spread of rounding errors
     spread = train_targets.std(0)
     spread = np.where(spread > 0, spread, 1.0)
@@ -44,7 +59,7 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
     >>> task_from_json(Classify(("a", "b")).to_json()) == Classify(("a", "b"))
     True
     """
-    kinds: dict[str, Callable[..., Task]] = {kind.name: kind for kind in (Classify, MultiLabel, Regress)}
+    kinds: dict[str, Callable[..., Task]] = {kind.name: kind for kind in _TASKS}
     try:
         fields: dict[str, Any] = {}
         for key, value in data.items():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from opsin.data import Frame
+from opsin.data import Frame, Places
 
 from .box_charts import box_charts
 from .box_picture import box_picture
@@ -18,7 +18,7 @@ from .checks import check_names, check_stride, check_thresholds
 from .judging import Verdict, judge, matches_of, ranking_of
 from .peaks import CROWD, NO_BOX, peak_loss, peaks_of
 from .precision import average_precision, coco_scores
-from .task import Head, Places, Scorer
+from .task import Head, Scorer
 from .weighted import mean
 
 USUAL_THRESHOLD = 0.3
@@ -43,8 +43,6 @@ class Detect:
     activation = None
     monitor = ("ap", 1)
     kind = "class"
-    head: Head = "grid"
-    places: Places = "boxes"
 
     def __post_init__(self) -> None:
         check_names(self.names, 1, "classes")
@@ -52,6 +50,16 @@ class Detect:
         if self.thresholds == ():
             object.__setattr__(self, "thresholds", (USUAL_THRESHOLD,) * len(self.names))
         check_thresholds(self.thresholds, len(self.names))
+
+    @property
+    def head(self) -> Head:
+        """What the network gives."""
+        return "grid"
+
+    @property
+    def places(self) -> Places:
+        """What moves with an image."""
+        return "boxes"
 
     @property
     def units(self) -> int:

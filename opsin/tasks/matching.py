@@ -32,7 +32,7 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """What became of the answers of one class in one image, the highest score first, at most 100.
+    """What became of the answers of one class in one image, the highest score first, at most `most`.
 
     `order` (d) are their places in what was given and `scores` (d) theirs. `partner` (areas, thresholds, d) is the
     true object of each, -1 for none; `ignored` (areas, thresholds, d) says which count neither for nor against;
@@ -46,14 +46,14 @@ class Matches:
     wanted: np.ndarray
 
 
-def match(found: Found, thresholds: np.ndarray = THRESHOLDS, areas: np.ndarray = AREAS) -> Matches:
+def match(found: Found, thresholds: np.ndarray = THRESHOLDS, areas: np.ndarray = AREAS, most: int = MOST) -> Matches:
     """Each answer, the highest score first, takes the true object left that it overlaps most, from a threshold on.
 
     Objects outside a range of areas, and crowds, are ignored: an answer takes one of them only when no other is left,
     and is ignored then, as is an answer outside the range that takes none. Of equal overlaps the last object is taken,
     of equal scores the first answer.
     """
-    order = np.argsort(-found.scores, kind="stable")[:MOST]
+    order = np.argsort(-found.scores, kind="stable")[:most]
     overlaps, low, high = found.overlaps[order], areas[:, :1], areas[:, 1:]
     aside = (found.true_areas < low) | (found.true_areas > high) | (found.crowd != 0)
     outside = (found.areas[order] < low) | (found.areas[order] > high)

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import torch
 
-from opsin.data import Batch
+from opsin.data import Batch, MaskRows
 from opsin.model import Model
 
 from .recipe import Recipe
@@ -15,7 +15,7 @@ from .step import Stepper
 TIMED = 3
 
 
-def seconds_per_step(model: Model, recipe: Recipe, example_targets: torch.Tensor) -> float:
+def seconds_per_step(model: Model, recipe: Recipe, example_targets: torch.Tensor | MaskRows) -> float:
     """Seconds a step of `recipe.batch` images takes, timed over three steps of a copy of the network.
 
     `example_targets` are encoded targets of some training rows; the images are noise.

@@ -109,7 +109,9 @@ def test_the_worst_mistake_is_the_surest_wrong_answer():
 
 
 def test_the_baseline_answers_the_most_frequent_class_with_its_share():
-    trivial = Classify(tuple("abc")).trivial_answers(Classify(tuple("abc")).trivial(np.array([0, 1, 1, 1])), np.zeros((2, 3)))
+    trivial = Classify(tuple("abc")).trivial_answers(
+        Classify(tuple("abc")).trivial(np.array([0, 1, 1, 1])), np.zeros((2, 3))
+    )
     np.testing.assert_allclose(Classify(tuple("abc")).answer(trivial), [[0.25, 0.75, 0]] * 2, atol=1e-5)
 
 

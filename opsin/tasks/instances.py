@@ -1,0 +1,247 @@
+"""Objects by their pixels, also where they touch."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from opsin.core import DataError
+from opsin.data import Frame, Places
+
+from .charts import Chart, Histogram, Points
+from .checks import check_names
+from .instance_matches import matches_of_masks, objects_in
+from .judging import ranking_of
+from .mask_losses import class_loss, outline_loss
+from .mask_picture import mask_picture
+from .mask_statistics import boundary_counts, boundary_f, confusion
+from .precision import average_precision, coco_scores
+from .task import Head, Scorer
+from .watershed import apart
+from .weighted import mean, ratio
+
+TRIED_AREAS = (0, 5, 10, 20, 40, 80, 160)
+"""Least areas in pixels, of which the one with the best F1 on validation is taken."""
+_NOT_IGNORED = -1
+
+
+@dataclass(frozen=True)
+class Instances:
+    """Every pixel's class and whether it lies on an outline; a watershed makes objects of both.
+
+    Answers are int32 (n, height, width, 2): 0 or 256 times an object's number plus its class, and the object's
+    confidence from 0 to 255; targets int32 (n, height, width) of the same codes.
+
+    >>> Instances(("cell",)).columns(np.zeros((1, 4, 4, 2), np.int32))["count"]
+    [0]
+    """
+
+    names: tuple[str, ...]
+    least_area: int = 0
+
+    name = "instances"
+    activation = None
+    monitor = ("ap", 1)
+    kind = "class"
+
+    def __post_init__(self) -> None:
+        check_names(self.names, 1, "classes")
+        if type(self.least_area) is not int or self.least_area < 0:
+            raise DataError(f"the least area is {self.least_area!r}; expected a number of pixels from 0 on")
+
+    @property
+    def head(self) -> Head:
+        """What the network gives."""
+        return "map"
+
+    @property
+    def places(self) -> Places:
+        """What moves with an image."""
+        return "masks"
+
+    @property
+    def units(self) -> int:
+        """One output for the background, one a class, one for outlines."""
+        return len(self.names) + 2
+
+    def encode(self, targets: np.ndarray) -> np.ndarray:
+        """The masks as they are."""
+        return targets
+
+    def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
+        """Cross-entropy and 1 - Dice of classes, and the same of outlines; `weights` are one a class."""
+        classes = (target % 256 + 1) * (target > 0)
+        if weights is not None:
+            weights = weights.new_tensor([1.0, *weights.tolist()])
+        of_classes = class_loss(raw[:, :-1], classes, _NOT_IGNORED, smoothing=smoothing, weights=weights)
+        return of_classes + outline_loss(raw[:, -1], target)
+
+    def decode(self, raw: Tensor) -> np.ndarray:
+        """Objects taken apart; an object's class is that of most of its chance, its confidence the mean chance."""
+        chances = raw[:, :-1].float().softmax(1).cpu().numpy()
+        outline = raw[:, -1].float().sigmoid().cpu().numpy()
+        return np.stack([self._decoded(*pair) for pair in zip(chances, outline, strict=True)])
+
+    def _decoded(self, chances: np.ndarray, outline: np.ndarray) -> np.ndarray:
+        inside = 1 - chances[0]
+        number = apart(inside, outline, self.least_area)
+        flat, count = number.ravel(), int(number.max()) + 1
+        size = np.maximum(1, np.bincount(flat, minlength=count))
+        sums = np.stack([np.bincount(flat, of_class.ravel(), count) for of_class in chances[1:]])
+        confidence = np.bincount(flat, inside.ravel(), count) / size
+        confidence[0] = 1 - confidence[0]
+        code = np.arange(count) * 256 + sums.argmax(0)
+        code[0] = 0
+        return np.stack([code[number], np.round(255 * confidence.clip(0, 1))[number]], 2).astype(np.int32)
+
+    def blank(self, count: int, size: tuple[int, int]) -> np.ndarray:
+        """No objects."""
+        return np.zeros((count, *size, 2), np.int32)
+
+    def restore(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+        """The masks as they are, at the size of the network's input."""
+        return raw
+
+    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+        """`count`, `count_<class>`, and means over objects: `area_mean` in the input's pixels, and `confidence`."""
+        found = [objects_in(row[..., 0], row[..., 1]) for row in raw]
+        return {
+            "count": [len(objects.codes) for objects in found],
+            **{
+                f"count_{name}": [int((objects.classes == index).sum()) for objects in found]
+                for index, name in enumerate(self.names)
+            },
+            "area_mean": [float(objects.areas.mean()) if len(objects.codes) else 0.0 for objects in found],
+            "confidence": [float(objects.scores.mean()) if len(objects.codes) else 0.0 for objects in found],
+        }
+
+    def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
+        """ap, ap50, ap75 of masks as COCO has them (of up to 1,000 objects), dice, iou, boundary_f, counts.
+
+        dice and iou are of what is an object against what is none, over all pixels; boundary_f is of the outlines
+        between objects too; count_mae and count_bias are means over images.
+        """
+        classes = [average_precision(images) for images in matches_of_masks(raw, targets, len(self.names))]
+        tables = confusion((raw[..., 0] > 0).astype(np.uint8), self._inside(targets), 2)
+        outlines = boundary_counts(raw[..., 0], targets, None)
+        more = self._counts(raw[..., 0]) - self._counts(targets)
+        off, bias = mean(np.abs(more)), mean(more)
+
+        def scores(weights: np.ndarray) -> dict[str, float]:
+            found = coco_scores(classes, weights)
+            table = np.tensordot(weights, tables, 1)
+            right, either = table[1, 1], table.sum() - table[0, 0]
+            return {
+                **{name: found[name] for name in ("ap", "ap50", "ap75")},
+                "dice": float(ratio(2 * right, either + right)),
+                "iou": float(ratio(right, either)),
+                "boundary_f": boundary_f(outlines, weights),
+                "count_mae": off(weights),
+                "count_bias": bias(weights),
+            }
+
+        return scores
+
+    def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
+        """class, count, ap, ap50, and at an overlap of half precision, recall and f1."""
+        rows: list[dict[str, Any]] = []
+        for name, images in zip(self.names, matches_of_masks(raw, targets, len(self.names)), strict=True):
+            precision = average_precision(images)(np.ones(len(images)))[0][0]
+            ranking = ranking_of(images)
+            right, told = np.array(ranking.right.sum()), np.array(len(ranking.right))
+            there = np.array(ranking.count)
+            row = {"class": name, "count": ranking.count, "ap": float(precision.mean()), "ap50": float(precision[0])}
+            row |= {"precision": float(ratio(right, told)), "recall": float(ratio(right, there))}
+            rows.append(row | {"f1": float(ratio(2 * right, told + there))})
+        return rows
+
+    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """The rows in which each class is to be seen."""
+        seen = [set(objects_in(targets[row]).classes.tolist()) for row in range(len(targets))]
+        return {
+            name: np.array([row for row, classes in enumerate(seen) if index in classes], np.int64)
+            for index, name in enumerate(self.names)
+        }
+
+    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> None:
+        """No answer is quite right."""
+        return
+
+    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
+        """Nothing: no object lies at the same place in every image."""
+        return np.zeros(0, np.float32)
+
+    def trivial_answers(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
+        """No objects."""
+        return np.zeros_like(raw)
+
+    def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """1 - F1 of the objects of each image, at an overlap of half."""
+        return 1 - self._f1_of_each(raw, targets)
+
+    def doubt(self, raw: np.ndarray) -> np.ndarray:
+        """1 - the mean confidence of the objects of each image; 0 where there are none."""
+        found = [objects_in(row[..., 0], row[..., 1]).scores for row in raw]
+        return np.array([1 - float(scores.mean()) if len(scores) else 0.0 for scores in found])
+
+    def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
+        """How many objects are told over how many there are, and how F1 is spread over the images."""
+        told, true = self._counts(raw[..., 0]), self._counts(targets)
+        caption = "A dot an image; on the line as many objects are told as there are."
+        points = Points("Objects counted", caption, true, told, "objects there", "objects told", True)
+        counts, edges = np.histogram(self._f1_of_each(raw, targets), 20, (0.0, 1.0))
+        caption = "How many images reach each F1 of objects that overlap by half; see the left ones below."
+        return points, Histogram("F1 of each image", caption, edges, counts, "f1", "images")
+
+    def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
+        """How many objects of each class are told; and how many there are, with the image's F1."""
+        truth = np.asarray(target)
+        f1 = float(self._f1_of_each(raw[None], truth[None])[0])
+        return self._words(raw[..., 0]), f"{self._words(truth)}; f1 {f1:.2f}"
+
+    def draw(self, pixels: np.ndarray, raw: Any, target: Any) -> np.ndarray:
+        """The image, the truth, the answer and what is wrong, side by side; every object in a colour of its own."""
+        return mask_picture(pixels, raw[..., 0], None if target is None else np.asarray(target), True)
+
+    def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Instances":
+        """With the least area of an object that has the best F1 on these validation answers."""
+        if not len(targets):
+            return self
+        found = {least: self._f1_without(raw, targets, least) for least in TRIED_AREAS}
+        return replace(self, least_area=max(found, key=lambda least: (found[least], -least)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the model file."""
+        return {"task": self.name, **asdict(self)}
+
+    def _f1_without(self, raw: np.ndarray, targets: np.ndarray, least: int) -> float:
+        kept = np.array(raw)
+        for row in kept:
+            objects = objects_in(row[..., 0])
+            row[np.isin(row[..., 0], objects.codes[objects.areas < least])] = 0
+        rankings = [ranking_of(images) for images in matches_of_masks(kept, targets, len(self.names))]
+        right = sum(int(ranking.right.sum()) for ranking in rankings)
+        both = sum(len(ranking.right) + ranking.count for ranking in rankings)
+        return 2 * right / both if both else 1.0
+
+    def _f1_of_each(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        found = matches_of_masks(raw, targets, len(self.names))
+        values: list[float] = []
+        for images in zip(*found, strict=True):
+            right = sum(int((image.partner[0, 0] >= 0).sum()) for image in images)
+            both = sum(len(image.scores) + int(image.wanted[0]) for image in images)
+            values.append(2 * right / both if both else 1.0)
+        return np.array(values)
+
+    def _inside(self, masks: np.ndarray) -> np.ndarray:
+        return np.stack([np.asarray(mask) > 0 for mask in masks]).astype(np.uint8) if len(masks) else masks
+
+    def _counts(self, masks: np.ndarray) -> np.ndarray:
+        return np.array([len(objects_in(mask).codes) for mask in masks], float)
+
+    def _words(self, mask: np.ndarray) -> str:
+        classes = Counter(self.names[index] for index in objects_in(mask).classes.tolist())
+        return ", ".join(f"{count} {name}" for name, count in classes.most_common()) or "none"
