@@ -1,0 +1,25 @@
+"""A way to read what lies in a folder: what each format offers when the files fit it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..table import Table
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in which the files of a folder can be read.
+
+    `words` names it in messages, `files` are the paths (within the folder) of the files that describe the whole, such
+    as a data.yaml, `tasks` are the tasks that it can be read for, the usual one first, and `read` takes what the
+    person typed and the task asked for (None: the usual one).
+    """
+
+    words: str
+    files: tuple[str, ...]
+    tasks: tuple[str, ...]
+    read: Callable[[str, str | None], Table]
+
+
+Ways = tuple[list[Way], str]
+"""The ways a format offers, and, for the message when there are none, why."""
