@@ -1,6 +1,5 @@
 """Objects by their boxes."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -9,14 +8,18 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from opsin.core.windows import Window
 from opsin.data import Frame, Places
+from opsin.data.writing.marked import Marked
 
 from .box_charts import box_charts
 from .box_picture import box_picture
 from .charts import Chart
 from .checks import check_names, check_stride, check_thresholds
+from .joining import join_boxes
 from .judging import Verdict, judge, matches_of, ranking_of
 from .peaks import CROWD, NO_BOX, peak_loss, peaks_of
+from .placed import Told, as_rows, rows_of
 from .precision import average_precision, coco_scores
 from .task import Head, Scorer
 from .weighted import mean
@@ -32,7 +35,7 @@ class Detect:
 
     >>> answers = Detect(("cat",)).blank(1, (64, 64))
     >>> Detect(("cat",)).columns(answers)
-    {'count': [0], 'count_cat': [0], 'boxes': ['[]']}
+    {'count': [0], 'count_cat': [0], 'boxes': [[]]}
     """
 
     names: tuple[str, ...]
@@ -82,19 +85,23 @@ class Detect:
 
     def decode(self, raw: Tensor) -> np.ndarray:
         """(n,) objects: float32 (k, 6), the highest score first, at most 300 with 0.01 or more."""
-        return _rows([boxes.numpy() for boxes in peaks_of(raw, self.stride)])
+        return rows_of([boxes.numpy() for boxes in peaks_of(raw, self.stride)])
 
     def blank(self, count: int, size: tuple[int, int]) -> np.ndarray:
         """No boxes."""
-        return _rows([np.zeros((0, 6), np.float32) for _ in range(count)])
+        return rows_of([np.zeros((0, 6), np.float32) for _ in range(count)])
 
     def restore(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
         """Boxes in pixels of the images; those that lie beside the image are left out."""
         moved = [frame.boxes_out(boxes).astype(np.float32) for boxes, frame in zip(raw, frames, strict=True)]
-        return _rows([boxes[(boxes[:, 2:4] > boxes[:, :2]).all(1)] for boxes in moved])
+        return rows_of([boxes[(boxes[:, 2:4] > boxes[:, :2]).all(1)] for boxes in moved])
+
+    def full(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+        """As `restore`."""
+        return self.restore(raw, frames)
 
     def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
-        """`count`, `count_<class>` and `boxes`, a JSON text of label, confidence and box of each."""
+        """`count`, `count_<class>` and `boxes`: label, confidence and box of each."""
         told = [self._told(boxes) for boxes in raw]
         return {
             "count": [len(boxes) for boxes in told],
@@ -102,8 +109,16 @@ class Detect:
                 f"count_{name}": [int((boxes[:, 4] == index).sum()) for boxes in told]
                 for index, name in enumerate(self.names)
             },
-            "boxes": [json.dumps([self._as_json(box) for box in boxes], ensure_ascii=False) for boxes in told],
+            "boxes": [[self._as_json(box) for box in boxes] for boxes in told],
         }
+
+    def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
+        """The columns, row by row."""
+        return as_rows(self.columns(raw))
+
+    def at(self, confidence: float) -> "Detect":
+        """The same threshold for each class; DataError unless it is from 0 to 1."""
+        return replace(self, thresholds=(float(confidence),) * len(self.names))
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
         """ap, ap50, ap75, ap_small, ap_medium, ap_large and ar as COCO has them, and count_mae.
@@ -178,11 +193,37 @@ class Detect:
         verdict = judge(raw, target, self.thresholds)
         missed, false = int(verdict.missed.sum()), int(verdict.false.sum())
         wrong = f"; {missed} missed, {false} false" if missed or false else ""
-        return self._words(self._counts(_rows([raw]))[0]), self._words(self._true_counts(_rows([target]))[0]) + wrong
+        told, true = self._counts(rows_of([raw]))[0], self._true_counts(rows_of([target]))[0]
+        return self._words(told), self._words(true) + wrong
 
     def draw(self, pixels: np.ndarray, raw: Any, target: Any) -> np.ndarray:
         """The image with its boxes: right green, false red, missed dashed yellow; blue where the truth is not known."""
         return box_picture(pixels, raw, target, self.names, self.thresholds)
+
+    @property
+    def told(self) -> Told:
+        """What answers are made of."""
+        return "boxes"
+
+    @property
+    def object_names(self) -> tuple[str, ...]:
+        """All classes."""
+        return self.names
+
+    def marked(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> Marked:
+        """The boxes from the thresholds on."""
+        boxes = self._told(answer).astype(np.float64)
+        sides = boxes[:, 2:4] - boxes[:, :2]
+        values = np.column_stack([boxes[:, :5], np.zeros(len(boxes)), sides.prod(1)])
+        return Marked(id, *size, values, boxes[:, 5])
+
+    def overlay(self, pixels: np.ndarray, answer: np.ndarray) -> np.ndarray:
+        """The image with the boxes from the thresholds on, in blue."""
+        return box_picture(pixels, answer, None, self.names, self.thresholds)
+
+    def joined(self, answers: Sequence[np.ndarray], windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+        """Boxes of all windows, each object once."""
+        return join_boxes(answers, windows, size)
 
     def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Detect":
         """With the threshold of each class that has the best F1 on these validation answers.
@@ -223,14 +264,6 @@ class Detect:
     def _words(self, counts: np.ndarray) -> str:
         told = Counter({name: int(count) for name, count in zip(self.names, counts, strict=True) if count})
         return ", ".join(f"{count} {name}" for name, count in told.most_common()) or "none"
-
-
-def _rows(boxes: Sequence[np.ndarray]) -> np.ndarray:
-    """An array of arrays, which numpy makes only when it is told so."""
-    rows = np.empty(len(boxes), object)
-    for row, some in enumerate(boxes):
-        rows[row] = some
-    return rows
 
 
 def _share(part: int, whole: int) -> float:

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from opsin.core import DataError
 from opsin.data import Frame, Places
 
-from .task import Head
+from .placed import as_rows
+from .task import Head, Task
 
 
 class Flat:
@@ -33,6 +35,22 @@ class Flat:
     def restore(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
         """The answers as they are."""
         return raw
+
+    def full(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+        """The answers as they are."""
+        return raw
+
+    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+        """What a prediction says, a column a name."""
+        raise NotImplementedError
+
+    def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
+        """The columns, row by row."""
+        return as_rows(self.columns(raw))
+
+    def at(self, confidence: float) -> Task:
+        """Raises DataError: every image has its answer."""
+        raise DataError("a confidence is asked for, but this model tells no boxes or objects; leave it out")
 
     def trivial_answers(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """The same outputs for each image."""

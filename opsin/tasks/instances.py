@@ -9,15 +9,20 @@ import numpy as np
 from torch import Tensor
 
 from opsin.core import DataError
+from opsin.core.windows import Window
 from opsin.data import Frame, Places
+from opsin.data.writing.marked import Marked
 
 from .charts import Chart, Histogram, Points
-from .checks import check_names
+from .checks import check_names, check_thresholds
 from .instance_matches import matches_of_masks, objects_in
+from .joining import join_objects
 from .judging import ranking_of
+from .marking import marked_objects
 from .mask_losses import class_loss, outline_loss
-from .mask_picture import mask_picture
+from .mask_picture import mask_picture, overlay
 from .mask_statistics import boundary_counts, boundary_f, confusion
+from .placed import Told, as_rows, rows_of
 from .precision import average_precision, coco_scores
 from .task import Head, Scorer
 from .watershed import apart
@@ -41,6 +46,7 @@ class Instances:
 
     names: tuple[str, ...]
     least_area: int = 0
+    least_confidence: float = 0.0
 
     name = "instances"
     activation = None
@@ -51,6 +57,7 @@ class Instances:
         check_names(self.names, 1, "classes")
         if type(self.least_area) is not int or self.least_area < 0:
             raise DataError(f"the least area is {self.least_area!r}; expected a number of pixels from 0 on")
+        check_thresholds((self.least_confidence,), 1)
 
     @property
     def head(self) -> Head:
@@ -93,8 +100,10 @@ class Instances:
         sums = np.stack([np.bincount(flat, of_class.ravel(), count) for of_class in chances[1:]])
         confidence = np.bincount(flat, inside.ravel(), count) / size
         confidence[0] = 1 - confidence[0]
-        code = np.arange(count) * 256 + sums.argmax(0)
-        code[0] = 0
+        kept = np.round(255 * confidence) >= 255 * self.least_confidence
+        kept[0] = False
+        confidence[1:] = np.where(kept, confidence, 1 - confidence)[1:]
+        code = (np.cumsum(kept) * 256 + sums.argmax(0)) * kept
         return np.stack([code[number], np.round(255 * confidence.clip(0, 1))[number]], 2).astype(np.int32)
 
     def blank(self, count: int, size: tuple[int, int]) -> np.ndarray:
@@ -105,8 +114,12 @@ class Instances:
         """The masks as they are, at the size of the network's input."""
         return raw
 
+    def full(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+        """The masks at the size of the images."""
+        return rows_of([frame.mask_out(row) for row, frame in zip(raw, frames, strict=True)])
+
     def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
-        """`count`, `count_<class>`, and means over objects: `area_mean` in the input's pixels, and `confidence`."""
+        """`count`, `count_<class>`, and means over objects: `area_mean` in pixels, and `confidence`."""
         found = [objects_in(row[..., 0], row[..., 1]) for row in raw]
         return {
             "count": [len(objects.codes) for objects in found],
@@ -117,6 +130,41 @@ class Instances:
             "area_mean": [float(objects.areas.mean()) if len(objects.codes) else 0.0 for objects in found],
             "confidence": [float(objects.scores.mean()) if len(objects.codes) else 0.0 for objects in found],
         }
+
+    def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
+        """The columns, `objects` (a record each) and `mask`: int32 (height, width) of the objects' numbers."""
+        from opsin.data.writing.masks import object_rows
+
+        return [
+            {**row, "objects": object_rows(answer[..., 0], self.names, answer[..., 1]), "mask": answer[..., 0] // 256}
+            for row, answer in zip(as_rows(self.columns(raw)), raw, strict=True)
+        ]
+
+    def at(self, confidence: float) -> "Instances":
+        """Objects of less confidence are left out; DataError unless it is from 0 to 1."""
+        return replace(self, least_confidence=float(confidence))
+
+    @property
+    def told(self) -> Told:
+        """What answers are made of."""
+        return "objects"
+
+    @property
+    def object_names(self) -> tuple[str, ...]:
+        """All classes."""
+        return self.names
+
+    def marked(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> Marked:
+        """Each object with its pixels."""
+        return marked_objects(id, answer[..., 0], answer[..., 1])
+
+    def overlay(self, pixels: np.ndarray, answer: np.ndarray) -> np.ndarray:
+        """The image with each object in a colour of its own."""
+        return overlay(pixels, answer[..., 0], True)
+
+    def joined(self, answers: Sequence[np.ndarray], windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+        """Objects of all windows, each once."""
+        return join_objects(answers, windows, size)
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
         """ap, ap50, ap75 of masks as COCO has them (of up to 1,000 objects), dice, iou, boundary_f, counts.

@@ -21,8 +21,8 @@ def mask_picture(pixels: np.ndarray, answer: np.ndarray, truth: np.ndarray | Non
     where it is another.
     """
     image = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
-    panels = [image] if truth is None else [image, _coloured(image, truth, background)]
-    panels.append(_coloured(image, answer, background))
+    panels = [image] if truth is None else [image, overlay(image, truth, background)]
+    panels.append(overlay(image, answer, background))
     if truth is not None:
         panels.append(_errors(image, answer, truth, background))
     times = max(1, -(-LEAST_SIDE // min(image.shape[:2])))
@@ -37,8 +37,11 @@ def palette(count: int) -> np.ndarray:
     return (COLOURS[np.arange(count) % len(COLOURS)] * (0.75 ** rounds[:, None])).astype(np.uint8)
 
 
-def _coloured(image: np.ndarray, codes: np.ndarray, background: bool) -> np.ndarray:
-    """The image with every code in its colour, and objects with an outline."""
+def overlay(image: np.ndarray, codes: np.ndarray, background: bool) -> np.ndarray:
+    """The image, uint8 (height, width, 1 or 3), with every code in its colour and outlines, uint8 (height, width, 3).
+
+    With `background` code 0 is left uncoloured.
+    """
     known = np.unique(codes)
     shown = [code for code in known.tolist() if code != IGNORED and (code or not background)]
     if codes.dtype == np.uint8:
@@ -52,7 +55,7 @@ def _coloured(image: np.ndarray, codes: np.ndarray, background: bool) -> np.ndar
     edge = np.zeros(codes.shape, bool)
     edge[:-1] |= codes[:-1] != codes[1:]
     edge[:, :-1] |= codes[:, :-1] != codes[:, 1:]
-    return np.where(edge[:, :, None], 255, mixed).astype(np.uint8)
+    return np.broadcast_to(np.where(edge[:, :, None], 255, mixed).astype(np.uint8), (*codes.shape, 3))
 
 
 def _errors(image: np.ndarray, answer: np.ndarray, truth: np.ndarray, background: bool) -> np.ndarray:

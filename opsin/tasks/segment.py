@@ -8,13 +8,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from opsin.core import DataError
+from opsin.core.windows import Window
 from opsin.data import IGNORED, Frame, Places
+from opsin.data.writing.marked import Marked
 
 from .charts import Chart, Histogram, Matrix
 from .checks import check_names
+from .joining import join_classes
+from .marking import marked_masks
 from .mask_losses import class_loss
-from .mask_picture import mask_picture
+from .mask_picture import mask_picture, overlay
 from .mask_statistics import boundary_counts, boundary_f, confusion
+from .placed import Told, as_rows, rows_of
 from .task import Head, Scorer
 from .weighted import mean_known, ratio
 
@@ -89,6 +95,10 @@ class Segment:
         """The masks as they are, at the size of the network's input."""
         return raw
 
+    def full(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+        """The masks at the size of the images."""
+        return rows_of([frame.mask_out(row) for row, frame in zip(raw, frames, strict=True)])
+
     def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
         """`share_<class>`, the share of the pixels, and `confidence`, its mean."""
         shares = [np.bincount(row[..., 0].ravel(), minlength=256)[: self.units] / row[..., 0].size for row in raw]
@@ -96,6 +106,36 @@ class Segment:
             **{f"share_{name}": [float(share[index]) for share in shares] for index, name in enumerate(self.names)},
             "confidence": [float(row[..., 1].mean() / 255) for row in raw],
         }
+
+    def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
+        """The columns, and `mask`: uint8 (height, width) of class indices."""
+        return [{**row, "mask": answer[..., 0]} for row, answer in zip(as_rows(self.columns(raw)), raw, strict=True)]
+
+    def at(self, confidence: float) -> "Segment":
+        """Raises DataError: every pixel has its class."""
+        raise DataError("a confidence is asked for, but every pixel has its class here; leave it out")
+
+    @property
+    def told(self) -> Told:
+        """What answers are made of."""
+        return "masks"
+
+    @property
+    def object_names(self) -> tuple[str, ...]:
+        """All classes but a background."""
+        return self.names[self.things.start :]
+
+    def marked(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> Marked:
+        """Each class that is there, but a background, as one object."""
+        return marked_masks(id, answer[..., 0], answer[..., 1], self.things)
+
+    def overlay(self, pixels: np.ndarray, answer: np.ndarray) -> np.ndarray:
+        """The image in the colours of its classes."""
+        return overlay(pixels, answer[..., 0], self.has_background)
+
+    def joined(self, answers: Sequence[np.ndarray], windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+        """Each pixel from the window that sees most around it."""
+        return join_classes(answers, windows, size)
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
         """iou (mean over all classes), dice (mean over all but a background), pixel_accuracy and boundary_f.

@@ -80,8 +80,20 @@ class Task(Protocol):
         """Answers that are places, in pixels of the images as they came; others as they are."""
         ...
 
+    def full(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+        """What predictions are made of: as `restore`, and masks, an array of arrays, at the size of their images."""
+        ...
+
     def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
-        """What a prediction says, a column a name."""
+        """What a prediction says, a column a name, in plain values; a list is of records of objects."""
+        ...
+
+    def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
+        """One dictionary an image: the columns, and what fits into no table, as masks."""
+        ...
+
+    def at(self, confidence: float) -> "Task":
+        """The task that tells boxes or objects from this confidence on; DataError where nothing is told so."""
         ...
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:

@@ -63,7 +63,7 @@ def test_boxes_go_back_to_the_pixels_of_the_images(rows):
 def test_columns_say_what_is_over_the_threshold(rows):
     columns = TASK.columns(rows([ANSWER, ANSWER[:0]]))
     assert columns["count"] == [3, 0] and columns["count_RBC"] == [1, 0] and columns["count_Platelets"] == [1, 0]
-    told = json.loads(columns["boxes"][0])
+    told = columns["boxes"][0]
     assert [box["label"] for box in told] == ["RBC", "WBC", "Platelets"]
     assert told[0]["box"] == [11, 10, 40, 40] and told[0]["confidence"] == pytest.approx(0.9)
     lower = Detect(NAMES, thresholds=(0.05, 0.9, 0.9))
