@@ -6,49 +6,55 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import polars as pl
 
 from opsin.core import DataError
 from opsin.data import Frame
+from opsin.tasks.placed import Placed
 
 from .model import Model
+from .tiles import answer_in_tiles, tile_of
 
 THREADS = 2
 _MOST_IMAGES = 256
+_MOST_PLACED = 32
 _PIECE_BYTES = 64 * 2**20
 _TOGETHER = 16
-_TYPES: dict[type, pl.DataType] = {str: pl.String(), float: pl.Float64(), int: pl.Int64(), bool: pl.Boolean()}
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """An image file's answer, in pixels of the image of (height, width) `size`; or in one line why it has none."""
+
+    path: Path
+    size: tuple[int, int] = (0, 0)
+    answer: np.ndarray | None = None
+    error: str | None = None
 
 
 def piece_length(model: Model) -> int:
-    """How many images are worked on at a time: up to 256, or 64 MiB of prepared pixels."""
-    return max(1, min(_MOST_IMAGES, _PIECE_BYTES // prod(model.preparation.size)))
+    """How many images are worked on at a time, and lost when a run is killed.
 
-
-def answer_pieces(model: Model, pieces: Sequence[Sequence[Path]]) -> Iterator[pl.DataFrame]:
-    """For each piece of paths its rows, in order: `path`, the task's columns, `error`.
-
-    An image that cannot be read has an `error` in one line and nulls; numbers that are not finite are null.
+    Up to 256, or 32 where answers are places, which take longer to write; or 64 MiB of prepared pixels.
     """
+    most = _MOST_PLACED if isinstance(model.task, Placed) else _MOST_IMAGES
+    return max(1, min(most, _PIECE_BYTES // prod(model.preparation.size)))
+
+
+def answer_pieces(
+    model: Model, pieces: Sequence[Sequence[Path]], tiles: bool | None = None
+) -> Iterator[Iterator[Seen]]:
+    """For each piece of paths the answers, in order, made as they are asked for: one of full size is in memory."""
     pool = ThreadPoolExecutor(THREADS, "opsin-decode")
     try:
-        ahead = _start(pool, model, pieces[0]) if pieces else None
+        ahead = _start(pool, model, pieces[0], tiles) if pieces else None
         for number in range(len(pieces)):
-            now, ahead = ahead, _start(pool, model, pieces[number + 1]) if number + 1 < len(pieces) else None
+            now, ahead = ahead, _start(pool, model, pieces[number + 1], tiles) if number + 1 < len(pieces) else None
             assert now is not None
-            yield _rows(model, now)
+            yield _answers(model, now, tiles)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def schema(model: Model) -> dict[str, pl.DataType]:
-    """The columns of the rows and their types."""
-    columns = model.task.columns(model.task.blank(1, (1, 1)))
-    types = {name: _TYPES[type(values[0])] for name, values in columns.items()}
-    return {"path": pl.String(), **{_free(name): kind for name, kind in types.items()}, "error": pl.String()}
 
 
 def path_text(path: Path) -> str:
@@ -64,39 +70,49 @@ class _Piece:
     errors: dict[int, str] = field(default_factory=dict[int, str])
     decoding: list[Future[None]] = field(default_factory=list[Future[None]])
 
-    def decode(self, model: Model, start: int) -> None:
+    def decode(self, model: Model, start: int, tiles: bool | None) -> None:
+        """Images that are cut in tiles are left for later: many of them would fill the memory."""
         for row in range(start, min(start + _TOGETHER, len(self.paths))):
             try:
-                self.pixels[row], self.frames[row] = model.prepare(self.paths[row])
+                picture = model.read(self.paths[row])
+                if tile_of(model, (picture.shape[0], picture.shape[1]), tiles) is None:
+                    self.pixels[row], self.frames[row] = model.fit(picture)
             except DataError as error:
-                self.errors[row] = " ".join(str(error).split())
+                self.errors[row] = _line(error)
 
 
-def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path]) -> _Piece:
+def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None) -> _Piece:
     piece = _Piece(paths, np.zeros((len(paths), *model.preparation.size), np.uint8))
-    piece.decoding = [pool.submit(piece.decode, model, start) for start in range(0, len(paths), _TOGETHER)]
+    piece.decoding = [pool.submit(piece.decode, model, start, tiles) for start in range(0, len(paths), _TOGETHER)]
     return piece
 
 
-def _rows(model: Model, piece: _Piece) -> pl.DataFrame:
+def _answers(model: Model, piece: _Piece, tiles: bool | None) -> Iterator[Seen]:
     for future in piece.decoding:
         future.result()
-    good = [row for row in range(len(piece.paths)) if row not in piece.errors]
-    raw = model.raw(piece.pixels[good] if piece.errors else piece.pixels)
-    columns = model.task.columns(model.task.restore(raw, [piece.frames[row] for row in good]))
-    kinds = schema(model)
-    spread: dict[str, list[Any]] = {}
-    for name, values in columns.items():
-        spread[_free(name)] = [None] * len(piece.paths)
-        for row, value in zip(good, values, strict=True):
-            spread[_free(name)][row] = value
-    spread["path"] = [path_text(path) for path in piece.paths]
-    spread["error"] = [piece.errors.get(row) for row in range(len(piece.paths))]
-    frame = pl.DataFrame({name: spread[name] for name in kinds}, schema=kinds)
-    known = pl.all().exclude(pl.String, pl.Int64, pl.Boolean)
-    return frame.with_columns(pl.when(known.is_finite()).then(known))
+    rows = sorted(piece.frames)
+    raw = model.raw(piece.pixels if len(rows) == len(piece.paths) else piece.pixels[rows])
+    place = {row: number for number, row in enumerate(rows)}
+    for row, path in enumerate(piece.paths):
+        if row in place:
+            one, frame = raw[place[row] : place[row] + 1], piece.frames[row]
+            yield Seen(path, frame.image, model.task.full(one, [frame])[0])
+        elif row in piece.errors:
+            yield Seen(path, error=piece.errors[row])
+        else:
+            yield _in_tiles(model, path, tiles)
 
 
-def _free(name: str) -> str:
-    """A number that is called like one of the two other columns gets a `_`."""
-    return f"{name}_" if name in ("path", "error") else name
+def _in_tiles(model: Model, path: Path, tiles: bool | None) -> Seen:
+    try:
+        picture = model.read(path)
+        size = (picture.shape[0], picture.shape[1])
+        tile = tile_of(model, size, tiles)
+        assert tile is not None, "an image changed its size while it was looked at"
+        return Seen(path, size, answer_in_tiles(model, picture, tile))
+    except DataError as error:
+        return Seen(path, error=_line(error))
+
+
+def _line(error: DataError) -> str:
+    return " ".join(str(error).split())

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from opsin.core import DataError, ModelFileError, NetworkError, Shape, choose_pr
 from opsin.data import Frame, Preparation
 from opsin.nn import Sequential, summarize
 from opsin.tasks import Task
+from opsin.tasks.placed import rows_of
 
 from .file import write_model_file
 from .pictures import as_list, read_picture
+from .tiles import answer_in_tiles, tile_of
 from .views import VIEWS, average_views
 
 _MOST_BATCH = 256
@@ -89,28 +91,50 @@ class Model:
                 answers.append(self.task.decode(average_views(self._logits, images, self.views)))
         return np.concatenate(answers) if answers else self.task.blank(0, self.preparation.size[:2])
 
-    def predict(self, images: Any) -> list[dict[str, Any]]:
-        """One answer an image, as a dictionary of the task's columns.
+    def predict(
+        self, images: Any, *, tiles: bool | None = None, confidence: float | None = None
+    ) -> list[dict[str, Any]]:
+        """One answer an image, as a dictionary of plain values; boxes and masks in pixels of the image as it came.
 
-        `images` is one or many of: path, encoded bytes, PIL picture, array (height, width[, channels]). Raises
-        DataError when one cannot be read.
+        `images` is one or many of: path, encoded bytes, PIL picture, array (height, width[, channels]). `tiles` says
+        whether to look at a large image tile by tile (None: when it is more than twice as large as those of training),
+        `confidence` from which on boxes or objects are told (None: as found out in training). Raises DataError when an
+        image cannot be read.
         """
-        many, answers = as_list(images), list[dict[str, Any]]()
+        model = self if confidence is None else replace(self, task=self.task.at(confidence))
+        many, told = as_list(images), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):
-            some = [self._prepare(i, many[i]) for i in range(start, min(start + _MOST_BATCH, len(many)))]
-            raw = self.raw(np.stack([pixels for pixels, _ in some]))
-            columns = self.task.columns(self.task.restore(raw, [frame for _, frame in some]))
-            answers += [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        return answers
+            numbers = range(start, min(start + _MOST_BATCH, len(many)))
+            told += model.task.plain(model.answers((model._named(i, many[i]) for i in numbers), tiles))
+        return told
 
-    def prepare(self, image: Any) -> tuple[np.ndarray, Frame]:
-        """A path, bytes, picture or array as uint8 (height, width, channels), as the network was trained to see it.
+    def answers(self, pictures: Iterable[np.ndarray], tiles: bool | None = None) -> np.ndarray:
+        """The task's answers in pixels of the pictures, which `read` gives; a row a picture."""
+        fitted, in_tiles = list[tuple[np.ndarray, Frame]](), dict[int, np.ndarray]()
+        for picture in pictures:  # none is kept: many large ones would fill the memory
+            tile = tile_of(self, (picture.shape[0], picture.shape[1]), tiles)
+            if tile is None:
+                fitted.append(self.fit(picture))
+            else:
+                in_tiles[len(fitted) + len(in_tiles)] = answer_in_tiles(self, picture, tile)
+        pixels = np.stack([pixels for pixels, _ in fitted]) if fitted else np.zeros((0, *self.preparation.size), "u1")
+        raw = self.task.full(self.raw(pixels), [frame for _, frame in fitted])
+        if not in_tiles:
+            return raw
+        rest = iter(raw)
+        count = len(fitted) + len(in_tiles)
+        return rows_of([in_tiles[row] if row in in_tiles else next(rest) for row in range(count)])
 
-        And where the image stands in it. Only where answers are no places may an image be decoded at a smaller size.
+    def read(self, image: Any) -> np.ndarray:
+        """A path, bytes, picture or array as uint8 (height, width, 1 or 3); DataError when it cannot be had.
+
+        Only where answers are no places may an image be decoded at a smaller size.
         """
-        size = self.preparation.size[:2]
-        picture = read_picture(image, size if self.task.places == "none" else None)
-        return self.preparation.fit(picture), Frame((picture.shape[0], picture.shape[1]), size)
+        return read_picture(image, self.preparation.size[:2] if self.task.places == "none" else None)
+
+    def fit(self, picture: np.ndarray) -> tuple[np.ndarray, Frame]:
+        """A picture as the network was trained to see it, uint8 (height, width, channels), and where it stands there."""
+        return self.preparation.fit(picture), Frame((picture.shape[0], picture.shape[1]), self.preparation.size[:2])
 
     def save(self, path: str | Path) -> None:
         """Writes the model file, whole or not at all; `load` reads it."""
@@ -123,9 +147,10 @@ class Model:
         }
         write_model_file(Path(path), self.network.state_dict(), header)
 
-    def _prepare(self, number: int, image: Any) -> tuple[np.ndarray, Frame]:
+    def _named(self, number: int, image: Any) -> np.ndarray:
+        """A picture, or a DataError that says which."""
         try:
-            return self.prepare(image)
+            return self.read(image)
         except DataError as error:
             name = image if isinstance(image, str | Path) else f"image {number}"
             raise DataError(f"{name} {error}") from error

@@ -1,55 +1,87 @@
-"""Predictions for many image files: to a list of rows, or to a file that survives being killed."""
+"""Predictions for many image files: to a list of rows, or to files that survive being killed."""
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from opsin.core import Progress, silent
 
-from .answers import answer_pieces, piece_length, schema
+from .answers import Seen, answer_pieces, piece_length
 from .model import Model
-from .pieces import PieceFile
+from .pieces import Pieces
+from .tables import image_rows
+from .writers import choose_writer, is_folder
+
+
+def _nothing(line: str) -> None: ...
 
 
 def predict_files(
-    model: Model, images: Sequence[Path], output: Path | None = None, *, progress: Progress = silent
+    model: Model,
+    images: Sequence[Path],
+    output: str | Path | None = None,
+    *,
+    tiles: bool | None = None,
+    confidence: float | None = None,
+    progress: Progress = silent,
+    say: Callable[[str], None] = _nothing,
 ) -> list[dict[str, Any]]:
     """A row an image, in their order: `path`, the task's columns, `error` (null, or in one line why it has no answer).
 
-    With `output` (.csv, .jsonl or .parquet) the rows go to that file and the list is empty; memory stays flat. Killed
-    and started again, it goes on where it was and the file is the same; a finished file is left as it is unless an
-    image has changed. Raises OpsinError when the file was made by another model or cannot be written.
+    With `output` the answers go there and the list is empty; memory stays flat: .csv, .jsonl or .parquet, of boxes
+    and masks also a .json as COCO has it or a folder of labels or masks and pictures. Killed and started again, it
+    goes on where it was and the output is the same; a finished one is left as it is unless an image has changed.
+    `tiles` and `confidence` as in `Model.predict`. Raises OpsinError when the output was made by another model or
+    cannot be written.
     """
+    model = model if confidence is None else replace(model, task=model.task.at(confidence))
     length = piece_length(model)
     pieces = [images[start : start + length] for start in range(0, len(images), length)]
+    count = _Count(len(images), progress)
     if output is None:
-        return [row for _, frame in _answers(model, pieces, range(len(pieces)), progress) for row in frame.to_dicts()]
-    file = PieceFile(output, model.fingerprint, [_key(piece) for piece in pieces])
-    if not file.start():
-        for number, frame in _answers(model, pieces, file.missing(), progress):
-            file.write(number, frame)
-        file.finish(pl.DataFrame(schema=schema(model)))
+        rows, found = image_rows(model.task), list[dict[str, Any]]()
+        for piece in answer_pieces(model, pieces, tiles):
+            found += rows.make(count.over(piece)).to_dicts()
+            count.report()
+        count.tell(say)
+        return found
+    writer = choose_writer(model.task, images, output)
+    maker = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
+    kept = Pieces(Path(output), maker, [_key(piece) for piece in pieces], is_folder(output))
+    if not kept.start():
+        missing = kept.missing()
+        count.done = len(images) - sum(len(pieces[number]) for number in missing)
+        for number, piece in zip(missing, answer_pieces(model, [pieces[n] for n in missing], tiles), strict=True):
+            kept.keep(number, writer.keep(count.over(piece)))
+            count.report()
+        kept.finish(writer.make)
+        count.tell(say)
     progress("predict", len(images), len(images))
     return []
 
 
-def _answers(
-    model: Model, pieces: Sequence[Sequence[Path]], wanted: Sequence[int], progress: Progress
-) -> Iterator[tuple[int, pl.DataFrame]]:
-    """The rows of the wanted pieces, with their numbers; progress counts the others as done."""
-    total = sum(map(len, pieces))
-    done = total - sum(len(pieces[number]) for number in wanted)
-    failed = 0
-    frames = answer_pieces(model, [pieces[number] for number in wanted])
-    for number, frame in zip(wanted, frames, strict=True):
-        yield number, frame
-        done += len(frame)
-        failed += len(frame) - frame["error"].null_count()
-        progress("predict", done, total, f"{failed} cannot be read" if failed else "")
+class _Count:
+    """How many images are done and how many of them have no answer."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total, self._progress, self._failed = total, progress, 0
+        self.done = 0
+
+    def over(self, images: Iterable[Seen]) -> Iterator[Seen]:
+        for one in images:
+            yield one
+            self.done += 1
+            self._failed += one.error is not None
+
+    def report(self) -> None:
+        self._progress("predict", self.done, self._total, f"{self._failed} cannot be read" if self._failed else "")
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        if self._failed:
+            say(f"{self._failed:,} of {self._total:,} images could not be read; each has its error")
 
 
 def _key(paths: Sequence[Path]) -> str:

@@ -8,14 +8,19 @@ from PIL import Image
 
 from opsin.data import Preparation
 from opsin.model import Model
-from opsin.model.answers import answer_pieces, path_text, piece_length, schema
+from opsin.model.answers import answer_pieces, path_text, piece_length
+from opsin.model.tables import image_rows
 from opsin.nn import Dense, Flatten, Sequential
 from opsin.tasks import MultiLabel, Regress
 
 
+def tables(model: Model, pieces: list[list[Path]]) -> list[pl.DataFrame]:
+    return [image_rows(model.task).make(piece) for piece in answer_pieces(model, pieces)]
+
+
 def test_rows_are_predictions_in_order(model: Model, images: list[Path]):
     pieces = [images[:5], images[5:6], images[6:]]
-    rows = pl.concat(answer_pieces(model, pieces)).to_dicts()
+    rows = pl.concat(tables(model, pieces)).to_dicts()
     assert [row["path"] for row in rows] == [str(path) for path in images]
     assert sum(row["error"] is not None for row in rows) == 3
     for path, row in zip(images, rows, strict=True):
@@ -30,7 +35,7 @@ def test_rows_are_predictions_in_order(model: Model, images: list[Path]):
 
 
 def test_what_is_broken_says_how(model: Model, images: list[Path]):
-    (frame,) = answer_pieces(model, [images])
+    (frame,) = tables(model, [images])
     errors = {Path(row["path"]).name: row["error"] for row in frame.drop_nulls("error").to_dicts()}
     assert errors == {
         'empty, "quoted".jpg': "is empty (0 bytes); expected an image",
@@ -41,8 +46,8 @@ def test_what_is_broken_says_how(model: Model, images: list[Path]):
 
 
 def test_a_piece_of_broken_images_alone(model: Model, tmp_path: Path):
-    (frame,) = answer_pieces(model, [[tmp_path / "a", tmp_path]])
-    assert frame.schema == schema(model)
+    (frame,) = tables(model, [[tmp_path / "a", tmp_path]])
+    assert frame.schema == image_rows(model.task).schema
     assert frame["error"].null_count() == 0
 
 
@@ -62,7 +67,7 @@ def broken_numbers(tmp_path: Path) -> tuple[Model, Path]:
 
 def test_no_nan_and_no_doubled_column(broken_numbers: tuple[Model, Path]):
     model, path = broken_numbers
-    (frame,) = answer_pieces(model, [[path]])
+    (frame,) = tables(model, [[path]])
     assert frame.columns == ["path", "error_", "path_", "count", "error"]
     row = frame.to_dicts()[0]
     assert (row["error_"], row["path_"], row["error"]) == (None, None, None)
@@ -72,7 +77,7 @@ def test_no_nan_and_no_doubled_column(broken_numbers: tuple[Model, Path]):
 def test_labels_have_their_columns():
     network = Sequential([Flatten(), Dense(2)], input_shape=(2, 2, 1), seed=0)
     model = Model(network, MultiLabel(("a", "b")), Preparation(2, 2, 1, (0.5,), (0.5,)))
-    assert list(schema(model)) == ["path", "labels", "p_a", "p_b", "error"]
+    assert list(image_rows(model.task).schema) == ["path", "labels", "p_a", "p_b", "error"]
 
 
 def test_pieces_are_bounded_in_memory(make_model):
@@ -87,7 +92,7 @@ def test_a_stopped_reader_leaves_no_thread(model: Model, images: list[Path]):
 
     before = threading.active_count()
     pieces = answer_pieces(model, [images] * 5)
-    next(pieces)
+    next(next(pieces))
     pieces.close()
     assert threading.active_count() == before
 
@@ -95,6 +100,6 @@ def test_a_stopped_reader_leaves_no_thread(model: Model, images: list[Path]):
 def test_a_name_that_is_no_text(model: Model, tmp_path: Path):
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png"))
     Image.new("RGB", (8, 8)).save(path)
-    (frame,) = answer_pieces(model, [[path]])
+    (frame,) = tables(model, [[path]])
     assert frame["error"][0] is None
     assert frame["path"][0] == path_text(path) == f"{tmp_path}/caf\ufffd.png"
