@@ -50,9 +50,10 @@ def _line(upper: Any, lower: Any) -> str:
 
 
 def bars(names: Sequence[str], row: dict[str, Any]) -> list[str]:
-    """A line a class, most probable first, from a row of predictions; the numbers themselves for a regression."""
-    if all(f"p_{name}" in row for name in names):
-        known = sorted(((row[f"p_{name}"], name) for name in names), reverse=True)
+    """A line a class, most probable or largest first, from an answer; the numbers themselves for a regression."""
+    start = next((start for start in ("p_", "share_") if all(f"{start}{name}" in row for name in names)), None)
+    if start is not None:
+        known = sorted(((row[f"{start}{name}"], name) for name in names), reverse=True)
         wide = max(len(name) for _, name in known[:MOST_BARS])
         full, empty = ("█", "·") if (sys.stdout.encoding or "").lower().startswith("utf") else ("#", ".")
         return [f"{name:<{wide}}  {_bar(p, full, empty)} {p:6.1%}" for p, name in known[:MOST_BARS]]

@@ -3,48 +3,72 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from . import options
-from .output import print_json
+from .output import print_json, print_objects
 from .picture import bars, on_terminal, picture, shows_pictures
 from .progress import reporting
 
-if TYPE_CHECKING:
-    from opsin.model import Model
+TABLES = (".csv", ".jsonl", ".parquet")
 
 
 def predict(
     model: options.ModelFile,
     images: Annotated[list[str], typer.Argument(help="Image files, folders, globs, or text files that list images.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A .csv, .jsonl or .parquet to write.", show_default=False)
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A .csv, .jsonl or .parquet; for boxes and masks also a COCO .json, or a folder.",
+            show_default=False,
+        ),
+    ] = None,
+    tiles: Annotated[
+        bool | None,
+        typer.Option(help="Look at large images tile by tile; when it helps, if left out.", show_default=False),
+    ] = None,
+    confidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="Tell boxes and objects from here on; found in training.", show_default=False
+        ),
     ] = None,
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as one JSON list.")] = False,
 ) -> None:
     """Says what a model sees in images.
 
-    One image is shown on a terminal; many give a line of JSON each, or a file.
+    One image is shown on a terminal; many give a line of JSON each, or files.
     Started again, a run with -o goes on where it was stopped.
     """
+    if as_json and output is not None and Path(output).suffix.lower() not in TABLES:
+        raise typer.BadParameter(f"prints the rows of a table, but {output} is none; leave it out", param_hint="--json")
     with reporting() as progress:
         from opsin import api
 
         loaded = api.load(model, device)
         paths = _find(images)
-        rows = api.predict_files(loaded, paths, output, progress=progress)
-    if output is not None:
+        if output is None and not as_json and len(paths) == 1 and on_terminal():
+            shown = loaded.predict(paths[0], tiles=tiles, confidence=confidence)[0]
+            rows: list[dict[str, Any]] = []
+        else:
+            shown = None
+            rows = api.predict_files(
+                loaded, paths, output, tiles=tiles, confidence=confidence, progress=progress, say=progress.say
+            )
+    if shown is not None:
+        _show(loaded.task.names, paths[0], shown)
+    elif output is not None:
         print(output, file=sys.stderr if as_json else sys.stdout)
-        rows = _read_back(output) if as_json else []
+        rows = _read_back(Path(output)) if as_json else []
     elif len(paths) == 1:
         _check(paths[0], rows[0]["error"])
     if as_json:
         print_json(rows)
-    elif len(rows) == 1 and on_terminal():
-        _show(loaded, paths[0], rows[0])
     else:
         for row in rows:
             print_json(row)
@@ -65,11 +89,15 @@ def _check(path: Path, error: str | None) -> None:
         raise DataError(error if str(path) in error else f"{path} {error}")
 
 
-def _show(model: "Model", path: Path, row: dict[str, Any]) -> None:
+def _show(names: Sequence[str], path: Path, answer: dict[str, Any]) -> None:
     if shows_pictures():
         print(picture(path))
-    for line in bars(model.task.names, row):
-        print(line)
+    records = next((answer[name] for name in ("boxes", "objects") if name in answer), None)
+    if records is None:
+        for line in bars(names, answer):
+            print(line)
+    else:
+        print_objects(names, answer, records)
 
 
 def _read_back(output: Path) -> list[dict[str, Any]]:

@@ -133,7 +133,7 @@ class Model:
         return read_picture(image, self.preparation.size[:2] if self.task.places == "none" else None)
 
     def fit(self, picture: np.ndarray) -> tuple[np.ndarray, Frame]:
-        """A picture as the network was trained to see it, uint8 (height, width, channels), and where it stands there."""
+        """A picture as the network was trained to see it, uint8 (height, width, channels), and its place in that."""
         return self.preparation.fit(picture), Frame((picture.shape[0], picture.shape[1]), self.preparation.size[:2])
 
     def save(self, path: str | Path) -> None:
