@@ -63,7 +63,7 @@ def print_objects(names: Sequence[str], answer: Mapping[str, Any], records: Sequ
 def _cell(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return " ".join(f"{side:g}" for side in value) if isinstance(value, list | tuple) else f"{value:g}"
+    return " ".join(f"{side:.0f}" for side in value) if isinstance(value, list | tuple) else f"{value:.4g}"
 
 
 def _number(value: float) -> str:
