@@ -38,7 +38,7 @@ def decode(content: bytes, *, at_least: tuple[int, int] | None = None) -> np.nda
         pixels = _decode_jpeg(content, at_least)
         if pixels is not None:
             return pixels
-    return _with_pillow(content, lambda image: _pixels(image, at_least))
+    return with_pillow(content, lambda image: _pixels(image, at_least))
 
 
 def header(content: bytes) -> tuple[int, int, int]:
@@ -53,7 +53,7 @@ def header(content: bytes) -> tuple[int, int, int]:
             width, height = height, width
         return height, width, 1 if grey else 3
 
-    return _with_pillow(content, look)
+    return with_pillow(content, look)
 
 
 def as_pixels(image: np.ndarray | Image.Image) -> np.ndarray:
@@ -117,7 +117,7 @@ def _decode_jpeg(content: bytes, at_least: tuple[int, int] | None) -> np.ndarray
         return None
     turn = 1
     if b"Exif\x00\x00" in content:
-        turn = _with_pillow(content, lambda image: int(image.getexif().get(_ORIENTATION, 1)))
+        turn = with_pillow(content, lambda image: int(image.getexif().get(_ORIENTATION, 1)))
     least_height, least_width = at_least or (height, width)
     if turn >= 5:
         least_height, least_width = least_width, least_height
@@ -149,7 +149,8 @@ def _bound(width: int, height: int) -> None:
         raise DataError(f"declares {width} x {height} pixels; expected at most {MAX_PIXELS:,} in all")
 
 
-def _with_pillow(content: bytes, use: Callable[[Image.Image], _Answer]) -> _Answer:
+def with_pillow(content: bytes, use: Callable[[Image.Image], _Answer]) -> _Answer:
+    """What `use` makes of the image in `content`; whatever is wrong with it is a DataError of one line."""
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _bound(*image.size)

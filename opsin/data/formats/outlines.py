@@ -1,7 +1,7 @@
 """Masks drawn from outlines: the polygons or run lengths that COCO and YOLO files keep for each object."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -56,16 +56,17 @@ class OutlineMasks:
         """(height, width) uint8 class indices, or int32 instances; DataError when an outline is broken."""
         outlines = self._outlines.get(id, ())
         height, width = self._size(id)
-        crowds = [outline.mask(height, width) for outline in outlines if outline.crowd and self._kind == "masks"]
         objects = [outline for outline in outlines if not outline.crowd]
-        masks = [outline.mask(height, width) for outline in objects]
+        masks = (outline.mask(height, width) for outline in objects)
         if self._kind == "instances":
             return stacked(masks, [outline.label for outline in objects], (height, width))
         classes = np.zeros((height, width), np.uint8)
-        for crowd in crowds:
-            classes[crowd] = IGNORED
-        for place in _large_first(masks):
-            classes[masks[place]] = objects[place].label + 1
+        for outline in outlines:
+            if outline.crowd:
+                classes[outline.mask(height, width)] = IGNORED
+        pieces = [_piece(mask) for mask in masks]
+        for place in _large_first(pieces):
+            pieces[place].paint(classes, objects[place].label + 1)
         return classes
 
     def stamp(self, id: str) -> str:
@@ -81,16 +82,40 @@ class OutlineMasks:
         return digest.hexdigest()
 
 
-def stacked(masks: Sequence[np.ndarray], labels: Sequence[int], size: tuple[int, int]) -> np.ndarray:
+def stacked(masks: Iterable[np.ndarray], labels: Sequence[int], size: tuple[int, int]) -> np.ndarray:
     """Objects by their pixels as instances, int32 (height, width): numbered in turn, small ones on top, none hidden."""
+    pieces = [_piece(mask) for mask in masks]
     numbers = np.zeros(size, np.int32)
-    for place in _large_first(masks):
-        numbers[masks[place]] = place + 1
-    seen = np.flatnonzero(np.bincount(numbers.ravel(), minlength=len(masks) + 1)[1:])
-    codes = np.zeros(len(masks) + 1, np.int32)
+    for place in _large_first(pieces):
+        pieces[place].paint(numbers, place + 1)
+    seen = np.flatnonzero(np.bincount(numbers.ravel(), minlength=len(pieces) + 1)[1:])
+    codes = np.zeros(len(pieces) + 1, np.int32)
     codes[seen + 1] = np.arange(1, len(seen) + 1) * 256 + np.asarray(labels, np.int32)[seen]
     return codes[numbers]
 
 
-def _large_first(masks: Sequence[np.ndarray]) -> list[int]:
-    return sorted(range(len(masks)), key=lambda place: -int(masks[place].sum()))
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """The part of a mask around its pixels, so that hundreds of objects fit into memory."""
+
+    top: int
+    left: int
+    inside: np.ndarray
+    area: int
+
+    def paint(self, canvas: np.ndarray, value: int) -> None:
+        height, width = self.inside.shape
+        canvas[self.top : self.top + height, self.left : self.left + width][self.inside] = value
+
+
+def _piece(mask: np.ndarray) -> _Piece:
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return _Piece(0, 0, np.zeros((0, 0), np.bool_), 0)
+    top, left = int(rows[0]), int(columns[0])
+    inside = np.array(mask[top : rows[-1] + 1, left : columns[-1] + 1])
+    return _Piece(top, left, inside, int(inside.sum()))
+
+
+def _large_first(pieces: Sequence[_Piece]) -> list[int]:
+    return sorted(range(len(pieces)), key=lambda place: -pieces[place].area)

@@ -1,0 +1,145 @@
+"""Files that name the classes of masks: classes.txt, classes.json, label maps with colours."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from opsin.core import DataError
+
+FILES = frozenset(
+    f"{stem}{ending}"
+    for stem in ("classes", "class_names", "labels", "label_names", "labelmap", "label_map", "label_colors", "codes")
+    for ending in (".txt", ".json")
+) | {"class_dict.csv"}
+MOST_BYTES = 1 << 20
+_HEADS = ("name", "class", "label", "id", "index")
+
+
+@dataclass(frozen=True)
+class ClassNames:
+    """The names of the classes by their ids, whether the file gave the ids itself, and colours when it has them."""
+
+    names: dict[int, str]
+    numbered: bool
+    colours: dict[int, int] = field(default_factory=dict[int, int])
+    """Colour (65,536 red + 256 green + blue) -> id."""
+    source: str = "classes.txt"
+
+
+def read_class_names(path: Path, source: str) -> ClassNames:
+    """The classes that a file lists; DataError, naming `source`, when it cannot be understood.
+
+    Text has a class a line: "name", "id name", "name r g b" or "id name r g b", parts kept apart by spaces, tabs,
+    commas or colons. JSON is a list of names or of {"id", "name", "color"}, {"0": name}, {name: 0} or
+    {name: [r, g, b]}.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise DataError(f"{source} is larger than {MOST_BYTES:,} bytes; expected a list of class names")
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DataError(f"{source} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    except UnicodeDecodeError:
+        raise DataError(f"{source} is no text in UTF-8; expected a list of class names") from None
+    if path.suffix.lower() != ".json":
+        return _from_entries([_line(line, source) for line in _lines(text)], source)
+    try:
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        raise DataError(f"{source} is no JSON; expected a list of class names") from None
+    return class_names_of(found, source)
+
+
+def class_names_of(found: Any, source: str) -> ClassNames:
+    """The classes in a list or mapping from JSON or YAML; DataError, naming `source`, when it is neither."""
+    entries: list[tuple[int | None, str, int | None]] = []
+    if isinstance(found, list):
+        for one in cast("list[Any]", found):
+            if isinstance(one, Mapping):
+                part = cast("Mapping[str, Any]", one)
+                colour = part.get("color", part.get("colour"))
+                entries.append((_id(part.get("id")), str(part.get("name", "")), _colour(colour, source)))
+            else:
+                entries.append((None, str(one), None))
+    elif isinstance(found, Mapping):
+        for key, value in cast("Mapping[Any, Any]", found).items():
+            if _id(key) is not None and isinstance(value, str):
+                entries.append((_id(key), value, None))
+            elif isinstance(value, (list, tuple)):
+                entries.append((None, str(key), _colour(value, source)))
+            elif _id(value) is not None:
+                entries.append((_id(value), str(key), None))
+            else:
+                raise DataError(f"{source} gives {str(key)[:40]!r} as {str(value)[:40]!r}; expected an id and a name")
+    else:
+        raise DataError(f"{source} holds {type(found).__name__}; expected a list of class names, or names by id")
+    return _from_entries(entries, source)
+
+
+def _from_entries(entries: list[tuple[int | None, str, int | None]], source: str) -> ClassNames:
+    if not entries:
+        raise DataError(f"{source} names no class; expected one a line")
+    numbered = all(id is not None for id, _, _ in entries)
+    names: dict[int, str] = {}
+    colours: dict[int, int] = {}
+    for place, (given, name, colour) in enumerate(entries):
+        id = given if given is not None and numbered else place
+        if not name or id in names:
+            what = f"the id {id} twice" if name else "a class without a name"
+            raise DataError(f"{source} has {what}; expected a name for each id")
+        names[id] = name
+        if colour is not None:
+            if colour in colours:
+                raise DataError(f"{source} gives {names[colours[colour]]!r} and {name!r} the same colour")
+            colours[colour] = id
+    again = (
+        sorted({name for name in names.values() if list(names.values()).count(name) > 1}) if len(names) < 999 else []
+    )
+    if again:
+        raise DataError(f"{source} names {again[0]!r} more than once; expected a name for each class")
+    return ClassNames(names, numbered, colours if len(colours) == len(names) else {}, source)
+
+
+def _lines(text: str) -> list[str]:
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if lines and lines[0].replace(",", " ").split()[0].lower() in _HEADS and "," in lines[0]:
+        lines = lines[1:]  # the header of a table
+    return lines
+
+
+def _line(line: str, source: str) -> tuple[int | None, str, int | None]:
+    """The id, the name and the colour in one line, each but the name maybe missing."""
+    for mark in (":", ","):
+        line = line.replace(mark, " ")
+    words = line.split()
+    id: int | None = None
+    colour: int | None = None
+    if len(words) > 3 and all(_id(word) is not None for word in words[:3]):
+        colour, words = _colour(words[:3], source), words[3:]
+    elif len(words) > 3 and all(_id(word) is not None for word in words[-3:]):
+        colour, words = _colour(words[-3:], source), words[:-3]
+    if len(words) > 1 and _id(words[0]) is not None:
+        id, words = _id(words[0]), words[1:]
+    return id, " ".join(words), colour
+
+
+def _id(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return value if isinstance(value, int) and 0 <= value < 2**31 else None
+
+
+def _colour(value: Any, source: str) -> int | None:
+    if value is None:
+        return None
+    parts = [_id(part) for part in cast("list[Any]", value)] if isinstance(value, (list, tuple)) else []
+    whole = [part for part in parts if part is not None and part < 256]
+    if len(whole) != 3 or len(parts) != 3:
+        raise DataError(f"{source} has the colour {str(value)[:40]}; expected red, green and blue from 0 to 255")
+    return whole[0] << 16 | whole[1] << 8 | whole[2]
