@@ -13,7 +13,7 @@ from opsin.data.writing.marked import Marked
 from opsin.tasks.placed import Placed
 
 from .answers import Seen, path_text
-from .folders import ERRORS, Folder, write_errors
+from .folders import Folder, write_errors
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class YoloFolder(Folder):
         from opsin.data.writing.yolo import write_yolo
 
         write_yolo(output, self.task.object_names, found.marked())
-        write_errors(output / ERRORS, found.errors())
+        write_errors(self.errors, found.errors())
 
     def _drawn(self, images: Iterable[Seen]) -> Iterator[Seen]:
         for one in images:

@@ -11,6 +11,7 @@ import polars as pl
 from PIL import Image
 
 from opsin.core import DataError, write_bytes, write_text
+from opsin.data.writing.masks import write_mask, write_objects
 from opsin.tasks.placed import Placed
 
 from .answers import Seen, path_text
@@ -57,6 +58,11 @@ class Folder:
     ids: Mapping[Path, str]
     output: Path
 
+    @property
+    def errors(self) -> Path:
+        """Where the images without an answer are named."""
+        return self.output / ERRORS
+
     def file(self, kind: str, path: Path, suffix: str) -> Path:
         """The file of one kind for an image."""
         return self.output / kind / PurePosixPath(self.ids[path]).with_suffix(suffix)
@@ -81,8 +87,6 @@ class MaskFolder(Folder):
 
     def keep(self, images: Iterable[Seen]) -> bytes:
         """The images without an answer, once masks and overlays of the others are there."""
-        from opsin.data.writing.masks import write_mask
-
         failed: list[tuple[str, str | None]] = []
         for one in images:
             if one.answer is None:
@@ -95,7 +99,7 @@ class MaskFolder(Folder):
     def make(self, pieces: Sequence[Path], output: Path) -> None:
         """The names of the classes, and the images without an answer."""
         write_text(output / "classes.txt", "\n".join(self.names) + "\n")
-        write_errors(output / ERRORS, _read_all(pieces, {"path": pl.String(), "error": pl.String()}))
+        write_errors(self.errors, _read_all(pieces, {"path": pl.String(), "error": pl.String()}))
 
 
 @dataclass(frozen=True)
@@ -113,11 +117,9 @@ class ObjectFolder(Folder):
         rows = _read_all(pieces, OBJECT_SCHEMA)
         failed = rows.filter(pl.col("error").is_not_null())
         write_bytes(output / "objects.csv", rows.filter(pl.col("error").is_null()).drop("error").write_csv().encode())
-        write_errors(output / ERRORS, failed.select("path", "error"))
+        write_errors(self.errors, failed.select("path", "error"))
 
     def _written(self, images: Iterable[Seen]) -> Iterable[Seen]:
-        from opsin.data.writing.masks import write_objects
-
         for one in images:
             if one.answer is not None:
                 write_objects(self.file("masks", one.path, ".png"), np.asarray(one.answer[..., 0]))

@@ -46,7 +46,6 @@ def predict_files(
         for piece in answer_pieces(model, pieces, tiles):
             found += rows.make(count.over(piece)).to_dicts()
             count.report()
-        count.tell(say)
         return found
     writer = choose_writer(model.task, images, output)
     maker = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
@@ -58,7 +57,7 @@ def predict_files(
             kept.keep(number, writer.keep(count.over(piece)))
             count.report()
         kept.finish(writer.make)
-        count.tell(say)
+        count.tell(writer.errors, say)
     progress("predict", len(images), len(images))
     return []
 
@@ -79,9 +78,10 @@ class _Count:
     def report(self) -> None:
         self._progress("predict", self.done, self._total, f"{self._failed} cannot be read" if self._failed else "")
 
-    def tell(self, say: Callable[[str], None]) -> None:
+    def tell(self, where: Path, say: Callable[[str], None]) -> None:
         if self._failed:
-            say(f"{self._failed:,} of {self._total:,} images could not be read; each has its error")
+            count = f"{self._total:,} image{'' if self._total == 1 else 's'}"
+            say(f"{self._failed:,} of {count} could not be read: see {where}")
 
 
 def _key(paths: Sequence[Path]) -> str:

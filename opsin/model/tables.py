@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import polars as pl
 
+from opsin.data.writing.masks import object_rows
 from opsin.tasks import Task
 from opsin.tasks.placed import Placed, rows_of
 
@@ -25,9 +26,10 @@ _TYPES: dict[type, pl.DataType] = {
     bool: pl.Boolean(),
     list: OBJECTS,
 }
+SIDES = ("xmin", "ymin", "xmax", "ymax")
 BOX_SCHEMA: Schema = {
     "path": pl.String(),
-    **{side: pl.Float64() for side in ("xmin", "ymin", "xmax", "ymax")},
+    **{side: pl.Float64() for side in SIDES},
     "label": pl.String(),
     "confidence": pl.Float64(),
     "error": pl.String(),
@@ -37,8 +39,10 @@ OBJECT_SCHEMA: Schema = {
     "object": pl.Int64(),
     "label": pl.String(),
     "confidence": pl.Float64(),
-    "area": pl.Float64(),
-    **{name: pl.Float64() for name in ("centre_x", "centre_y", "xmin", "ymin", "xmax", "ymax")},
+    "area": pl.Int64(),
+    "centre_x": pl.Float64(),
+    "centre_y": pl.Float64(),
+    **{side: pl.Int64() for side in SIDES},
     "error": pl.String(),
 }
 
@@ -77,8 +81,7 @@ def box_rows(task: Task) -> Rows:
         for one in images:
             boxes = [] if one.answer is None else task.columns(rows_of([one.answer]))["boxes"][0]
             for box in boxes:
-                sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), box["box"], strict=True))
-                rows.append({"path": path_text(one.path), **sides, **box})
+                rows.append({"path": path_text(one.path), **box, **dict(zip(SIDES, box["box"], strict=True))})
             if not boxes:
                 rows.append({"path": path_text(one.path), "error": one.error})
         return _frame(rows, BOX_SCHEMA)
@@ -88,24 +91,25 @@ def box_rows(task: Task) -> Rows:
 
 def object_table(names: Sequence[str], images: Iterable[Seen]) -> pl.DataFrame:
     """A row an object; an image without one has no row, one without an answer one with an `error`."""
-    from opsin.data.writing.masks import object_rows
-
     rows: list[dict[str, Any]] = []
     for one in images:
         if one.answer is None:
             rows.append({"path": path_text(one.path), "error": one.error})
             continue
         found = object_rows(one.answer[..., 0], names, one.answer[..., 1])
-        rows += [{"path": path_text(one.path), **row} for row in found]
+        for row in found:
+            sides = dict(zip(SIDES, row["box"], strict=True))
+            rows.append({"path": path_text(one.path), **row, **sides, "centre_x": row["x"], "centre_y": row["y"]})
     return _frame(rows, OBJECT_SCHEMA)
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A .csv, .jsonl or .parquet, whose pieces are tables in that very format."""
+    """A .csv, .jsonl or .parquet, whose pieces are tables in that very format; `errors` is itself."""
 
     rows: Rows
     suffix: str
+    errors: Path
 
     def keep(self, images: Iterable[Seen]) -> bytes:
         """A piece of the table; a .csv without its head."""

@@ -18,6 +18,11 @@ from .tables import SUFFIXES, TableFile, box_rows, image_rows
 class Writer(Protocol):
     """Makes an output of answers, piece by piece."""
 
+    @property
+    def errors(self) -> Path:
+        """The file that says why an image has no answer."""
+        ...
+
     def keep(self, images: Iterable[Seen]) -> bytes:
         """What a piece of images adds to the output; files of their own are written at once."""
         ...
@@ -53,7 +58,7 @@ def choose_writer(task: Task, images: Sequence[Path], output: str | Path) -> Wri
         raise OpsinError(f"cannot write {path}: it is a folder; name a file in it")
     if suffix in SUFFIXES:
         by_box = placed is not None and placed.told == "boxes" and suffix == ".csv"
-        return TableFile(box_rows(task) if by_box else image_rows(task), suffix)
+        return TableFile(box_rows(task) if by_box else image_rows(task), suffix, path)
     known = ", ".join(SUFFIXES if placed is None else (*SUFFIXES, ".json"))
     more = "" if placed is None else ", or the name of a folder"
     raise OpsinError(f"cannot write {path.name!r}: expected a name that ends in {known}{more}")

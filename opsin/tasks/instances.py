@@ -12,6 +12,7 @@ from opsin.core import DataError
 from opsin.core.windows import Window
 from opsin.data import Frame, Places
 from opsin.data.writing.marked import Marked
+from opsin.data.writing.masks import object_rows
 
 from .charts import Chart, Histogram, Points
 from .checks import check_names, check_thresholds
@@ -133,8 +134,6 @@ class Instances:
 
     def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
         """The columns, `objects` (a record each) and `mask`: int32 (height, width) of the objects' numbers."""
-        from opsin.data.writing.masks import object_rows
-
         return [
             {**row, "objects": object_rows(answer[..., 0], self.names, answer[..., 1]), "mask": answer[..., 0] // 256}
             for row, answer in zip(as_rows(self.columns(raw)), raw, strict=True)

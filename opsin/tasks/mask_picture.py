@@ -32,8 +32,8 @@ def mask_picture(pixels: np.ndarray, answer: np.ndarray, truth: np.ndarray | Non
 
 
 def palette(count: int) -> np.ndarray:
-    """So many colours, (count, 3): those of COLOURS over and over, darker each time."""
-    rounds = np.arange(count) // len(COLOURS)
+    """So many colours, (count, 3): those of COLOURS over and over, in three shades."""
+    rounds = np.arange(count) // len(COLOURS) % 3
     return (COLOURS[np.arange(count) % len(COLOURS)] * (0.75 ** rounds[:, None])).astype(np.uint8)
 
 

@@ -37,7 +37,7 @@ def suffix_of(file: Pieces) -> str:
 
 
 def finish(file: Pieces) -> None:
-    table = TableFile(Rows(SCHEMA, lambda images: pl.DataFrame(schema=SCHEMA)), suffix_of(file))
+    table = TableFile(Rows(SCHEMA, lambda images: pl.DataFrame(schema=SCHEMA)), suffix_of(file), file.output)
     file.finish(table.make)
 
 
