@@ -21,7 +21,7 @@ from opsin.tasks.placed import rows_of
 
 from .file import write_model_file
 from .pictures import as_list, read_picture
-from .tiles import answer_in_tiles, tile_of
+from .tiles import answer_in_tiles, check_tiles, tile_of
 from .views import VIEWS, average_views
 
 _MOST_BATCH = 256
@@ -101,6 +101,7 @@ class Model:
         `confidence` from which on boxes or objects are told (None: as found out in training). Raises DataError when an
         image cannot be read.
         """
+        check_tiles(self.task, tiles)
         model = self if confidence is None else replace(self, task=self.task.at(confidence))
         many, told = as_list(images), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):

@@ -13,6 +13,7 @@ from .answers import Seen, answer_pieces, piece_length
 from .model import Model
 from .pieces import Pieces
 from .tables import image_rows
+from .tiles import check_tiles
 from .writers import choose_writer, is_folder
 
 
@@ -37,6 +38,7 @@ def predict_files(
     `tiles` and `confidence` as in `Model.predict`. Raises OpsinError when the output was made by another model or
     cannot be written.
     """
+    check_tiles(model.task, tiles)
     model = model if confidence is None else replace(model, task=model.task.at(confidence))
     length = piece_length(model)
     pieces = [images[start : start + length] for start in range(0, len(images), length)]

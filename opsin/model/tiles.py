@@ -7,6 +7,7 @@ import numpy as np
 from opsin.core import DataError
 from opsin.core.windows import windows_over
 from opsin.data import Frame
+from opsin.tasks import Task
 from opsin.tasks.placed import Placed
 
 if TYPE_CHECKING:
@@ -24,11 +25,9 @@ def tile_of(model: "Model", size: tuple[int, int], tiles: bool | None) -> tuple[
 
     A tile is as large as fills the network's input at the scale that training images had in it; at one pixel a pixel
     when the model does not know how large these were. `tiles` None cuts images that are more than twice as large as
-    the training images. Raises DataError when tiles are asked for and answers are no places.
+    the training images.
     """
     if not isinstance(model.task, Placed):
-        if tiles:
-            raise DataError("tiles are asked for, but this model tells no boxes or masks; leave them out")
         return None
     height, width = model.preparation.size[:2]
     usual = _usual(model)
@@ -40,6 +39,12 @@ def tile_of(model: "Model", size: tuple[int, int], tiles: bool | None) -> tuple[
         return None
     tile = max(1, round(height / scale)), max(1, round(width / scale))
     return None if size[0] <= tile[0] and size[1] <= tile[1] else tile
+
+
+def check_tiles(task: Task, tiles: bool | None) -> None:
+    """Raises DataError when tiles are asked for and answers are no places."""
+    if tiles and not isinstance(task, Placed):
+        raise DataError("tiles are asked for, but this model tells no boxes or masks; leave them out")
 
 
 def answer_in_tiles(model: "Model", picture: np.ndarray, tile: tuple[int, int]) -> np.ndarray:

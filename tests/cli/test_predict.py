@@ -1,10 +1,45 @@
 import json
 
+import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 import opsin as package
 from opsin.cli import predict as module
+from opsin.data import Preparation
+from opsin.model import Model
+from opsin.nn import Conv2D, Sequential
+from opsin.tasks import Detect, Instances, Segment
+
+TASKS = {
+    "detect": Detect(("spot",)),
+    "segment": Segment(("background", "spot")),
+    "instances": Instances(("spot",)),
+}
+
+
+@pytest.fixture
+def spots(tmp_path):
+    """Model files that find white in black, and pictures of two and of no spots."""
+    for name, task in TASKS.items():
+        step = 4 if name == "detect" else 1
+        network = Sequential([Conv2D(task.units, step, strides=step)], input_shape=(32, 32, 1), seed=0)
+        kernel, bias = network.state_dict().values()
+        bias.fill_(-16.0 if name == "instances" else 0.0)
+        kernel.zero_()
+        kernel[0 if name == "detect" else 1] = 32 / step**2
+        bias[0], bias[1] = (-24.0, 0.0) if name == "detect" else (0.0, -16.0)
+        if name == "detect":
+            bias[1:] = float(np.log(2 / 16))
+        Model(network, task, Preparation(32, 32, 1, (0.0,), (1.0,))).save(tmp_path / f"{name}.safetensors")
+    (tmp_path / "spots").mkdir()
+    pixels = np.zeros((32, 32), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "spots" / "none.png")
+    pixels[4:8, 8:12] = pixels[20:24, 24:28] = 255
+    Image.fromarray(pixels).save(tmp_path / "spots" / "two.png")
+    (tmp_path / "spots" / "broken.png").write_text("no image")
+    return tmp_path / "spots"
 
 
 def close(row, expected):
@@ -57,3 +92,52 @@ def test_bad_input_is_one_line(fails, model_file, squares, tmp_path):
     assert "nothing" in fails("predict", model_file, "nothing")
     assert "out.xlsx" in fails("predict", model_file, squares, "-o", "out.xlsx")
     assert "broken.png" in fails("predict", "broken.png", squares)
+
+
+def test_boxes_of_one_image_are_a_table(opsin, spots, monkeypatch):
+    monkeypatch.setattr(module, "on_terminal", lambda: True)
+    ended = opsin("predict", "detect.safetensors", "spots/two.png")
+    lines = ended.stdout.splitlines()
+    assert lines[0] == "2 objects: 2 spot"
+    assert sorted(line.split()[2:] for line in lines if line.split()[:1] == ["spot"]) == [
+        ["24", "20", "28", "24"],
+        ["8", "4", "12", "8"],
+    ]
+    assert opsin("predict", "detect.safetensors", "spots/none.png").stdout == "0 objects: 0 spot\n"
+    assert "0 objects" in opsin("predict", "detect.safetensors", "spots/two.png", "--confidence", 1).stdout
+
+
+def test_shares_of_one_image_are_bars_and_objects_a_table(opsin, spots, monkeypatch):
+    monkeypatch.setattr(module, "on_terminal", lambda: True)
+    bars = opsin("predict", "segment.safetensors", "spots/two.png").stdout.split()
+    assert bars[::3] == ["background", "spot"] and bars[2] == "96.9%"
+    ended = opsin("predict", "instances.safetensors", "spots/two.png")
+    assert ended.stdout.startswith("2 objects: 2 spot")
+    assert "area" in ended.stdout
+
+
+def test_many_images_of_boxes_are_lines_of_json(opsin, spots):
+    ended = opsin("predict", "detect.safetensors", "spots")
+    rows = {row["path"]: row for row in map(json.loads, ended.stdout.splitlines())}
+    assert rows["spots/two.png"]["boxes"][0].keys() == {"label", "confidence", "box"}
+    assert rows["spots/none.png"]["boxes"] == [] and rows["spots/broken.png"]["boxes"] is None
+    assert rows["spots/broken.png"]["error"]
+
+
+def test_a_csv_of_boxes_is_read_back(opsin, spots):
+    ended = opsin("predict", "detect.safetensors", "spots", "-o", "boxes.csv", "--json")
+    rows = json.loads(ended.stdout)
+    assert [row["path"] for row in rows] == [f"spots/{name}.png" for name in ("broken", "none", "two", "two")]
+    assert "1 of 3 images could not be read: see boxes.csv" in ended.stderr
+
+
+def test_a_folder_is_made_and_is_no_list(opsin, fails, spots, tmp_path):
+    ended = opsin("predict", "segment.safetensors", "spots", "-o", "out.1/", "--tiles")
+    assert ended.stdout.strip() == "out.1/"
+    assert {path.name for path in (tmp_path / "out.1").iterdir()} == {"masks", "overlays", "classes.txt", "errors.csv"}
+    assert opsin("predict", "segment.safetensors", "spots", "-o", "out", "--json").exit_code == 2
+    assert "leave it out" in fails("predict", "segment.safetensors", "spots", "--confidence", 0.5)
+
+
+def test_tiles_are_for_places(fails, model_file, squares):
+    assert "no boxes or masks" in fails("predict", model_file, squares, "--tiles")
