@@ -5,6 +5,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from opsin.data.formats.mask_folders import mask_folder_ways
+from opsin.data.formats.scan import scan
 from opsin.model import predict_files
 from opsin.model.folders import apart, ids_of, write_errors
 
@@ -63,6 +65,25 @@ def test_objects_are_written_with_a_row_each(make_placed, pictures: list[Path], 
             assert [row["ymax"], row["xmax"]] == (where.max(0) + 1).tolist()
     assert "error" not in rows.columns
     assert len(pl.read_csv(output / "errors.csv")) == 1
+
+
+@pytest.mark.parametrize("name", ["segment", "instances"])
+def test_what_is_written_can_be_trained_on(make_placed, spots, tmp_path: Path, name: str):
+    (tmp_path / "images").mkdir()
+    paths = [tmp_path / "images" / f"{number}.png" for number in range(3)]
+    for number, path in enumerate(paths):
+        Image.fromarray(spots(32, 32, number)[..., 0]).save(path)
+    model = make_placed(name)
+    predict_files(model, paths, tmp_path / "out")
+    (tmp_path / "images").rename(tmp_path / "out" / "images")
+    (way,), _ = mask_folder_ways(scan(tmp_path / "out"))
+    table = way.read(str(tmp_path / "out"), name)
+    assert table.masks is not None and len(table) == 3
+    if name == "segment":
+        assert table.target.names == model.task.names
+    for id in table.rows["id"]:
+        (answer,) = model.answers([model.read(tmp_path / "out" / id)])
+        np.testing.assert_array_equal(table.masks.read(id), answer[..., 0])
 
 
 def test_no_images_make_a_folder_of_nothing(make_placed, tmp_path: Path):
