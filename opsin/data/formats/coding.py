@@ -9,6 +9,7 @@ from opsin.core import DataError
 
 from ..table import IGNORED
 from .mask_values import RawMask, Reading, as_reading, value_name
+from .scan import count
 
 IGNORED_NAMES = frozenset(("ignore", "ignored", "void", "don't care", "dont care", "dontcare"))
 
@@ -60,7 +61,8 @@ class Coding:
         known = sorted(self.classes)
         listed = ", ".join(value_name(value, self.reading) for value in known[:8]) + (", ..." if len(known) > 8 else "")
         found = value_name(int(foreign[0]), self.reading)
-        raise DataError(f"holds {found} in {len(foreign)} pixels; expected {listed}")
+        many = int((foreign == foreign[0]).sum())
+        raise DataError(f"holds {found} in {count(many, 'pixel')}; expected {listed}")
 
 
 def dense_coding(

@@ -29,7 +29,7 @@ class _Part:
 
 
 def mask_config_ways(found: Found) -> Ways:
-    """Each .yaml with `train: {images: ..., masks: ...}` and `classes: {0: name, ...}`; else why a file could not be read."""
+    """Each .yaml with `train: {images: ..., masks: ...}`, and `classes`; else why a .yaml could not be read."""
     ways: list[Way] = []
     reasons: list[str] = []
     names = [path for path in found.others if path.lower().endswith((".yaml", ".yml"))]
