@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from opsin.core import DataError
@@ -46,8 +46,7 @@ def pair(paths: Iterable[str]) -> Pairs:
     images: dict[str, str] = {}
     masks: list[tuple[str, _Picture]] = []
     twice: dict[str, str] = {}
-    for path in paths:
-        picture = _look(path)
+    for path, picture in _told_by_name([(path, _look(path)) for path in paths]):
         if picture.is_mask:
             masks.append((path, picture))
             continue
@@ -98,6 +97,18 @@ def split_of(path: str) -> str | None:
             if name is not None:
                 return name
     return None
+
+
+def _told_by_name(pictures: list[tuple[str, _Picture]]) -> list[tuple[str, _Picture]]:
+    """Where no folder is for masks, cat_mask.png beside cat.png is a mask in a folder of images too."""
+    if any(picture.is_mask and picture.by_folder for _, picture in pictures):
+        return pictures
+    there = {f"{picture.place}/{picture.stem}" for _, picture in pictures}
+    told: list[tuple[str, _Picture]] = []
+    for path, picture in pictures:
+        as_mask = replace(picture, is_mask=True, by_folder=False)
+        told.append((path, as_mask if there & set(_keys(as_mask)) else picture))
+    return told
 
 
 def _look(path: str) -> _Picture:

@@ -22,6 +22,7 @@ from opsin.data.formats.mask_pairs import fits, pair, split_of
         ("train/a.jpg", "train_masks/a_mask.gif"),
         ("train/a.jpg", "train/masks/a.png"),
         ("a.png", "a_mask.png"),
+        ("images/a.png", "images/a_mask.png"),
         ("x/cat.png", "x/mask_cat.png"),
         ("a.jpg", "a-mask.png"),
         ("a.jpg", "a_label.png"),
@@ -38,6 +39,11 @@ def test_pairs(image, mask):
     found = pair([image, mask])
     assert found.masks == {image: mask} and not found.images_alone and not found.masks_alone
     assert fits(found) is None
+
+
+def test_names_count_less_than_folders():
+    paths = ["images/a.png", "images/a_mask.png", "masks/a.png", "masks/a_mask.png"]
+    assert pair(paths).masks == {"images/a.png": "masks/a.png", "images/a_mask.png": "masks/a_mask.png"}
 
 
 def test_left_over():
