@@ -12,10 +12,19 @@ Out = Annotated[
     Path | None, typer.Option(help="The run's folder; a new one under runs/ when left out.", show_default=False)
 ]
 Data = Annotated[
-    str | None, typer.Argument(help="A folder with a folder per class, a CSV or an .npz.", show_default=False)
+    str | None,
+    typer.Argument(
+        help="A folder of class folders, or of images with boxes (COCO, YOLO, VOC) or masks; or a .csv, .npz, .json or "
+        ".yaml file.",
+        show_default=False,
+    ),
 ]
 Task = Annotated[
-    str | None, typer.Option(help="classify, multilabel or regress; found out when left out.", show_default=False)
+    str | None,
+    typer.Option(
+        help="classify, multilabel, regress, detect, segment or instances; found out when left out.",
+        show_default=False,
+    ),
 ]
 Network = Annotated[
     str | None,

@@ -48,7 +48,7 @@ def train(
     if resume is not None:
         _check_alone(asked)
     elif data is None:
-        raise typer.BadParameter("expected a folder of images, a CSV or an .npz", param_hint="DATA")
+        raise typer.BadParameter("expected a folder of images, or a file that lists them", param_hint="DATA")
     with reporting() as progress:
         from opsin import api
 

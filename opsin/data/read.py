@@ -1,40 +1,38 @@
 """From what a person names to a Table: the format is told by the files."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from opsin.core import DataError
 
-from .formats import (
-    LISTING_ENDINGS,
-    Found,
-    class_folders_fit,
-    listing_fits,
-    read_arrays,
-    read_class_folders,
-    read_listing,
-    read_npz,
-    scan,
-    split_name,
-)
+from .formats import LISTING_ENDINGS, Found, box_listing_ways, read_arrays, read_listing, read_npz, recognise, scan
 from .table import Table
 
-_EXPECTED = "a folder of class folders, a folder with a .csv, a .csv or an .npz file"
+_EXPECTED = (
+    "a folder of class folders, of images with boxes or masks (COCO, YOLO, VOC, mask folders) or with a .csv, or a "
+    ".csv, .npz, .json or .yaml file"
+)
+_DESCRIBING = (".json", ".yaml", ".yml")
+_TASKS = ("classify", "multilabel", "regress", "detect", "segment", "instances")
 _MANY = 10
 
 
 def read(source: "str | Path | tuple[Any, Any] | Mapping[str, tuple[Any, Any]]", task: str | None = None) -> Table:
-    """A folder, a .csv, .tsv or .npz file, (images, targets), or {"train": (images, targets), ...} as one Table.
+    """A folder, a file that lists or describes images, or arrays: (images, targets), {"train": (images, targets), ...}.
 
-    `task` ("classify", "multilabel" or "regress") overrules what the targets look like. Raises DataError when no
-    format fits, or more than one: it says what was looked for and what was found.
+    A folder's format, and that of a .csv, .tsv, .npz, .json or .yaml file, is told by what lies there. `task`
+    ("classify", "multilabel", "regress", "detect", "segment" or "instances") overrules what the targets look like.
+    Raises DataError when no format fits, or more than one: it says what was looked for and what was found.
 
     >>> import numpy as np
     >>> read((np.zeros((2, 4, 4), np.uint8), ["cat", "dog"])).target
     Target(kind='classes', names=('cat', 'dog'))
     """
+    if task is not None and task not in _TASKS:
+        raise DataError(f"task {task!r} is unknown; expected one of {', '.join(_TASKS)}")
     table = _read(source, task)
     if len(table) < 2:
         raise DataError(f"{table.origin}: found a single image; expected at least two, of two classes or with numbers")
@@ -60,69 +58,46 @@ def _read(source: Any, task: str | None) -> Table:
         return _read_folder(scan(path), origin, task)
     if not path.exists():
         raise DataError(f"{origin} is not there; expected {_EXPECTED}")
-    if path.suffix.lower() == ".npz":
+    ending = path.suffix.lower()
+    if ending == ".npz":
         return read_npz(path, origin, task)
-    if path.suffix.lower() in LISTING_ENDINGS:
-        return read_listing({path: None}, path.parent, origin, task)
+    if ending in LISTING_ENDINGS:
+        boxes, _ = box_listing_ways(Found(path.parent, (), (path.name,), ()))
+        return boxes[0].read(origin, task) if boxes else read_listing({path: None}, path.parent, origin, task)
+    if ending in _DESCRIBING:
+        return _read_described(path, origin, task)
     raise DataError(f"{origin} is a file of another kind; expected {_EXPECTED}")
+
+
+def _read_described(path: Path, origin: str, task: str | None) -> Table:
+    """The data set that a .json or .yaml file describes, whatever others lie beside it."""
+    found = scan(path.parent)
+    others = [name for name in found.others if name == path.name or not name.lower().endswith(_DESCRIBING)]
+    ways, missed = recognise(replace(found, others=tuple(others)), task)
+    for way in ways:
+        if path.name in way.files:
+            return way.read(origin, task)
+    raise DataError(f"{origin} describes no data set; looked for {', '.join(missed)}")
 
 
 def _read_folder(found: Found, origin: str, task: str | None) -> Table:
     """The one format that fits the files of a folder."""
     if not found.images and not found.others:
         raise DataError(f"{origin} is empty; expected {_EXPECTED}")
-    fits: dict[str, Callable[[], Table]] = {}
-    missed: list[str] = []
-    reason = class_folders_fit(found)
-    if reason is None:
-        fits["class folders"] = lambda: read_class_folders(found, origin, task)
-    else:
-        missed.append(f"class folders ({reason})")
-    listings, reasons = _listings(found)
-    for parts in listings:
-        names = " and ".join(path.relative_to(found.folder).as_posix() for path in parts)
-        fits[f"the table {names}"] = lambda parts=parts: read_listing(parts, found.folder, origin, task)
-    if not listings:
-        missed.append(f"a .csv of files and targets ({reasons})")
-    packed = [name for name in found.others if name.endswith(".npz") and "/" not in name]
-    for name in packed:
-        fits[name] = lambda name=name: read_npz(found.folder / name, origin, task)
-    if not packed:
-        missed.append("an .npz (none)")
-    if len(fits) == 1:
-        return next(iter(fits.values()))()
-    if fits:
-        ways = ", ".join(fits)
+    ways, missed = recognise(found, task)
+    if len(ways) == 1:
+        return ways[0].read(origin, task)
+    if ways:
+        words = ", ".join(way.words for way in ways)
         raise DataError(
-            f"{origin} can be read in {len(fits)} ways: {ways}; name the file itself, or move the others away"
+            f"{origin} can be read in {len(ways)} ways: {words}; name the file itself or a folder below, or move the "
+            "others away"
         )
     inner = _only_folder(found)
     if inner is not None:
         with contextlib.suppress(DataError):
             return _read_folder(inner, origin, task).noting(f"read from the folder {inner.folder.name} within")
     raise DataError(f"{origin} fits no format; looked for {', '.join(missed)}")
-
-
-def _listings(found: Found) -> tuple[list[dict[Path, str | None]], str]:
-    """The CSV files that fit, those of splits (train.csv, or train/metadata.csv) together; why others do not."""
-    named: dict[Path, str | None] = {}
-    alone: list[dict[Path, str | None]] = []
-    reasons: list[str] = []
-    for name in found.others:
-        path = found.folder / name
-        pieces = name.split("/")
-        split = split_name(path.stem if len(pieces) == 1 else pieces[0])
-        inner = len(pieces) == 2 and path.stem == "metadata" and split is not None
-        if path.suffix.lower() not in LISTING_ENDINGS or not (len(pieces) == 1 or inner):
-            continue
-        reason = listing_fits(path)
-        if reason is not None:
-            reasons.append(reason)
-        elif split is None:
-            alone.append({path: None})
-        else:
-            named[path] = split
-    return [*([named] if named else []), *alone], "; ".join(reasons) or "none"
 
 
 def _only_folder(found: Found) -> Found | None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from opsin.data.writing.coco import write_coco
 from opsin.data.writing.marked import Marked
+from opsin.data.writing.yolo import write_yolo
 from opsin.tasks.placed import Placed
 
 from .answers import Seen, path_text
@@ -31,8 +33,6 @@ class CocoFile:
     def make(self, pieces: Sequence[Path], output: Path) -> None:
         """All annotations as one file."""
         found = Kept(self.task, self.ids, pieces)
-        from opsin.data.writing.coco import write_coco
-
         write_coco(output, self.task.object_names, found.marked())
         write_errors(self.errors, found.errors())
 
@@ -48,8 +48,6 @@ class YoloFolder(Folder):
     def make(self, pieces: Sequence[Path], output: Path) -> None:
         """The labels of all images."""
         found = Kept(self.task, self.ids, pieces)
-        from opsin.data.writing.yolo import write_yolo
-
         write_yolo(output, self.task.object_names, found.marked())
         write_errors(self.errors, found.errors())
 

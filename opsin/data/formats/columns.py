@@ -38,12 +38,12 @@ def columns_of(header: Sequence[str], where: str) -> Columns:
 
     Raises DataError when no column names a file or none can be a target.
     """
-    path = _first(header, PATHS)
+    path = first_of(header, PATHS)
     if path is None:
         raise DataError(f"{where} has the columns {', '.join(header)}; expected one called path, with the image files")
-    group, split = _first(header, GROUPS), _first(header, SPLITS)
+    group, split = first_of(header, GROUPS), first_of(header, SPLITS)
     left = [name for name in header if name not in (path, group, split)]
-    named = _first(left, TARGETS)
+    named = first_of(left, TARGETS)
     targets = (named,) if named else tuple(name for name in left if _plain(name) not in (*IGNORED, *PATHS))
     if not targets:
         raise DataError(f"{where} has the columns {', '.join(header)}; expected one called label, with the targets")
@@ -51,7 +51,8 @@ def columns_of(header: Sequence[str], where: str) -> Columns:
     return Columns(path, targets, group, split, unused)
 
 
-def _first(header: Sequence[str], names: Sequence[str]) -> str | None:
+def first_of(header: Sequence[str], names: Sequence[str]) -> str | None:
+    """The column that is called by the first of `names` there is, in any case."""
     plain = {_plain(name): name for name in reversed(header)}
     return next((plain[name] for name in names if name in plain), None)
 

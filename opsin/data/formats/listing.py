@@ -17,7 +17,7 @@ from .values import meaning_of
 
 LISTING_ENDINGS = (".csv", ".tsv")
 MAX_BYTES = 2**31
-_FIRST_LINE = 2  # as editors count, below the header
+FIRST_LINE = 2  # as editors count, below the header
 
 
 def read_listing(parts: dict[Path, str | None], folder: Path, origin: str, task: str | None = None) -> Table:
@@ -61,6 +61,18 @@ def listing_fits(path: Path) -> str | None:
 
 def _read(path: Path, expected: Columns | None, rows: int | None = None) -> tuple[pl.DataFrame, Columns]:
     """All cells as text, and what the columns mean; the columns of the first file hold for the others."""
+    frame = read_cells(path, ("path", "label"), rows)
+    columns = columns_of(frame.columns, path.name)
+    if expected is not None and columns.targets != expected.targets:
+        raise DataError(f"{path.name} has the targets {columns.targets}; expected {expected.targets} as in the others")
+    return frame, columns
+
+
+def read_cells(path: Path, bare_columns: tuple[str, ...], rows: int | None = None) -> pl.DataFrame:
+    """The cells of a CSV as text, all or the first few rows; `bare_columns` are those of a file without a header.
+
+    Raises DataError when it is too large, no table, without rows, or without a header and of another width.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise DataError(f"{path.name} is larger than {MAX_BYTES:,} bytes; expected a table with a row per image")
@@ -75,15 +87,13 @@ def _read(path: Path, expected: Columns | None, rows: int | None = None) -> tupl
             reason = "a row has more cells than the header; quote cells that hold a comma"
         raise DataError(f"{path.name} cannot be read as a table ({reason}); expected CSV in UTF-8") from error
     if bare:
-        if frame.width != 2:
-            raise DataError(f"{path.name} has no header and {frame.width} columns; expected a first line path,label")
-        frame = frame.rename(dict(zip(frame.columns, ("path", "label"), strict=True)))
+        if frame.width != len(bare_columns):
+            line = ",".join(bare_columns)
+            raise DataError(f"{path.name} has no header and {frame.width} columns; expected a first line {line}")
+        frame = frame.rename(dict(zip(frame.columns, bare_columns, strict=True)))
     if rows is None and frame.is_empty():
         raise DataError(f"{path.name} has no rows; expected one for each image")
-    columns = columns_of(frame.columns, path.name)
-    if expected is not None and columns.targets != expected.targets:
-        raise DataError(f"{path.name} has the targets {columns.targets}; expected {expected.targets} as in the others")
-    return frame, columns
+    return frame
 
 
 def _files(frame: pl.DataFrame, column: str, folder: Path, where: str) -> tuple[list[str], list[str]]:
@@ -93,7 +103,7 @@ def _files(frame: pl.DataFrame, column: str, folder: Path, where: str) -> tuple[
     lost: list[int] = []
     for row, (cell, prefix) in enumerate(zip(frame[column].to_list(), frame["\0prefix"].to_list(), strict=True)):
         if cell is None or not cell.strip():
-            raise DataError(f"{where}: line {row + _FIRST_LINE} has no {column}; expected the path of an image")
+            raise DataError(f"{where}: line {row + FIRST_LINE} has no {column}; expected the path of an image")
         text = cell.strip().replace("\\", "/")
         if text.startswith(root + "/"):
             text = text[len(root) + 1 :]
@@ -146,7 +156,7 @@ def _splits(
         cells = [_none_if_empty(cell) for cell in frame[columns.split].to_list()]
         for row, cell in enumerate(cells):
             if cell is not None and split_name(cell) is None:
-                line = f"{where}: line {row + _FIRST_LINE}"
+                line = f"{where}: line {row + FIRST_LINE}"
                 raise DataError(f"{line} has the {columns.split} {cell!r}; expected one of {', '.join(SPLIT_NAMES)}")
         return [None if cell is None else split_name(cell) for cell in cells], ()
     named: list[str | None] = frame["\0split"].to_list()

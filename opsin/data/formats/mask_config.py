@@ -11,13 +11,13 @@ from opsin.core import DataError
 from ..sources import FileImages
 from ..table import Table
 from .class_names import class_names_of
+from .loading import load_yaml
 from .mask_files import mask_table, meaning_of_masks
 from .mask_pairs import fits, pair
 from .names import split_name
 from .scan import Found, count, scan, some
 from .ways import Way, Ways
 
-MOST_BYTES = 1 << 20
 _MOST_FILES = 50
 
 
@@ -35,7 +35,7 @@ def mask_config_ways(found: Found) -> Ways:
     names = [path for path in found.others if path.lower().endswith((".yaml", ".yml"))]
     for path in names[:_MOST_FILES]:
         try:
-            config = _load(found.folder / path, path)
+            config = load_yaml(found.folder / path, path)
         except DataError as error:
             reasons.append(str(error))
             continue
@@ -49,21 +49,6 @@ def mask_config_ways(found: Found) -> Ways:
 
             ways.append(Way(f"the masks of {path}", (path,), ("segment",), read))
     return ways, "" if ways else "; ".join(reasons)
-
-
-def _load(path: Path, source: str) -> Mapping[str, Any]:
-    import yaml
-
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{source} is larger than {MOST_BYTES:,} bytes")
-        found: object = yaml.safe_load(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise DataError(f"{source} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        first = str(error).split("\n", 1)[0]
-        raise DataError(f"{source} is no YAML ({first})") from None
-    return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
 
 
 def _parts(config: Mapping[str, Any]) -> list[_Part]:

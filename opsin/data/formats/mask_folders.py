@@ -9,7 +9,7 @@ from ..table import Table
 from .class_names import FILES, read_class_names
 from .mask_config import mask_config_ways
 from .mask_files import mask_table, meaning_of_masks
-from .mask_pairs import Pairs, fits, pair, split_of
+from .mask_pairs import Pairs, any_mask, fits, pair, split_of
 from .object_folders import object_folders_fit
 from .scan import Found, count, some
 from .ways import Way, Ways
@@ -25,6 +25,12 @@ def mask_folder_ways(found: Found) -> Ways:
     configs, why = mask_config_ways(found)
     if configs:
         return configs, ""
+    if not any_mask(found.images):
+        return [], "; ".join(
+            part
+            for part in ("no masks in folders such as images/ and masks/, nor by names such as cat_mask.png", why)
+            if part
+        )
     if object_folders_fit(found):
         return [], "masks lie in a folder for each image"
     try:

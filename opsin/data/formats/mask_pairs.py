@@ -89,9 +89,22 @@ def fits(pairs: Pairs) -> str | None:
     return None
 
 
+def any_mask(paths: Iterable[str]) -> bool:
+    """Whether a folder or a name among pictures says that it is of masks; much sooner known than pairs."""
+    names = [path.rpartition("/") for path in paths]
+    if any(_folder(folder)[0] for folder in {folder for folder, _, _ in names}):
+        return True
+    return any(_ENDS.search(stem) or _STARTS.match(stem) for stem in (name.rpartition(".")[0] for _, _, name in names))
+
+
 def split_of(path: str) -> str | None:
     """The split that a folder on the way to `path` names, train2017 and train_images too."""
-    for folder in path.split("/")[:-1]:
+    return _split_of(path.rpartition("/")[0])
+
+
+@lru_cache(1024)
+def _split_of(folders: str) -> str | None:
+    for folder in folders.split("/"):
         for piece in (folder, *(_kind(folder) or (False, ()))[1]):
             name = split_name(re.sub(r"\d{4}$", "", piece))
             if name is not None:

@@ -1,6 +1,5 @@
 """nnU-Net's folders, in two dimensions: dataset.json, imagesTr/case_0000.png, labelsTr/case.png."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +9,7 @@ from opsin.core import DataError
 from ..sources import FileImages
 from ..table import IGNORED, Table
 from .coding import Coding, dense_coding
+from .loading import load_json
 from .mask_files import mask_table
 from .scan import IMAGE_ENDINGS, Found, count, some
 from .ways import Way, Ways
@@ -80,14 +80,7 @@ def _read(found: Found, path: str, above: str, origin: str) -> Table:
 
 
 def _load(path: Path, source: str) -> Mapping[str, Any]:
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{source} is larger than {MOST_BYTES:,} bytes")
-        found: Any = json.loads(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{source} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{source} is no JSON ({str(error)[:80]})") from None
+    found = load_json(path, source, MOST_BYTES)
     if not isinstance(found, Mapping):
         raise DataError(f"{source} holds {type(found).__name__}; expected labels and channel_names")
     return cast("Mapping[str, Any]", found)

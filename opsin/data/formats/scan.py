@@ -66,9 +66,10 @@ def scan(folder: Path) -> Found:
 
 
 def count(items: object, what: str) -> str:
-    """ "1 image", "2 images"."""
+    """ "1 image", "2 images", "2 boxes"."""
     number = items if isinstance(items, int) else len(items)  # pyright: ignore[reportArgumentType]
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    plural = f"{what}es" if what.endswith("x") else f"{what}s"
+    return f"{number} {what if number == 1 else plural}"
 
 
 def some(names: "list[str] | tuple[str, ...]", limit: int = _EXAMPLES) -> str:
