@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -82,23 +82,21 @@ def _read(found: Found, files: Mapping[str, Mapping[str, Any]], origin: str, tas
     for path, part in parts.items():
         if part.names != names:
             raise DataError(f"{path} has other categories than {next(iter(parts))}; expected the same in each")
-    root, listed, above = found.folder, ImageNames(found.images), ""
     wanted = [(path, one) for path, part in parts.items() for one in part.images]
-    if wanted and not any(listed.find(one.id, _folder(path)) for path, one in wanted[:100]):
+    root, places = found.folder, _places(found.images, wanted, "")
+    if not any(places):
         root = Path(os.path.realpath(found.folder)).parent
-        listed, above = ImageNames(scan(root).images), f"{Path(os.path.realpath(found.folder)).name}/"
+        places = _places(scan(root).images, wanted, f"{Path(os.path.realpath(found.folder)).name}/")
     images: dict[str, Annotated] = {}
     missing: list[str] = []
     twice: list[str] = []
-    for path, one in wanted:
-        split = _split(path) if len(files) > 1 else None
-        place = listed.find(one.id if "/" in one.id else f"{_image_folder(path)}/{one.id}", above + _folder(path))
+    for (path, one), place in zip(wanted, places, strict=True):
         if place is None:
             missing.append(one.id)
         elif place in images:
             twice.append(place)
         else:
-            images[place] = replace(one, id=place, split=split)
+            images[place] = replace(one, id=place, split=_split(path) if len(files) > 1 else None)
     notes = [*found.notes, *(note for part in parts.values() for note in part.notes)]
     if missing:
         notes.append(f"{count(missing, 'image')} of {some(list(files), 2)} not there: {some(missing)}")
@@ -109,8 +107,14 @@ def _read(found: Found, files: Mapping[str, Mapping[str, Any]], origin: str, tas
     return annotated_table(FileImages(root), images.values(), names, origin, task, notes)
 
 
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
+def _places(paths: Iterable[str], wanted: Iterable[tuple[str, Annotated]], above: str) -> list[str | None]:
+    """Where each image lies, near the file that names it or in the folder that COCO's own layout has for it."""
+    listed = ImageNames(paths)
+    found: list[str | None] = []
+    for path, one in wanted:
+        name = one.id if "/" in one.id else f"{_image_folder(path)}/{one.id}"
+        found.append(listed.find(name, above + path.rpartition("/")[0]))
+    return found
 
 
 def _image_folder(path: str) -> str:

@@ -17,7 +17,7 @@ def write_coco(path: Path, names: Sequence[str], images: Iterable[Marked]) -> No
     >>> import tempfile
     >>> import numpy as np
     >>> path = Path(tempfile.mkdtemp()) / "found.json"
-    >>> write_coco(path, ["cat"], [Marked("a.jpg", 8, 8, np.array([[1, 2, 4, 6, 0, 0, 12.0]]))])
+    >>> write_coco(path, ["cat"], [Marked("a.jpg", 8, 8, np.array([[1, 2, 4, 6, 0, 0, 12]]))])
     >>> json.loads(path.read_text())["annotations"][0]["bbox"]
     [1.0, 2.0, 3.0, 4.0]
     """
@@ -33,7 +33,7 @@ def write_coco(path: Path, names: Sequence[str], images: Iterable[Marked]) -> No
 
 
 def _annotation(one: Marked, place: int) -> dict[str, Any]:
-    left, top, right, bottom, label, crowd, area = one.boxes[place].tolist()
+    left, top, right, bottom, label, crowd, area = one.boxes[place].astype(float).tolist()
     made: dict[str, Any] = {
         "category_id": int(label) + 1,
         "bbox": [round(side, 3) for side in (left, top, right - left, bottom - top)],
