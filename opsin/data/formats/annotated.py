@@ -17,6 +17,8 @@ from .outlines import Outline, OutlineMasks
 from .scan import count, some
 
 _START_BYTES = 1 << 15
+_WHOLE = 0.02
+"""Nearer to a whole number, in pixels, files round."""
 _MOST_MASK_CLASSES = MOST_CLASSES_IN_MASK - 1
 
 
@@ -46,7 +48,7 @@ def annotated_table(
     """
     there, sizes, said = _sized(files, sorted(images, key=lambda one: one.id))
     if not there:
-        raise DataError(f"{origin}: none of the images can be opened; {'; '.join(said) or 'there are none'}")
+        raise DataError(f"{origin}: none of the images can be opened; {'; '.join([*notes, *said]) or 'there are none'}")
     target = Target("boxes", tuple(names))
     lines = [*notes, *said]
     splits, groups = [one.split for one in there], [one.group for one in there]
@@ -81,6 +83,7 @@ def _sized(files: FileImages, images: Sequence[Annotated]) -> tuple[list[Annotat
     broken: list[str] = []
     scaled: list[str] = []
     odd: list[str] = []
+    traced = 0
     for one in images:
         try:
             size = _size(files, one.id)
@@ -97,7 +100,11 @@ def _sized(files: FileImages, images: Sequence[Annotated]) -> tuple[list[Annotat
                 down = across = 1.0
             else:
                 scaled.append(one.id)
-        there.append(one if down == across == 1.0 else _scaled(one, down, across))
+        one = one if down == across == 1.0 else _scaled(one, down, across)
+        if one.relative and _traced(one):
+            traced += 1
+            one = replace(one, boxes=np.add(one.boxes, [0, 0, 1, 1, 0, 0, 0]))
+        there.append(one)
         sizes.append(size)
     notes: list[str] = []
     if broken:
@@ -108,7 +115,21 @@ def _sized(files: FileImages, images: Sequence[Annotated]) -> tuple[list[Annotat
         notes.append(
             f"{count(odd, 'image')} of another shape than annotated, boxes taken in the image's own pixels: {some(odd)}"
         )
+    if traced:
+        notes.append(f"outlines of {count(traced, 'image')} run from pixel to pixel: boxes end behind the last of them")
     return there, sizes, notes
+
+
+def _traced(one: Annotated) -> bool:
+    """Whether every outline was traced through the middles of pixels, as OpenCV does, and so leaves the last one out.
+
+    All corners then are whole numbers of pixels.
+    """
+    points = [points for line in one.outlines for points in line.polygons]
+    if not points or len(points) != len(one.boxes):
+        return False
+    corners = np.concatenate(points)
+    return bool(np.abs(corners - corners.round()).max() < _WHOLE)
 
 
 def _size(files: FileImages, id: str) -> tuple[int, int]:
