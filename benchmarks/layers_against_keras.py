@@ -110,6 +110,12 @@ def _reshapings() -> list[Case]:
         Case("ZeroPadding2D", {"padding": (2, 1)}, (9, 8, 3)),
     ]
     found += [Case("ZeroPadding2D", {"padding": ((0, 1), (2, 3))}, (9, 8, 3))]
+    found += [Case(f"Cropping{rank}D", {"cropping": 1}, (*SIZES[rank], 3)) for rank in (1, 2, 3)]
+    found += [
+        Case("Cropping1D", {"cropping": (2, 1)}, (11, 3)),
+        Case("Cropping2D", {"cropping": (2, 1)}, (9, 8, 3)),
+        Case("Cropping2D", {"cropping": ((0, 1), (2, 3))}, (9, 8, 3)),
+    ]
     found += [Case("Flatten", {}, shape) for shape in ((5,), (11, 3), (9, 8, 3), (7, 6, 5, 3))]
     found += [
         Case("Reshape", {"target_shape": target}, (6, 4, 3)) for target in ((72,), (-1, 3), (3, 8, -1), (2, 3, 4, 3))

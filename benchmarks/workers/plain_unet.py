@@ -79,7 +79,9 @@ def answered(network: UNet, images: Tensor, fast: bool) -> Tensor:
     """The probability of the foreground, (n, H, W)."""
     network.eval()
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=fast):
-        return torch.cat([network(part.contiguous(memory_format=torch.channels_last)) for part in images.split(8)]).sigmoid()
+        return torch.cat(
+            [network(part.contiguous(memory_format=torch.channels_last)) for part in images.split(8)]
+        ).sigmoid()
 
 
 def main() -> None:

@@ -110,6 +110,11 @@ def ranked(name, ranks, layer, shape=maps):
     return {f"{name}{rank}D": st.tuples(layer(getattr(nn, f"{name}{rank}D"), rank), shape(rank)) for rank in ranks}
 
 
+def wide_maps(rank):
+    """Maps of which two positions may be cut off on either side."""
+    return st.tuples(*[st.integers(5, 7)] * rank, st.integers(1, 3))
+
+
 ALL = (1, 2, 3)
 CASES = {
     **{f"Conv{rank}D": convolutions(rank) for rank in ALL},
@@ -123,6 +128,7 @@ CASES = {
     **ranked("UpSampling", (1, 3), lambda kind, rank: st.builds(kind, sizes(rank, 1, 3))),
     **ranked("UpSampling", (2,), lambda kind, _: st.builds(kind, sizes(2, 1, 3), METHODS)),
     **ranked("ZeroPadding", ALL, lambda kind, rank: st.builds(kind, sizes(rank, 0, 3) if rank > 1 else sizes(2, 0, 3))),
+    **ranked("Cropping", ALL, lambda kind, rank: st.builds(kind, sizes(max(rank, 2), 0, 2)), wide_maps),
     "Activation": st.tuples(st.builds(Activation, st.sampled_from(sorted(nn.activations.FUNCTIONS))), EVEN),
     "BatchNormalization": st.tuples(normalization(BatchNormalization, st.floats(0, 1)), SHAPES),
     "Dense": st.tuples(st.builds(nn.Dense, st.integers(1, 5), ACTIVATIONS, FLAGS, INITIALIZERS), SHAPES),

@@ -89,10 +89,11 @@ def upsampling(draw, kind, rank):
 
 
 @st.composite
-def zero_padding(draw, kind, rank):
+def borders(draw, kind, rank):
     pairs = st.tuples(*[each(2, 0, 3)] * rank) if rank > 1 else each(2, 0, 3)
     amounts = draw(st.one_of(st.integers(0, 3), pairs, *([each(rank, 0, 3)] if rank > 1 else [])))
-    return Case(kind, {"padding": amounts}, (*draw(each(rank, 1, 5)), draw(st.integers(1, 3))))
+    key, least = ("padding", 1) if kind.startswith("ZeroPadding") else ("cropping", 7)
+    return Case(kind, {key: amounts}, (*draw(each(rank, least, least + 4)), draw(st.integers(1, 3))))
 
 
 @st.composite
@@ -138,7 +139,7 @@ CASES = {
     **{kind: windowed(kind, rank_of(kind)) for kind in CONVOLUTIONS},
     **{kind: pooling(kind, rank_of(kind)) for kind in POOLINGS},
     **{f"UpSampling{rank}D": upsampling(f"UpSampling{rank}D", rank) for rank in RANKS},
-    **{f"ZeroPadding{rank}D": zero_padding(f"ZeroPadding{rank}D", rank) for rank in RANKS},
+    **{f"{kind}{rank}D": borders(f"{kind}{rank}D", rank) for kind in ("ZeroPadding", "Cropping") for rank in RANKS},
     **{kind: normalization(kind) for kind in ("BatchNormalization", "GroupNormalization", "LayerNormalization")},
     "Dense": plain("Dense", units=st.integers(1, 5), activation=ACTIVATIONS, use_bias=FLAGS),
     "ELU": plain("ELU", alpha=NUMBERS),

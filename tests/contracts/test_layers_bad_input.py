@@ -50,7 +50,7 @@ def described(kind, **arguments):
 
 
 def kind_of(kind, field):
-    if kind.startswith("ZeroPadding"):
+    if kind.startswith(("ZeroPadding", "Cropping")):
         return "amounts"
     return "number" if kind == "Rescaling" else KIND_OF[field]
 

@@ -54,7 +54,7 @@ def _value(kind: str, key: str, value: object) -> object:
         return "glorot_uniform"
     if key == "activation":
         return value or "linear"
-    if isinstance(value, list) and len(value) == 1 and kind in ("UpSampling1D", "ZeroPadding1D"):
+    if isinstance(value, list) and len(value) == 1 and kind in ("UpSampling1D", "ZeroPadding1D", "Cropping1D"):
         return value[0]
     return value
 

@@ -55,6 +55,9 @@ from .pooling import MaxPool3D as MaxPool3D
 from .pooling import MaxPooling1D as MaxPooling1D
 from .pooling import MaxPooling2D as MaxPooling2D
 from .pooling import MaxPooling3D as MaxPooling3D
+from .reshaping import Cropping1D as Cropping1D
+from .reshaping import Cropping2D as Cropping2D
+from .reshaping import Cropping3D as Cropping3D
 from .reshaping import Flatten as Flatten
 from .reshaping import Rescaling as Rescaling
 from .reshaping import Reshape as Reshape

@@ -70,3 +70,24 @@ class ZeroPadding3D(Layer):
 
     kind: ClassVar[type[nn.Layer]] = nn.ZeroPadding3D
     arguments: ClassVar[Arguments] = lists.ZERO_PADDING
+
+
+class Cropping1D(Layer):
+    """(steps, channels) with the borders cut off."""
+
+    kind: ClassVar[type[nn.Layer]] = nn.Cropping1D
+    arguments: ClassVar[Arguments] = lists.CROPPING_1D
+
+
+class Cropping2D(Layer):
+    """(height, width, channels) with the borders cut off."""
+
+    kind: ClassVar[type[nn.Layer]] = nn.Cropping2D
+    arguments: ClassVar[Arguments] = lists.CROPPING_2D
+
+
+class Cropping3D(Layer):
+    """(depth, height, width, channels) with the borders cut off."""
+
+    kind: ClassVar[type[nn.Layer]] = nn.Cropping3D
+    arguments: ClassVar[Arguments] = lists.CROPPING_3D

@@ -56,7 +56,7 @@ def one_axis():
         L.ZeroPadding1D((2, 1)), L.Conv1D(6, 3, padding="same", strides=2), L.BatchNormalization(),
         L.LeakyReLU(negative_slope=0.2), L.DepthwiseConv1D(3), L.SeparableConv1D(5, 3, activation="gelu"),
         L.MaxPooling1D(2, strides=1), L.UpSampling1D(3), L.Conv1DTranspose(4, 4, strides=2), L.SpatialDropout1D(0.2),
-        L.AveragePooling1D(3), L.GlobalAveragePooling1D(), L.Dense(2, activation="sigmoid"),
+        L.AveragePooling1D(3), L.Cropping1D((1, 0)), L.GlobalAveragePooling1D(), L.Dense(2, activation="sigmoid"),
     ]  # fmt: skip
 
 
@@ -64,7 +64,8 @@ def three_axes():
     return (6, 7, 8, 2), [
         L.ZeroPadding3D(((1, 0), (0, 1), (1, 1))), L.Conv3D(4, 3, activation="relu"), L.BatchNormalization(),
         L.MaxPooling3D((1, 2, 2)), L.Conv3DTranspose(3, 2, strides=2), L.UpSampling3D((1, 2, 1)),
-        L.SpatialDropout3D(0.3), L.AveragePooling3D(2), L.GlobalMaxPooling3D(keepdims=True), L.Flatten(),
+        L.SpatialDropout3D(0.3), L.Cropping3D((1, 0, 1)), L.AveragePooling3D(2), L.GlobalMaxPooling3D(keepdims=True),
+        L.Flatten(),
         L.Dense(3, activation="softmax"),
     ]  # fmt: skip
 
@@ -103,7 +104,8 @@ def shapes():
     return (8, 6, 4), [
         L.ZeroPadding2D(((1, 0), (2, 1))), L.UpSampling2D((2, 3)), L.UpSampling2D(2, interpolation="bilinear"),
         L.MaxPooling2D((4, 6)), L.Rescaling(0.5), L.Reshape((-1, 12)), L.Dense(6, activation="relu"),
-        L.Reshape((9, 9, 2)), L.Conv2D(2, 2), L.GlobalAveragePooling2D(keepdims=True), L.Flatten(), L.Dense(2),
+        L.Reshape((9, 9, 2)), L.Cropping2D(((1, 0), (0, 2))), L.Conv2D(2, 2), L.GlobalAveragePooling2D(keepdims=True),
+        L.Flatten(), L.Dense(2),
     ]  # fmt: skip
 
 

@@ -50,6 +50,7 @@ def test_arguments_are_taken_over():
         ("LayerNormalization", {"axis": [-1], "rms_scaling": False}, LayerNormalization(name="a")),
         ("MaxPooling2D", {"pool_size": [2, 2], "strides": None}, MaxPooling2D(2, name="a")),
         ("ZeroPadding1D", {"padding": [1, 2]}, ZeroPadding1D((1, 2), name="a")),
+        ("Cropping1D", {"cropping": [1, 2]}, nn.Cropping1D((1, 2), name="a")),
     ],
 )
 def test_spellings(kind, config, expected):
