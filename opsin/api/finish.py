@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from opsin.core import Progress
+from opsin.data import survey
 from opsin.evaluate import Predictions, score
 from opsin.model import Model
 from opsin.model import load as load_model
@@ -74,8 +75,10 @@ def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
 def _about(prepared: Prepared, evaluation: Evaluation, baseline: np.ndarray) -> dict[str, Any]:
     """Where a model came from, for the header of its file."""
     job, table = prepared.job, prepared.source.table
+    usual = survey(table)
     return {
         "data": table.origin,
+        "image_size": [usual.height, usual.width],
         "fingerprint": prepared.source.fingerprint,
         "images": {split: int((table.rows["split"] == split).sum()) for split in ("train", "valid", "test")},
         "seed": job.batches.seed,

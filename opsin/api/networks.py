@@ -41,10 +41,13 @@ def start_learned(
     `asked` is what the person named; None takes the network whose weights come with a package, or `otherwise` with
     random ones. Raises NetworkError when no weights can exist for what was asked.
     """
-    name = asked or CARRIED
+    name = (asked or CARRIED).removeprefix("unet_").removeprefix("detector_")
     weights = zoo.WEIGHTS.get(name)
     try:
         network = zoo.pretrained(name, preparation.size, task.units, task.activation, seed, progress=progress)
+        if task.head != "vector":
+            learned, network = network, _from_zoo(name, preparation.size, task, seed)
+            zoo.fill_encoder(network, learned)
     except zoo.WeightsError as error:
         network = make_network(asked or otherwise, preparation.size, task, seed)
         return Start(network, preparation, f"{RANDOM}: learned ones cannot be had ({error})")

@@ -13,4 +13,5 @@ from .source import Weights as Weights
 from .source import WeightsError as WeightsError
 from .weights import WEIGHTS as WEIGHTS
 from .weights import expected_scale as expected_scale
+from .weights import fill_encoder as fill_encoder
 from .weights import pretrained as pretrained

@@ -1,5 +1,6 @@
 """Networks that start from weights learned on ImageNet instead of random ones."""
 
+import re
 from collections.abc import Mapping
 
 import torch
@@ -15,6 +16,7 @@ from .registry import create
 from .source import Weights, WeightsError
 
 _HEADER_BYTES = 2**20
+_LEVEL = re.compile(r"(?:^|\.)level\d+\.(.*)")
 
 WEIGHTS: Mapping[str, Weights] = {
     "efficientnet_lite0": PackagedWeights(
@@ -101,6 +103,30 @@ def expected_scale(weights: Weights, channels: int) -> tuple[tuple[float, ...], 
     if channels != 1:
         raise NetworkError(f"the weights expect {len(weights.mean)} channels or 1, got {channels}: convert to RGB")
     return (sum(weights.mean) / len(weights.mean),), (sum(weights.std) / len(weights.std),)
+
+
+@torch.no_grad()
+def fill_encoder(network: Sequential, learned: Sequential) -> None:
+    """Copies the weights of a whole network into a U-Net or detector that has been built around its levels.
+
+    What comes after the maps, and what leads back up, stays as it is. WeightsError when a part of the encoder is not
+    in `learned`.
+
+    >>> from opsin.zoo import create, create_map
+    >>> unet, whole = create_map("resnet18", (64, 64, 3), 2, seed=0), create("resnet18", (64, 64, 3), 1, seed=1)
+    >>> fill_encoder(unet, whole)
+    >>> bool((unet.state_dict()["level1.conv2d.weight"] == whole.state_dict()["conv2d.weight"]).all())
+    True
+    """
+    found = learned.state_dict()
+    for key, target in network.state_dict().items():
+        level = _LEVEL.search(key)
+        if level is None:
+            continue
+        value = found.get(level[1])
+        if value is None or value.shape != target.shape:
+            raise WeightsError(f"{learned.name} has no weights that fit {key} of {network.name}")
+        target.copy_(value)
 
 
 @torch.no_grad()
