@@ -1,4 +1,4 @@
-"""A whole training by `opsin.api`, killed at some of its moments and resumed. DATA FOLDER [STAGE:COUNT ...]
+"""A whole training by `opsin.api`, killed at some of its moments and resumed. DATA FOLDER MODEL [STAGE:COUNT ...]
 
 A stage is one of the progress, or "prepared" (all decided, nothing kept of it) or "recorded" (kept, no step taken).
 """
@@ -15,7 +15,7 @@ from opsin.api import training
 MOMENTS = {"prepared": "write_record", "recorded": "Trainer"}
 
 
-def work(data, folder, stop, resumed):
+def work(data, folder, model, stop, resumed):
     """Trains or resumes; kills itself at the count-th report of a stage."""
     seen = 0
 
@@ -37,17 +37,17 @@ def work(data, folder, stop, resumed):
     if resumed:
         api.resume(folder, progress=progress, say=say)
     else:
-        api.train(data, model="simple", epochs=3, out=folder, device="cpu", progress=progress)
+        api.train(data, model=model, epochs=3, out=folder, device="cpu", progress=progress)
 
 
 def main():
     """A process for each stop, and one that finishes."""
-    data, folder, *stops = sys.argv[1:]
+    data, folder, model, *stops = sys.argv[1:]
     for number, text in enumerate([*stops, ""]):
         stage, _, count = text.partition(":")
         child = os.fork()
         if not child:
-            work(data, folder, (stage, int(count)) if text else None, number > 0)
+            work(data, folder, model, (stage, int(count)) if text else None, number > 0)
             os._exit(0)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 

@@ -100,7 +100,7 @@ def test_killed_at_any_stage_and_resumed_is_as_never_killed(colours, tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     for folder, stops in ((killed, ["train:3", "train:9", "validate:2", "answer test:1", "report:1"]), (whole, [])):
         done = subprocess.run(
-            [sys.executable, str(program), str(colours), str(folder), *stops],
+            [sys.executable, str(program), str(colours), str(folder), "simple", *stops],
             capture_output=True, text=True, timeout=500, env={**os.environ, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         assert done.stdout.split() == ["-9"] * len(stops) + ["0"], done.stderr[-3000:]
@@ -247,7 +247,8 @@ def test_killed_before_its_first_checkpoint_it_starts_anew(colours, tmp_path, st
     program = Path(__file__).with_name("killed_run.py")
     folder = tmp_path / "run"
     done = subprocess.run(
-        [sys.executable, str(program), str(colours), str(folder), stop], capture_output=True, text=True, timeout=500,
+        [sys.executable, str(program), str(colours), str(folder), "simple", stop],
+        capture_output=True, text=True, timeout=500,
         env={**os.environ, "OMP_NUM_THREADS": "1", "OPSIN_CACHE": str(tmp_path / "cache")},
     )  # fmt: skip
     assert done.stdout.split() == ["-9", "0"], done.stderr[-3000:]
