@@ -5,6 +5,7 @@
 The 256x256 crops of the 2018 Data Science Bowl come from fewer, larger pictures: crops whose edges go on in one another
 (the best match of both edges, correlated above .9) are one group and stay in one split (70, 15, 15 %). Opsin reads one
 PNG an object; the U-Net learns inside and outside, and its objects are what hangs together, as nobody told it more.
+Both mirror and turn images by quarters.
 Both are scored by the same code, at the full 256x256, on the test split alone.
 """
 
@@ -92,7 +93,8 @@ def main() -> None:
         counts = arranged(Path(os.environ["OPSIN_DATA"]) / "dsb2018_nuclei" / "stage1_train", folder, told.seed)
         print(counts, flush=True)
         begun = time.monotonic()
-        run = opsin.train(folder / "objects", minutes=told.minutes, seed=told.seed, out=folder / "run", say=print)
+        asked = {"minutes": told.minutes, "seed": told.seed, "turn": True}
+        run = opsin.train(folder / "objects", **asked, out=folder / "run", say=print)
         seconds = time.monotonic() - begun
         worker = [sys.executable, str(Path(__file__).parent / "workers" / "plain_unet.py"), str(folder / "plain")]
         told_peer = ["--minutes", str(told.minutes), "--seed", str(told.seed)]
