@@ -20,6 +20,7 @@ GROUPS = (
 SPLITS = ("split", "set", "subset", "partition", "usage")
 IGNORED = ("width", "height", "index", "unnamed: 0", "")
 # fmt: on
+_MOST, _LONGEST = 20, 60
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,21 @@ def columns_of(header: Sequence[str], where: str) -> Columns:
     """
     path = first_of(header, PATHS)
     if path is None:
-        raise DataError(f"{where} has the columns {', '.join(header)}; expected one called path, with the image files")
+        raise DataError(f"{where} has the columns {_shown(header)}; expected one called path, with the image files")
     group, split = first_of(header, GROUPS), first_of(header, SPLITS)
     left = [name for name in header if name not in (path, group, split)]
     named = first_of(left, TARGETS)
     targets = (named,) if named else tuple(name for name in left if _plain(name) not in (*IGNORED, *PATHS))
     if not targets:
-        raise DataError(f"{where} has the columns {', '.join(header)}; expected one called label, with the targets")
+        raise DataError(f"{where} has the columns {_shown(header)}; expected one called label, with the targets")
     unused = tuple(name for name in left if name not in targets)
     return Columns(path, targets, group, split, unused)
+
+
+def _shown(header: Sequence[str]) -> str:
+    """The names for a message, not more of them than help."""
+    names = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..." for name in header[:_MOST]]
+    return ", ".join([*names, "..."] if len(header) > _MOST else names)
 
 
 def first_of(header: Sequence[str], names: Sequence[str]) -> str | None:

@@ -124,18 +124,16 @@ def _annotation(root: Element, source: str) -> _Annotation:
 def _boxes(annotation: _Annotation, labels: dict[str, int]) -> np.ndarray:
     """(k, 7) of BOX_COLUMNS, where pixels count from 0 and the far side lies behind the last one.
 
-    VOC counts pixels from 1 and includes the last; corners on one another stay so, without area.
+    VOC counts pixels from 1 and includes the last. Corners on one another stay so, without area.
     """
     boxes = np.array([one.box for one in annotation.objects], np.float64).reshape(-1, 4)
-    low, high = np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
-    wide = (high > low).all(1, keepdims=True)
-    shift = np.concatenate([np.where(wide & (low >= 1), 1.0, 0.0), np.zeros_like(low)], axis=1)
-    swapped = np.concatenate([boxes[:, :2] > boxes[:, 2:]] * 2, axis=1)
-    other = np.concatenate([shift[:, 2:], shift[:, :2]], axis=1)
-    boxes = boxes - np.where(swapped, other, shift)
-    kinds = [[labels[one.name], one.difficult] for one in annotation.objects]
-    area = np.abs((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
-    return np.concatenate([boxes, np.array(kinds, np.float64).reshape(-1, 2), area[:, None]], axis=1)
+    first, last = boxes[:, :2], boxes[:, 2:]
+    swapped = last < first - 1
+    first = first - np.where((first != last) & ~swapped & (first >= 1), 1.0, 0.0)
+    last = last - np.where(swapped & (last >= 1), 1.0, 0.0)
+    kinds = np.array([[labels[one.name], one.difficult] for one in annotation.objects], np.float64).reshape(-1, 2)
+    area = np.abs(np.prod(last - first, axis=1, keepdims=True))
+    return np.concatenate([first, last, kinds, area], axis=1)
 
 
 def _splits(found: Found, ids: list[str]) -> dict[str, str | None]:

@@ -8,6 +8,8 @@ from opsin.core import DataError, replacing
 
 from .marked import Marked
 
+_LITTLE = 0.001
+
 
 def write_voc(folder: Path, names: Sequence[str], images: Iterable[Marked]) -> None:
     """`folder`/Annotations/a.xml for each image; a crowd is called difficult. Pixels count from 1, as VOC has it.
@@ -42,10 +44,20 @@ def _annotation(one: Marked, names: Sequence[str]) -> Element:
         _text(found, "name", names[int(label)])
         _text(found, "difficult", int(crowd))
         box = SubElement(found, "bndbox")
-        for side, value in zip(("xmin", "ymin", "xmax", "ymax"), (left + 1, top + 1, right, bottom), strict=True):
-            _text(box, side, f"{round(value, 3):.10g}")
+        for name, value in (
+            ("xmin", _first(left, right)),
+            ("ymin", _first(top, bottom)),
+            ("xmax", right),
+            ("ymax", bottom),
+        ):
+            _text(box, name, f"{round(value, 3):.10g}")
     indent(root)
     return root
+
+
+def _first(start: float, end: float) -> float:
+    """The first pixel of a side; one of a single pixel begins a little sooner, for equal corners mean no area."""
+    return start + 1 - _LITTLE if round(end - start, 3) == 1 else start + 1
 
 
 def _text(parent: Element, name: str, value: object) -> None:
