@@ -129,8 +129,8 @@ def _boxes(annotation: _Annotation, labels: dict[str, int]) -> np.ndarray:
     boxes = np.array([one.box for one in annotation.objects], np.float64).reshape(-1, 4)
     first, last = boxes[:, :2], boxes[:, 2:]
     swapped = last < first - 1
-    first = first - np.where((first != last) & ~swapped & (first >= 1), 1.0, 0.0)
-    last = last - np.where(swapped & (last >= 1), 1.0, 0.0)
+    first = first - np.where((first != last) & ~swapped & (first > 0.5), 1.0, 0.0)
+    last = last - np.where(swapped & (last > 0.5), 1.0, 0.0)
     kinds = np.array([[labels[one.name], one.difficult] for one in annotation.objects], np.float64).reshape(-1, 2)
     area = np.abs(np.prod(last - first, axis=1, keepdims=True))
     return np.concatenate([first, last, kinds, area], axis=1)
