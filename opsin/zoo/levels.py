@@ -22,7 +22,10 @@ def cut_into_levels(layers: Iterable[Layer], input_shape: Shape) -> list[list[La
     for layer in layers:
         if isinstance(layer, _ENDS) or str(layer.name).startswith("head"):
             break
-        shape = layer.output_shape(shape)
+        after = layer.output_shape(shape)
+        if len(after) != 3:
+            break
+        shape = after
         if isinstance(layer, ZeroPadding2D):
             held.append(layer)
             continue
@@ -32,7 +35,7 @@ def cut_into_levels(layers: Iterable[Layer], input_shape: Shape) -> list[list[La
             side = min(shape[:-1])
         levels[-1] += [*held, layer]
         held = []
-    if not levels or len(shape) != 3:
+    if not levels:
         raise NetworkError("no maps come before the end of this network; expected convolutions to build on")
     return levels
 
