@@ -27,7 +27,7 @@ def truth_of(random, count):
     down, across = np.mgrid[:SIZE, :SIZE]
     codes = np.zeros((SIZE, SIZE), np.int32)
     for number in range(1, count + 1):
-        y, x, radius = random.integers(0, (SIZE, SIZE, 6)) + (0, 0, 3)
+        y, x, radius = random.integers((0, 0, 3), (SIZE, SIZE, 9))
         disc = ((down - y) ** 2 + (across - x) ** 2 <= radius**2) & (codes == 0)
         codes[disc] = 256 * number + random.integers(0, 2)
     return codes

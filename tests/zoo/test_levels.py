@@ -1,5 +1,7 @@
 """Encoders cut into levels, and maps brought to a size."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -23,7 +25,7 @@ def test_levels_are_the_network_up_to_its_head(name):
     for level in levels:
         shape = through(level, shape)
         sides.append(shape[0])
-    assert all(later <= 0.75 * earlier for earlier, later in zip(sides, sides[1:], strict=False))
+    assert all(later <= 0.75 * earlier for earlier, later in pairwise(sides))
 
 
 def test_a_network_without_maps_is_refused():
