@@ -51,7 +51,7 @@ class Preparation:
         """
         mean = torch.tensor(self.mean, device=pixels.device) * 255
         std = torch.tensor(self.std, device=pixels.device) * 255
-        return pixels.float().sub_(mean).div_(std).permute(0, 3, 1, 2)
+        return pixels.sub(mean).div_(std).permute(0, 3, 1, 2)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the header of a model file."""

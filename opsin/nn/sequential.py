@@ -20,7 +20,7 @@ from .rectifiers import Softmax
 from .summary import summarize
 from .taps import tap
 
-_OWN_NAMES = frozenset({"name", "layers", "input_shape", "output_shape", "final_activation"})
+_OWN_NAMES = frozenset({"name", "layers", "input_shape", "output_shape", "final_activation", "trainings"})
 _FOLDED = ("softmax", "sigmoid")
 _MOST_PARAMETERS = 2**34
 
@@ -47,6 +47,7 @@ class Sequential(torch.nn.Module):
         name: str = "sequential",
     ) -> None:
         super().__init__()
+        self.trainings = 0
         if not isinstance(cast(object, name), str):
             raise NetworkError(f"a network has the name {shown(name)}; expected a text")
         self.layers, self.input_shape = _started(layers, input_shape, frozenset(dir(self)))
@@ -63,6 +64,11 @@ class Sequential(torch.nn.Module):
             torch.manual_seed(derive(seed, "weights"))  # pyright: ignore[reportUnknownMemberType]
             for key, module in build_chain(computed, self.input_shape).items():
                 self.add_module(key, module)
+
+    def train(self, mode: bool = True) -> "Sequential":
+        """torch's; counted in `trainings`, as is every pass that keeps gradients: weights may change after each."""
+        self.trainings += mode
+        return super().train(mode)
 
     def logits(self, x: Tensor) -> Tensor:
         """What the network computes before the softmax or sigmoid of its last layer, from (N, C, H, W) floats."""
@@ -103,6 +109,8 @@ class Sequential(torch.nn.Module):
                 f"{self.name} got a tensor of {shape_text(tuple(x.shape))}, expected {expected}: channels come "
                 "second, x.permute(0, 3, 1, 2) brings them there"
             )
+        if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+            self.trainings += 1
         return _channels_last(x)
 
     def _some(self) -> str:

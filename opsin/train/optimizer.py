@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adamw import adamw
 
 from opsin.core import ModelFileError
 
@@ -37,7 +38,7 @@ class Optimizer:
     """Steps all trainable weights of a network; its state is a flat dictionary of tensors that a checkpoint keeps."""
 
     def __init__(self, network: nn.Module, learning_rate: float, dense_rate: float, weight_decay: float) -> None:
-        self.learning_rate, self.dense_rate, self.weight_decay = learning_rate, dense_rate, weight_decay
+        self.learning_rate, self.dense_rate = learning_rate, dense_rate
         free = normalized_kernels(network)
         trainable = {name: weight for name, weight in network.named_parameters() if weight.requires_grad}
         self.kernels = {name: weight for name, weight in trainable.items() if name in free}
@@ -45,6 +46,9 @@ class Optimizer:
         self.momentum = {name: torch.zeros_like(weight) for name, weight in self.kernels.items()}
         self.first = {name: torch.zeros_like(weight) for name, weight in self.others.items()}
         self.second = {name: torch.zeros_like(weight) for name, weight in self.others.items()}
+        self.steps = {name: torch.zeros((), device=weight.device) for name, weight in self.others.items()}
+        matrices = [name for name, weight in self.others.items() if weight.ndim > 1]
+        self.decayed = ((matrices, weight_decay), ([name for name in self.others if name not in matrices], 0.0))
         self.count = 0
 
     @torch.no_grad()
@@ -54,9 +58,8 @@ class Optimizer:
         for name, weight in self.kernels.items():
             if weight.grad is not None:
                 self._muon(weight, weight.grad, self.momentum[name], self.learning_rate * factor)
-        for name, weight in self.others.items():
-            if weight.grad is not None:
-                self._adamw(name, weight, weight.grad, self.dense_rate * factor)
+        for names, decay in self.decayed:
+            self._adamw(names, self.dense_rate * factor, decay)
         for weight in (*self.kernels.values(), *self.others.values()):
             weight.grad = None
 
@@ -67,14 +70,19 @@ class Optimizer:
         direction = orthogonalize(update.reshape(rows, -1)).reshape(weight.shape)
         weight.mul_(math.sqrt(rows) / (weight.norm() + 1e-12)).add_(direction, alpha=-rate)
 
-    def _adamw(self, name: str, weight: Tensor, gradient: Tensor, rate: float) -> None:
-        first, second = self.first[name], self.second[name]
-        first.lerp_(gradient, 1 - BETAS[0])
-        second.lerp_(gradient.square(), 1 - BETAS[1])
-        if weight.ndim > 1:
-            weight.mul_(1 - rate * self.weight_decay)
-        unbiased = second.div(1 - BETAS[1] ** self.count).sqrt_().add_(EPSILON)
-        weight.addcdiv_(first, unbiased, value=-rate / (1 - BETAS[0] ** self.count))
+    def _adamw(self, names: list[str], rate: float, decay: float) -> None:
+        pairs = [(name, grad) for name in names if (grad := self.others[name].grad) is not None]
+        if not pairs:
+            return
+        kept = [[values[name] for name, _ in pairs] for values in (self.others, self.first, self.second, self.steps)]
+        weights, first, second, steps = kept
+        for counted in steps:
+            counted.fill_(self.count - 1)
+        adamw(
+            weights, [grad for _, grad in pairs], first, second, [], steps,
+            fused=True, amsgrad=False, beta1=BETAS[0], beta2=BETAS[1], lr=rate, weight_decay=decay, eps=EPSILON,
+            maximize=False,
+        )  # fmt: skip
 
     def _tensors(self) -> Iterator[tuple[str, Tensor]]:
         for kind, tensors in (("momentum", self.momentum), ("first", self.first), ("second", self.second)):

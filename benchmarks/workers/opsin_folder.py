@@ -1,0 +1,15 @@
+"""`opsin.train` on class folders by split: argument 1 the folder, 2 epochs, 3 the network, 4 the side of its input."""
+
+import sys
+import tempfile
+
+from saying import said
+
+import opsin
+
+DATA, EPOCHS, NETWORK, SIDE = sys.argv[1], float(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        run = opsin.train(DATA, epochs=EPOCHS, model=NETWORK, size=SIDE, mirror=True, out=f"{folder}/run")
+        said(run.scores["accuracy"].value)

@@ -1,0 +1,110 @@
+"""The runtime of a model: made once and kept until the network's weights change."""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from opsin.core import OpsinError
+from opsin.data import Preparation
+from opsin.nn import Sequential
+
+from .runtime import FusedRuntime, OpenVinoRuntime, Runtime, TorchRuntime, has_kernels
+
+_ALIKE = 0.05
+"""How far outputs of two runtimes may be apart, as a share of the largest; bfloat16 keeps three digits a product."""
+_TURNS = 7
+
+
+class Ready:
+    """Keeps the runtime of a network; whoever changes a weight, also in place, gets a new one.
+
+    Weights are told apart by identity, place and torch's own count of changes, and since fused optimizers do not count,
+    by whether the network was trained or computed gradients since. Whoever changes a weight otherwise, through
+    `weight.data.add_(...)` alone, is not seen.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[_State, Runtime] | None = None
+
+    def runtime(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> Runtime:
+        """What computes outputs now, with products in `precision`: fused on a processor that has the kernels."""
+        if self._kept is not None and self._kept[0].holds(network, preparation, precision):
+            return self._kept[1]
+        if not has_kernels(network):
+            return TorchRuntime(network, preparation, precision)
+        state = _State(network, preparation, precision)
+        self._kept = state, FusedRuntime(network, preparation, precision)
+        return self._kept[1]
+
+    def choose(self, network: Sequential, preparation: Preparation, precision: torch.dtype, pixels: Tensor) -> str:
+        """Takes OpenVINO from now on if its outputs for `pixels` are alike and sooner; says in a line what was found.
+
+        Raises OpsinError where there is no choice: without the package, on a GPU, for a layer that it does not know.
+        """
+        if not has_kernels(network):
+            raise OpsinError("another runtime is taken on an x86-64 processor only; nothing was changed")
+        try:
+            other = OpenVinoRuntime(network, preparation, precision)
+        except ImportError as error:
+            raise OpsinError(
+                f"another runtime needs OpenVINO ({error}); install it with: pip install 'opsin[fast]'"
+            ) from error
+        except Exception as error:  # its converter raises errors of many kinds
+            raise OpsinError(f"OpenVINO cannot take this network: {' '.join(str(error).split())[:200]}") from error
+        own = self.runtime(network, preparation, precision)
+        with own.session():
+            mine, theirs = own.logits(pixels), other.logits(pixels)
+            apart = float((mine - theirs).abs().max() / mine.abs().max().clamp_min(1e-6))
+            seconds = _seconds(lambda: own.logits(pixels), lambda: other.logits(pixels))
+        told = f"{1000 * seconds[1]:.3g} ms with OpenVINO, {1000 * seconds[0]:.3g} ms with PyTorch for {len(pixels)}"
+        if not apart <= _ALIKE:
+            return f"PyTorch stays: the outputs of OpenVINO are {apart:.1%} of the largest apart"
+        if seconds[1] >= seconds[0]:
+            return f"PyTorch stays: {told}"
+        self._kept = _State(network, preparation, precision), other
+        return f"OpenVINO answers from now on: {told}"
+
+
+class _State:
+    """All that outputs depend on, as it was."""
+
+    def __init__(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> None:
+        self.network, self.rest = network, (network.trainings, preparation, precision)
+        kept = [(m._modules, m._parameters, m._buffers) for m in network.modules()]  # pyright: ignore[reportPrivateUsage]
+        self.places: list[dict[str, Any]] = [place for three in kept for place in three if place]
+        self.inside = [list(place.values()) for place in self.places]
+        self.values = [*network.parameters(), *network.buffers()]
+        self.marks = [_mark(value) for value in self.values]
+
+    def holds(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> bool:
+        """Whether nothing has changed."""
+        return (
+            network is self.network
+            and self.rest == (network.trainings, preparation, precision)
+            and all(
+                len(place) == len(inside) and all(a is b for a, b in zip(place.values(), inside, strict=True))
+                for place, inside in zip(self.places, self.inside, strict=True)
+            )
+            and [_mark(value) for value in self.values] == self.marks
+        )
+
+
+def _mark(value: Tensor) -> tuple[int, int]:
+    return value.data_ptr(), -1 if value.is_inference() else value._version  # pyright: ignore[reportPrivateUsage]
+
+
+def _seconds(*ways: Callable[[], object]) -> list[float]:
+    """The middle time of each; one after the other, as threads of both would be in each other's way."""
+    took: list[float] = []
+    for way in ways:
+        times: list[float] = []
+        for _ in range(_TURNS):
+            begun = time.perf_counter()
+            way()
+            times.append(time.perf_counter() - begun)
+        took.append(statistics.median(times))
+    return took
