@@ -75,14 +75,19 @@ class OpenVinoRuntime:
 
     def __init__(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> None:
         import openvino
+        from openvino.frontend import FrontEndManager
+        from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
         vino: Any = openvino
-        shape = vino.PartialShape([-1, *preparation.size])
-        example = torch.zeros((2, *preparation.size), dtype=torch.uint8)
         whole = _Whole(TorchRuntime(network, preparation, torch.float32))
+        example = torch.zeros((2, *preparation.size), dtype=torch.uint8)
         with whole.runtime.session(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the tracer: shapes but the batch's are fixed
-            model = vino.convert_model(whole, example_input=example, input=[shape])
+            # openvino.convert_model would do, but it sends usage data and asks on the terminal whether it may
+            front: Any = FrontEndManager().load_by_framework("pytorch")
+            traced = TorchScriptPythonDecoder(whole, example_input=(example,))
+            model = front.convert(front.load(traced))
+        model.reshape(vino.PartialShape([-1, *preparation.size]))
         hints = {"INFERENCE_PRECISION_HINT": "bf16" if precision == torch.bfloat16 else "f32"}
         compiled = vino.Core().compile_model(model, "CPU", {**hints, "PERFORMANCE_HINT": "LATENCY"})
         self._request = compiled.create_infer_request()
