@@ -21,7 +21,11 @@ check: .venv/ready
 	$(BIN)/lint-imports
 	$(MAKE) test
 
-bench: .venv/ready
+bench: .venv/ready .venv-peers/ready
+	$(BIN)/python benchmarks/prediction.py
+	$(BIN)/python benchmarks/training_step.py
+	$(BIN)/python benchmarks/segmentation_speed.py
+	$(BIN)/python benchmarks/folder_to_model.py photographs
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/describe.py
 	$(BIN)/python benchmarks/keras_door.py
@@ -34,4 +38,11 @@ docs: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet -e '.[dev,demo]' -c constraints.txt
+	touch $@
+
+# What Opsin is measured beside, so that its own environment stays small.
+.venv-peers/ready: benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet torch==2.13.0
+	.venv-peers/bin/python -m pip install --quiet -r benchmarks/peers.txt
 	touch $@

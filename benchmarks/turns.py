@@ -111,11 +111,13 @@ def versions() -> dict[str, str]:
     program = (
         "import platform, importlib.metadata as m, json\n"
         "found = {d.metadata['Name'].lower(): d.version for d in m.distributions()}\n"
-        "names = 'torch keras tensorflow-cpu tensorflow_cpu jax openvino onnxruntime numpy pillow simplejpeg'.split()\n"
-        "print(json.dumps({'python': platform.python_version(), **{n: found[n] for n in names if n in found}}))"
+        "names = 'torch keras tensorflow-cpu tensorflow_cpu jax openvino onnxruntime monai numpy pillow simplejpeg'\n"
+        "print(json.dumps({'python': platform.python_version(), **{n: found[n] for n in names.split() if n in found}}))"
     )
     told: dict[str, str] = {}
     for place, python in (("opsin", OPSIN), ("peers", PEERS)):
+        if not Path(python).exists():
+            continue
         ran = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True)
         told |= {f"{place}: {name}": version for name, version in json.loads(ran.stdout).items()}
     return told

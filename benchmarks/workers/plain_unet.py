@@ -4,9 +4,9 @@
 
 DATA holds train, valid and test, each with images/ and masks/ (0 and 255, PNG of one size). Five levels of 16 to 256
 filters, two 3x3 convolutions with batch normalization each (Ronneberger et al. 2015, narrower: wider ones saw too few
-images in the time), Adam at 1e-3
-falling with a cosine, cross-entropy plus Dice, flips and quarter turns, batches of 8, bf16 where a step is faster with
-it; the weights with the best Dice on valid answer. Writes OUT/<name>.png, the probability of the foreground x 255.
+images in the time), Adam at 1e-3 falling with a cosine, cross-entropy plus Dice, flips and quarter turns, batches of 8
+unless told otherwise, bf16 where a step is faster with it; the weights with the best Dice on valid answer. Writes
+OUT/<name>.png, the probability of the foreground x 255.
 """
 
 import argparse
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--width", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=8)
     told = parser.parse_args()
     begun = time.monotonic()
     torch.manual_seed(told.seed)
@@ -105,7 +106,7 @@ def main() -> None:
     fast, looked, seconds = False, begun, told.minutes * 60
     while time.monotonic() - begun < seconds * 0.97:
         network.train()
-        for rows in np.array_split(random.permutation(len(images)), max(1, len(images) // 8)):
+        for rows in np.array_split(random.permutation(len(images)), max(1, len(images) // told.batch)):
             share = min(1.0, (time.monotonic() - begun) / seconds)
             optimizer.param_groups[0]["lr"] = 1e-3 * (0.5 + 0.5 * math.cos(math.pi * share))
             fast = steps % 2 == 1 if steps < 8 else min(paces, key=paces.__getitem__)
@@ -131,7 +132,7 @@ def main() -> None:
     names, pixels, _ = parts["test"]
     for name, shares in zip(names, answered(network, pixels, bool(fast)), strict=True):
         Image.fromarray((shares * 255).round().to(torch.uint8).numpy()).save(told.out / name)
-    epochs = steps * 8 / len(images)
+    epochs = steps * told.batch / len(images)
     print(json.dumps({"steps": steps, "epochs": round(epochs, 1), "valid_dice": best, "bf16": bool(fast)}))
 
 

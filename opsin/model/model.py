@@ -141,7 +141,7 @@ class Model:
         the last digits. Changed weights bring PyTorch back. Raises OpsinError where OpenVINO cannot do it.
         """
         random = np.random.default_rng(0)
-        pixels = torch.from_numpy(random.integers(0, 256, (min(8, self._batch), *self.preparation.size), np.uint8))
+        pixels = torch.from_numpy(random.integers(0, 256, (min(32, self._batch), *self.preparation.size), np.uint8))
         return self._ready.choose(self.network, self.preparation, choose_precision(self.device), pixels)
 
     def save(self, path: str | Path) -> None:

@@ -87,17 +87,21 @@ class OpenVinoRuntime:
             front: Any = FrontEndManager().load_by_framework("pytorch")
             traced = TorchScriptPythonDecoder(whole, example_input=(example,))
             model = front.convert(front.load(traced))
-        model.reshape(vino.PartialShape([-1, *preparation.size]))
-        hints = {"INFERENCE_PRECISION_HINT": "bf16" if precision == torch.bfloat16 else "f32"}
-        compiled = vino.Core().compile_model(model, "CPU", {**hints, "PERFORMANCE_HINT": "LATENCY"})
-        self._request = compiled.create_infer_request()
+        precise = {"INFERENCE_PRECISION_HINT": "bf16" if precision == torch.bfloat16 else "f32"}
+        requests: list[Any] = []
+        for count in (1, -1):  # a single image, as people wait for it, has a plan of its own
+            model.reshape(vino.PartialShape([count, *preparation.size]))
+            compiled = vino.Core().compile_model(model, "CPU", {**precise, "PERFORMANCE_HINT": "LATENCY"})
+            requests.append(compiled.create_infer_request())
+        self._single, self._many = requests
 
     def session(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     def logits(self, pixels: Tensor) -> Tensor:
+        request = self._single if len(pixels) == 1 else self._many
         given = pixels.contiguous().numpy()
-        return torch.from_numpy(np.array(self._request.infer([given], share_inputs=True)[0]))
+        return torch.from_numpy(np.array(request.infer([given], share_inputs=True)[0]))
 
 
 class _Whole(torch.nn.Module):

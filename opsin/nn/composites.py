@@ -13,6 +13,7 @@ from opsin.core import NetworkError, Shape
 
 from .activations import ActivationModule
 from .arguments import settle_layers
+from .chain import ChainModule
 from .convolution import Convolution
 from .depthwise import Depthwise
 from .layer import Layer, shape_text, volume
@@ -123,7 +124,7 @@ class Stage(Composite):
         return chain_shapes(self.layers, input_shape)[-1]
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
-        return torch.nn.Sequential(build_chain(self.layers, input_shape))
+        return ChainModule(build_chain(self.layers, input_shape))
 
 
 class ResidualModule(torch.nn.Module):
@@ -169,5 +170,5 @@ class Residual(Composite):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
-        body, shortcut = (torch.nn.Sequential(build_chain(branch, input_shape)) for branch in self.branches.values())
+        body, shortcut = (ChainModule(build_chain(branch, input_shape)) for branch in self.branches.values())
         return ResidualModule(body, shortcut)

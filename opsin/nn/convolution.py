@@ -27,9 +27,17 @@ class ConvolutionModule(torch.nn.Module):
         """Nothing: the layer that builds the module draws its weights."""
 
     def forward(self, input: Tensor) -> Tensor:
+        return self.activate(self.convolve(input))
+
+    def convolve(self, input: Tensor) -> Tensor:
+        """The sums and biases alone."""
         x = input if self.same is None else pad_same(input, self.same)
         x = pad(x, [(self.causal, 0)]) if self.causal else x
-        return function(self.activation, in_place=True)(super().forward(x))
+        return super().forward(x)
+
+    def activate(self, x: Tensor) -> Tensor:
+        """The activation alone, in place where it can be."""
+        return function(self.activation, in_place=True)(x)
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (f", activation={self.activation}" if self.activation else "")

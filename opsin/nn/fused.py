@@ -145,7 +145,7 @@ def _chain(modules: Iterable[tuple[str, torch.nn.Module]], precision: torch.dtyp
 
 def _inside(module: torch.nn.Module, precision: torch.dtype) -> torch.nn.Module:
     """What is in a module made ready, the module itself as it is."""
-    if type(module) is torch.nn.Sequential:
+    if isinstance(module, torch.nn.Sequential):
         return _with(module, _chain(module.named_children(), precision))
     made = _with(module, {name: _inside(child, precision) for name, child in module.named_children()})
     if isinstance(module, ResidualModule):

@@ -11,6 +11,7 @@ from torch import Tensor
 from opsin.core import Shape
 
 from .arguments import settle_choice, settle_layers
+from .chain import ChainModule
 from .composites import Composite, build_chain, chain_shapes
 from .layer import Layer, shape_text, shown
 from .naming import name_layers
@@ -58,7 +59,7 @@ class Joined(Composite):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
-        chains = {name: torch.nn.Sequential(build_chain(branch, input_shape)) for name, branch in self.branches.items()}
+        chains = {name: ChainModule(build_chain(branch, input_shape)) for name, branch in self.branches.items()}
         return JoinModule(cast("dict[str, torch.nn.Module]", chains), self.merge)
 
 

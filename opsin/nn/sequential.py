@@ -11,6 +11,7 @@ from opsin.core import NetworkError, Shape, derive
 
 from .activations import Activation, function
 from .arguments import as_count, only_layers
+from .chain import run_chain
 from .composites import Stage, build_chain, chain_shapes, where_it_fails
 from .input import Input
 from .layer import Json, Layer, shape_text, shown
@@ -72,10 +73,7 @@ class Sequential(torch.nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """What the network computes before the softmax or sigmoid of its last layer, from (N, C, H, W) floats."""
-        x = self._taken(x)
-        for module in self.children():
-            x = module(x)
-        return x
+        return run_chain(self.children(), self._taken(x))
 
     def taps(self, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
         """What the named layers and stages give for (N, C, H, W) floats, as NCHW; "stage1/block2" lies in a stage.

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from .activations import ActivationModule
+from .chain import ChainModule
 
 
 def tap(chain: torch.nn.Module, path: str, x: Tensor, wanted: set[str], found: dict[str, Tensor]) -> Tensor:
@@ -11,7 +12,7 @@ def tap(chain: torch.nn.Module, path: str, x: Tensor, wanted: set[str], found: d
     children = list(chain.named_children())
     for index, (name, module) in enumerate(children):
         here = f"{path}{name}"
-        if type(module) is torch.nn.Sequential and any(other.startswith(f"{here}/") for other in wanted):
+        if isinstance(module, ChainModule) and any(other.startswith(f"{here}/") for other in wanted):
             x = tap(module, f"{here}/", x, wanted, found)
         else:
             x = module(x)
