@@ -34,7 +34,7 @@ class Ready:
         """What computes outputs now, with products in `precision`: fused on a processor that has the kernels."""
         if self._kept is not None and self._kept[0].holds(network, preparation, precision):
             return self._kept[1]
-        if not has_kernels(network):
+        if not has_kernels(network) or _watched(network):
             return TorchRuntime(network, preparation, precision)
         state = _State(network, preparation, precision)
         self._kept = state, FusedRuntime(network, preparation, precision)
@@ -75,7 +75,8 @@ class _State:
     def __init__(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> None:
         self.network, self.rest = network, (network.trainings, preparation, precision)
         kept = [(m._modules, m._parameters, m._buffers) for m in network.modules()]  # pyright: ignore[reportPrivateUsage]
-        self.places: list[dict[str, Any]] = [place for three in kept for place in three if place]
+        self.places: list[dict[Any, Any]] = [place for three in kept for place in three if place]
+        self.places += [hooks for module in network.modules() for hooks in _hooks(module)]
         self.inside = [list(place.values()) for place in self.places]
         self.values = [*network.parameters(), *network.buffers()]
         self.marks = [_mark(value) for value in self.values]
@@ -91,6 +92,15 @@ class _State:
             )
             and [_mark(value) for value in self.values] == self.marks
         )
+
+
+def _hooks(module: torch.nn.Module) -> tuple[dict[int, Any], dict[int, Any]]:
+    return module._forward_hooks, module._forward_pre_hooks  # pyright: ignore[reportPrivateUsage]
+
+
+def _watched(network: Sequential) -> bool:
+    """Whether somebody wants to see what a layer is given or gives; fused layers would not call them."""
+    return any(hooks for module in network.modules() for hooks in _hooks(module))
 
 
 def _mark(value: Tensor) -> tuple[int, int]:

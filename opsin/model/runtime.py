@@ -4,6 +4,7 @@ import platform
 import warnings
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -91,7 +92,7 @@ class OpenVinoRuntime:
         requests: list[Any] = []
         for count in (1, -1):  # a single image, as people wait for it, has a plan of its own
             model.reshape(vino.PartialShape([count, *preparation.size]))
-            compiled = vino.Core().compile_model(model, "CPU", {**precise, "PERFORMANCE_HINT": "LATENCY"})
+            compiled = _core().compile_model(model, "CPU", {**precise, "PERFORMANCE_HINT": "LATENCY"})
             requests.append(compiled.create_infer_request())
         self._single, self._many = requests
 
@@ -102,6 +103,14 @@ class OpenVinoRuntime:
         request = self._single if len(pixels) == 1 else self._many
         given = pixels.contiguous().numpy()
         return torch.from_numpy(np.array(request.infer([given], share_inputs=True)[0]))
+
+
+@cache
+def _core() -> Any:
+    """OpenVINO's, kept: its library unloads with the last one, and the next signal to the process finds it gone."""
+    import openvino
+
+    return openvino.Core()
 
 
 class _Whole(torch.nn.Module):

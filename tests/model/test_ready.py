@@ -2,6 +2,8 @@
 
 import copy
 import platform
+import subprocess
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -24,6 +26,7 @@ on_x86 = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"
 
 
 def model_of(name="resnet_small", make=zoo.create):
+    torch.manual_seed(0)
     task = Classify(("a", "b", "c")) if make is zoo.create else Segment(("background", "cell"))
     network = make(name, SIZE, task.units, seed=0)
     torch.nn.init.normal_(list(network.parameters())[-1], 0, 1)
@@ -137,7 +140,7 @@ def test_openvino_stays_away_where_it_answers_otherwise(monkeypatch):
 
     class Other(FusedRuntime):
         def logits(self, pixels):
-            return super().logits(pixels) + 1
+            return super().logits(pixels) * 2
 
     monkeypatch.setattr(ready, "OpenVinoRuntime", Other)
     model = model_of()
@@ -181,3 +184,39 @@ def test_a_network_without_weights_is_taken_as_it_is():
     assert isinstance(
         Ready().runtime(network, Preparation(*SIZE, (0.5,) * 3, (0.25,) * 3), torch.float32), TorchRuntime
     )
+
+
+def test_hooks_of_layers_are_called():
+    model = model_of()
+    model.raw(PIXELS)
+    seen = []
+    hook = list(model.network.children())[-1].register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    model.raw(PIXELS)
+    assert sum(map(len, seen)) == len(PIXELS)
+    hook.remove()
+    assert close(model.raw(PIXELS), plainly(model)) and len(seen) == 1
+
+
+AFTER = """
+import os, signal, sys
+import numpy as np
+import torch
+from opsin import zoo
+from opsin.data import Preparation
+from opsin.model import Model
+from opsin.tasks import Classify
+
+size = (32, 32, 3)
+model = Model(zoo.create("simple", size, 2, seed=0), Classify(("a", "b")), Preparation(*size, (0.5,) * 3, (0.2,) * 3))
+model._ready.choose(model.network, model.preparation, torch.float32, torch.zeros((2, *size), dtype=torch.uint8))
+del model
+signal.signal(signal.SIGINT, lambda *_: print("asked"))
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+@on_x86
+def test_a_signal_after_openvino_is_gone_is_heard():
+    pytest.importorskip("openvino")
+    ran = subprocess.run([sys.executable, "-c", AFTER], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "asked\n"), ran.stderr
