@@ -8,7 +8,7 @@ import polars as pl
 
 from .table import SPLITS, Table
 
-_LISTED = 50
+_LISTED = 20
 
 
 @dataclass(frozen=True)

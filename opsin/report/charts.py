@@ -9,6 +9,8 @@ from .markup import Markup, element, joined
 
 MOST_POINTS = 2000
 MOST_CURVES = 6
+MOST_MARKED = 100
+"""Points of a curve that are dots as well."""
 UNIT = (0.0, 1.0)
 
 
@@ -28,7 +30,7 @@ def draw_lines(chart: Lines) -> Markup:
         parts.append(element("path", d=axes.path(places, values), class_=f"line c{index}{faint}"))
         counts = np.ones(len(places)) if curve.counts is None else curve.counts[known]
         radii = 2 + (0 if curve.counts is None else 5.5) * np.sqrt(counts / max(1, counts.max()))
-        if len(places) <= 100:
+        if len(places) <= MOST_MARKED:
             across, up = axes.across(places).tolist(), axes.up(values).tolist()
             circles = zip(across, up, radii.tolist(), strict=True)
             parts.extend(

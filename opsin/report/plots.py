@@ -11,11 +11,13 @@ import numpy as np
 from opsin.core import write_bytes
 from opsin.tasks import Chart, Curve, Histogram, Lines, Matrix, Points
 
+from .charts import MOST_CURVES, MOST_MARKED
 from .curves import training_of
 from .facts import ReportFacts
 
 MOST_PLOTS = 8
 MOST_NAMES = 30
+MOST_LETTERS = 16
 
 
 def write_plots(folder: Path, facts: ReportFacts) -> tuple[Path, ...]:
@@ -33,7 +35,7 @@ def write_plots(folder: Path, facts: ReportFacts) -> tuple[Path, ...]:
         path = folder / f"{name}.png"
         if path in files:
             path = folder / f"{name}-{len(files)}.png"
-        write_bytes(path, _png(chart))
+        write_bytes(path, draw_png(chart))
         files.append(path)
     return tuple(files)
 
@@ -42,9 +44,9 @@ def seconds_a_chart() -> float:
     """Loads what charts are drawn with and draws one twice: the seconds of the second, as each later one will take."""
     values = np.arange(2.0)
     chart = Lines("time", "", (Curve("", values, values),), "", "")
-    _png(chart)
+    draw_png(chart)
     begun = time.monotonic()
-    _png(chart)
+    draw_png(chart)
     return time.monotonic() - begun
 
 
@@ -52,7 +54,8 @@ def _file_name(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "chart"
 
 
-def _png(chart: Chart) -> bytes:
+def draw_png(chart: Chart) -> bytes:
+    """A chart as the bytes of a PNG file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -78,7 +81,7 @@ def _matrix(figure: Any, axes: Any, chart: Matrix) -> None:
     axes.set_xlabel(chart.column_label)
     axes.set_ylabel(chart.row_label)
     if len(chart.names) <= MOST_NAMES:
-        names = [name if len(name) <= 16 else f"{name[:15]}…" for name in chart.names]
+        names = [_short(name) for name in chart.names]
         axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8, parse_math=False)
         axes.set_yticks(range(len(names)), names, fontsize=8, parse_math=False)
     if len(chart.names) <= 12:
@@ -97,9 +100,15 @@ def _on_axes(axes: Any, chart: Lines | Points | Histogram) -> None:
     if isinstance(chart, Points):
         axes.plot(chart.x, chart.y, ".", markersize=3, alpha=0.5, color="#0b6b73", rasterized=True)
         return
-    for curve in chart.curves:
-        axes.plot(curve.x, curve.y, marker="o", markersize=3, label=curve.name.replace("$", r"\$").lstrip("_"))
+    for curve in chart.curves[:MOST_CURVES]:
+        marker, name = "o" if len(curve.x) <= MOST_MARKED else "", _short(curve.name).replace("$", r"\$").lstrip("_")
+        axes.plot(curve.x, curve.y, marker=marker, markersize=3, label=name)
     if chart.diagonal:
         axes.set(xlim=(0, 1), ylim=(0, 1))
     if len(chart.curves) > 1:
-        axes.legend()
+        left_out = len(chart.curves) - MOST_CURVES
+        axes.legend(title=f"and {left_out} more, not drawn" if left_out > 0 else None)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"

@@ -36,9 +36,8 @@ def choose_network_of_places(height: int, width: int, count: int, device: torch.
     limit = PLACE_SIDES["cpu" if device.type == "cpu" else "other"][head]
     scale = min(1.0, limit / max(height, width))
     size = (max(32, round(height * scale)), max(32, round(width * scale)))
-    shrunk = f", trained at {size[0]}x{size[1]} to suit {device.type}" if scale < 1 else ""
     few = "few filters where maps are large"
-    return Choice(PLACE_NETWORKS[head], size, f"{count:,} images of about {height}x{width}{shrunk}: {few}")
+    return Choice(PLACE_NETWORKS[head], size, f"{count:,} images of about {height}x{width}: {few}")
 
 
 def choose_network(
@@ -63,5 +62,4 @@ def choose_network(
             reason = f"images of {height}x{width} and little time for {count:,} of them: few filters, seen more often"
             return Choice("resnet_tiny", size, reason)
         return Choice("resnet_small", size, f"images of {height}x{width} are small: few, wide stages learn fastest")
-    shrunk = f", trained at {size[0]}x{size[1]} to suit {device.type}" if scale < 1 else ""
-    return Choice("resnet18", size, f"{count:,} images of about {height}x{width}{shrunk}: 18 residual layers suffice")
+    return Choice("resnet18", size, f"{count:,} images of about {height}x{width}: 18 residual layers suffice")
