@@ -47,7 +47,7 @@ class Optimizer:
         self.first = {name: torch.zeros_like(weight) for name, weight in self.others.items()}
         self.second = {name: torch.zeros_like(weight) for name, weight in self.others.items()}
         self.steps = {name: torch.zeros((), device=weight.device) for name, weight in self.others.items()}
-        matrices = [name for name, weight in self.others.items() if weight.ndim > 1]
+        matrices = [name for name, weight in self.others.items() if weight.ndim > 1 and name.endswith("weight")]
         self.decayed = ((matrices, weight_decay), ([name for name in self.others if name not in matrices], 0.0))
         self.count = 0
 

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from torch import nn
 
+import opsin
 from opsin.core import ModelFileError
 from opsin.train.optimizer import BETAS, EPSILON, Optimizer, normalized_kernels, orthogonalize
 
@@ -65,6 +66,21 @@ def test_others_follow_torchs_adamw_with_decay_on_matrices_only():
     for (name, mine), torchs in zip(ours.named_parameters(), theirs.parameters(), strict=True):
         if name != "0.weight":
             torch.testing.assert_close(mine, torchs, rtol=1e-5, atol=1e-7)
+
+
+def test_learned_slopes_do_not_decay_to_zero():
+    """As He et al. 2015 (arXiv:1502.01852) have it: decay would make every PReLU a ReLU."""
+    net = opsin.nn.Sequential([opsin.nn.Flatten(), opsin.nn.Dense(3), opsin.nn.PReLU()], input_shape=(2, 2, 1), seed=0)
+    picture = opsin.nn.Sequential([opsin.nn.PReLU(), opsin.nn.Conv2D(2, 1)], input_shape=(2, 2, 1), seed=0)
+    for network in (net, picture):
+        optimizer = Optimizer(network, 0.1, 1e-2, 0.5)
+        slopes = [weight for name, weight in network.named_parameters() if name.endswith("alpha")]
+        for weight in network.parameters():
+            weight.data.fill_(0.25)
+            weight.grad = torch.zeros_like(weight)
+        optimizer.step(1.0)
+        assert len(slopes) == 1 and bool((slopes[0] == 0.25).all())
+        assert any(bool((weight < 0.25).any()) for weight in network.parameters())
 
 
 def test_muon_steps_in_the_orthogonal_part_of_nesterovs_momentum_at_fixed_length():
