@@ -171,9 +171,13 @@ def _job(model: Model, source: Source, options: Options, mirror: bool, folder: P
 def _mirror(source: Source, targets: np.ndarray, asked: bool | None) -> tuple[bool, str]:
     if asked is not None:
         return asked, f"images are{'' if asked else ' not'} mirrored: asked for"
-    if source.table.target.kind != "classes":
-        return True, "images are mirrored: a mirrored image has the same target unless you say --no-mirror"
-    return data.mirror_keeps_class(source.store.pixels[_spread(source.rows("train"))], _spread(targets))
+    kind, pixels, rows = source.table.target.kind, source.store.pixels, source.rows("train")
+    if kind == "classes":
+        return data.mirror_keeps_class(pixels[_spread(rows)], _spread(targets))
+    if kind == "boxes" and len(source.table.target.names) > 1:
+        keeps, why = data.mirror_keeps_class(*data.cut_out(pixels, _spread(rows), _spread(targets)))
+        return keeps, f"looking at objects one by one, {why}"
+    return True, "images are mirrored: a mirrored image has the same target unless you say --no-mirror"
 
 
 def _views(task: Task, mirror: bool, side: int) -> str:

@@ -26,12 +26,12 @@ def test_chest_x_rays_are_told_apart_and_the_leak_is_named(tmp_path):
 
 @pytest.mark.slow
 def test_blood_cells_are_found_and_counted(tmp_path):
-    run = opsin.train(real("bccd"), minutes=2, size=256, out=tmp_path / "run")
+    run = opsin.train(real("bccd/BCCD"), minutes=2, size=256, out=tmp_path / "run")
     assert run.scores["ap50"].value > 0.6
     assert run.scores["count_mae"].high < run.baseline["count_mae"].low
 
 
 @pytest.mark.slow
 def test_membranes_are_told_from_cells(tmp_path):
-    run = opsin.train(real("isbi_membrane"), minutes=1, out=tmp_path / "run")
+    run = opsin.train(real("isbi_membrane/data/membrane"), minutes=1, out=tmp_path / "run")
     assert run.scores["iou"].value > 0.6 > run.baseline["iou"].high

@@ -1,0 +1,37 @@
+"""Objects cut out of their images by their boxes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from opsin.core import numpy_generator
+
+_MOST = 4000
+_SIDE = 32
+
+
+def cut_out(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """At most 4,000 objects by chance, uint8 (n, 32, 32, channels), and their classes (n,).
+
+    `boxes` are one (k, 7) a row as a table has them, in pixels of `pixels[row]`; crowds are left out, and so is what
+    covers no pixel.
+
+    >>> cut_out(np.zeros((1, 8, 8, 3), np.uint8), np.array([0]), [np.array([[1, 1, 5, 5, 2, 0, 16.0]])])[1]
+    array([2])
+    """
+    found = [(row, box) for row, own in zip(rows, boxes, strict=True) for box in own if not box[5]]
+    chosen = np.sort(numpy_generator(0, "cutouts").permutation(len(found))[:_MOST])
+    pieces, classes = list[np.ndarray](), list[int]()
+    limit = (pixels.shape[2], pixels.shape[1]) * 2
+    for row, box in (found[number] for number in chosen):
+        left, top, right, bottom = (int(x) for x in np.clip(np.round(box[:4]), 0, limit))
+        if right > left and bottom > top:
+            pieces.append(_resized(pixels[row, top:bottom, left:right]))
+            classes.append(int(box[4]))
+    return np.array(pieces, np.uint8).reshape(-1, _SIDE, _SIDE, pixels.shape[3]), np.array(classes, np.int64)
+
+
+def _resized(piece: np.ndarray) -> np.ndarray:
+    image = Image.fromarray(piece[..., 0] if piece.shape[2] == 1 else piece)
+    return np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.BOX)).reshape(_SIDE, _SIDE, piece.shape[2])
