@@ -5,7 +5,7 @@ import tempfile
 
 import keras
 from keras_networks import NETWORKS
-from saying import said, saved
+from saying import said
 
 DATA, EPOCHS, NETWORK, SIDE = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 
@@ -25,5 +25,4 @@ if __name__ == "__main__":
     model.fit(part("train", True), validation_data=part("valid"), epochs=EPOCHS, verbose=0)
     with tempfile.TemporaryDirectory() as folder:
         model.save(f"{folder}/model.keras")
-    seconds = saved()
-    said(model.evaluate(part("test"), verbose=0)[1], seconds)
+    said(model.evaluate(part("test"), verbose=0)[1])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from saying import said, saved
+from saying import said
 from torch.utils.data import DataLoader, Dataset
 from torch_networks import NETWORKS
 
@@ -60,5 +60,4 @@ if __name__ == "__main__":
         accuracy(model, "valid")
     with tempfile.TemporaryDirectory() as folder:
         torch.save(model.state_dict(), f"{folder}/model.pt")
-    seconds = saved()
-    said(accuracy(model, "test"), seconds)
+    said(accuracy(model, "test"))

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
 
 from opsin.core import numpy_generator
+
+from .preparation import fit_image
 
 _MOST = 4000
 _SIDE = 32
@@ -27,11 +28,6 @@ def cut_out(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarray]) -
     for row, box in (found[number] for number in chosen):
         left, top, right, bottom = (int(x) for x in np.clip(np.round(box[:4]), 0, limit))
         if right > left and bottom > top:
-            pieces.append(_resized(pixels[row, top:bottom, left:right]))
+            pieces.append(fit_image(pixels[row, top:bottom, left:right], (_SIDE, _SIDE, pixels.shape[3])))
             classes.append(int(box[4]))
     return np.array(pieces, np.uint8).reshape(-1, _SIDE, _SIDE, pixels.shape[3]), np.array(classes, np.int64)
-
-
-def _resized(piece: np.ndarray) -> np.ndarray:
-    image = Image.fromarray(piece[..., 0] if piece.shape[2] == 1 else piece)
-    return np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.BOX)).reshape(_SIDE, _SIDE, piece.shape[2])

@@ -1,6 +1,6 @@
 """How an image becomes what the network takes: its size, its channels, its scale."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -73,22 +73,27 @@ class Preparation:
 def fit_image(image: np.ndarray, size: tuple[int, int, int]) -> np.ndarray:
     """`image`, uint8 (H, W, 1 or 3), as uint8 of exactly `size` (height, width, channels).
 
-    Resized with antialiasing (Pillow's bicubic) until it just fits, centred, and what is left over filled with the
+    Resized with antialiasing (bicubic) until it just fits, centred, and what is left over filled with the
     median colour of its border, so that the filling hides no edge and shows none. Grey is repeated, colour is
     weighed to grey as in ITU-R 601.
     """
-    height, width, channels = size
-    image = _with_channels(image, channels)
-    if image.shape == size:
-        return np.ascontiguousarray(image)
-    frame = Frame((image.shape[0], image.shape[1]), (height, width))
-    inner = _resized(image, *frame.inner)
-    if inner.shape == size:
-        return inner
-    top, left = frame.corner
-    out = np.empty(size, np.uint8)
-    out[:] = _border_colour(inner)
-    out[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return fit_images([image], size)[0]
+
+
+def fit_images(images: Sequence[np.ndarray], size: tuple[int, int, int]) -> np.ndarray:
+    """Each image as `fit_image` has it, uint8 (n, height, width, channels); those of one shape in one go."""
+    out = np.empty((len(images), *size), np.uint8)
+    alike: dict[tuple[int, ...], list[int]] = {}
+    ready = [_with_channels(image, size[2]) for image in images]
+    for row, image in enumerate(ready):
+        alike.setdefault(image.shape, []).append(row)
+    for (height, width, _), rows in alike.items():
+        frame = Frame((height, width), size[:2])
+        inner = _resized([ready[row] for row in rows], *frame.inner)
+        (top, left), (high, wide) = frame.corner, frame.inner
+        if (high, wide) != size[:2]:
+            out[rows] = np.stack([_border_colour(one) for one in inner])[:, None, None]
+        out[rows, top : top + high, left : left + wide] = inner
     return out
 
 
@@ -102,12 +107,14 @@ def _with_channels(image: np.ndarray, channels: int) -> np.ndarray:
     return np.asarray(Image.fromarray(np.ascontiguousarray(image)).convert("L"))[:, :, None]
 
 
-def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    if image.shape[:2] == (height, width):
-        return image
-    picture = Image.fromarray(np.ascontiguousarray(image[:, :, 0] if image.shape[2] == 1 else image))
-    resized = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0))
-    return resized.reshape(height, width, image.shape[2])
+def _resized(images: list[np.ndarray], height: int, width: int) -> np.ndarray:
+    """Images of one shape at another, by PyTorch: within a level of Pillow, and many at once."""
+    stacked = np.stack(images)
+    if stacked.shape[1:3] == (height, width):
+        return stacked
+    pixels = torch.from_numpy(stacked).permute(0, 3, 1, 2)
+    resized = torch.nn.functional.interpolate(pixels, (height, width), mode="bicubic", antialias=True)
+    return resized.permute(0, 2, 3, 1).numpy()
 
 
 def _border_colour(image: np.ndarray) -> np.ndarray:

@@ -37,10 +37,11 @@ class FileImages:
         """The first `most` bytes of one file, which mostly tell an image's size; DataError as `read`."""
         path = self._path(id)
         try:
-            with open(path, "rb") as file:
-                if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
+            with open(path, "rb", buffering=0) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > MAX_FILE_BYTES:
                     raise DataError(f"is larger than {MAX_FILE_BYTES:,} bytes; expected one image")
-                return file.read(most)
+                return file.read(min(most, size))  # a buffer of `most` bytes would be made first
         except OSError as error:
             raise DataError(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
 

@@ -18,13 +18,14 @@ from opsin.core import DataError, Progress, silent
 
 from .cache import cache_folder, discard, hold, make_room, making
 from .decode import as_pixels, decode
-from .preparation import fit_image
+from .preparation import fit_image, fit_images
 from .table import Images, Table
 
-FORMAT = 1
+FORMAT = 2
 """Counts up whenever decoding or resizing gives other pixels, so that an old store is not taken for a new one."""
 
 _CHUNK_BYTES = 16 * 2**20
+_WAITING_BYTES = 4 * 2**20
 _SPARE_BYTES = 256 * 2**20
 
 Size = tuple[int, int, int]
@@ -70,9 +71,13 @@ def open_store(table: Table, size: Size, *, cache: Path | None = None, progress:
 
 def read_pixels(images: Images, id: str, size: Size) -> np.ndarray:
     """One image as it stands in a store: uint8 of exactly `size`. Raises DataError when it cannot be read."""
+    return fit_image(_about(images, id, size), size)
+
+
+def _about(images: Images, id: str, size: Size) -> np.ndarray:
+    """An image as it came, or smaller where that costs less, but not smaller than `size`."""
     content = images.read(id)
-    image = decode(content, at_least=size[:2]) if isinstance(content, bytes) else as_pixels(content)
-    return fit_image(image, size)
+    return decode(content, at_least=size[:2]) if isinstance(content, bytes) else as_pixels(content)
 
 
 def whole_pixels(images: Images, id: str) -> np.ndarray:
@@ -118,6 +123,9 @@ def _built_on_disk(entry: Path, table: Table, size: Size, progress: Progress) ->
         with open(part / "pixels.npy", "wb") as file:
             head = {"descr": "|u1", "fortran_order": False, "shape": (len(table), *size)}
             np.lib.format.write_array_header_1_0(file, head)
+            file.flush()
+            if hasattr(os, "posix_fallocate"):  # in one piece, which is sooner; and a full disk is known now
+                os.posix_fallocate(file.fileno(), file.tell(), needed)
 
             def write(start: int, chunk: np.ndarray) -> None:
                 file.write(chunk.data)
@@ -186,11 +194,22 @@ def _decode_chunk(images: Images, ids: list[str], size: Size) -> tuple[np.ndarra
     pixels = np.zeros((len(ids), *size), np.uint8)
     digests = np.zeros(len(ids), np.uint64)
     errors: dict[int, str] = {}
+    waiting: dict[int, np.ndarray] = {}
+
+    def fit_waiting() -> None:
+        rows = list(waiting)
+        pixels[rows] = fit_images(list(waiting.values()), size)
+        for row in rows:
+            digests[row] = int.from_bytes(hashlib.blake2b(pixels[row].data, digest_size=8).digest(), "little")
+        waiting.clear()
+
     for row, id in enumerate(ids):
         try:
-            pixels[row] = read_pixels(images, id, size)
+            waiting[row] = _about(images, id, size)
         except DataError as error:
             errors[row] = f"{id} {error}"
             continue
-        digests[row] = int.from_bytes(hashlib.blake2b(pixels[row].data, digest_size=8).digest(), "little")
+        if sum(image.nbytes for image in waiting.values()) > _WAITING_BYTES:
+            fit_waiting()
+    fit_waiting()
     return pixels, digests, errors

@@ -8,6 +8,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import Preparation, fit_image
+from opsin.data.preparation import fit_images
 
 SIDES = st.integers(1, 70)
 CHANNELS = st.sampled_from([1, 3])
@@ -38,10 +39,27 @@ def test_the_aspect_ratio_is_kept(height, width, to_height, to_width):
     assert len(np.unique(filled)) <= 1
 
 
-def test_resizing_is_pillows_with_antialiasing():
-    image = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)
-    expected = Image.fromarray(image).resize((20, 20), Image.Resampling.BICUBIC)
-    np.testing.assert_array_equal(fit_image(image, (20, 20, 3)), np.asarray(expected))
+@pytest.mark.parametrize(
+    ("before", "after"), [((60, 60), (20, 20)), ((80, 80), (64, 64)), ((9, 40), (9, 40)), ((7, 5), (70, 50))]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_resizing_is_pillows_with_antialiasing_but_for_rounding(before, after, channels):
+    image = np.random.default_rng(0).integers(0, 256, (*before, channels), np.uint8)
+    picture = Image.fromarray(image[:, :, 0] if channels == 1 else image)
+    expected = np.asarray(picture.resize(after[::-1], Image.Resampling.BICUBIC)).reshape(*after, channels)
+    off = np.abs(fit_image(image, (*after, channels)).astype(int) - expected)
+    assert off.max() <= 2 and (off > 0).mean() < 0.02
+
+
+def test_many_are_fitted_as_one_by_one():
+    random = np.random.default_rng(0)
+    shapes = [(60, 60, 3), (40, 61, 3), (60, 60, 3), (16, 20, 3), (60, 60, 1), (1, 9, 3)]
+    images = [random.integers(0, 256, shape, np.uint8) for shape in shapes]
+    found = fit_images(images, (16, 20, 3))
+    np.testing.assert_array_equal(found, np.stack([fit_image(image, (16, 20, 3)) for image in images]))
+
+
+def test_coarse_grey_without_a_pattern():
     stripes = np.zeros((64, 64, 1), np.uint8)
     stripes[::2] = 255
     assert np.abs(fit_image(stripes, (16, 16, 1)).astype(int) - 127).max() < 12  # no moire: grey

@@ -26,3 +26,15 @@ def test_each_window_by_hand(kind, reduce, size, stride, same):
     x = np.random.default_rng(0).normal(size=(2, 3, 7, 6)).astype(np.float32) - 3  # below the zeros of a padding
     y = kind(size, stride, "same" if same else "valid").build((7, 6, 3))(torch.from_numpy(x))
     np.testing.assert_allclose(y.numpy(), by_hand(x, size, stride, same, reduce), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(16, 64, 64), (17, 63, 64), (64, 64, 65)])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_large_maps_give_torchs_numbers_in_torchs_order(size, kind):
+    x = torch.randn(1, size[0], 4 * size[1], 4 * size[2]).to(kind).contiguous(memory_format=torch.channels_last)
+    x[0, 0, 0, 0] = float("nan")
+    module = MaxPooling2D().build(tuple(x.shape[i] for i in (2, 3, 1)))
+    found, expected = module(x), torch.nn.functional.max_pool2d(x, 2)
+    torch.testing.assert_close(found, expected, rtol=0, atol=0, equal_nan=True)
+    assert found.stride() == expected.stride()
+    assert torch.equal(module(x.requires_grad_()).detach().nan_to_num(), found.nan_to_num())
