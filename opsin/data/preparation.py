@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,9 @@ class Preparation:
 
         Each channel has about mean 0 and spread 1 over the training images; no value moves in memory.
         """
-        mean = torch.tensor(self.mean, device=pixels.device) * 255
-        std = torch.tensor(self.std, device=pixels.device) * 255
-        return pixels.sub(mean).div_(std).permute(0, 3, 1, 2)
+        width, device = pixels.shape[2], pixels.device
+        rows = pixels.flatten(2).sub(_row(self.mean, width, device)).div_(_row(self.std, width, device))
+        return rows.view(pixels.shape).permute(0, 3, 1, 2)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the header of a model file."""
@@ -68,6 +69,12 @@ class Preparation:
                 f"the preparation {dict(data)} cannot be read; expected {list(cls.__annotations__)}"
             ) from error
         return cls(height, width, channels, mean, std)
+
+
+@lru_cache(maxsize=64)
+def _row(values: tuple[float, ...], width: int, device: torch.device) -> torch.Tensor:
+    """The channels' values for a row of pixels, times 255: three alone are too few for a processor's vectors."""
+    return (torch.tensor(values, device=device) * 255).repeat(width)
 
 
 def fit_image(image: np.ndarray, size: tuple[int, int, int]) -> np.ndarray:
