@@ -22,16 +22,29 @@ EPSILON = 1e-8
 def orthogonalize(matrix: Tensor, steps: int = 3) -> Tensor:
     """A matrix with the singular vectors of `matrix` and singular values near 1 (quintic Newton-Schulz).
 
+    The iteration runs on the small square X X^T, and X is multiplied once at the end: what it comes to is the same, for
+    half the work where kernels have nine times as many columns as rows.
+
     >>> values = torch.linalg.svdvals(orthogonalize(torch.randn(8, 32)))
     >>> bool((values > 0.2).all() and (values < 1.4).all())
     True
     """
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    result = (wide / (wide.norm() + 1e-7)).bfloat16()
-    for _ in range(steps):
-        square = result @ result.T
-        result = 3.4445 * result + (-4.7750 * square + 2.0315 * square @ square) @ result
+    start = (wide / (wide.norm() + 1e-7)).bfloat16()
+    square = start @ start.T
+    turn = factor = _quintic(square)
+    for _ in range(steps - 1):
+        square = factor @ square @ factor
+        factor = _quintic(square)
+        turn = factor @ turn
+    result = turn @ start
     return (result if wide is matrix else result.T).to(matrix.dtype)
+
+
+def _quintic(square: Tensor) -> Tensor:
+    result = torch.addmm(square, square, square, beta=-4.7750, alpha=2.0315)
+    result.diagonal().add_(3.4445)
+    return result
 
 
 class Optimizer:
