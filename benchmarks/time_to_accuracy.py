@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -32,10 +31,9 @@ def opsin_run(data: Path, minutes: float) -> dict[str, float]:
         asked = ["-m", "opsin", "train", str(data), "--minutes", str(minutes), "--out", f"{folder}/run"]
         begun = time.monotonic()
         environment = {**os.environ, "OPSIN_CACHE": f"{folder}/cache"}
-        subprocess.run([OPSIN, *asked], check=True, env=environment, stdout=sys.stderr)
+        ran = subprocess.run([OPSIN, *asked, "--json"], check=True, env=environment, stdout=subprocess.PIPE)
         seconds = time.monotonic() - begun
-        scores = json.loads(Path(folder, "run", "last.json").read_text())["scores"]
-    return {"seconds": round(seconds, 1), "accuracy": scores["accuracy"]["value"]}
+    return {"seconds": round(seconds, 1), "accuracy": json.loads(ran.stdout)["scores"]["accuracy"]["value"]}
 
 
 def peer_run(program: str, data: Path, epochs: int, **environment: str) -> list[dict[str, float]]:

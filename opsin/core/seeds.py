@@ -12,7 +12,7 @@ def derive(seed: int, *purpose: str | int) -> int:
     >>> derive(0, "order", 3) == derive(0, "order", 3) != derive(0, "order", 4)
     True
     """
-    text = "\x1f".join(str(part) for part in (seed, *purpose))
+    text = "\x1f".join(map(str, (seed, *purpose)))
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
 
 

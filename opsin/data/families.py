@@ -65,13 +65,10 @@ def leaks(table: Table, digests: np.ndarray) -> tuple[Leak, ...]:
 
 def conflicts(table: Table, digests: np.ndarray) -> tuple[tuple[str, ...], ...]:
     """The ids of exact copies of one image (equal digest, 0 counts as none) whose targets differ."""
-    rows = table.rows.select("id", target=pl.Series([repr(target) for target in table.rows["target"].to_list()]))
-    groups = (
-        rows.with_columns(pl.Series("digest", digests, dtype=pl.UInt64))
-        .filter(pl.col("digest") != 0)
-        .group_by("digest", maintain_order=True)
-        .agg("id", pl.col("target").n_unique())
-    )
+    rows = table.rows.select("id", "target", pl.Series("digest", digests, dtype=pl.UInt64))
+    rows = rows.filter((pl.col("digest") != 0) & pl.col("digest").is_duplicated())
+    rows = rows.with_columns(target=pl.Series([repr(target) for target in rows["target"].to_list()], dtype=pl.Utf8))
+    groups = rows.group_by("digest", maintain_order=True).agg("id", pl.col("target").n_unique())
     return tuple(tuple(ids) for ids in groups.filter(pl.col("target") > 1)["id"].to_list())
 
 
@@ -109,12 +106,11 @@ def _listed(names: list[str]) -> str:
 def _links(table: Table, digests: np.ndarray) -> list[tuple[int, int]]:
     """(an earlier row, a row) wherever both share a group or a digest."""
     links: list[tuple[int, int]] = []
-    groups = table.rows["group"].to_list()
-    for keys in (groups, digests.tolist()):
+    digest = pl.Series(digests, dtype=pl.UInt64)
+    for keys in (table.rows["group"], pl.select(pl.when(digest != 0).then(digest)).to_series()):
+        shared = np.flatnonzero((keys.is_duplicated() & keys.is_not_null()).to_numpy())
         first: dict[object, int] = {}
-        for row, key in enumerate(keys):
-            if key is None or key == 0:
-                continue
+        for row, key in zip(shared.tolist(), keys.gather(shared).to_list(), strict=True):
             earlier = first.setdefault(key, row)
             if earlier != row:
                 links.append((earlier, row))

@@ -102,7 +102,7 @@ def _read_folder(found: Found, origin: str, task: str | None) -> Table:
 
 def _only_folder(found: Found) -> Found | None:
     """The files of the only folder with images, seen from there."""
-    tops = {path.split("/")[0] for path in found.images}
-    if len(tops) != 1 or any("/" not in path for path in found.images):
+    tops = {place.split("/")[0] for place in found.places}
+    if len(tops) != 1 or "" in tops:
         return None
     return scan(found.folder / tops.pop())

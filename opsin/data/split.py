@@ -1,6 +1,7 @@
 """Which images teach, which choose and which judge: groups and exact copies are never separated."""
 
 import numpy as np
+import polars as pl
 
 from opsin.core import DataError, derive
 
@@ -34,7 +35,7 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
     if len(digests) != len(table):
         raise DataError(f"{len(digests)} digests for {len(table)} rows; expected one for each")
     family = families(table, digests)
-    placed = np.array([_OPEN if name is None else SPLITS.index(name) for name in table.rows["split"].to_list()], int)
+    placed = table.rows["split"].cast(pl.Enum(SPLITS)).to_physical().cast(pl.Int64).fill_null(_OPEN).to_numpy().copy()
     given = set(placed.tolist()) - {_OPEN}
     shares = {place: share for place, share in ((TEST, test), (VALID, valid)) if place not in given and share > 0}
     placed, movable = _settled(placed, family)
@@ -47,7 +48,7 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
     placed[placed == _OPEN] = TRAIN
     if not (placed == TRAIN).any():
         raise DataError(f"{table.origin}: no image is left to train on; expected some in train, or without a split")
-    done = table.with_splits([SPLITS[int(place)] for place in placed])
+    done = table.with_splits(pl.Series(SPLITS).gather(placed))
     return done.noting(
         *leak_notes(leaks(table, digests)), *conflict_notes(conflicts(table, digests)), *_gaps(done, shares)
     )

@@ -127,9 +127,10 @@ class Table:
         """The same table with more notes."""
         return replace(self, notes=self.notes + tuple(lines))
 
-    def with_splits(self, splits: Iterable[str | None]) -> "Table":
+    def with_splits(self, splits: "Iterable[str | None] | pl.Series") -> "Table":
         """The same table with another split for each row."""
-        return replace(self, rows=self.rows.with_columns(pl.Series("split", list(splits), dtype=pl.Utf8)))
+        column = splits if isinstance(splits, pl.Series) else pl.Series(list(splits), dtype=pl.Utf8)
+        return replace(self, rows=self.rows.with_columns(column.alias("split")))
 
     def to_parquet(self, path: Path) -> None:
         """Writes the rows (id, target, group, split), whole or not at all."""

@@ -13,8 +13,8 @@ def class_folders_fit(found: Found) -> str | None:
     """None when images lie in two or more folders that can be classes, else the reason why not."""
     splits = _split_folders(found)
     deep = 2 if splits else 1
-    classes = {path.split("/")[deep - 1] for path in found.images if path.count("/") >= deep}
-    tops = {path.split("/")[0] for path in found.images if "/" in path}
+    classes = {folders[deep - 1] for folders in _folders(found) if len(folders) >= deep}
+    tops = {folders[0] for folders in _folders(found)}
     if not splits and tops and all(split_name(top) for top in tops):
         return f"the images lie directly in {some(sorted(tops))}"
     if len(classes) >= 2:
@@ -37,13 +37,14 @@ def read_class_folders(found: Found, origin: str, task: str | None = None) -> Ta
     labels: list[str] = []
     where: list[str | None] = []
     stray: list[str] = []
+    deep = 2 if splits else 1
     for path in found.images:
-        parts = path.split("/")
-        if len(parts) < (3 if splits else 2):
+        parts = path.split("/", deep)
+        if len(parts) <= deep:
             stray.append(path)
             continue
         ids.append(path)
-        labels.append(parts[1] if splits else parts[0])
+        labels.append(parts[deep - 1])
         where.append(splits[parts[0]] if splits else None)
     meaning = classes_of(labels) if task in (None, "classify") else meaning_of({"folder": labels}, origin, task)
     rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=where)
@@ -57,7 +58,12 @@ def read_class_folders(found: Found, origin: str, task: str | None = None) -> Ta
 
 def _split_folders(found: Found) -> dict[str, str]:
     """Folder name -> split, when every folder at the top is one and holds class folders; else empty."""
-    tops = {path.split("/")[0] for path in found.images if "/" in path}
-    deep = {path.split("/")[0] for path in found.images if path.count("/") >= 2}
+    tops = {folders[0] for folders in _folders(found)}
+    deep = {folders[0] for folders in _folders(found) if len(folders) >= 2}
     named = {top: name for top in tops if (name := split_name(top))}
     return named if deep and named.keys() == tops else {}
+
+
+def _folders(found: Found) -> list[list[str]]:
+    """The folders on the way to images, each way once; not that to images at the top."""
+    return [place.split("/") for place in found.places if place]

@@ -25,7 +25,7 @@ def mask_folder_ways(found: Found) -> Ways:
     configs, why = mask_config_ways(found)
     if configs:
         return configs, ""
-    if not any_mask(found.images):
+    if not any_mask(found):
         return [], "; ".join(
             part
             for part in ("no masks in folders such as images/ and masks/, nor by names such as cat_mask.png", why)

@@ -8,17 +8,18 @@ from functools import lru_cache
 from opsin.core import DataError
 
 from .names import split_name
-from .scan import count, some
+from .scan import Found, count, some
 
 _IMAGES = "images?|imgs?|inputs?|jpegimages|pictures|photos"
 _MASKS = "masks?|labels?|annotations?|gt|ground_?truths?|segmentationclass|segmentations?|targets?|trimaps?"
 _AROUND = r"(?:(?P<before>[a-z0-9]+)[_-])?(?:{kind})(?:[_-](?P<after>[a-z0-9]+))?"
 _IMAGE_FOLDER = re.compile(_AROUND.format(kind=_IMAGES), re.IGNORECASE)
 _MASK_FOLDER = re.compile(_AROUND.format(kind=_MASKS), re.IGNORECASE)
-_ENDS = re.compile(
-    r"[_\-. ](masks?|labels?|labelids|gt|groundtruth|seg|segmentation|annotation|target)$", re.IGNORECASE
-)
-_STARTS = re.compile(r"^(mask|label|gt|seg|segmentation)[_\-. ]", re.IGNORECASE)
+_END = r"[_\-. ](?:masks?|labels?|labelids|gt|groundtruth|seg|segmentation|annotation|target)"
+_START = r"(?:mask|label|gt|seg|segmentation)[_\-. ]"
+_ENDS = re.compile(f"{_END}$", re.IGNORECASE)
+_STARTS = re.compile(f"^{_START}", re.IGNORECASE)
+_NAMED = re.compile(rf"{_END}\.[^./]*$|(?:^|/){_START}[^/]*\.[^./]*$", re.IGNORECASE)
 _IMAGE_AFFIX = re.compile(r"^(?:image|img|input)[_\-. ]|[_\-. ](?:image|img|input|sat)$", re.IGNORECASE)
 
 
@@ -89,12 +90,9 @@ def fits(pairs: Pairs) -> str | None:
     return None
 
 
-def any_mask(paths: Iterable[str]) -> bool:
+def any_mask(found: Found) -> bool:
     """Whether a folder or a name among pictures says that it is of masks; much sooner known than pairs."""
-    names = [path.rpartition("/") for path in paths]
-    if any(_folder(folder)[0] for folder in {folder for folder, _, _ in names}):
-        return True
-    return any(_ENDS.search(stem) or _STARTS.match(stem) for stem in (name.rpartition(".")[0] for _, _, name in names))
+    return any(_folder(place)[0] for place in found.places) or any(_NAMED.search(path) for path in found.images)
 
 
 def split_of(path: str) -> str | None:

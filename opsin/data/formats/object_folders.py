@@ -92,8 +92,7 @@ def object_folders_fit(found: Found) -> bool:
 
 def _layout(found: Found) -> _Layout | None:
     """Which of the two layouts fits; None when neither does."""
-    folders = {path.rpartition("/")[0].lower() for path in found.images}
-    if not any(set(MASKS) & set(folder.split("/")) for folder in folders):
+    if not any(set(MASKS) & set(place.lower().split("/")) for place in found.places):
         return None
     images: dict[str, list[str]] = {}
     objects: dict[str, list[tuple[str, list[str]]]] = {}

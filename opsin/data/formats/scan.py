@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from opsin.core import DataError
@@ -23,6 +24,11 @@ class Found:
     images: tuple[str, ...]
     others: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """The folders that images lie in, as paths within; "" is the folder itself."""
+        return frozenset(path.rpartition("/")[0] for path in self.images)
 
 
 def scan(folder: Path) -> Found:
@@ -49,7 +55,7 @@ def scan(folder: Path) -> Found:
                         if real not in seen:
                             seen.add(real)
                             waiting.append((entry.path, f"{prefix}{name}/"))
-                    elif os.path.splitext(name)[1].lower() in IMAGE_ENDINGS:
+                    elif name[name.rfind(".") :].lower() in IMAGE_ENDINGS:
                         images.append(prefix + name)
                     else:
                         others.append(prefix + name)
