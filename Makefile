@@ -27,6 +27,8 @@ bench: .venv/ready .venv-peers/ready
 	$(BIN)/python benchmarks/segmentation_speed.py
 	$(BIN)/python benchmarks/folder_to_model.py photographs
 	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/describe.py
 	$(BIN)/python benchmarks/keras_door.py
 

@@ -160,9 +160,14 @@ def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> So
 
 def preparation_of(source: Source, sample: int = 2000) -> Preparation:
     """How images are prepared: the store's size, and the mean and spread of a sample of the training pixels."""
-    rows = source.rows("train")
-    pixels = source.store.pixels[rows[:: max(1, len(rows) // sample)]]
+    rows, pixels = source.rows("train"), source.store.pixels
     height, width, channels = pixels.shape[1:]
-    values = torch.from_numpy(pixels).reshape(-1, channels).double() / 255
-    spread = values.std(0).clamp_min(1 / 255)
-    return Preparation(height, width, channels, tuple(values.mean(0).tolist()), tuple(spread.tolist()))
+    counts = np.zeros((channels, 256), np.int64)
+    for row in rows[:: max(1, len(rows) // sample)]:
+        for channel in range(channels):
+            counts[channel] += np.bincount(pixels[row, ..., channel].ravel(), minlength=256)
+    level, total = np.arange(256) / 255, counts.sum(1)
+    mean = counts @ level / total
+    variance = np.maximum(0, counts @ level**2 - total * mean**2) / np.maximum(1, total - 1)
+    spread = np.maximum(1 / 255, np.sqrt(variance))
+    return Preparation(height, width, channels, tuple(mean.tolist()), tuple(spread.tolist()))

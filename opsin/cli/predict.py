@@ -72,6 +72,8 @@ def predict(
     else:
         for row in rows:
             print_json(row)
+    if len(paths) > 1:
+        _check_any(rows)
 
 
 def _find(sources: Sequence[str]) -> tuple[Path, ...]:
@@ -87,6 +89,14 @@ def _check(path: Path, error: str | None) -> None:
         from opsin.core import DataError
 
         raise DataError(error if str(path) in error else f"{path} {error}")
+
+
+def _check_any(rows: Sequence[dict[str, Any]]) -> None:
+    """Raises DataError when not one of the images could be read."""
+    if rows and all(row["error"] for row in rows):
+        from opsin.core import DataError
+
+        raise DataError(f"not one of {len(rows):,} images could be read")
 
 
 def _show(names: Sequence[str], path: Path, answer: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from opsin.core import Progress, silent
+from opsin.core import DataError, Progress, silent
 
 from .answers import Seen, answer_pieces, piece_length
 from .model import Model
@@ -36,7 +36,7 @@ def predict_files(
     and masks also a .json as COCO has it or a folder of labels or masks and pictures. Killed and started again, it
     goes on where it was and the output is the same; a finished one is left as it is unless an image has changed.
     `tiles` and `confidence` as in `Model.predict`. Raises OpsinError when the output was made by another model or
-    cannot be written.
+    cannot be written, and, when that is done, where not one image could be read.
     """
     check_tiles(model.task, tiles)
     model = model if confidence is None else replace(model, task=model.task.at(confidence))
@@ -81,6 +81,8 @@ class _Count:
         self._progress("predict", self.done, self._total, f"{self._failed} cannot be read" if self._failed else "")
 
     def tell(self, where: Path, say: Callable[[str], None]) -> None:
+        if self._failed and self._failed == self._total:
+            raise DataError(f"not one of {self._total:,} images could be read: see {where}")
         if self._failed:
             count = f"{self._total:,} image{'' if self._total == 1 else 's'}"
             say(f"{self._failed:,} of {count} could not be read: see {where}")

@@ -40,7 +40,7 @@ class MaxPoolModule(torch.nn.Module):
 
 def _worth_comparing(x: Tensor) -> bool:
     """Whether two comparisons of whole maps take less time than torch's pooling: about half, but for gradients."""
-    plain = x.requires_grad or x.device.type != "cpu" or torch.jit.is_tracing()
+    plain = x.requires_grad or x.device.type != "cpu" or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
     return not plain and x.numel() >= _MANY and x.is_contiguous(memory_format=torch.channels_last)
 
 

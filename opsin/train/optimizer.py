@@ -8,6 +8,7 @@ norm fixed, which makes the learning rate the relative change a step for every l
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
@@ -30,14 +31,16 @@ def orthogonalize(matrix: Tensor, steps: int = 3) -> Tensor:
     True
     """
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    start = (wide / (wide.norm() + 1e-7)).bfloat16()
+    start = wide.bfloat16()
     square = start @ start.T
+    scale = 1 / (square.diagonal().sum(dtype=torch.float32).sqrt() + 1e-7)  # of the whole to length 1
+    square = (square * scale.square()).bfloat16()
     turn = factor = _quintic(square)
     for _ in range(steps - 1):
         square = factor @ square @ factor
         factor = _quintic(square)
         turn = factor @ turn
-    result = turn @ start
+    result = (turn * scale).bfloat16() @ start
     return (result if wide is matrix else result.T).to(matrix.dtype)
 
 
@@ -77,11 +80,11 @@ class Optimizer:
             weight.grad = None
 
     def _muon(self, weight: Tensor, gradient: Tensor, momentum: Tensor, rate: float) -> None:
-        momentum.mul_(MOMENTUM).add_(gradient)
-        update = gradient.add(momentum, alpha=MOMENTUM)
-        rows = weight.shape[0]
-        direction = orthogonalize(update.reshape(rows, -1)).reshape(weight.shape)
-        weight.mul_(math.sqrt(rows) / (weight.norm() + 1e-12)).add_(direction, alpha=-rate)
+        torch.add(gradient, momentum, alpha=MOMENTUM, out=momentum)
+        update = gradient.add(momentum, alpha=MOMENTUM).permute(order := _as_stored(weight))
+        direction = orthogonalize(update.flatten(1)).view(update.shape).permute(*np.argsort(order).tolist())
+        shrinking = math.sqrt(weight.shape[0]) / (weight.norm() + 1e-12)
+        torch.addcmul(direction.mul_(-rate), weight, shrinking, out=weight)
 
     def _adamw(self, names: list[str], rate: float, decay: float) -> None:
         pairs = [(name, grad) for name in names if (grad := self.others[name].grad) is not None]
@@ -113,6 +116,11 @@ class Optimizer:
                 raise ModelFileError(f"the checkpoint has no optimizer state {name!r} of shape {tuple(tensor.shape)}")
             tensor.copy_(state[name])
         self.count = int(state["count"])
+
+
+def _as_stored(weight: Tensor) -> list[int]:
+    """The axes as they follow each other in memory, the first one first: in this order nothing need be moved."""
+    return [0, *sorted(range(1, weight.ndim), key=weight.stride, reverse=True)]
 
 
 def normalized_kernels(network: nn.Module) -> set[str]:

@@ -131,6 +131,17 @@ def test_a_csv_of_boxes_is_read_back(opsin, spots):
     assert "1 of 3 images could not be read: see boxes.csv" in ended.stderr
 
 
+def test_when_not_one_of_many_images_can_be_read_the_command_fails(opsin, fails, spots, tmp_path):
+    (tmp_path / "broken").mkdir()
+    for number in range(2):
+        (tmp_path / "broken" / f"{number}.png").write_bytes(b"no picture")
+    ended = opsin("predict", "segment.safetensors", "broken")
+    assert ended.exit_code == 1 and len(ended.stdout.splitlines()) == 2
+    assert "not one of 2 images could be read" in ended.stderr
+    assert "errors.csv" in fails("predict", "segment.safetensors", "broken", "-o", "out/")
+    assert (tmp_path / "out" / "errors.csv").read_text().count("broken/") == 2
+
+
 def test_a_folder_is_made_and_is_no_list(opsin, fails, spots, tmp_path):
     ended = opsin("predict", "segment.safetensors", "spots", "-o", "out.1/", "--tiles")
     assert ended.stdout.strip() == "out.1/"

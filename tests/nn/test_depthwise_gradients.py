@@ -1,0 +1,53 @@
+import pytest
+import torch
+
+from opsin import nn
+from opsin.nn.depthwise_gradients import depthwise, gains
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 1, 1), (3, 2, 0), (5, 1, 2), (5, 2, 2)])
+def test_gradients_are_those_of_float64(kernel, stride, padding, bias):
+    torch.manual_seed(0)
+    channels = 8
+    x, weight = torch.randn(4, channels, 11, 13), torch.randn(2 * channels, 1, kernel, kernel)
+    given = [x, weight, *([torch.randn(2 * channels)] if bias else [])]
+    given = [one.bfloat16().double().requires_grad_() for one in given]
+    exact = torch.conv2d(given[0], given[1], given[2] if bias else None, stride, padding, 1, channels)
+    weights = torch.randn_like(exact).bfloat16().double()
+    (exact * weights).sum().backward()
+    mine = [one.detach().float().requires_grad_() for one in given]
+    two = lambda number: (number, number)  # noqa: E731
+    answer = depthwise(mine[0], mine[1], mine[2] if bias else None, two(stride), two(padding), two(1))
+    assert answer.dtype == torch.bfloat16
+    torch.testing.assert_close(answer.double(), exact, rtol=2e-2, atol=2e-2)
+    (answer.float() * weights.float()).sum().backward()
+    for one, other in zip(mine, given, strict=True):
+        assert one.grad.dtype == torch.float32
+        scale = other.grad.abs().max()
+        torch.testing.assert_close(one.grad.double(), other.grad, rtol=1e-2, atol=float(1e-2 * scale))
+
+
+def test_a_layer_takes_it_in_training_alone_and_learns_the_same():
+    torch.manual_seed(0)
+    layers = [nn.DepthwiseConv2D(5, strides=2, padding="same"), nn.Flatten(), nn.Dense(1)]
+    network = nn.Sequential(layers, input_shape=(12, 12, 3), seed=0)
+    images = torch.randn(2, 3, 12, 12)
+    found = []
+    for in_bfloat16 in (True, False):
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=in_bfloat16):
+            assert gains(images, 3) == in_bfloat16
+            assert not gains(images, 1)
+            with torch.no_grad():
+                assert not gains(images, 3)
+            network.logits(images).float().square().mean().backward()
+        found.append([weight.grad.clone() for weight in network.parameters()])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=3e-2, atol=float(3e-2 * other.abs().max()))
+
+
+def test_frozen_kernels_get_no_gradient():
+    x, kernels = torch.randn(1, 2, 5, 5, requires_grad=True), torch.randn(2, 1, 3, 3)
+    depthwise(x, kernels, None, (1, 1), (1, 1), (1, 1)).float().sum().backward()
+    assert kernels.grad is None and x.grad.shape == x.shape
