@@ -12,8 +12,10 @@ from opsin.tasks import Task
 
 from .sources import Source
 
-REST_SECONDS = 1.2
+REST_SECONDS = 2.5
 """Loading the best weights, the page, closing down: what hardly depends on data or network."""
+RESERVE = 1.1
+"""Answers in a row take longer than those that were timed."""
 BYTES_A_SECOND = 100e6
 """Weights are read once and written once; of a slow disk."""
 FEW = 16
@@ -27,7 +29,7 @@ def seconds_to_end(model: Model, source: Source) -> float:
     """Seconds to answer validation and test images, score them, draw and save; each part is tried for a moment."""
     valid, test = (int((source.table.rows["split"] == split).sum()) for split in ("valid", "test"))
     saving = 2 * 4 * sum(value.numel() for value in model.network.state_dict().values()) / BYTES_A_SECOND
-    answering = (valid + test) * seconds_an_answer(model, source.store.pixels)
+    answering = RESERVE * (valid + test) * seconds_an_answer(model, source.store.pixels)
     few = _tried(model, source, FEW)
     drawing = (CURVES + min(MOST_PLOTS, len(model.task.charts(few.raw, few.targets)))) * seconds_a_chart()
     scoring = seconds_of_scores(_tried(model, source, test), model.task) if test else 0.0
