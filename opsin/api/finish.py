@@ -57,7 +57,9 @@ def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
     model.views = job.model.views
     valid = predictions_of(model, source, "valid", progress)
     model.task = model.task.calibrated(valid.raw, valid.targets)
-    baseline = model.task.trivial(source.sample("train", SAMPLED) if source.masks else source.targets("train"))
+    baseline = model.task.trivial(
+        source.sampled("train", SAMPLED).targets("train") if source.masks else source.targets("train")
+    )
     evaluation = evaluation_of(model, predictions_of(model, source, "test", progress), baseline)
     model.about = _about(prepared, evaluation, baseline)
     report = job.folder / "report.html"

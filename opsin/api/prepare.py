@@ -82,7 +82,7 @@ def prepare(
     least = LEARNED_SIDE if options.pretrained else 1
     source, choice = read_source(origin, options.task, options.size, device, seconds, progress, least)
     source = replace(source, table=_split(source, options.seed))
-    targets = source.sample("train", SAMPLED) if source.masks else source.targets("train")
+    targets = source.sampled("train", SAMPLED).targets("train") if source.masks else source.targets("train")
     task = tasks.choose(source.table.target, targets, options.task)
     start = _start(options, choice.name, preparation_of(source), task, progress)
     network, preparation = start.network.to(device), start.preparation
@@ -174,8 +174,14 @@ def _mirror(source: Source, targets: np.ndarray, asked: bool | None) -> tuple[bo
     kind, pixels, rows = source.table.target.kind, source.store.pixels, source.rows("train")
     if kind == "classes":
         return data.mirror_keeps_class(pixels[_spread(rows)], _spread(targets))
-    if kind == "boxes" and len(source.table.target.names) > 1:
-        keeps, why = data.mirror_keeps_class(*data.cut_out(pixels, _spread(rows), _spread(targets)))
+    objects: list[np.ndarray] | np.ndarray = []
+    if kind == "boxes":
+        rows, objects = _spread(rows), _spread(targets)
+    elif kind in ("masks", "instances"):
+        rows = source.sampled("train", SAMPLED).rows("train")
+        objects = data.boxes_around(targets)
+    if len(source.table.target.names) > (2 if kind == "masks" else 1) and len(objects):
+        keeps, why = data.mirror_keeps_class(*data.cut_out(pixels, rows, objects))
         return keeps, f"looking at objects one by one, {why}"
     return True, "images are mirrored: a mirrored image has the same target unless you say --no-mirror"
 

@@ -38,11 +38,11 @@ class Source:
             framed[row] = frame.boxes_in(framed[row]) if len(framed[row]) else framed[row]
         return framed
 
-    def sample(self, split: str, most: int) -> np.ndarray:
-        """The targets of at most so many rows of a split, evenly taken, in pixels of the network's input."""
+    def sampled(self, split: str, most: int) -> "Source":
+        """At most so many rows of a split, evenly taken."""
         some = self.only(split)
         chosen = np.unique(np.linspace(0, len(some.table) - 1, min(most, len(some.table))).round().astype(int))
-        return replace(some, table=some.table.take(chosen), positions=some.positions[chosen]).targets(split)
+        return replace(some, table=some.table.take(chosen), positions=some.positions[chosen])
 
     def answerable(self, split: str) -> np.ndarray:
         """The targets of one split as scores take them: boxes in pixels of the images as they came."""

@@ -17,6 +17,7 @@ from .frames import frames_of as frames_of
 from .frames import shape_of as shape_of
 from .mask_store import MaskStore as MaskStore
 from .mask_store import open_masks as open_masks
+from .cutouts import boxes_around as boxes_around
 from .cutouts import cut_out as cut_out
 from .mirror import mirror_keeps_class as mirror_keeps_class
 from .moving import Places as Places

@@ -7,9 +7,11 @@ import numpy as np
 from opsin.core import numpy_generator
 
 from .preparation import fit_image
+from .table import IGNORED
 
 _MOST = 4000
 _SIDE = 32
+_LEAST_PIXELS = 16
 
 
 def cut_out(
@@ -33,3 +35,31 @@ def cut_out(
             pieces.append(fit_image(pixels[row, top:bottom, left:right], (_SIDE, _SIDE, pixels.shape[3])))
             classes.append(int(box[4]))
     return np.array(pieces, np.uint8).reshape(-1, _SIDE, _SIDE, pixels.shape[3]), np.array(classes, np.int64)
+
+
+def boxes_around(masks: np.ndarray) -> list[np.ndarray]:
+    """Boxes (k, 7) of each of some masks (n, height, width): around a class, or around each object of int32 instances.
+
+    What spans more than half of the image, as a background does, or less than 16 pixels is left out.
+
+    >>> mask = np.zeros((1, 9, 9), np.uint8)
+    >>> mask[0, 2:6, 1:5] = 3
+    >>> boxes_around(mask)[0].tolist()
+    [[1.0, 2.0, 5.0, 6.0, 3.0, 0.0, 16.0]]
+    """
+    objects = masks.dtype != np.uint8
+    return [_boxes_around(mask, objects) for mask in masks]
+
+
+def _boxes_around(mask: np.ndarray, objects: bool) -> np.ndarray:
+    boxes: list[list[float]] = []
+    for value in np.unique(mask).tolist():
+        if value == (0 if objects else IGNORED):
+            continue
+        here = mask == value
+        high, wide = np.flatnonzero(here.any(1)), np.flatnonzero(here.any(0))
+        top, bottom, left, right = int(high[0]), int(high[-1]) + 1, int(wide[0]), int(wide[-1]) + 1
+        area = (bottom - top) * (right - left)
+        if _LEAST_PIXELS <= area <= mask.size / 2:
+            boxes.append([left, top, right, bottom, value % 256, 0, area])
+    return np.array(boxes, np.float32).reshape(-1, 7)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from opsin.data import cut_out
+from opsin.data import boxes_around, cut_out, mirror_keeps_class
 
 
 def boxes(*rows: list[float]) -> np.ndarray:
@@ -36,3 +36,31 @@ def test_of_many_some_of_all_rows_are_taken():
     many = [boxes(*([0, 0, 3, 3, row, 0, 9] for _ in range(90))) for row in range(100)]
     classes = cut_out(pixels, np.arange(100), many)[1]
     assert len(classes) == 4000 and len(set(classes.tolist())) == 100
+
+
+def test_boxes_go_around_classes_but_not_around_a_background_or_what_nobody_knows():
+    masks = np.zeros((2, 20, 20), np.uint8)
+    masks[0, 2:8, 3:9] = 4
+    masks[0, 15:18, 15:18] = 7  # smaller than 16 pixels
+    masks[0, 19] = 255
+    found = boxes_around(masks)
+    assert found[0].tolist() == [[3, 2, 9, 8, 4, 0, 36]]
+    assert found[1].shape == (0, 7)
+
+
+def test_boxes_go_around_each_instance():
+    masks = np.zeros((1, 20, 20), np.int32)
+    masks[0, :5, :5] = 256 * 1 + 2
+    masks[0, 10:14, 4:12] = 256 * 2 + 2
+    assert boxes_around(masks)[0].tolist() == [[0, 0, 5, 5, 2, 0, 25], [4, 10, 12, 14, 2, 0, 32]]
+
+
+def test_classes_that_are_each_others_mirror_image_are_seen_in_masks():
+    random, masks = np.random.default_rng(0), np.zeros((60, 32, 32), np.uint8)
+    for number, mask in enumerate(masks):
+        top, left = random.integers(0, 20, 2)
+        mask[top : top + 12, left + (8 if number % 2 else 0) :][:, :4] = 1 + number % 2
+        mask[top + 8 : top + 12, left : left + 12] = 1 + number % 2
+    pixels = np.where(masks > 0, 200, 20).astype(np.uint8)[..., None]
+    keeps, why = mirror_keeps_class(*cut_out(pixels, np.arange(60), boxes_around(masks)))
+    assert not keeps and "changes their class" in why
