@@ -12,9 +12,9 @@ from opsin.tasks import Task
 
 from .sources import Source
 
-REST_SECONDS = 2.5
+REST_SECONDS = 1.5
 """Loading the best weights, the page, closing down: what hardly depends on data or network."""
-RESERVE = 1.1
+RESERVE = 1.2
 """Answers in a row take longer than those that were timed."""
 BYTES_A_SECOND = 100e6
 """Weights are read once and written once; of a slow disk."""
