@@ -15,7 +15,7 @@ from opsin.model import load as load_model
 from opsin.tasks import Classify, MultiLabel
 from opsin.train import ranks, raw_over
 
-from .prepare import SAMPLED, Prepared
+from .prepare import Prepared, taught_rows
 from .provenance import machine, versions
 from .reporting import report_of
 from .results import Evaluation, Run
@@ -57,9 +57,7 @@ def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
     model.views = job.model.views
     valid = predictions_of(model, source, "valid", progress)
     model.task = model.task.calibrated(valid.raw, valid.targets)
-    baseline = model.task.trivial(
-        source.sampled("train", SAMPLED).targets("train") if source.masks else source.targets("train")
-    )
+    baseline = model.task.trivial(taught_rows(source).targets("train"))
     evaluation = evaluation_of(model, predictions_of(model, source, "test", progress), baseline)
     model.about = _about(prepared, evaluation, baseline)
     report = job.folder / "report.html"

@@ -82,11 +82,12 @@ def prepare(
     least = LEARNED_SIDE if options.pretrained else 1
     source, choice = read_source(origin, options.task, options.size, device, seconds, progress, least)
     source = replace(source, table=_split(source, options.seed))
-    targets = source.sampled("train", SAMPLED).targets("train") if source.masks else source.targets("train")
+    taught = taught_rows(source)
+    targets = taught.targets("train")
     task = tasks.choose(source.table.target, targets, options.task)
     start = _start(options, choice.name, preparation_of(source), task, progress)
     network, preparation = start.network.to(device), start.preparation
-    mirror, why = _mirror(source, targets, options.mirror)
+    mirror, why = _mirror(taught, options.mirror)
     model = Model(network, task, preparation, _views(task, mirror, max(preparation.size[:2])), {})
     sample = torch.from_numpy(source.store.pixels[_spread(source.rows("train"))])
     whiten_stem(network, preparation.normalize(sample.to(device)))
@@ -168,20 +169,22 @@ def _job(model: Model, source: Source, options: Options, mirror: bool, folder: P
     return Job(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step)
 
 
-def _mirror(source: Source, targets: np.ndarray, asked: bool | None) -> tuple[bool, str]:
+def taught_rows(source: Source) -> Source:
+    """The training rows; of masks a few that stand for all."""
+    return source.sampled("train", SAMPLED) if source.masks else source.only("train")
+
+
+def _mirror(taught: Source, asked: bool | None) -> tuple[bool, str]:
     if asked is not None:
         return asked, f"images are{'' if asked else ' not'} mirrored: asked for"
-    kind, pixels, rows = source.table.target.kind, source.store.pixels, source.rows("train")
-    if kind == "classes":
-        return data.mirror_keeps_class(pixels[_spread(rows)], _spread(targets))
-    objects: list[np.ndarray] | np.ndarray = []
-    if kind == "boxes":
-        rows, objects = _spread(rows), _spread(targets)
-    elif kind in ("masks", "instances"):
-        rows = source.sampled("train", SAMPLED).rows("train")
-        objects = data.boxes_around(targets)
-    if len(source.table.target.names) > (2 if kind == "masks" else 1) and len(objects):
-        keeps, why = data.mirror_keeps_class(*data.cut_out(pixels, rows, objects))
+    target, pixels = taught.table.target, taught.store.pixels
+    rows, targets = _spread(taught.rows("train")), _spread(taught.targets("train"))
+    if target.kind == "classes":
+        return data.mirror_keeps_class(pixels[rows], targets)
+    background = target.kind == "masks"
+    if target.kind in ("boxes", "masks", "instances") and len(target.names) - background > 1:
+        boxes = list(targets) if taught.masks is None else data.boxes_around(targets)
+        keeps, why = data.mirror_keeps_class(*data.cut_out(pixels, rows, boxes))
         return keeps, f"looking at objects one by one, {why}"
     return True, "images are mirrored: a mirrored image has the same target unless you say --no-mirror"
 

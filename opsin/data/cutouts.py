@@ -14,9 +14,7 @@ _SIDE = 32
 _LEAST_PIXELS = 16
 
 
-def cut_out(
-    pixels: np.ndarray, rows: np.ndarray, boxes: "Sequence[np.ndarray] | np.ndarray"
-) -> tuple[np.ndarray, np.ndarray]:
+def cut_out(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """At most 4,000 objects by chance, uint8 (n, 32, 32, channels), and their classes (n,).
 
     `boxes` are one (k, 7) a row as a table has them, in pixels of `pixels[row]`; crowds are left out, and so is what
