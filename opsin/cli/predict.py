@@ -96,7 +96,7 @@ def _check_any(rows: Sequence[dict[str, Any]]) -> None:
     if rows and all(row["error"] for row in rows):
         from opsin.core import DataError
 
-        raise DataError(f"not one of {len(rows):,} images could be read")
+        raise DataError(f"{len(rows):,} of {len(rows):,} images could not be read")
 
 
 def _show(names: Sequence[str], path: Path, answer: dict[str, Any]) -> None:

@@ -81,11 +81,12 @@ class _Count:
         self._progress("predict", self.done, self._total, f"{self._failed} cannot be read" if self._failed else "")
 
     def tell(self, where: Path, say: Callable[[str], None]) -> None:
+        count = f"{self._total:,} image{'' if self._total == 1 else 's'}"
+        line = f"{self._failed:,} of {count} could not be read: see {where}"
         if self._failed and self._failed == self._total:
-            raise DataError(f"not one of {self._total:,} images could be read: see {where}")
+            raise DataError(line)
         if self._failed:
-            count = f"{self._total:,} image{'' if self._total == 1 else 's'}"
-            say(f"{self._failed:,} of {count} could not be read: see {where}")
+            say(line)
 
 
 def _key(paths: Sequence[Path]) -> str:

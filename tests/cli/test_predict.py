@@ -137,7 +137,7 @@ def test_when_not_one_of_many_images_can_be_read_the_command_fails(opsin, fails,
         (tmp_path / "broken" / f"{number}.png").write_bytes(b"no picture")
     ended = opsin("predict", "segment.safetensors", "broken")
     assert ended.exit_code == 1 and len(ended.stdout.splitlines()) == 2
-    assert "not one of 2 images could be read" in ended.stderr
+    assert "2 of 2 images could not be read" in ended.stderr
     assert "errors.csv" in fails("predict", "segment.safetensors", "broken", "-o", "out/")
     assert (tmp_path / "out" / "errors.csv").read_text().count("broken/") == 2
 
