@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 _SMALL_KERNEL = 9
 
@@ -53,7 +54,8 @@ class _Depthwise(torch.autograd.Function):
         return torch.conv2d(x, weight.bfloat16(), bias, stride, padding, dilation, x.shape[1])
 
     @staticmethod
-    def backward(ctx: Any, *given: Any) -> Any:
+    @once_differentiable
+    def backward(ctx: Any, *given: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         x, weight = ctx.saved_tensors
         exact_images = max(ctx.given[1]) > 1
         exact_kernels = weight[0].numel() > _SMALL_KERNEL

@@ -17,8 +17,7 @@ def test_gradients_are_those_of_float64(kernel, stride, padding, bias):
     weights = torch.randn_like(exact).bfloat16().double()
     (exact * weights).sum().backward()
     mine = [one.detach().float().requires_grad_() for one in given]
-    two = lambda number: (number, number)  # noqa: E731
-    answer = depthwise(mine[0], mine[1], mine[2] if bias else None, two(stride), two(padding), two(1))
+    answer = depthwise(mine[0], mine[1], mine[2] if bias else None, (stride,) * 2, (padding,) * 2, (1, 1))
     assert answer.dtype == torch.bfloat16
     torch.testing.assert_close(answer.double(), exact, rtol=2e-2, atol=2e-2)
     (answer.float() * weights.float()).sum().backward()
