@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from folder_to_model import COUNTS, small
+from folder_to_model import small
 from turns import HERE, OPSIN, PEERS, record, shown, spread
 
 from opsin import tasks, zoo
@@ -58,8 +58,7 @@ def main() -> None:
     result: dict[str, Any] = {"rounds": told.rounds, "images": told.images}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        COUNTS.update(train=0, valid=0, test=told.images)
-        small(folder / "data")
+        small(folder / "data", {"train": 0, "valid": 0, "test": told.images})
         for network in NETWORKS:
             asked = programs(folder, network)
             found: dict[str, list[float]] = {program: [] for program in asked}

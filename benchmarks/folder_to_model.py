@@ -16,6 +16,7 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ COUNTS = {"train": 20_000, "valid": 1_000, "test": 5_000}
 PHOTOGRAPHS = {"train": 600, "valid": 60, "test": 60}
 
 
-def small(folder: Path) -> None:
+def small(folder: Path, counts: Mapping[str, int] = COUNTS) -> None:
     """CIFAR-10's JPEG copy at 160x160."""
     random = np.random.default_rng(0)
     source = Path(os.environ["OPSIN_DATA"]) / "cifar10_jpeg"
@@ -41,7 +42,7 @@ def small(folder: Path) -> None:
         files = sorted((source / place).rglob("*.jp*g"))
         chosen = iter(random.permutation(len(files)))
         for split in splits:
-            for _ in range(COUNTS[split]):
+            for _ in range(counts[split]):
                 path = files[next(chosen)]
                 target = folder / split / path.parent.name / path.name
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,6 @@ norm fixed, which makes the learning rate the relative change a step for every l
 import math
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
@@ -81,8 +80,10 @@ class Optimizer:
 
     def _muon(self, weight: Tensor, gradient: Tensor, momentum: Tensor, rate: float) -> None:
         torch.add(gradient, momentum, alpha=MOMENTUM, out=momentum)
-        update = gradient.add(momentum, alpha=MOMENTUM).permute(order := _as_stored(weight))
-        direction = orthogonalize(update.flatten(1)).view(update.shape).permute(*np.argsort(order).tolist())
+        order = _as_stored(weight)
+        update = gradient.add(momentum, alpha=MOMENTUM).permute(order)
+        direction = orthogonalize(update.flatten(1)).view(update.shape)
+        direction = direction.permute([order.index(axis) for axis in range(weight.ndim)])
         shrinking = math.sqrt(weight.shape[0]) / (weight.norm() + 1e-12)
         torch.addcmul(direction.mul_(-rate), weight, shrinking, out=weight)
 
