@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from opsin.core import DataError
-from opsin.data.formats.mask_pairs import fits, pair, split_of
+from opsin.data.formats.mask_pairs import any_mask, fits, pair, split_of
+from opsin.data.formats.scan import Found
 
 
 @pytest.mark.parametrize(
@@ -97,3 +100,24 @@ def test_two_for_one_is_named(paths, words):
 )
 def test_splits(path, split):
     assert split_of(path) == split
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("cat_mask.png", True),
+        ("a/b/cat-GT.png", True),
+        ("mask_1.png", True),
+        ("a/label.1.png", True),
+        ("masks/1.png", True),
+        ("gt_1/cat.png", True),
+        ("mask.png", False),
+        ("a/label.jpg", False),
+        ("unmask_1.png", False),
+        ("seg_1/cat.png", False),
+        ("cat_mask.old/1.png", False),
+        ("cat_masked.png", False),
+    ],
+)
+def test_masks_are_known_by_a_folder_or_the_end_or_start_of_a_name(path, told):
+    assert any_mask(Found(Path(), ("other/cat.png", path), (), ())) == told
