@@ -111,7 +111,7 @@ def main() -> None:
         "plain U-Net": {**json.loads(done.stdout), **{key: value.to_json() for key, value in plain.items()}},
     }
     (Path(__file__).parent / "results" / "nuclei.json").write_text(json.dumps(result, indent=2) + "\n")
-    for key in ("dice", "iou", "ap", "ap50", "count_mae", "boundary_f"):
+    for key in ("dice", "image_dice", "iou", "ap", "ap50", "count_mae", "boundary_f"):
         print(f"{key:12} opsin {run.scores[key]}   plain U-Net {plain[key]}")
 
 

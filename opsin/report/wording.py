@@ -25,6 +25,7 @@ WORDS = {
     "count_bias": ("Count bias", "objects too many in an image, on average; below 0 too few", -1),
     "iou": ("IoU", "area that answer and truth share, of the area of both; mean over classes", 1),
     "dice": ("Dice", "twice the shared area, of the sum of both areas; mean over classes", 1),
+    "image_dice": ("Dice of an image", "the Dice of each image alone, mean over images", 1),
     "pixel_accuracy": ("Pixel accuracy", "share of pixels that are right", 1),
     "boundary_f": ("Boundary F", "how well outlines agree, precision and recall in one number", 1),
     "r2": ("R²", "share of the truth's variance that is explained", 1),

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from opsin.core import DataError
@@ -20,14 +21,14 @@ from .instance_matches import matches_of_masks, objects_in
 from .joining import join_objects
 from .judging import ranking_of
 from .marking import marked_objects
-from .mask_losses import class_loss, outline_loss
+from .mask_losses import class_loss, outline_loss, outlines
 from .mask_picture import mask_picture, overlay
 from .mask_statistics import boundary_counts, boundary_f, confusion
 from .placed import Told, as_rows, rows_of
 from .precision import average_precision, coco_scores
 from .task import Head, Scorer
 from .watershed import apart
-from .weighted import mean, ratio
+from .weighted import mean, mean_of_known, ratio
 
 TRIED_AREAS = (0, 5, 10, 20, 40, 80, 160)
 """Least areas in pixels, of which the one with the best F1 on validation is taken."""
@@ -88,7 +89,10 @@ class Instances:
         return of_classes + outline_loss(raw[:, -1], target)
 
     def decode(self, raw: Tensor) -> np.ndarray:
-        """Objects taken apart; an object's class is that of most of its chance, its confidence the mean chance."""
+        """Objects taken apart; an object's class is that of most of its chance.
+
+        Its confidence is the mean chance of its pixels to be what the answer says: inside, and on an outline or not.
+        """
         chances = raw[:, :-1].float().softmax(1).cpu().numpy()
         outline = raw[:, -1].float().sigmoid().cpu().numpy()
         return np.stack([self._decoded(*pair) for pair in zip(chances, outline, strict=True)])
@@ -99,8 +103,9 @@ class Instances:
         flat, count = number.ravel(), int(number.max()) + 1
         size = np.maximum(1, np.bincount(flat, minlength=count))
         sums = np.stack([np.bincount(flat, of_class.ravel(), count) for of_class in chances[1:]])
-        confidence = np.bincount(flat, inside.ravel(), count) / size
-        confidence[0] = 1 - confidence[0]
+        on_outline = outlines(torch.from_numpy(number)[None])[0].numpy()
+        agreeing = np.where(number > 0, inside * np.where(on_outline, outline, 1 - outline), 1 - inside)
+        confidence = np.bincount(flat, agreeing.ravel(), count) / size
         kept = np.round(255 * confidence) >= 255 * self.least_confidence
         kept[0] = False
         confidence[1:] = np.where(kept, confidence, 1 - confidence)[1:]
@@ -166,16 +171,18 @@ class Instances:
         return join_objects(answers, windows, size)
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
-        """ap, ap50, ap75 of masks as COCO has them (of up to 1,000 objects), dice, iou, boundary_f, counts.
+        """ap, ap50, ap75 of masks as COCO has them (of up to 1,000 objects), dice, image_dice, iou, boundary_f, counts.
 
-        dice and iou are of what is an object against what is none, over all pixels; boundary_f is of the outlines
-        between objects too; count_mae and count_bias are means over images.
+        dice and iou are of what is an object against what is none, over all pixels; image_dice is the mean over the
+        images that have any object or are told to; boundary_f is of the outlines between objects too; count_mae and
+        count_bias are means over images.
         """
         classes = [average_precision(images) for images in matches_of_masks(raw, targets, len(self.names))]
         tables = confusion((raw[..., 0] > 0).astype(np.uint8), self._inside(targets), 2)
         outlines = boundary_counts(raw[..., 0], targets, None)
         more = self._counts(raw[..., 0]) - self._counts(targets)
         off, bias = mean(np.abs(more)), mean(more)
+        image_dice = mean_of_known(ratio(2 * tables[:, 1, 1], tables[:, 1].sum(1) + tables[:, :, 1].sum(1)))
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             found = coco_scores(classes, weights)
@@ -184,6 +191,7 @@ class Instances:
             return {
                 **{name: found[name] for name in ("ap", "ap50", "ap75")},
                 "dice": float(ratio(2 * right, either + right)),
+                "image_dice": image_dice(weights),
                 "iou": float(ratio(right, either)),
                 "boundary_f": boundary_f(outlines, weights),
                 "count_mae": off(weights),

@@ -22,7 +22,7 @@ from .mask_picture import mask_picture, overlay
 from .mask_statistics import boundary_counts, boundary_f, confusion
 from .placed import Told, as_rows, rows_of
 from .task import Head, Scorer
-from .weighted import mean_known, ratio
+from .weighted import mean_known, mean_of_known, ratio
 
 BACKGROUNDS = ("background", "_background_", "bg", "unlabeled", "unlabelled", "none", "void")
 """Names of a first class that stands for nothing: it has no part in the mean Dice, and no colour."""
@@ -138,11 +138,13 @@ class Segment:
         return join_classes(answers, windows, size)
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
-        """iou (mean over all classes), dice (mean over all but a background), pixel_accuracy and boundary_f.
+        """iou (mean over all classes), dice (mean over all but a background), image_dice, pixel_accuracy, boundary_f.
 
-        Pixels of all images are counted together; a class that is neither there nor answered has no part.
+        Pixels of all images are counted together, but for image_dice, the mean of the Dice of each image; a class that
+        is neither there nor answered has no part.
         """
         tables = confusion(raw[..., 0], targets, self.units)
+        image_dice = mean_of_known(self._dice_of_each(tables))
         outlines = boundary_counts(raw[..., 0], targets)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
@@ -150,6 +152,7 @@ class Segment:
             return {
                 "iou": mean_known(iou),
                 "dice": mean_known(dice[self.things.start :]),
+                "image_dice": image_dice(weights),
                 "pixel_accuracy": float(ratio(np.trace(table), table.sum())),
                 "boundary_f": boundary_f(outlines, weights),
             }
@@ -201,7 +204,7 @@ class Segment:
 
     def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """1 - the mean Dice of each image."""
-        return 1 - self._dice_of_each(raw, targets)
+        return 1 - self._dice_of_each(confusion(raw[..., 0], targets, self.units))
 
     def doubt(self, raw: np.ndarray) -> np.ndarray:
         """1 - the mean confidence of each image."""
@@ -209,17 +212,18 @@ class Segment:
 
     def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """The confusion matrix of pixels and how Dice is spread over the images."""
-        table = confusion(raw[..., 0], targets, self.units).sum(0).astype(np.int64)
+        tables = confusion(raw[..., 0], targets, self.units)
+        table = tables.sum(0).astype(np.int64)
         caption = "How many pixels of each true class (down) got each answer (across); the diagonal is right."
         matrix = Matrix("Confusion of pixels", caption, table, self.names, "truth", "answer")
-        dice = self._dice_of_each(raw, targets)
+        dice = self._dice_of_each(tables)
         counts, edges = np.histogram(dice[np.isfinite(dice)], 20, (0.0, 1.0))
         caption = "How many images reach each Dice; those to the left are among the mistakes below."
         return matrix, Histogram("Dice of each image", caption, edges, counts, "dice", "images")
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The shares of the classes, and the true ones with the image's Dice."""
-        dice = float(self._dice_of_each(raw[None], np.asarray(target)[None])[0])
+        dice = float(self._dice_of_each(confusion(raw[None, ..., 0], np.asarray(target)[None], self.units))[0])
         return self._words(raw[..., 0]), f"{self._words(np.asarray(target))}; dice {dice:.2f}"
 
     def draw(self, pixels: np.ndarray, raw: Any, target: Any) -> np.ndarray:
@@ -239,8 +243,7 @@ class Segment:
         right, truth, said = np.diag(table), table.sum(1), table.sum(0)
         return ratio(right, truth + said - right), ratio(2 * right, truth + said), table
 
-    def _dice_of_each(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        tables = confusion(raw[..., 0], targets, self.units)
+    def _dice_of_each(self, tables: np.ndarray) -> np.ndarray:
         return np.array([mean_known(self._overlaps(table)[1][self.things.start :]) for table in tables])
 
     def _words(self, mask: np.ndarray) -> str:

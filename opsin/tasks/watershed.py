@@ -7,7 +7,10 @@ import numpy as np
 from opsin.core import OpsinError
 
 INSIDE = 0.5
-"""The chance from which on a pixel belongs to an object, and a core to a marker."""
+"""The chance from which on a pixel belongs to an object."""
+CORE = 0.65
+"""The chance of being inside and on no outline from which on a pixel is a core: more than half, as one doubtful pixel
+joins two cores (docs/LOG.md)."""
 LEAST_CORE = 4
 """Pixels of a core that make an object of its own."""
 
@@ -22,7 +25,7 @@ def apart(inside: np.ndarray, outline: np.ndarray, least_area: int = 0) -> np.nd
     measure, segmentation = _skimage()
     within = inside >= INSIDE
     core = inside * (1 - outline)
-    markers = measure.label(core >= INSIDE, connectivity=1)
+    markers = measure.label(core >= CORE, connectivity=1)
     sizes = np.bincount(markers.ravel())
     sizes[0] = 0
     markers[sizes[markers] < LEAST_CORE] = 0

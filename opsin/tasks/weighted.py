@@ -65,6 +65,13 @@ def mean(values: np.ndarray) -> Weighted:
     return lambda weights: float(weights @ values / weights.sum()) if weights.sum() else float("nan")
 
 
+def mean_of_known(values: np.ndarray) -> Weighted:
+    """The weighted mean of those of `values` (n,) that are not nan; nan when none is."""
+    known = np.flatnonzero(~np.isnan(values))
+    of_known = mean(values[known])
+    return lambda weights: of_known(weights[known])
+
+
 def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """above / below, nan where below is 0."""
     return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below != 0)

@@ -24,8 +24,8 @@ SIDE = (41, 52)
 COUNTS = {"train": 10, "valid": 4, "test": 4}
 SCORES = {
     "detect": {"ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "ar", "count_mae"},
-    "segment": {"iou", "dice", "pixel_accuracy", "boundary_f"},
-    "instances": {"ap", "ap50", "ap75", "dice", "iou", "boundary_f", "count_mae", "count_bias"},
+    "segment": {"iou", "dice", "image_dice", "pixel_accuracy", "boundary_f"},
+    "instances": {"ap", "ap50", "ap75", "dice", "image_dice", "iou", "boundary_f", "count_mae", "count_bias"},
 }
 
 

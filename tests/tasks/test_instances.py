@@ -93,6 +93,9 @@ def test_dice_and_counts():
     assert scores["dice"] == pytest.approx(f1_score(true, said)) and scores["iou"] == pytest.approx(
         jaccard_score(true, said)
     )
+    pairs = [(t.ravel() > 0, a[..., 0].ravel() > 0) for a, t in zip(answers, truths, strict=True)]
+    each = [f1_score(*pair) for pair in pairs if np.any(pair)]
+    assert scores["image_dice"] == pytest.approx(np.mean(each))
     more = [len(np.unique(a[..., 0])) - len(np.unique(t)) for a, t in zip(answers, truths, strict=True)]
     assert scores["count_mae"] == pytest.approx(np.abs(more).mean())
     assert scores["count_bias"] == pytest.approx(np.mean(more))

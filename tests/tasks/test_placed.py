@@ -78,6 +78,7 @@ def test_objects_of_less_confidence_are_left_out():
     raw = torch.full((1, 4, 16, 16), -4.0)
     raw[:, 0] = 0.0
     raw[0, 1, :6, :6], raw[0, 2, 10:, 10:] = 1.0, 3.0
+    raw[0, 3, 5, :6] = raw[0, 3, :6, 5] = raw[0, 3, 10, 10:] = raw[0, 3, 10:, 10] = 4.0
     task = TASKS[2]
     sure = task.at(0.9)
     assert task.columns(task.decode(raw))["count"] == [2]
@@ -87,6 +88,17 @@ def test_objects_of_less_confidence_are_left_out():
     assert answer[0, 0, 0, 1] < 128 < answer[0, 0, 15, 1]
     with pytest.raises(DataError, match="from 0 to 1"):
         task.at(-1.0)
+
+
+def test_an_object_is_less_sure_where_its_outline_was_not_seen():
+    import torch
+
+    raw = torch.full((1, 4, 16, 16), -4.0)
+    raw[:, 0] = 0.0
+    raw[0, 1, :6, :6] = raw[0, 1, 10:, 10:] = 3.0
+    raw[0, 3, 5, :6] = raw[0, 3, :6, 5] = 4.0
+    (answer,) = TASKS[2].decode(raw)
+    assert 100 < answer[15, 15, 1] < 200 < answer[0, 0, 1]
 
 
 @pytest.mark.parametrize("task", [TASKS[1], Classify(("a", "b"))], ids=lambda task: task.name)

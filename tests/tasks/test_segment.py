@@ -34,6 +34,11 @@ def test_scores_are_those_of_scikit_learn_over_all_known_pixels():
     assert scores["iou"] == pytest.approx(jaccard_score(true, said, average="macro"))
     assert scores["dice"] == pytest.approx(f1_score(true, said, average=None)[1:].mean())
     assert scores["pixel_accuracy"] == pytest.approx(accuracy_score(true, said))
+    each = [
+        f1_score(mask[mask != IGNORED], row[..., 0][mask != IGNORED], average=None, labels=(1, 2)).mean()
+        for row, mask in zip(raw, truth, strict=True)
+    ]
+    assert scores["image_dice"] == pytest.approx(np.mean(each))
     all_classes = Segment(("sky", "cell", "wall")).scorer(raw, truth)(np.ones(len(truth)))
     assert all_classes["dice"] == pytest.approx(f1_score(true, said, average="macro"))
 
@@ -61,6 +66,15 @@ def test_a_class_that_is_nowhere_has_no_part():
     scores = TASK.scorer(raw, truth)(np.ones(2))
     assert scores["iou"] == scores["dice"] == scores["boundary_f"] == 1
     assert np.isnan(TASK.per_class(raw, truth)[2]["dice"])
+
+
+def test_an_image_without_a_class_counts_only_where_the_class_is_told():
+    raw, truth = np.zeros((3, 8, 8, 2), np.uint8), np.zeros((3, 8, 8), np.uint8)
+    raw[0, :4, :, 0] = truth[0, :4] = raw[1, 0, 0, 0] = 1
+    task = Segment(("background", "cell"))
+    assert task.scorer(raw, truth)(np.ones(3))["image_dice"] == 0.5
+    assert task.scorer(raw, truth)(np.array([1.0, 0, 1]))["image_dice"] == 1
+    assert np.isnan(task.scorer(raw, truth)(np.array([0, 0, 1.0]))["image_dice"])
 
 
 def test_outputs_that_learn_the_loss_are_decoded_to_the_mask():
