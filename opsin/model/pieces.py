@@ -1,7 +1,8 @@
 """A file or a folder that is made piece by piece: killed at any moment, it goes on where it was and ends the same.
 
-Finished pieces stand in the folder `<output>.parts`, each whole or not there and named by what it was made from; when
-all are there they become the output in one step. A small hidden file beside the output says what made it.
+Finished pieces stand in the folder `<output>.parts`, each whole or not there, named by what it was made from and how
+many of its images have no answer; when all are there they become the output in one step. A small hidden file beside
+the output says what made it.
 """
 
 import json
@@ -14,7 +15,8 @@ from typing import cast
 
 from opsin.core import OpsinError, replacing, write_bytes, write_text
 
-_OURS = re.compile(r"\.?(\d+-[0-9a-f]+|made-by|joined|empty)(\.\d+\.part)?")
+_PIECE = re.compile(r"\d+-[0-9a-f]+-\d+")
+_OURS = re.compile(rf"\.?({_PIECE.pattern}|made-by|joined|empty)(\.\d+\.part)?")
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,10 @@ class Pieces:
     keys: Sequence[str]
     folder: bool = False
 
-    def start(self) -> bool:
-        """Takes up earlier work; True when the output is there already, made by the same from the same.
+    def start(self) -> int | None:
+        """Takes up earlier work; None when there is some to do.
 
+        When the output is there already, made by the same from the same: how many of its images have no answer.
         Raises OpsinError when what is there was made by another model or not by Opsin.
         """
         if self.output.is_dir() and not self.folder:
@@ -44,26 +47,30 @@ class Pieces:
             raise OpsinError(f"{self.output} is there already and holds no finished predictions; {mend}")
         if there and not unfinished and made.get("maker") != self.maker:
             raise OpsinError(f"{self.output} was made by another model; {mend}")
-        if there and made == self._made():
+        failed = made.pop("failed", None)
+        if there and made == self._made() and isinstance(failed, int):
             self._clear()
-            return True
+            return failed
         write_text(self._parts / "made-by", json.dumps({"maker": self.maker}))
-        return False
+        return None
 
     def missing(self) -> list[int]:
         """The pieces that have still to be made."""
-        return [number for number in range(len(self.keys)) if not self._piece(number).exists()]
+        kept = self._kept()
+        return [number for number in range(len(self.keys)) if self._name(number) not in kept]
 
-    def keep(self, number: int, content: bytes) -> None:
-        """Keeps a piece."""
-        write_bytes(self._piece(number), content)
+    def keep(self, number: int, content: bytes, failed: int) -> None:
+        """Keeps a piece, `failed` of whose images have no answer."""
+        write_bytes(self._parts / f"{self._name(number)}-{failed}", content)
 
-    def finish(self, make: Callable[[Sequence[Path], Path], None]) -> None:
-        """Has the output made of all pieces, then removes them.
+    def finish(self, make: Callable[[Sequence[Path], Path], None]) -> int:
+        """Has the output made of all pieces, then removes them; how many of all images have no answer.
 
         `make` is given the pieces and where to write: the folder itself, or a file that then becomes the output.
         """
-        pieces = [self._piece(number) for number in range(len(self.keys))]
+        kept = self._kept()
+        pieces = [kept[self._name(number)] for number in range(len(self.keys))]
+        failed = sum(int(piece.name.rpartition("-")[2]) for piece in pieces)
         if self.folder:
             self.output.mkdir(parents=True, exist_ok=True)
             make(pieces, self.output)
@@ -75,8 +82,9 @@ class Pieces:
                 os.replace(joined, self.output)
             except OSError as error:
                 raise OpsinError(f"could not write {self.output}: {error.strerror}; choose another name") from error
-        write_text(self._mark, json.dumps(self._made()))
+        write_text(self._mark, json.dumps({**self._made(), "failed": failed}))
         self._clear()
+        return failed
 
     @property
     def _parts(self) -> Path:
@@ -86,8 +94,13 @@ class Pieces:
     def _mark(self) -> Path:
         return self.output.with_name(f".{self.output.name}.opsin")
 
-    def _piece(self, number: int) -> Path:
-        return self._parts / f"{number}-{self.keys[number]}"
+    def _name(self, number: int) -> str:
+        return f"{number}-{self.keys[number]}"
+
+    def _kept(self) -> dict[str, Path]:
+        """The pieces that are there, by number and key."""
+        files = self._parts.iterdir() if self._parts.is_dir() else ()
+        return {file.name.rpartition("-")[0]: file for file in files if _PIECE.fullmatch(file.name)}
 
     def _made(self) -> dict[str, object]:
         return {"maker": self.maker, "pieces": list(self.keys)}

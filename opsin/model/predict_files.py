@@ -52,15 +52,18 @@ def predict_files(
     writer = choose_writer(model.task, images, output)
     maker = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
     kept = Pieces(Path(output), maker, [_key(piece) for piece in pieces], is_folder(output))
-    if not kept.start():
+    failed = kept.start()
+    if failed is None:
         missing = kept.missing()
         count.done = len(images) - sum(len(pieces[number]) for number in missing)
         for number, piece in zip(missing, answer_pieces(model, [pieces[n] for n in missing], tiles), strict=True):
-            kept.keep(number, writer.keep(count.over(piece)))
+            before = count.failed
+            content = writer.keep(count.over(piece))
+            kept.keep(number, content, count.failed - before)
             count.report()
-        kept.finish(writer.make)
-        count.tell(writer.errors, say)
+        failed = kept.finish(writer.make)
     progress("predict", len(images), len(images))
+    _tell(failed, len(images), writer.errors, say)
     return []
 
 
@@ -68,25 +71,25 @@ class _Count:
     """How many images are done and how many of them have no answer."""
 
     def __init__(self, total: int, progress: Progress) -> None:
-        self._total, self._progress, self._failed = total, progress, 0
-        self.done = 0
+        self._total, self._progress = total, progress
+        self.done = self.failed = 0
 
     def over(self, images: Iterable[Seen]) -> Iterator[Seen]:
         for one in images:
             yield one
             self.done += 1
-            self._failed += one.error is not None
+            self.failed += one.error is not None
 
     def report(self) -> None:
-        self._progress("predict", self.done, self._total, f"{self._failed} cannot be read" if self._failed else "")
+        self._progress("predict", self.done, self._total, f"{self.failed} cannot be read" if self.failed else "")
 
-    def tell(self, where: Path, say: Callable[[str], None]) -> None:
-        count = f"{self._total:,} image{'' if self._total == 1 else 's'}"
-        line = f"{self._failed:,} of {count} could not be read: see {where}"
-        if self._failed and self._failed == self._total:
-            raise DataError(line)
-        if self._failed:
-            say(line)
+
+def _tell(failed: int, total: int, where: Path, say: Callable[[str], None]) -> None:
+    line = f"{failed:,} of {total:,} image{'' if total == 1 else 's'} could not be read: see {where}"
+    if failed and failed == total:
+        raise DataError(line)
+    if failed:
+        say(line)
 
 
 def _key(paths: Sequence[Path]) -> str:

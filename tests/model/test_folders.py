@@ -45,7 +45,10 @@ def test_masks_are_written_at_the_size_of_their_images(make_placed, pictures: li
     assert (tmp_path / "out" / "classes.txt").read_text() == "background\nspot\n"
     errors = pl.read_csv(tmp_path / "out" / "errors.csv").rows()
     assert [path for path, _ in errors] == [str(tmp_path / "images" / "broken.png")]
-    assert said == [f"1 of 6 images could not be read: see {tmp_path / 'out' / 'errors.csv'}"]
+    line = f"1 of 6 images could not be read: see {tmp_path / 'out' / 'errors.csv'}"
+    assert said == [line]
+    predict_files(make_placed("segment"), pictures, tmp_path / "out", tiles=True, say=said.append)
+    assert said == [line, line]
 
 
 def test_objects_are_written_with_a_row_each(make_placed, pictures: list[Path], tmp_path: Path):

@@ -43,10 +43,10 @@ def finish(file: Pieces) -> None:
 
 def make(file: Pieces) -> bool:
     """True when something had to be made."""
-    if file.start():
+    if file.start() is not None:
         return False
     for number in file.missing():
-        file.keep(number, encoded(rows(number), suffix_of(file)))
+        file.keep(number, encoded(rows(number), suffix_of(file)), number)
     finish(file)
     return True
 
@@ -132,6 +132,7 @@ def test_a_finished_file_is_left_alone(tmp_path: Path):
     make(Pieces(output, "me", KEYS))
     before = output.stat()
     assert not make(Pieces(output, "me", KEYS))
+    assert Pieces(output, "me", KEYS).start() == 0 + 1 + 2
     assert output.stat().st_mtime_ns == before.st_mtime_ns and output.stat().st_ino == before.st_ino
 
 
@@ -141,10 +142,10 @@ def test_other_inputs_are_made_anew_and_known_pieces_kept(tmp_path: Path):
     assert make(Pieces(output, "me", KEYS[:2]))
     assert len(read(output)) == 6
     half = Pieces(tmp_path / "half.csv", "me", KEYS)
-    assert not half.start()
-    half.keep(0, encoded(rows(0), ".csv"))
+    assert half.start() is None
+    half.keep(0, encoded(rows(0), ".csv"), 0)
     changed = Pieces(tmp_path / "half.csv", "me", ["aa", "ff"])
-    assert not changed.start()
+    assert changed.start() is None
     assert changed.missing() == [1]
 
 
@@ -194,8 +195,8 @@ def test_a_full_disk_is_one_line_and_keeps_the_pieces(suffix: str, tmp_path: Pat
     resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, limits[1]))
     try:
         with pytest.raises(OpsinError, match=r"could not write .*free some space") as caught:
-            for number in file.missing() if not file.start() else ():
-                file.keep(number, encoded(noise.slice(300 * number, 300), suffix))
+            for number in file.missing() if file.start() is None else ():
+                file.keep(number, encoded(noise.slice(300 * number, 300), suffix), 0)
             finish(file)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
