@@ -25,6 +25,7 @@ bench: .venv/ready .venv-peers/ready
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/segmentation_speed.py
+	$(BIN)/python benchmarks/detection_speed.py
 	$(BIN)/python benchmarks/folder_to_model.py photographs
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/memory.py

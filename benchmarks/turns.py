@@ -69,6 +69,42 @@ def rounds_of(
     return found, errors
 
 
+Told = tuple[str, str, str, tuple[str, ...]]
+"""A worker that is yet to be started: its name, python, program and arguments."""
+
+
+def side_by_side(
+    result_name: str,
+    cases: dict[str, dict[str, Any]],
+    own: Told,
+    peers: dict[str, list[Told]],
+    rounds: int,
+    seconds: float,
+) -> None:
+    """Images a second and peak memory of `own` and of each peer in its forms, case by case: printed and recorded."""
+    result: dict[str, Any] = {"rounds": rounds, "seconds_a_turn": seconds}
+    for name, case in cases.items():  # fresh processes, so that memory is that of the case alone
+        everyone = [Worker(*told) for told in (own, *(form for forms in peers.values() for form in forms))]
+        try:
+            found, errors = rounds_of(everyone, case, rounds, seconds)
+        finally:
+            for worker in everyone:
+                worker.stop()
+        print(f"\n{name}", flush=True)
+        report: dict[str, Any] = {"not_measured": errors}
+        for other, answers in found.items():
+            speeds, memory = ([answer[key] for answer in answers] for key in ("rate", "peak_mib"))
+            report[other] = {"images_per_second": spread(speeds), "peak_mib": max(memory)}
+            print(f"  {other:20} {shown(spread(speeds)):30} images/s, {max(memory):,.0f} MiB at most", flush=True)
+        for peer, forms in peers.items():
+            able = [form[0] for form in forms if form[0] in found]
+            if own[0] in found and able:
+                report[f"times_{peer}"] = ratio(found, own[0], able)
+                print(f"  {shown(report[f'times_{peer}'])} times the better {peer}", flush=True)
+        result[name] = report
+        record(result_name, result)
+
+
 def spread(values: list[float]) -> dict[str, float]:
     """Median, smallest and largest, in four digits."""
     return {name: float(f"{take(values):.4g}") for name, take in
@@ -111,7 +147,8 @@ def versions() -> dict[str, str]:
     program = (
         "import platform, importlib.metadata as m, json\n"
         "found = {d.metadata['Name'].lower(): d.version for d in m.distributions()}\n"
-        "names = 'torch keras tensorflow-cpu tensorflow_cpu jax openvino onnxruntime monai numpy pillow simplejpeg'\n"
+        "names = 'torch keras tensorflow-cpu tensorflow_cpu jax openvino onnxruntime monai ultralytics'\n"
+        "names += ' numpy pillow simplejpeg'\n"
         "print(json.dumps({'python': platform.python_version(), **{n: found[n] for n in names.split() if n in found}}))"
     )
     told: dict[str, str] = {}
