@@ -179,7 +179,7 @@ class Instances:
         """
         classes = [average_precision(images) for images in matches_of_masks(raw, targets, len(self.names))]
         tables = confusion((raw[..., 0] > 0).astype(np.uint8), self._inside(targets), 2)
-        outlines = boundary_counts(raw[..., 0], targets, None)
+        borders = boundary_counts(raw[..., 0], targets, None)
         more = self._counts(raw[..., 0]) - self._counts(targets)
         off, bias = mean(np.abs(more)), mean(more)
         image_dice = mean_of_known(ratio(2 * tables[:, 1, 1], tables[:, 1].sum(1) + tables[:, :, 1].sum(1)))
@@ -193,7 +193,7 @@ class Instances:
                 "dice": float(ratio(2 * right, either + right)),
                 "image_dice": image_dice(weights),
                 "iou": float(ratio(right, either)),
-                "boundary_f": boundary_f(outlines, weights),
+                "boundary_f": boundary_f(borders, weights),
                 "count_mae": off(weights),
                 "count_bias": bias(weights),
             }
