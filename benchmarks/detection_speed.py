@@ -8,7 +8,6 @@ the peers'. The networks differ, as those who use a library take what it gives. 
 benchmarks/results/detection_speed.json.
 """
 
-import argparse
 from typing import Any
 
 from turns import OPSIN, PEERS, Told, side_by_side
@@ -26,15 +25,5 @@ def peer(network: str) -> list[Told]:
     return [(f"{network} {kind}", PEERS, "ultralytics_detector.py", (network, kind)) for kind in ("float32", "bf16")]
 
 
-def main() -> None:
-    """Measures case by case, prints and writes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2.0)
-    told = parser.parse_args()
-    peers = {network: peer(network) for network in ("yolo11n", "yolov8n")}
-    side_by_side("detection_speed", CASES, OWN, peers, told.rounds, told.seconds)
-
-
 if __name__ == "__main__":
-    main()
+    side_by_side("detection_speed", CASES, OWN, {network: peer(network) for network in ("yolo11n", "yolov8n")}, __doc__)

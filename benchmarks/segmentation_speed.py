@@ -7,7 +7,6 @@ networks differ, as those who use a library take what it gives: millions of weig
 says what each learns in the same minutes. Writes benchmarks/results/segmentation_speed.json.
 """
 
-import argparse
 from typing import Any
 
 from turns import OPSIN, PEERS, Told, side_by_side
@@ -25,15 +24,5 @@ def peer(network: str) -> list[Told]:
     return [(f"{network} {kind}", PEERS, "torch_unet.py", (network, kind)) for kind in ("float32", "bf16")]
 
 
-def main() -> None:
-    """Measures case by case, prints and writes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2.0)
-    told = parser.parse_args()
-    peers = {network: peer(network) for network in ("monai", "plain")}
-    side_by_side("segmentation_speed", CASES, OWN, peers, told.rounds, told.seconds)
-
-
 if __name__ == "__main__":
-    main()
+    side_by_side("segmentation_speed", CASES, OWN, {network: peer(network) for network in ("monai", "plain")}, __doc__)

@@ -4,6 +4,7 @@ A worker (benchmarks/workers) builds and warms its work once; a round then asks 
 order every second round, so that whatever else the machine does falls on all alike. Ratios are taken within a round.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -78,10 +79,17 @@ def side_by_side(
     cases: dict[str, dict[str, Any]],
     own: Told,
     peers: dict[str, list[Told]],
-    rounds: int,
-    seconds: float,
+    description: str | None,
 ) -> None:
-    """Images a second and peak memory of `own` and of each peer in its forms, case by case: printed and recorded."""
+    """Images a second and peak memory of `own` and of each peer in its forms, case by case: printed and recorded.
+
+    The command line says `--rounds` and `--seconds`.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    asked = parser.parse_args()
+    rounds, seconds = asked.rounds, asked.seconds
     result: dict[str, Any] = {"rounds": rounds, "seconds_a_turn": seconds}
     for name, case in cases.items():  # fresh processes, so that memory is that of the case alone
         everyone = [Worker(*told) for told in (own, *(form for forms in peers.values() for form in forms))]

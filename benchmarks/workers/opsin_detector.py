@@ -4,14 +4,12 @@ import numpy as np
 import torch
 from scenes import scenes
 from serving import Work, serve
+from steps import steps
 
 from opsin import tasks, zoo
 from opsin.core import keep_large_buffers
 from opsin.data import Augmentation, Batches, Preparation
 from opsin.model import Model
-from opsin.train import Recipe
-from opsin.train.average import Average
-from opsin.train.step import Stepper
 
 
 def prepare(what: str, side: int, batch: int) -> Work:
@@ -30,21 +28,9 @@ def prepare(what: str, side: int, batch: int) -> Work:
         return predict
     targets = np.empty(len(boxes), object)
     targets[:] = [np.pad(one, ((0, 0), (0, 2))) for one in boxes]
-    stepper, average = Stepper(model, Recipe(batch=batch, epochs=1), 0), Average(network, 100)
     moved = Augmentation(mirror=True, shift=side // 16, zoom=0.25, light=0.15)
     encoded = torch.from_numpy(task.encode(targets))
-    rows = np.arange(len(pixels))
-    batches = Batches(pixels, rows, encoded, batch, moved, 0, places="boxes").stream(0)
-    number = 0
-
-    def train() -> int:
-        nonlocal number
-        stepper.step(next(batches), number, 0.01)
-        average.update(network)
-        number += 1
-        return batch
-
-    return train
+    return steps(model, Batches(pixels, np.arange(len(pixels)), encoded, batch, moved, 0, places="boxes"))
 
 
 if __name__ == "__main__":

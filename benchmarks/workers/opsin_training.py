@@ -23,34 +23,21 @@ def matmul(**case: object) -> Work:
 
 def loop(network: str, side: int, batch: int) -> Work:
     """What a run does for a batch: gather and mirror it, step, average the weights."""
+    from steps import steps
+
     from opsin import tasks, zoo
     from opsin.core import keep_large_buffers
     from opsin.data import Augmentation, Batches, Preparation
     from opsin.model import Model
-    from opsin.train import Recipe
-    from opsin.train.average import Average
-    from opsin.train.step import Stepper
 
     keep_large_buffers()
     name = "simple" if network == "reference" else network
     built = zoo.create(name, (side, side, 3), 10, seed=0)
     model = Model(built, tasks.Classify(tuple("abcdefghij")), Preparation(side, side, 3, (0.5,) * 3, (0.25,) * 3))
-    stepper = Stepper(model, Recipe(batch=batch, epochs=1), 0)
-    average = Average(built, 100)
     count = max(512, 4 * batch) if side <= 64 else 4 * batch
     pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), np.uint8)
     targets = torch.arange(count) % 10
-    batches = Batches(pixels, np.arange(count), targets, batch, Augmentation(mirror=True), 0).stream(0)
-    number = 0
-
-    def work() -> int:
-        nonlocal number
-        stepper.step(next(batches), number, 0.01)
-        average.update(built)
-        number += 1
-        return batch
-
-    return work
+    return steps(model, Batches(pixels, np.arange(count), targets, batch, Augmentation(mirror=True), 0))
 
 
 def keras(network: str, side: int, batch: int) -> Work:

@@ -3,14 +3,12 @@
 import numpy as np
 import torch
 from serving import Work, serve
+from steps import steps
 
 from opsin import tasks, zoo
 from opsin.core import keep_large_buffers
 from opsin.data import Augmentation, Batches, Preparation
 from opsin.model import Model
-from opsin.train import Recipe
-from opsin.train.average import Average
-from opsin.train.step import Stepper
 
 
 def prepare(what: str, side: int, batch: int) -> Work:
@@ -29,21 +27,9 @@ def prepare(what: str, side: int, batch: int) -> Work:
 
         return predict
     masks = random.integers(0, 2, (len(pixels), side, side)).astype(np.uint8)
-    stepper, average = Stepper(model, Recipe(batch=batch, epochs=1), 0), Average(network, 100)
     moved = Augmentation(mirror=True, turn=True)
-    batches = Batches(pixels, np.arange(len(pixels)), torch.from_numpy(masks), batch, moved, 0, places="masks").stream(
-        0
-    )
-    number = 0
-
-    def train() -> int:
-        nonlocal number
-        stepper.step(next(batches), number, 0.01)
-        average.update(network)
-        number += 1
-        return batch
-
-    return train
+    targets = torch.from_numpy(masks)
+    return steps(model, Batches(pixels, np.arange(len(pixels)), targets, batch, moved, 0, places="masks"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,26 @@
+"""What a run of Opsin does for a batch, whatever the task: gather and augment it, step, average the weights."""
+
+from serving import Work
+
+from opsin.data import Batches
+from opsin.model import Model
+from opsin.train import Recipe
+from opsin.train.average import Average
+from opsin.train.step import Stepper
+
+
+def steps(model: Model, batches: Batches) -> Work:
+    """One step a call."""
+    stepper = Stepper(model, Recipe(batch=batches.size, epochs=1), 0)
+    average = Average(model.network, 100)
+    stream = batches.stream(0)
+    number = 0
+
+    def work() -> int:
+        nonlocal number
+        stepper.step(next(stream), number, 0.01)
+        average.update(model.network)
+        number += 1
+        return batches.size
+
+    return work
