@@ -19,7 +19,6 @@ from opsin.train import (
     Situation,
     choose_recipe,
     fit_last_layer,
-    gentle,
     ranks,
     seconds_per_step,
     whiten_stem,
@@ -27,14 +26,13 @@ from opsin.train import (
 
 from .ending import seconds_to_end
 from .networks import RANDOM, Start, make_network, start_learned
-from .sources import Source, preparation_of, read_source
+from .promise import LEARNED_SIDE, learned_promise
+from .sources import Source, enlarged, preparation_of, read_source
 
 MOST_VALIDATION = 2500
 LOOKED_AT = 4000
 SAMPLED = 500
 """Masks that stand for all where a few numbers about them are wanted."""
-LEARNED_SIDE = 96
-"""Learned weights know things that are larger than small images; these are enlarged."""
 CARRIED_REASON = "small, and its learned weights come with a package"
 
 
@@ -52,7 +50,7 @@ class Options:
     mirror: bool | None = None
     turn: bool = False
     class_weights: bool = False
-    pretrained: bool = False
+    pretrained: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,13 @@ def prepare(
     taught = taught_rows(source)
     targets = taught.targets("train")
     task = tasks.choose(source.table.target, targets, options.task)
+    promise = ""
+    if options.pretrained is None and options.model is None:
+        learned, promise = learned_promise(taught, task, choice.name, options.seed, progress)
+        options = replace(options, pretrained=learned)
+        if learned and options.size is None:
+            source = enlarged(source, LEARNED_SIDE, progress)
+            taught = taught_rows(source)
     start = _start(options, choice.name, preparation_of(source), task, progress)
     network, preparation = start.network.to(device), start.preparation
     mirror, why = _mirror(taught, options.mirror)
@@ -94,16 +99,14 @@ def prepare(
     if start.learned and task.head == "vector":
         fit_last_layer(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
     folder = ranks.agree_on_text(lambda: str(place(task.name, source.table.origin)))
-    job = _job(model, source, options, mirror, Path(folder), age)
-    if start.learned:
-        job = replace(job, recipe=gentle(job.recipe))
+    job = _job(model, source, replace(options, pretrained=start.learned), mirror, Path(folder), age)
     if options.class_weights:
         job = replace(job, recipe=replace(job.recipe, class_weights=_class_weights(source.table.target, targets)))
     reason = "asked for" if options.model else CARRIED_REASON if start.learned else choice.reason
-    reasons = [f"{network.name} at {preparation.height}x{preparation.width}: {reason}", why]
+    reasons = [f"{network.name} at {preparation.height}x{preparation.width}: {reason}", why, promise]
     if options.pretrained:
         reasons.append(f"starts from {start.weights}")
-    return Prepared(source, job, tuple(reasons), start.weights)
+    return Prepared(source, job, tuple(filter(None, reasons)), start.weights)
 
 
 def _start(options: Options, otherwise: str, preparation: Preparation, task: Task, progress: Progress) -> Start:
@@ -150,6 +153,7 @@ def _job(model: Model, source: Source, options: Options, mirror: bool, folder: P
         options.turn,
         amounts=amounts,
         places=model.task.places,
+        learned=bool(options.pretrained),
     )
     recipe = choose_recipe(situation)
     seconds, step = None, 1.0

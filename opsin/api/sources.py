@@ -123,6 +123,17 @@ def read_source(
     return _with_every_class(found, table), choice
 
 
+def enlarged(source: Source, least: int, progress: Progress) -> Source:
+    """The same rows decoded anew where their images are smaller, so that no side is shorter than `least` pixels."""
+    height, width, channels = source.store.pixels.shape[1:]
+    scale = least / min(height, width)
+    if scale <= 1:
+        return source
+    size = (round(height * scale), round(width * scale), channels)
+    store = data.open_store(source.table, size, progress=progress)
+    return replace(source, store=store, positions=np.arange(len(source.table)))
+
+
 def _with_every_class(found: Source, asked: Table) -> Source:
     """The source, noting the classes of which no image can be read; raises DataError when fewer than two are left."""
     if asked.target.kind != "classes":

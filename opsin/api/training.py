@@ -35,7 +35,7 @@ def train(
     mirror: bool | None = None,
     turn: bool = False,
     class_weights: bool = False,
-    pretrained: bool = False,
+    pretrained: bool | None = None,
     out: str | Path | None = None,
     recipe: Callable[[Recipe], Recipe] | None = None,
     started: float | None = None,
@@ -47,7 +47,8 @@ def train(
     `data` is a folder, a CSV, an .npz or (images, targets). `minutes` bounds the whole call, reading and reporting
     included, counted from `started` (time.monotonic()); `epochs` is the number of passes over the training images.
     `mirror` says whether a mirrored image keeps its target (None: found out), `turn` whether an image turned by a
-    quarter does (as under a microscope). `pretrained` starts from weights learned on ImageNet, or says why it cannot.
+    quarter does (as under a microscope). `pretrained` starts from weights learned on ImageNet, or
+    says why it cannot (None: found out where images of classes are in colour).
     `recipe` may change the chosen recipe, as in `lambda r: dataclasses.replace(r, batch=64)`. Raises OpsinError in one
     line when something is wrong; Interrupted, with all work saved, on Ctrl-C.
     """

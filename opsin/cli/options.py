@@ -45,6 +45,10 @@ Mirror = Annotated[
 Turn = Annotated[bool, typer.Option("--turn", help="An image turned by a quarter keeps its target.")]
 ClassWeights = Annotated[bool, typer.Option("--class-weights", help="Let rare classes count as much.")]
 Pretrained = Annotated[
-    bool, typer.Option("--pretrained", help="Start from weights learned on ImageNet, where they can be had.")
+    bool | None,
+    typer.Option(
+        help="Start from weights learned on ImageNet; for images of classes found out when left out.",
+        show_default=False,
+    ),
 ]
 Resume = Annotated[Path | None, typer.Option(help="Go on with the run in this folder.", show_default=False)]

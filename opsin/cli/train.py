@@ -25,7 +25,7 @@ def train(
     mirror: options.Mirror = None,
     turn: options.Turn = False,
     class_weights: options.ClassWeights = False,
-    pretrained: options.Pretrained = False,
+    pretrained: options.Pretrained = None,
     out: options.Out = None,
     resume: options.Resume = None,
     as_json: options.Json = False,

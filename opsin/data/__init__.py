@@ -21,8 +21,12 @@ from .cutouts import boxes_around as boxes_around
 from .cutouts import cut_out as cut_out
 from .mirror import mirror_keeps_class as mirror_keeps_class
 from .moving import Places as Places
+from .nearest_mean import balanced as balanced
+from .nearest_mean import right_by_nearest_mean as right_by_nearest_mean
+from .nearest_mean import shrunk as shrunk
 from .preparation import Preparation as Preparation
 from .preparation import fit_image as fit_image
+from .preparation import fit_images as fit_images
 from .read import read as read
 from .sources import ArrayImages as ArrayImages
 from .sources import FileImages as FileImages

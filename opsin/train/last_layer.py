@@ -25,7 +25,7 @@ def fit_last_layer(model: Model, pixels: np.ndarray, rows: np.ndarray, targets: 
     if not isinstance(last, nn.Linear) or not len(rows):
         return False
     some = np.arange(len(rows))[:: max(1, -(-len(rows) // ENOUGH))]
-    features = _features(model, last, pixels[rows[some]])
+    features = features_of(model, pixels[rows[some]])
     center, scale = features.mean(0), features.std() + 1e-6
     weight, bias = _fitted(model, (features - center) / scale, targets[torch.from_numpy(some)].to(features.device))
     with torch.no_grad():
@@ -34,15 +34,15 @@ def fit_last_layer(model: Model, pixels: np.ndarray, rows: np.ndarray, targets: 
     return True
 
 
-def _features(model: Model, last: nn.Linear, pixels: np.ndarray) -> Tensor:
-    """What the last layer is given for each image, as it stands, without flips and shifts."""
+def features_of(model: Model, pixels: np.ndarray) -> Tensor:
+    """What the last layer is given for each image, (n, features), as it stands, without flips and shifts."""
     plain, seen = copy.copy(model), list[Tensor]()
     plain.views = "one"
 
     def keep(module: nn.Module, given: tuple[Tensor, ...]) -> None:
         seen.append(given[0].float().clone())
 
-    hook = last.register_forward_pre_hook(keep)
+    hook = list(model.network.children())[-1].register_forward_pre_hook(keep)
     try:
         plain.raw(pixels)
     finally:

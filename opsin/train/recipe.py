@@ -74,8 +74,9 @@ class Situation:
     """What a recipe is chosen from.
 
     `count` training images of at most `side` pixels; whether a `mirror` image and a quarter `turn` keep the target;
-    whether targets are `amounts`, which a zoom would change, or `places` ("boxes" or "masks"); the `epochs` asked for,
-    and how many images can be seen in the time (`affordable`), None where nobody said.
+    whether targets are `amounts`, which a zoom would change, or `places` ("boxes" or "masks"); whether weights were
+    `learned` before; the `epochs` asked for, and how many images can be seen in the time (`affordable`), None where
+    nobody said.
     """
 
     count: int
@@ -86,10 +87,15 @@ class Situation:
     turn: bool = False
     amounts: bool = False
     places: str = "none"
+    learned: bool = False
 
 
 MOST_PIXELS = 2**21
 """In a batch where answers are places: each pixel of an image teaches."""
+MOST_LEARNED_PIXELS = 2**20 + 2**18
+"""In a batch for learned weights, whose deep networks keep many maps for their gradients."""
+SMALL_SIDE = 96
+"""Up to this many pixels images are only mirrored and moved by whole pixels, so that nothing is blurred."""
 
 
 def choose_recipe(situation: Situation) -> Recipe:
@@ -102,9 +108,11 @@ def choose_recipe(situation: Situation) -> Recipe:
     batch = min(512, max(16, 2 ** int(situation.count / 40).bit_length() // 2))
     if situation.places != "none":
         batch = max(2, min(batch, MOST_PIXELS // situation.side**2))
+    elif situation.learned:
+        batch = min(batch, max(16, 2 ** (MOST_LEARNED_PIXELS // situation.side**2).bit_length() // 2))
     batch = min(batch, situation.count)
     scale = _rate_scale(batch, epochs * situation.count / batch)
-    return Recipe(
+    recipe = Recipe(
         batch=batch,
         epochs=epochs,
         learning_rate=0.12 * scale,
@@ -113,21 +121,18 @@ def choose_recipe(situation: Situation) -> Recipe:
         augmentation=_augmentation(situation, often=epochs >= 20),
         patience=PATIENCE if situation.affordable is None else None,
     )
+    return _gentle(recipe) if situation.learned else recipe
 
 
-def gentle(recipe: Recipe) -> Recipe:
-    """The recipe for a network that has learned before: small steps, statistics kept (docs/LOG.md).
-
-    >>> gentle(Recipe(batch=64, epochs=8)).regularization.keep_statistics
-    True
-    """
+def _gentle(recipe: Recipe) -> Recipe:
+    """The recipe for a network that has learned before: small steps, statistics kept (docs/LOG.md)."""
     kept = replace(recipe.regularization, keep_statistics=True)
     return replace(recipe, learning_rate=LEARNED_RATE, dense_rate=LEARNED_DENSE_RATE, regularization=kept)
 
 
 def _augmentation(situation: Situation, *, often: bool) -> Augmentation:
     """What images may undergo; parts are covered only where images are seen `often` enough to be learnt by heart."""
-    small = situation.side <= 64
+    small = situation.side <= SMALL_SIDE
     if situation.places != "none":
         return Augmentation(
             mirror=situation.mirror,

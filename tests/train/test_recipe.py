@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from opsin.core import ModelFileError
 from opsin.data import Augmentation
-from opsin.train import Recipe, Regularization, Situation, choose_recipe, gentle
+from opsin.train import Recipe, Regularization, Situation, choose_recipe
 
 
 def test_json_round_trip():
@@ -58,11 +58,12 @@ def test_few_steps_are_taken_at_the_full_rate():
     assert few.learning_rate > 3 * many.learning_rate
 
 
-def test_learned_weights_take_small_steps_and_keep_their_statistics():
-    plain = choose_recipe(Situation(160, 128, True, 2_000))
-    careful = gentle(plain)
+def test_learned_weights_take_small_steps_in_small_batches_and_keep_their_statistics():
+    plain = choose_recipe(Situation(50_000, 128, True, 200_000))
+    careful = choose_recipe(Situation(50_000, 128, True, 200_000, learned=True))
     assert careful.learning_rate < plain.learning_rate / 5 and careful.dense_rate < plain.dense_rate / 5
     assert careful.regularization == replace(plain.regularization, keep_statistics=True)
+    assert 16 <= careful.batch <= plain.batch / 4
     assert Recipe.from_json(careful.to_json()) == careful
 
 
