@@ -121,13 +121,14 @@ def choose_recipe(situation: Situation) -> Recipe:
         augmentation=_augmentation(situation, often=epochs >= 20),
         patience=PATIENCE if situation.affordable is None else None,
     )
-    return _gentle(recipe) if situation.learned else recipe
+    return _gentle(recipe, scale) if situation.learned else recipe
 
 
-def _gentle(recipe: Recipe) -> Recipe:
+def _gentle(recipe: Recipe, scale: float) -> Recipe:
     """The recipe for a network that has learned before: small steps, statistics kept (docs/LOG.md)."""
     kept = replace(recipe.regularization, keep_statistics=True)
-    return replace(recipe, learning_rate=LEARNED_RATE, dense_rate=LEARNED_DENSE_RATE, regularization=kept)
+    rates = {"learning_rate": LEARNED_RATE * scale, "dense_rate": LEARNED_DENSE_RATE * scale}
+    return replace(recipe, **rates, regularization=kept)
 
 
 def _augmentation(situation: Situation, *, often: bool) -> Augmentation:

@@ -6,18 +6,32 @@ from opsin.nn.depthwise_gradients import depthwise, gains
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 1, 1), (3, 2, 0), (5, 1, 2), (5, 2, 2)])
-def test_gradients_are_those_of_float64(kernel, stride, padding, bias):
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding", "dilation"),
+    [
+        (3, 1, 1, 1),
+        (3, 2, 0, 1),
+        (5, 1, 2, 1),
+        (5, 2, 2, 1),
+        (4, 1, 1, 1),
+        (7, 1, 3, 1),
+        (7, 2, 0, 1),
+        (5, 1, 4, 2),
+        ((1, 5), 1, 0, 1),
+    ],
+)
+def test_gradients_are_those_of_float64(kernel, stride, padding, dilation, bias):
     torch.manual_seed(0)
     channels = 8
-    x, weight = torch.randn(4, channels, 11, 13), torch.randn(2 * channels, 1, kernel, kernel)
+    kernel = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+    x, weight = torch.randn(4, channels, 11, 13), torch.randn(2 * channels, 1, *kernel)
     given = [x, weight, *([torch.randn(2 * channels)] if bias else [])]
     given = [one.bfloat16().double().requires_grad_() for one in given]
-    exact = torch.conv2d(given[0], given[1], given[2] if bias else None, stride, padding, 1, channels)
+    exact = torch.conv2d(given[0], given[1], given[2] if bias else None, stride, padding, dilation, channels)
     weights = torch.randn_like(exact).bfloat16().double()
     (exact * weights).sum().backward()
     mine = [one.detach().float().requires_grad_() for one in given]
-    answer = depthwise(mine[0], mine[1], mine[2] if bias else None, (stride,) * 2, (padding,) * 2, (1, 1))
+    answer = depthwise(mine[0], mine[1], mine[2] if bias else None, (stride,) * 2, (padding,) * 2, (dilation,) * 2)
     assert answer.dtype == torch.bfloat16
     torch.testing.assert_close(answer.double(), exact, rtol=2e-2, atol=2e-2)
     (answer.float() * weights.float()).sum().backward()
