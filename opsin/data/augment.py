@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -45,18 +46,19 @@ class Augmentation:
 
 
 def _mirror_and_shift(images: Tensor, mirrored: Tensor | None, shift: int, generator: torch.Generator) -> Tensor:
-    """One gather moves every image by whole pixels, so nothing is blurred; borders are reflected."""
-    if mirrored is None and not shift:
-        return images
-    count, height, width = images.shape[:3]
-    rows = torch.arange(height).expand(count, height)
-    columns = torch.arange(width).expand(count, width)
+    """Every image moves by whole pixels, so nothing is blurred; borders are reflected."""
     if mirrored is not None:
-        columns = torch.where(mirrored[:, None], columns.flip(1), columns)
-    if shift:
-        step = torch.randint(-shift, shift + 1, (2, count, 1), generator=generator)
-        rows, columns = _reflect(rows + step[0], height), _reflect(columns + step[1], width)
-    return images[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+        images = torch.where(mirrored[:, None, None, None], images.flip(2), images)
+    if not shift:
+        return images
+    count, height, width, channels = images.shape
+    step = torch.randint(-shift, shift + 1, (2, count, 1), generator=generator)[..., 0]
+    across = step[1] if mirrored is None else torch.where(mirrored, -step[1], step[1])
+    wide = _reflect(torch.arange(-shift, width + shift), width)
+    sides = [images[:, :, wide[:shift]], images, images[:, :, wide[-shift:]]]
+    padded = torch.cat(sides, 2)[:, _reflect(torch.arange(-shift, height + shift), height)].numpy()
+    every = np.lib.stride_tricks.sliding_window_view(padded, (height, width, channels), (1, 2, 3))[:, :, :, 0]
+    return torch.from_numpy(every[np.arange(count), (step[0] + shift).numpy(), (across + shift).numpy()])
 
 
 def _reflect(index: Tensor, size: int) -> Tensor:
