@@ -37,12 +37,19 @@ def load(path: str | Path, device: str | torch.device | None = None) -> Model:
             raise ModelFileError(_line(file, f"describes no model that can be built: {error}")) from error
         except Exception as error:  # a hostile description can make any reader stumble
             raise ModelFileError(_line(file, f"has a damaged description ({type(error).__name__}: {error})")) from error
-        weights = file.weights(model.network.state_dict())
-        model.network = model.network.to_empty(device=where)
-        model.network.load_state_dict(weights)
+        expected = model.network.state_dict()
+        weights = file.weights(expected)
+        # not network.to_empty, which imports half a second of sympy for weights in channels_last
+        placed = {name: _laid_out(weights[name], like, where) for name, like in expected.items()}
+        model.network.load_state_dict(placed, assign=True)
         _warn_of_unfinite(file, weights)
     model.network.eval()
     return model
+
+
+def _laid_out(value: Tensor, like: Tensor, device: torch.device) -> Tensor:
+    """The value on a device, in memory as a tensor like this one lies."""
+    return torch.empty_strided(like.shape, like.stride(), dtype=like.dtype, device=device).copy_(value)
 
 
 def _described(file: ModelFile) -> Model:
