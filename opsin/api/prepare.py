@@ -150,6 +150,7 @@ def _job(model: Model, source: Source, options: Options, mirror: bool, folder: P
         options.turn,
         amounts=amounts,
         places=model.task.places,
+        objects=source.table.target.kind == "instances",
     )
     recipe = choose_recipe(situation)
     seconds, step = None, 1.0

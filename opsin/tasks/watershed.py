@@ -48,7 +48,7 @@ def _middles(cores: np.ndarray) -> np.ndarray:
     from scipy import ndimage
 
     measure, morphology, _ = _skimage()
-    distance = ndimage.distance_transform_edt(np.pad(cores, 1))[1:-1, 1:-1]
+    distance = np.asarray(ndimage.distance_transform_edt(np.pad(cores, 1)))[1:-1, 1:-1]
     width = np.log1p(ndimage.gaussian_filter(distance, _ROUNDING))
     return measure.label(morphology.h_maxima(width, NECK))
 
