@@ -21,7 +21,7 @@ from .instance_matches import matches_of_masks, objects_in
 from .joining import join_objects
 from .judging import ranking_of
 from .marking import marked_objects
-from .mask_losses import class_loss, outline_loss, outlines
+from .mask_losses import class_loss, gap_loss, outline_loss, outlines
 from .mask_picture import mask_picture, overlay
 from .mask_statistics import boundary_counts, boundary_f, confusion
 from .placed import Told, as_rows, rows_of
@@ -81,12 +81,12 @@ class Instances:
         return targets
 
     def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
-        """Cross-entropy and 1 - Dice of classes, and the same of outlines; `weights` are one a class."""
+        """Cross-entropy and 1 - Dice of classes and of outlines, more between objects; `weights` are one a class."""
         classes = (target % 256 + 1) * (target > 0)
         if weights is not None:
             weights = weights.new_tensor([1.0, *weights.tolist()])
         of_classes = class_loss(raw[:, :-1], classes, _NOT_IGNORED, smoothing=smoothing, weights=weights)
-        return of_classes + outline_loss(raw[:, -1], target)
+        return of_classes + outline_loss(raw[:, -1], target) + gap_loss(raw, classes, target)
 
     def decode(self, raw: Tensor) -> np.ndarray:
         """Objects taken apart; an object's class is that of most of its chance.
