@@ -10,7 +10,7 @@ INSIDE = 0.5
 """The chance from which on a pixel belongs to an object."""
 CORE = 0.5
 """The chance of being inside and on no outline from which on a pixel belongs to a core."""
-NECK = 0.15
+NECK = 0.17
 """How much narrower a core must get between two middles to hold two objects, as a difference of logarithms."""
 _ROUNDING = 0.5
 
