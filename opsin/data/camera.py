@@ -6,6 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+FIELD = 4
+"""Rows and columns of a field of light."""
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -14,7 +17,8 @@ class Camera:
     `gamma` bends values between the darkest and the brightest of an image by a power of up to e**gamma or its
     reciprocal, `contrast` stretches them about their mean by a factor of up to e**contrast or its reciprocal,
     `brightness` changes that mean by up to this fraction, `blur` mixes up to this share of a 3x3 binomial blur in, or
-    takes as much away, and `noise` is the largest standard deviation, in levels, of noise that all channels share.
+    takes as much away, `glow` adds light of up to so many levels that changes slowly over the image, as from something
+    bright nearby, and `noise` is the largest standard deviation, in levels, of noise that all channels share.
 
     >>> Camera(gamma=0.5).blur
     0.0
@@ -24,6 +28,7 @@ class Camera:
     contrast: float = 0.0
     brightness: float = 0.0
     blur: float = 0.0
+    glow: float = 0.0
     noise: float = 0.0
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
@@ -42,10 +47,19 @@ class Camera:
         values = values.sub_(middle).mul_(drawn(self.contrast).exp()).add_(middle * (1 + drawn(self.brightness)))
         if self.blur:
             values = values.lerp_(blurred(values), drawn(self.blur))
+        if self.glow:
+            values = values.add_(self._light_of(values, generator))
         if self.noise:
             noise = torch.randn(len(images), 1, *values.shape[2:], generator=generator)
             values = values.add_(noise.mul_(drawn(self.noise)))
         return values.round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+
+    def _light_of(self, values: Tensor, generator: torch.Generator) -> Tensor:
+        """(n, 1, height, width): a coarse field of light enlarged smoothly; little is drawn more often than much."""
+        size = (values.shape[2], values.shape[3])
+        field = torch.rand(len(values), 1, FIELD, FIELD, generator=generator).square_()
+        field = F.interpolate(field, size, mode="bicubic", align_corners=False).clamp_(0, 1)
+        return field.mul_(torch.rand(len(values), 1, 1, 1, generator=generator).square_().mul_(self.glow))
 
 
 def blurred(values: Tensor) -> Tensor:

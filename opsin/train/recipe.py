@@ -90,7 +90,7 @@ class Situation:
     objects: bool = False
 
 
-OTHER_CAMERA = Camera(gamma=0.5, contrast=0.4, brightness=0.3, blur=0.8, noise=4.0)
+OTHER_CAMERA = Camera(gamma=0.25, contrast=0.4, brightness=0.3, blur=0.4, glow=100.0, noise=1.5)
 """For objects one by one, as of microscopes, whose lamps and focus differ more than their objects do (docs/LOG.md)."""
 MOST_PIXELS = 2**21
 """In a batch where answers are places: each pixel of an image teaches."""

@@ -49,6 +49,16 @@ def test_blur_is_the_binomial_kernel_and_may_sharpen():
     assert ratio.min() < 0.6 and 1.3 < ratio.max() < 1.8
 
 
+def test_glow_only_adds_light_that_changes_slowly_and_mostly_little():
+    dark = torch.full((80, 64, 64, 3), 10, dtype=torch.uint8)
+    out = Camera(glow=100)(dark, generator()).int()
+    assert torch.equal(out[..., 0], out[..., 2]) and out.min() >= 10 and 60 < out.max() <= 110
+    steps = max(out.diff(dim=1).abs().max(), out.diff(dim=2).abs().max())
+    assert steps < 100 * 2 * 4 / 64
+    added = (out - 10).float()
+    assert added.amax((1, 2, 3)).median() < 25 and added.std((1, 2, 3)).max() > 10
+
+
 def test_noise_has_at_most_its_deviation_and_is_one_for_all_channels():
     out = Camera(noise=4.0)(noise(), generator()).int() - noise().int()
     assert torch.equal(out[..., 0], out[..., 1]) and torch.equal(out[..., 0], out[..., 2])
@@ -56,10 +66,10 @@ def test_noise_has_at_most_its_deviation_and_is_one_for_all_channels():
     assert deviations.min() < 1 and 3 < deviations.max() < 4.6 and out.float().mean().abs() < 0.2
 
 
-@pytest.mark.parametrize("name", ["gamma", "contrast", "brightness", "blur", "noise"])
+@pytest.mark.parametrize("name", ["gamma", "contrast", "brightness", "blur", "glow", "noise"])
 def test_one_seed_gives_one_picture_the_input_and_the_masks_stay(name):
     images, masks = noise(4), torch.arange(4 * 256, dtype=torch.int32).reshape(4, 16, 16)
-    kept, change = images.clone(), Augmentation(camera=Camera(**{name: 0.5}))
+    kept, change = images.clone(), Augmentation(camera=Camera(**{name: 20.0 if name == "glow" else 0.5}))
     first, seen = move(change, images, masks, "masks", generator(5))
     assert torch.equal(first, move(change, images, masks, "masks", generator(5))[0])
     assert torch.equal(first, change(images, generator(5)))
