@@ -154,6 +154,7 @@ def _job(model: Model, source: Source, options: Options, mirror: bool, folder: P
         amounts=amounts,
         places=model.task.places,
         learned=bool(options.pretrained),
+        objects=source.table.target.kind == "instances",
     )
     recipe = choose_recipe(situation)
     seconds, step = None, 1.0

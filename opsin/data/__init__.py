@@ -1,6 +1,7 @@
 """Every input format as one Table; its split; its images decoded once; prepared as the network takes them."""
 
 from .augment import Augmentation as Augmentation
+from .camera import Camera as Camera
 from .batches import Batch as Batch
 from .batches import Batches as Batches
 from .batches import MaskRows as MaskRows

@@ -1,11 +1,14 @@
 """Changes a batch of images in bulk the way the world might have: mirrored, shifted, turned, zoomed, lit, covered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from .camera import Camera
 
 
 @dataclass(frozen=True)
@@ -14,8 +17,9 @@ class Augmentation:
 
     `mirror` flips left and right (each image every other epoch, Jordan 2024, arXiv:2404.00498), `turn` adds the four
     quarter turns, `shift` moves by up to so many pixels with reflected borders, `rotate` turns by up to so many
-    degrees, `zoom` scales by up to this fraction, `light` changes brightness and contrast by up to this fraction, and
-    `erase` covers a square of up to this side (random erasing, Zhong et al. 2020).
+    degrees, `zoom` scales by up to this fraction, `light` changes brightness and contrast by up to this fraction,
+    `erase` covers a square of up to this side (random erasing, Zhong et al. 2020), and `camera` lights, focuses and
+    records otherwise.
 
     >>> Augmentation(mirror=True, shift=2).mirror
     True
@@ -28,6 +32,12 @@ class Augmentation:
     zoom: float = 0.0
     light: float = 0.0
     erase: int = 0
+    camera: Camera = Camera()
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Augmentation":
+        """What `dataclasses.asdict` wrote, also before there was a camera."""
+        return replace(cls(**data), camera=Camera(**data.get("camera", {})))
 
     def __call__(self, images: Tensor, generator: torch.Generator, mirrored: Tensor | None = None) -> Tensor:
         """Augments uint8 images (n, height, width, channels); `mirrored` says which to flip (drawn when None)."""
@@ -40,6 +50,7 @@ class Augmentation:
             images = _quarter_turns(images, generator)
         if self.light:
             images = relight(images, self.light, generator)
+        images = self.camera(images, generator)
         if self.erase:
             images = _erase(images, self.erase, generator)
         return images

@@ -40,7 +40,7 @@ def move(
         targets = _moved_boxes(targets, forward, height, width) if places == "boxes" else _moved_masks(targets, grid)
     if augmentation.light:
         images = relight(images, augmentation.light, generator)
-    return images, targets
+    return augmentation.camera(images, generator), targets
 
 
 def _maps(

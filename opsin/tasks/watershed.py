@@ -8,27 +8,25 @@ from opsin.core import OpsinError
 
 INSIDE = 0.5
 """The chance from which on a pixel belongs to an object."""
-CORE = 0.65
-"""The chance of being inside and on no outline from which on a pixel is a core: more than half, as one doubtful pixel
-joins two cores (docs/LOG.md)."""
-LEAST_CORE = 4
-"""Pixels of a core that make an object of its own."""
+CORE = 0.5
+"""The chance of being inside and on no outline from which on a pixel belongs to a core."""
+NECK = 0.17
+"""How much narrower a core must get between two middles to hold two objects, as a difference of logarithms."""
+_ROUNDING = 0.5
 
 
 def apart(inside: np.ndarray, outline: np.ndarray, least_area: int = 0) -> np.ndarray:
     """int32 (height, width): 0 for the background, else the number of the object, from 1 on.
 
-    `inside` and `outline` are chances (height, width). What is inside and not on an outline are the objects' cores;
-    the rest of what is inside is flooded from them (watershed, Meyer 1994, from scikit-image). Objects of fewer than
-    `least_area` pixels are left out.
+    `inside` and `outline` are chances (height, width). What is inside and not on an outline are the objects' cores. A
+    core with a neck is two: its markers are its middles, farthest from its border. The rest of what is inside is
+    flooded from them (watershed, Meyer 1994, from scikit-image). Objects of fewer than `least_area` pixels are left
+    out.
     """
-    measure, segmentation = _skimage()
+    measure, _, segmentation = _skimage()
     within = inside >= INSIDE
     core = inside * (1 - outline)
-    markers = measure.label(core >= CORE, connectivity=1)
-    sizes = np.bincount(markers.ravel())
-    sizes[0] = 0
-    markers[sizes[markers] < LEAST_CORE] = 0
+    markers = _middles(core >= CORE)
     alone = measure.label(within, connectivity=1)  # a small object without a core is its own marker
     has_core = np.zeros(int(alone.max()) + 1, bool)
     has_core[alone[markers > 0]] = True
@@ -41,11 +39,25 @@ def apart(inside: np.ndarray, outline: np.ndarray, least_area: int = 0) -> np.nd
     return number[found].astype(np.int32)
 
 
-def _skimage() -> tuple[Any, Any]:
+def _middles(cores: np.ndarray) -> np.ndarray:
+    """(height, width): the numbers of the middles of cores, 0 elsewhere.
+
+    They are the maxima of the distance to the border that stand out (h-maxima, Soille 1999); of its logarithm, so that
+    small and large objects are judged alike.
+    """
+    from scipy import ndimage
+
+    measure, morphology, _ = _skimage()
+    distance = np.asarray(ndimage.distance_transform_edt(np.pad(cores, 1)))[1:-1, 1:-1]
+    width = np.log1p(ndimage.gaussian_filter(distance, _ROUNDING))
+    return measure.label(morphology.h_maxima(width, NECK))
+
+
+def _skimage() -> tuple[Any, Any, Any]:
     try:
-        from skimage import measure, segmentation
+        from skimage import measure, morphology, segmentation
     except ImportError as error:
         raise OpsinError(
             f"taking objects apart needs scikit-image ({error}); install it with: pip install 'opsin[segment]'"
         ) from error
-    return measure, segmentation
+    return measure, morphology, segmentation

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from opsin.core import ModelFileError
-from opsin.data import Augmentation
+from opsin.data import Augmentation, Camera
 
 PATIENCE = 15
 """Validations, of which a run has at most fifty, without a better score."""
@@ -62,7 +62,7 @@ class Recipe:
             return replace(
                 cls(**data),
                 regularization=Regularization(**data["regularization"]),
-                augmentation=Augmentation(**data["augmentation"]),
+                augmentation=Augmentation.from_json(data["augmentation"]),
                 class_weights=tuple(weights) if weights else None,
             )
         except TypeError as error:
@@ -74,9 +74,9 @@ class Situation:
     """What a recipe is chosen from.
 
     `count` training images of at most `side` pixels; whether a `mirror` image and a quarter `turn` keep the target;
-    whether targets are `amounts`, which a zoom would change, or `places` ("boxes" or "masks"); whether weights were
-    `learned` before; the `epochs` asked for, and how many images can be seen in the time (`affordable`), None where
-    nobody said.
+    whether targets are `amounts`, which a zoom would change, or `places` ("boxes" or "masks", the latter perhaps of
+    `objects` one by one); whether weights were `learned` before; the `epochs` asked for, and how many images can be
+    seen in the time (`affordable`), None where nobody said.
     """
 
     count: int
@@ -88,8 +88,11 @@ class Situation:
     amounts: bool = False
     places: str = "none"
     learned: bool = False
+    objects: bool = False
 
 
+OTHER_CAMERA = Camera(gamma=0.25, contrast=0.4, brightness=0.3, blur=0.4, glow=100.0, noise=1.5)
+"""For objects one by one, as of microscopes, whose lamps and focus differ more than their objects do (docs/LOG.md)."""
 MOST_PIXELS = 2**21
 """In a batch where answers are places: each pixel of an image teaches."""
 MOST_LEARNED_PIXELS = 2**20 + 2**18
@@ -141,7 +144,8 @@ def _augmentation(situation: Situation, *, often: bool) -> Augmentation:
             shift=round(situation.side / 16),
             rotate=15.0 if situation.places == "masks" else 0.0,  # a turned box is no box around a turned object
             zoom=0.25,
-            light=0.15,
+            light=0.0 if situation.objects else 0.15,
+            camera=OTHER_CAMERA if situation.objects else Camera(),
         )
     return Augmentation(
         mirror=situation.mirror,

@@ -158,6 +158,17 @@ def test_calibration_leaves_out_specks_that_are_none():
     assert calibrated.least_area > 4 and TASK.calibrated(answers[:0], truths[:0]) == TASK
 
 
+def test_calibration_leaves_out_no_sure_objects_for_the_sake_of_unsure_ones():
+    truth = np.zeros((1, SIZE, SIZE), np.int32)
+    truth[0, 5:25, 5:25], truth[0, 40:44, 40:45] = 256, 512
+    answers = np.stack([truth, np.where(truth > 0, 250, 0)], 3).astype(np.int32)
+    for number, place in enumerate(range(0, 60, 12), 3):
+        answers[0, place : place + 4, 55:60] = 256 * number, 130
+    assert TASK.calibrated(answers, truth).least_area <= 20
+    answers[answers[..., 1] == 130, 1] = 255  # now the unsure ones cost what they are worth
+    assert TASK.calibrated(answers, truth).least_area == 40
+
+
 def test_objects_go_back_to_the_size_of_the_image():
     answers, _ = scenes(4)
     full = TASK.full(answers[:1], [Frame((2 * SIZE, 2 * SIZE), (SIZE, SIZE))])[0]

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import generic_filter
 
 from opsin.data import IGNORED
-from opsin.tasks.mask_losses import class_loss, outline_loss, outlines
+from opsin.tasks.mask_losses import GAP_WEIGHT, class_loss, gap_loss, gaps, outline_loss, outlines
 
 LOG3 = math.log(3)
 
@@ -67,3 +68,32 @@ def test_the_loss_of_outlines_falls_to_nothing():
     right = torch.where(outlines(codes), 30.0, -30.0)
     assert outline_loss(right, codes).item() == pytest.approx(0, abs=1e-3)
     assert outline_loss(-right, codes).item() > 20
+
+
+def scattered(seed):
+    """A few small objects, some of which touch."""
+    random = np.random.default_rng(seed)
+    codes = np.zeros((24, 30), np.int32)
+    for number, (y, x) in enumerate(random.integers(0, 22, (9, 2)), 1):
+        codes[y : y + random.integers(1, 7), x : x + random.integers(1, 7)] = 256 * number
+    return codes
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gaps_are_where_two_objects_are_within_two_pixels(seed):
+    codes = scattered(seed)
+    there = generic_filter(codes, lambda seen: len(set(seen[seen > 0])) > 1, 5, mode="constant", output=bool)
+    assert there.any() and not there.all()
+    np.testing.assert_array_equal(gaps(torch.from_numpy(codes)[None])[0].numpy(), there)
+
+
+def test_the_loss_of_gaps_is_of_their_pixels_alone():
+    codes = torch.from_numpy(scattered(1))[None]
+    raw = torch.zeros(1, 3, 24, 30, requires_grad=True)
+    loss = gap_loss(raw, (codes > 0).long(), codes)
+    near = gaps(codes)
+    assert loss.item() == pytest.approx(GAP_WEIGHT * 2 * math.log(2) * float(near.float().mean()), rel=1e-5)
+    (gradient,) = torch.autograd.grad(loss, raw)
+    assert torch.equal((gradient != 0).all(1), near) and torch.equal((gradient != 0).any(1), near)
+    alone = torch.where(codes == codes.max(), codes, 0)
+    assert gap_loss(raw, (alone > 0).long(), alone).item() == 0

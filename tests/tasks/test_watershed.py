@@ -32,9 +32,24 @@ def test_discs_that_touch_are_two():
     assert adapted_rand_error(codes, found)[0] < 0.02
 
 
-def test_without_outlines_what_touches_is_one():
-    inside, outline = chances(discs())
-    assert apart(inside, outline * 0).max() == 3
+@pytest.mark.parametrize("times", [0.5, 1, 3])
+def test_a_neck_takes_discs_of_any_size_apart_that_no_outline_does(times):
+    places = [(round(y * times), round(x * times)) for y, x in ((20, 20), (20, 36), (55, 30), (56, 60))]
+    codes = discs(round(80 * times), 9 * times, places)
+    inside, outline = chances(codes)
+    found = apart(inside, outline * 0)
+    assert found.max() == 4 and adapted_rand_error(codes, found)[0] < 0.05
+
+
+@pytest.mark.parametrize("times", [0.5, 1, 3])
+def test_what_is_long_but_has_no_neck_is_one(times):
+    side = round(80 * times)
+    down, across = np.mgrid[:side, :side]
+    ellipse = ((down - side / 2) / (0.15 * side)) ** 2 + ((across - side / 2) / (0.4 * side)) ** 2 <= 1
+    bar = np.zeros((side, side), bool)
+    bar[side // 4 : side // 3, side // 9 : -side // 9] = True
+    for object in (ellipse, bar):
+        assert apart(*chances(object.astype(np.int32))).max() == 1
 
 
 def test_objects_too_small_for_a_core_stay_and_are_left_out_when_asked():

@@ -8,19 +8,33 @@ import pytest
 from hypothesis import given, settings
 
 from opsin.core import ModelFileError
-from opsin.data import Augmentation
+from opsin.data import Augmentation, Camera
 from opsin.train import Recipe, Regularization, Situation, choose_recipe
 
 
 def test_json_round_trip():
     recipe = Recipe(
-        64, 2.5, 0.1, 1e-3, Regularization(0.1, 0.2, 0.3), Augmentation(mirror=True, shift=2), (0.5, 2.0), 3
+        64, 2.5, 0.1, 1e-3, Regularization(0.1, 0.2, 0.3), Augmentation(True, camera=Camera(0.5)), (0.5, 2.0), 3
     )
     assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
 
 
+def test_recipes_written_before_there_was_a_camera_can_be_read():
+    recipe = Recipe(8, 1, augmentation=Augmentation(light=0.2))
+    written = recipe.to_json()
+    del written["augmentation"]["camera"]
+    assert Recipe.from_json(written) == recipe
+
+
 @pytest.mark.parametrize(
-    "change", [{"batch": None, "extra": 1}, {"augmentation": {"spin": 1}}, {"regularization": 3}, {"unknown": 1}]
+    "change",
+    [
+        {"batch": None, "extra": 1},
+        {"augmentation": {"spin": 1}},
+        {"augmentation": {"camera": 3}},
+        {"regularization": 3},
+        {"unknown": 1},
+    ],
 )
 def test_other_fields_are_refused(change):
     data = {**Recipe(8, 1).to_json(), **change}
@@ -51,6 +65,13 @@ def test_amounts_are_neither_zoomed_nor_covered_and_turns_are_only_as_asked():
     recipe = choose_recipe(Situation(1000, 128, True, 10**6, turn=True, amounts=True))
     assert recipe.augmentation.turn and recipe.augmentation.zoom == recipe.augmentation.erase == 0
     assert not choose_recipe(Situation(1000, 128, True, 10**6)).augmentation.turn
+
+
+def test_only_objects_one_by_one_are_seen_by_other_cameras():
+    situation = Situation(200, 256, True, 10**4, places="masks")
+    masks, objects = choose_recipe(situation), choose_recipe(replace(situation, objects=True))
+    assert masks.augmentation.light > 0 and masks.augmentation.camera == Camera()
+    assert objects.augmentation.light == 0 and objects.augmentation.camera != Camera()
 
 
 def test_few_steps_are_taken_at_the_full_rate():
