@@ -13,9 +13,12 @@ from torch.autograd import forward_ad
 
 from opsin.core.loops import loops_run, run
 
-_SHIFTS = {torch.bfloat16: 16, torch.float32: 0}
+_KINDS = (torch.bfloat16, torch.float32)
 _MANY = 2**18
 """Numbers of a map from which on it is worth the calls."""
+_ENOUGH = 2**28
+"""Numbers that torch pools first: a process that trains for a moment only need not wait for numba."""
+_POOLED = [0]
 
 
 def gains(x: Tensor) -> bool:
@@ -24,11 +27,14 @@ def gains(x: Tensor) -> bool:
     >>> gains(torch.zeros(1, 8, 4, 4))
     False
     """
-    if not (x.requires_grad and torch.is_grad_enabled() and x.numel() >= _MANY and x.dtype in _SHIFTS):
+    if not (x.requires_grad and torch.is_grad_enabled() and x.numel() >= _MANY and x.dtype in _KINDS):
         return False
     if type(x) is not Tensor or x.device.type != "cpu" or min(x.shape[2:]) < 2 or _followed():
         return False
-    return x.is_contiguous(memory_format=torch.channels_last) and loops_run()
+    if not x.is_contiguous(memory_format=torch.channels_last):
+        return False
+    _POOLED[0] += x.numel()
+    return _POOLED[0] > _ENOUGH and loops_run()
 
 
 def pool_largest(x: Tensor, rectified: bool = False) -> Tensor:
@@ -47,13 +53,13 @@ def _followed() -> bool:
 class _Pool(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, *given: Any) -> Tensor:
-        from .pooling_loops import TAKE
+        from .pooling_loops import taking
 
         x, rectified = given
         n, channels, height, width = x.shape
         y = x.new_empty((n, height // 2, width // 2, channels)).permute(0, 3, 1, 2)
         won = torch.empty((n, height // 2, width // 2, channels), dtype=torch.uint8)
-        run(TAKE, (x, y, won), (n, height, width, channels, _SHIFTS[x.dtype], rectified))
+        run(taking(x.dtype), (x, y, won), (n, height, width, channels, rectified))
         ctx.save_for_backward(won)
         ctx.shape = x.shape
         return y
@@ -69,13 +75,13 @@ class _Give(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, *given: Any) -> Tensor:
-        from .pooling_loops import GIVE
+        from .pooling_loops import giving
 
         y, won, (n, channels, height, width) = given
         ctx.save_for_backward(won)
         y = y.contiguous(memory_format=torch.channels_last)
         x = y.new_empty((n, height, width, channels)).permute(0, 3, 1, 2)
-        run(GIVE, (y, won, x), (n, height, width, channels, _SHIFTS[y.dtype]))
+        run(giving(y.dtype), (y, won, x), (n, height, width, channels))
         return x
 
     @staticmethod

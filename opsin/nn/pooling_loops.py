@@ -5,15 +5,18 @@ that one loop serves both and neighbouring channels are computed together. Bits 
 of a float32. A thread does rows of windows `first` to `last`, counted over all images.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
+import torch
 from numba import carray, njit, types  # noqa: TID253  # pyright: ignore[reportPrivateImportUsage]
 
 from opsin.core.loops import compiled
 
 _thread, _threads = (types.ExternalFunction(f"omp_get_{name}", types.int32()) for name in ("thread_num", "num_threads"))
 _inside: Any = njit(error_model="numpy")
+_KINDS = {torch.bfloat16: (np.uint16, 16), torch.float32: (np.uint32, 0)}
 NOBODY = 4
 """The winner of a window whose largest number is not above zero, where those are cut off."""
 
@@ -79,32 +82,32 @@ def _shapes(sizes: Any) -> Any:
     return (n, height, width, channels), (n, rows, columns, channels), first, last
 
 
-def _take(given: Any) -> None:
-    sizes = carray(given[3], 6, np.int64)
-    large, small, first, last = _shapes(sizes)
-    floor = 0.0 if sizes[5] else np.nan
-    won = carray(given[2], small, np.uint8)
-    if sizes[4] == 16:
-        x, y = carray(given[0], large, np.uint16), carray(given[1], small, np.uint16)
-        _take_largest(x, y, won, first, last, 16, floor)
-    else:
-        u, v = carray(given[0], large, np.uint32), carray(given[1], small, np.uint32)
-        _take_largest(u, v, won, first, last, 0, floor)
+def _taking(kind: Any, shift: int) -> Any:
+    def take(given: Any) -> None:
+        sizes = carray(given[3], 5, np.int64)
+        large, small, first, last = _shapes(sizes)
+        x, y, won = carray(given[0], large, kind), carray(given[1], small, kind), carray(given[2], small, np.uint8)
+        _take_largest(x, y, won, first, last, shift, 0.0 if sizes[4] else np.nan)
+
+    return take
 
 
-def _give(given: Any) -> None:
-    sizes = carray(given[3], 5, np.int64)
-    large, small, first, last = _shapes(sizes)
-    won = carray(given[1], small, np.uint8)
-    if sizes[4] == 16:
-        y, x = carray(given[0], small, np.uint16), carray(given[2], large, np.uint16)
-        _give_to_winners(y, won, x, first, last, 16)
-    else:
-        v, u = carray(given[0], small, np.uint32), carray(given[2], large, np.uint32)
-        _give_to_winners(v, won, u, first, last, 0)
+def _giving(kind: Any, shift: int) -> Any:
+    def give(given: Any) -> None:
+        large, small, first, last = _shapes(carray(given[3], 4, np.int64))
+        y, won, x = carray(given[0], small, kind), carray(given[1], small, np.uint8), carray(given[2], large, kind)
+        _give_to_winners(y, won, x, first, last, shift)
+
+    return give
 
 
-TAKE = compiled(_take)
-"""From a map (x, y, won): sizes n, height, width, channels, shift, whether rectified."""
-GIVE = compiled(_give)
-"""Back to a map (y, won, x): sizes n, height, width, channels, shift."""
+@cache
+def taking(dtype: torch.dtype) -> int:
+    """The loop from a map (x, y, won) of that type; its sizes are n, height, width, channels and whether rectified."""
+    return compiled(_taking(*_KINDS[dtype]))
+
+
+@cache
+def giving(dtype: torch.dtype) -> int:
+    """The loop back to a map (y, won, x) of that type; its sizes are n, height, width and channels."""
+    return compiled(_giving(*_KINDS[dtype]))

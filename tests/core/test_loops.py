@@ -38,11 +38,11 @@ import {first}, {second}
 from opsin.core import loops
 if {broken}:
     import numba
-    plain = numba.cfunc
+    given = numba.cfunc
     def cfunc(signature, cache=False, **settings):
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
-        return plain(signature, **settings)
+        return given(signature, **settings)
     numba.cfunc = cfunc
 assert loops.loops_run()
 from opsin.nn.compiled_pooling import pool_largest

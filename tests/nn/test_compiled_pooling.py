@@ -16,6 +16,11 @@ pytestmark = pytest.mark.skipif(not loops_run(), reason="no numba, or torch is w
 SPECIAL = torch.tensor([0.0, -0.0, 1.0, -1.0, float("nan"), float("inf"), float("-inf"), 2.0])
 
 
+@pytest.fixture(autouse=True)
+def enough_was_pooled(monkeypatch):
+    monkeypatch.setattr(compiled_pooling, "_ENOUGH", 0)
+
+
 def bits(x):
     """As they lie in memory, but NaN, which has many forms, as one."""
     return torch.where(x.isnan(), 7.0, x).contiguous().view(torch.int16 if x.dtype == torch.bfloat16 else torch.int32)
@@ -133,6 +138,13 @@ def test_a_network_learns_the_same_with_and_without(kind, monkeypatch):
         monkeypatch.setattr(compiled_pooling, "loops_run", lambda: False)
     assert taken == [True, True, False, False]
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+def test_torch_pools_first_so_that_short_work_need_not_wait(monkeypatch):
+    x = map_of(BIG, torch.float32, 0, False).requires_grad_()
+    monkeypatch.setattr(compiled_pooling, "_POOLED", [0])
+    monkeypatch.setattr(compiled_pooling, "_ENOUGH", 2 * x.numel())
+    assert [gains(x) for _ in range(4)] == [False, False, True, True]
 
 
 def test_exporting_sees_torchs_own_pooling():
