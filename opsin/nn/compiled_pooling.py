@@ -13,6 +13,7 @@ from torch.autograd import forward_ad
 
 from opsin.core.loops import loops_run, run
 
+_TORCH: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 _KINDS = (torch.bfloat16, torch.float32)
 _MANY = 2**18
 """Numbers of a map from which on it is worth the calls."""
@@ -27,11 +28,11 @@ def gains(x: Tensor) -> bool:
     >>> gains(torch.zeros(1, 8, 4, 4))
     False
     """
-    if not (x.requires_grad and torch.is_grad_enabled() and x.numel() >= _MANY and x.dtype in _KINDS):
+    if not (x.requires_grad and torch.is_grad_enabled()) or _followed():
         return False
-    if type(x) is not Tensor or x.device.type != "cpu" or min(x.shape[2:]) < 2 or _followed():
+    if type(x) is not Tensor or x.device.type != "cpu" or x.dtype not in _KINDS:
         return False
-    if not x.is_contiguous(memory_format=torch.channels_last):
+    if x.numel() < _MANY or min(x.shape[2:]) < 2 or not x.is_contiguous(memory_format=torch.channels_last):
         return False
     _POOLED[0] += x.numel()
     return _POOLED[0] > _ENOUGH and loops_run()
@@ -44,10 +45,11 @@ def pool_largest(x: Tensor, rectified: bool = False) -> Tensor:
 
 
 def _followed() -> bool:
-    """Whether torch wants to see every operation: to compile or export it, or for derivatives of other kinds."""
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
-        return True
-    return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0  # pyright: ignore[reportPrivateUsage]
+    """Whether each operation is followed: to compile or export it, for derivatives of other kinds, or by hooks on what
+    it saves for its gradient (a checkpoint computes anew, and must save the same)."""
+    tracing = torch.compiler.is_compiling() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    other = _TORCH._are_functorch_transforms_active() or forward_ad._current_level >= 0  # pyright: ignore[reportPrivateUsage]
+    return tracing or other or _TORCH._autograd._top_saved_tensors_default_hooks(True) is not None
 
 
 class _Pool(torch.autograd.Function):

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd import forward_ad
+from torch.utils.checkpoint import checkpoint
 
 from opsin import nn
 from opsin.core.loops import loops_run
@@ -145,6 +146,16 @@ def test_torch_pools_first_so_that_short_work_need_not_wait(monkeypatch):
     monkeypatch.setattr(compiled_pooling, "_POOLED", [0])
     monkeypatch.setattr(compiled_pooling, "_ENOUGH", 2 * x.numel())
     assert [gains(x) for _ in range(4)] == [False, False, True, True]
+
+
+def test_a_checkpoint_may_lie_across_the_moment_when_enough_was_pooled(monkeypatch):
+    network = nn.Sequential([nn.Conv2D(16, 3), nn.MaxPooling2D()], input_shape=(96, 96, 3), seed=0)
+    x = torch.randn(4, 3, 96, 96, requires_grad=True)
+    expected = torch.autograd.grad(network.logits(x).sum(), x)[0]
+    monkeypatch.setattr(compiled_pooling, "_POOLED", [0])
+    monkeypatch.setattr(compiled_pooling, "_ENOUGH", 16 * 4 * 94 * 94)
+    y = checkpoint(network.logits, x, use_reentrant=False)
+    assert torch.equal(torch.autograd.grad(y.sum(), x)[0], expected)
 
 
 def test_exporting_sees_torchs_own_pooling():
