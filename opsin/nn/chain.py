@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from .activations import ActivationModule
+from .activations import ActivationModule, function
 from .convolution import ConvolutionModule
 from .pooling import MaxPoolModule
 
@@ -32,13 +32,20 @@ def run_chain(modules: Iterable[torch.nn.Module], x: Tensor) -> Tensor:
         module, follower = left[place], left[place + 1] if place + 1 < len(left) else None
         if type(follower) is MaxPoolModule and not (_watched(module) or _watched(follower)):
             if isinstance(module, ConvolutionModule) and module.activation in _RISING:
-                x, place = module.activate(follower(module.convolve(x))), place + 2
+                x, place = _pooled(module.convolve(x), module.activation, follower), place + 2
                 continue
             if isinstance(module, ActivationModule) and module.activation in _RISING:
-                x, place = module(follower(x)), place + 2
+                x, place = _pooled(x, module.activation, follower), place + 2
                 continue
         x, place = module(x), place + 1
     return x
+
+
+def _pooled(x: Tensor, activation: str, pooling: MaxPoolModule) -> Tensor:
+    """Pooled and then rectified, in one pass where that can be."""
+    if activation == "relu":
+        return pooling.pool(x, rectified=True)
+    return function(activation, in_place=True)(pooling(x))
 
 
 def _watched(module: torch.nn.Module) -> bool:

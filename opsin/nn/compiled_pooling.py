@@ -1,0 +1,96 @@
+"""Max pooling 2x2 for training on a processor, with a rectifier behind it, in one pass over the map each way.
+
+torch keeps a 64-bit index of each window's winner; backward it fills a whole map with zeros and scatters through the
+indices. Here a byte tells which of the four won, and backward each number is written once. Numbers and gradients are
+torch's bit for bit. It takes numba (`pip install 'opsin[fast]'`); without it torch's own pooling does the work.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from opsin.core.loops import loops_run, run
+
+_TORCH: Any = torch._C  # pyright: ignore[reportPrivateUsage]
+_KINDS = (torch.bfloat16, torch.float32)
+_MANY = 2**18
+"""Numbers of a map from which on it is worth the calls."""
+_ENOUGH = 2**28
+"""Numbers that torch pools first: a process that trains for a moment only need not wait for numba."""
+_POOLED = [0]
+
+
+def gains(x: Tensor) -> bool:
+    """Whether `pool_largest` is the sooner way to pool `x` (n, c, height, width), and can be gone, as things stand.
+
+    >>> gains(torch.zeros(1, 8, 4, 4))
+    False
+    """
+    if not (x.requires_grad and torch.is_grad_enabled()) or _followed():
+        return False
+    if type(x) is not Tensor or x.device.type != "cpu" or x.dtype not in _KINDS:
+        return False
+    if x.numel() < _MANY or min(x.shape[2:]) < 2 or not x.is_contiguous(memory_format=torch.channels_last):
+        return False
+    _POOLED[0] += x.numel()
+    return _POOLED[0] > _ENOUGH and loops_run()
+
+
+def pool_largest(x: Tensor, rectified: bool = False) -> Tensor:
+    """Max pooling 2x2 of a map for which `gains` is true; `rectified` cuts off what is below zero."""
+    apply: Any = _Pool.apply
+    return apply(x, rectified)
+
+
+def _followed() -> bool:
+    """Whether each operation is followed: to compile or export it, for derivatives of other kinds, or by hooks on what
+    it saves for its gradient (a checkpoint computes anew, and must save the same)."""
+    tracing = torch.compiler.is_compiling() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    other = _TORCH._are_functorch_transforms_active() or forward_ad._current_level >= 0  # pyright: ignore[reportPrivateUsage]
+    return tracing or other or _TORCH._autograd._top_saved_tensors_default_hooks(True) is not None
+
+
+class _Pool(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, *given: Any) -> Tensor:
+        from .pooling_loops import taking
+
+        x, rectified = given
+        n, channels, height, width = x.shape
+        y = x.new_empty((n, height // 2, width // 2, channels)).permute(0, 3, 1, 2)
+        won = torch.empty((n, height // 2, width // 2, channels), dtype=torch.uint8)
+        run(taking(x.dtype), (x, y, won), (n, height, width, channels, rectified))
+        ctx.save_for_backward(won)
+        ctx.shape = x.shape
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *given: Any) -> Any:
+        apply: Any = _Give.apply
+        return apply(given[0], *ctx.saved_tensors, ctx.shape), None
+
+
+class _Give(torch.autograd.Function):
+    """The gradient of `_Pool`, which is linear, and whose own gradient takes each number back from where it went."""
+
+    @staticmethod
+    def forward(ctx: Any, *given: Any) -> Tensor:
+        from .pooling_loops import giving
+
+        y, won, (n, channels, height, width) = given
+        ctx.save_for_backward(won)
+        y = y.contiguous(memory_format=torch.channels_last)
+        x = y.new_empty((n, height, width, channels)).permute(0, 3, 1, 2)
+        run(giving(y.dtype), (y, won, x), (n, height, width, channels))
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, *given: Any) -> Any:
+        won = ctx.saved_tensors[0].permute(0, 3, 1, 2)
+        rows, columns = 2 * won.shape[2], 2 * won.shape[3]
+        taken = torch.zeros((), dtype=given[0].dtype)
+        for who in range(4):
+            taken = torch.where(won == who, given[0][:, :, who // 2 : rows : 2, who % 2 : columns : 2], taken)
+        return taken, None, None
