@@ -26,6 +26,7 @@ RUNS = {
     "fashion-20": (FASHION, ["--minutes", "20"], [0]),
     "cifar-10": (CIFAR, ["--minutes", "10"], [0]),
     "cifar-30": (CIFAR, ["--minutes", "30"], [0]),
+    "cifar-30-random": (CIFAR, ["--minutes", "30", "--no-pretrained"], [0]),
     "pneumonia-2": ("pneumoniamnist.npz", ["--minutes", "2"], [0, 1, 2]),
     "pneumonia-3": ("pneumoniamnist.npz", ["--minutes", "3"], [0, 1, 2]),
 }
