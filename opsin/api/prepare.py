@@ -115,7 +115,7 @@ def _start(options: Options, otherwise: str, preparation: Preparation, task: Tas
         if bool(ranks.agree(float(start.learned))) != start.learned:
             raise DataError(
                 f"the first process and this one do not both have the learned weights; this one starts from "
-                f"{start.weights}: bring the file to every machine, or leave out --pretrained"
+                f"{start.weights}: bring the file to every machine, or say --no-pretrained"
             )
         return start
     network = make_network(options.model or otherwise, preparation.size, task, options.seed)

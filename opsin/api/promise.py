@@ -10,7 +10,7 @@ from opsin.tasks import Task
 from opsin.train import features_of, ranks
 
 from .networks import start_learned
-from .sources import Source
+from .sources import Source, at_least
 
 LEARNED_SIDE = 96
 """Learned weights know things that are larger than small images; these are enlarged."""
@@ -37,8 +37,7 @@ def learned_promise(taught: Source, task: Task, otherwise: str, seed: int, progr
     classes, codes = np.unique(targets[chosen], return_inverse=True)
     if len(chosen) < LEAST or len(classes) < 2:
         return False, ""
-    scale = max(1.0, LEARNED_SIDE / min(pixels.shape[1:3]))
-    height, width = (round(side * scale) for side in pixels.shape[1:3])
+    height, width = at_least((pixels.shape[1], pixels.shape[2]), LEARNED_SIDE)
     raw = Preparation(height, width, 3, (0.0,) * 3, (1.0,) * 3)  # the weights bring a scale of their own
     start = start_learned(None, otherwise, raw, task, seed, progress)
     if not ranks.agree(float(start.learned)):

@@ -116,21 +116,29 @@ def read_source(
         choice = replace(choice, size=(round(survey.height * scale), round(survey.width * scale)))
     elif size is not None:
         choice = replace(choice, size=(size, size))
-    elif min(choice.size) < least:
-        height, width = (round(side * least / min(choice.size)) for side in choice.size)
-        choice = replace(choice, size=(height, width))
+    else:
+        choice = replace(choice, size=at_least(choice.size, least))
     found = store_at(table, (*choice.size, 3 if survey.colour else 1), progress)
     return _with_every_class(found, table), choice
+
+
+def at_least(size: tuple[int, int], least: int) -> tuple[int, int]:
+    """A height and width, both enlarged alike where one is shorter than `least`.
+
+    >>> at_least((32, 48), 96)
+    (96, 144)
+    """
+    scale = max(1.0, least / min(size))
+    return round(size[0] * scale), round(size[1] * scale)
 
 
 def enlarged(source: Source, least: int, progress: Progress) -> Source:
     """The same rows decoded anew where their images are smaller, so that no side is shorter than `least` pixels."""
     height, width, channels = source.store.pixels.shape[1:]
-    scale = least / min(height, width)
-    if scale <= 1:
+    size = at_least((height, width), least)
+    if size == (height, width):
         return source
-    size = (round(height * scale), round(width * scale), channels)
-    store = data.open_store(source.table, size, progress=progress)
+    store = data.open_store(source.table, (*size, channels), progress=progress)
     return replace(source, store=store, positions=np.arange(len(source.table)))
 
 

@@ -97,7 +97,7 @@ MOST_PIXELS = 2**21
 """In a batch where answers are places: each pixel of an image teaches."""
 MOST_LEARNED_PIXELS = 2**20 + 2**18
 """In a batch for learned weights, whose deep networks keep many maps for their gradients."""
-SMALL_SIDE = 96
+UNBLURRED_SIDE = 96
 """Up to this many pixels images are only mirrored and moved by whole pixels, so that nothing is blurred."""
 
 
@@ -136,7 +136,7 @@ def _gentle(recipe: Recipe, scale: float) -> Recipe:
 
 def _augmentation(situation: Situation, *, often: bool) -> Augmentation:
     """What images may undergo; parts are covered only where images are seen `often` enough to be learnt by heart."""
-    small = situation.side <= SMALL_SIDE
+    small = situation.side <= UNBLURRED_SIDE
     if situation.places != "none":
         return Augmentation(
             mirror=situation.mirror,
