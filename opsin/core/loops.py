@@ -17,14 +17,14 @@ import torch
 @cache
 def loops_run() -> bool:
     """Whether loops can be compiled and run here; numba is imported to know it."""
-    if _openmp() is None:
+    if openmp() is None:
         return False
     try:
         import llvmlite.binding
         import numba  # noqa: F401  # pyright: ignore[reportUnusedImport]
     except ImportError:  # not installed, or not made for this numpy
         return False
-    llvmlite.binding.load_library_permanently(str(_openmp()))
+    llvmlite.binding.load_library_permanently(str(openmp()))
     return True
 
 
@@ -52,14 +52,15 @@ def run(loop: int, tensors: tuple[torch.Tensor, ...], sizes: tuple[int, ...]) ->
 
 
 @cache
-def _openmp() -> Path | None:
+def openmp() -> Path | None:
+    """The GNU OpenMP library that torch runs its threads with; None where it takes another."""
     return next(Path(torch.__file__).with_name("lib").glob("libgomp*.so*"), None)
 
 
 @cache
 def _parallel() -> Any:
     """GOMP_parallel(function, its argument, threads, flags), as compilers call it."""
-    function = ctypes.CDLL(str(_openmp())).GOMP_parallel
+    function = ctypes.CDLL(str(openmp())).GOMP_parallel
     function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint]
     function.restype = None
     return function

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from .activations import ActivationModule, function
-from .convolution import ConvolutionModule
+from .convolution import Conv2dModule, ConvolutionModule
+from .pooled_convolution import convolve_and_pool, gains
 from .pooling import MaxPoolModule
 
 _RISING = ("relu", "relu6")
@@ -31,6 +32,9 @@ def run_chain(modules: Iterable[torch.nn.Module], x: Tensor) -> Tensor:
     while place < len(left):
         module, follower = left[place], left[place + 1] if place + 1 < len(left) else None
         if type(follower) is MaxPoolModule and not (_watched(module) or _watched(follower)):
+            if isinstance(module, Conv2dModule) and gains(x, module, follower):
+                x, place = convolve_and_pool(x, module), place + 2
+                continue
             if isinstance(module, ConvolutionModule) and module.activation in _RISING:
                 x, place = _pooled(module.convolve(x), module.activation, follower), place + 2
                 continue

@@ -28,7 +28,7 @@ def gains(x: Tensor) -> bool:
     >>> gains(torch.zeros(1, 8, 4, 4))
     False
     """
-    if not (x.requires_grad and torch.is_grad_enabled()) or _followed():
+    if not (x.requires_grad and torch.is_grad_enabled()) or followed():
         return False
     if type(x) is not Tensor or x.device.type != "cpu" or x.dtype not in _KINDS:
         return False
@@ -44,7 +44,7 @@ def pool_largest(x: Tensor, rectified: bool = False) -> Tensor:
     return apply(x, rectified)
 
 
-def _followed() -> bool:
+def followed() -> bool:
     """Whether each operation is followed: to compile or export it, for derivatives of other kinds, or by hooks on what
     it saves for its gradient (a checkpoint computes anew, and must save the same)."""
     tracing = torch.compiler.is_compiling() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]

@@ -18,6 +18,8 @@ from .composites import ResidualModule
 from .convolution import Conv2dModule
 from .dense import DenseModule
 from .padding import pad_same
+from .pooled_convolution import fits, packed, padded, padding_of, pooled, worth
+from .pooling import MaxPoolModule
 from .sequential import Sequential
 
 _KERNELS: Any = torch.ops.mkldnn
@@ -64,6 +66,23 @@ class FusedConvolution(torch.nn.Module):
             1.0,
             *(self.unary if self.unary is _RELU else (None, [], None)),
         )
+
+
+class FusedPooledConvolution(FusedConvolution):
+    """A convolution over an image's few channels with its rectifier and max pooling, in one pass over large images."""
+
+    def __init__(self, module: Conv2dModule, pooling: MaxPoolModule) -> None:
+        super().__init__(module, None, torch.bfloat16)
+        self.pooling, self.shape, self.around = pooling, module.weight.shape, padding_of(module)
+        self.weights = packed(module.weight)
+        self.biases = torch.zeros(len(module.weight)) if module.bias is None else module.bias.float().contiguous()
+
+    def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
+        if not worth(x, self.around, self.shape):
+            return self.pooling(super().forward(x))
+        _, channels, rows, columns = self.shape
+        x = padded(x, self.around)
+        return pooled(x, self.weights, self.biases, (rows, columns, channels), winners=False)[0]
 
 
 class FusedDense(torch.nn.Module):
@@ -119,7 +138,16 @@ def _chain(modules: Iterable[tuple[str, torch.nn.Module]], precision: torch.dtyp
     made: dict[str, torch.nn.Module] = {}
     while left:
         name, module = left.pop(0)
-        if isinstance(module, Conv2dModule) and module.activation in _UNARY:
+        follows = left[0][1] if left else None
+        if (
+            precision == torch.bfloat16
+            and isinstance(module, Conv2dModule)
+            and isinstance(follows, MaxPoolModule)
+            and fits(module, follows)
+        ):
+            module = FusedPooledConvolution(module, follows)
+            left.pop(0)
+        elif isinstance(module, Conv2dModule) and module.activation in _UNARY:
             norm = None
             if module.activation is None and left and isinstance(left[0][1], torch.nn.BatchNorm2d):
                 _, norm = left.pop(0)

@@ -22,7 +22,7 @@ def test_without_numba_there_are_none(monkeypatch, missing):
 
 
 def test_without_torchs_threads_there_are_none(monkeypatch):
-    monkeypatch.setattr(loops, "_openmp", lambda: None)
+    monkeypatch.setattr(loops, "openmp", lambda: None)
     assert not loops.loops_run()
 
 

@@ -125,7 +125,7 @@ def test_it_is_taken_for_large_maps_in_training_alone():
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 def test_a_network_learns_the_same_with_and_without(kind, monkeypatch):
-    layers = [nn.Conv2D(16, 3, activation="relu"), nn.MaxPooling2D(), nn.Conv2D(16, 3), nn.MaxPooling2D(padding="same"),
+    layers = [nn.Conv2D(24, 3, activation="relu"), nn.MaxPooling2D(), nn.Conv2D(16, 3), nn.MaxPooling2D(padding="same"),
               nn.Activation("relu"), nn.Flatten(), nn.Dense(2)]  # fmt: skip
     network = nn.Sequential(layers, input_shape=(99, 97, 3), seed=0)
     images = torch.randn(16, 3, 99, 97)

@@ -1,0 +1,152 @@
+"""Functions written in LLVM's assembly language, made machine code for the processor at hand.
+
+For the few loops whose speed hangs on which registers hold what and on one instruction of the processor, which no
+compiler finds by itself. llvmlite (https://llvmlite.readthedocs.io, `pip install 'opsin[fast]'`) makes machine code of
+them in some hundredths of a second; `opsin.core.loops.run` runs it. The language: https://llvm.org/docs/LangRef.html.
+"""
+
+import itertools
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from .loops import openmp
+
+_ENGINES: list[Any] = []
+"""Kept, for machine code lasts no longer than what made it."""
+
+
+@cache
+def multiplies_bfloat16() -> bool:
+    """Whether machine code can be made here, for a processor with AVX512_BF16: 32 products of bfloat16 at once."""
+    if openmp() is None:
+        return False
+    try:
+        import llvmlite.binding as llvm
+    except ImportError:
+        return False
+    features: Any = llvm.get_host_cpu_features()
+    return bool(features.get("avx512bf16") and features.get("avx512bw"))
+
+
+class Assembly:
+    """Writes one function for `opsin.core.loops.run`: of the addresses it is given the last is of int64 sizes.
+
+    Each method adds instructions and gives the name of what they compute. Values that change live in a `place`; those
+    of fixed size become registers.
+
+    >>> code = Assembly(["x"], ["n"])
+    >>> with code.loop("0", code.sizes["n"]) as i:
+    ...     code.do(f"store i8 0, ptr {code.at(code.tensors['x'], 'i8', i)}")
+    >>> "store i8 0" in code.text()
+    True
+    """
+
+    def __init__(self, tensors: Sequence[str], sizes: Sequence[str]) -> None:
+        self._heads: list[str] = []
+        self._lines: list[str] = []
+        self._numbers = itertools.count()
+        given = [self.get("ptr", self.at("%given", "ptr", str(n))) for n in range(len(tensors) + 1)]
+        self.tensors = dict(zip(tensors, given, strict=False))
+        self.sizes = {name: self.get("i64", self.at(given[-1], "i64", str(n))) for n, name in enumerate(sizes)}
+
+    def do(self, instruction: str) -> None:
+        """An instruction that gives nothing."""
+        self._lines.append(instruction)
+
+    def new(self, instruction: str) -> str:
+        """What an instruction gives."""
+        name = f"%v{next(self._numbers)}"
+        self.do(f"{name} = {instruction}")
+        return name
+
+    def place(self, kind: str, count: str = "") -> str:
+        """The address of a value, or of `count` values, that can be written."""
+        name = f"%p{next(self._numbers)}"
+        (self._lines if count else self._heads).append(f"{name} = alloca {kind}" + (f", i64 {count}" if count else ""))
+        return name
+
+    def get(self, kind: str, address: str, align: int = 8) -> str:
+        """What lies at an address."""
+        return self.new(f"load {kind}, ptr {address}, align {align}")
+
+    def put(self, kind: str, value: str, address: str, align: int = 8) -> None:
+        """Writes a value to an address."""
+        self.do(f"store {kind} {value}, ptr {address}, align {align}")
+
+    def at(self, base: str, kind: str, number: str) -> str:
+        """The address of the value with that number of those that start at `base`."""
+        return self.new(f"getelementptr {kind}, ptr {base}, i64 {number}")
+
+    def whole(self, operation: str, left: str, right: str | int) -> str:
+        """An operation on int64: add, sub, mul, udiv, urem, or the smaller one, umin."""
+        if operation == "umin":
+            return self.new(f"call i64 @llvm.umin.i64(i64 {left}, i64 {right})")
+        return self.new(f"{operation} i64 {left}, {right}")
+
+    @contextmanager
+    def loop(self, first: str, last: str, step: int = 1) -> Generator[str]:
+        """What is written inside is done for each number from `first` up to but not including `last`."""
+        place, label = self.place("i64"), next(self._numbers)
+        self.put("i64", first, place)
+        self.do(f"br label %test{label}\ntest{label}:")
+        number = self.get("i64", place)
+        more = self.new(f"icmp ult i64 {number}, {last}")
+        self.do(f"br i1 {more}, label %inside{label}, label %after{label}\ninside{label}:")
+        yield number
+        self.put("i64", self.whole("add", number, step), place)
+        self.do(f"br label %test{label}\nafter{label}:")
+
+    def share(self, count: str) -> tuple[str, str]:
+        """This thread's part of `count` pieces of work: the first, and the one behind the last."""
+        thread, threads = (self.new(f"call i32 @omp_get_{name}()") for name in ("thread_num", "num_threads"))
+        thread, threads = (self.new(f"zext i32 {name} to i64") for name in (thread, threads))
+        ends = [self.whole("mul", count, one) for one in (thread, self.whole("add", thread, 1))]
+        first, last = (self.whole("udiv", end, threads) for end in ends)
+        return first, last
+
+    def text(self) -> str:
+        """The function and what it calls."""
+        numbers = ("i32 @omp_get_thread_num()", "i32 @omp_get_num_threads()", "i64 @llvm.umin.i64(i64, i64)")
+        declared = [f"declare {one}" for one in (*numbers, f"{FLOATS} {_DOT}({FLOATS}, {PAIRS}, {PAIRS})")]
+        return "\n".join(
+            [*declared, "define void @compiled(ptr %given) {", *self._heads, *self._lines, "ret void", "}"]
+        )
+
+    def compiled(self) -> int:
+        """The address of the machine code."""
+        import llvmlite.binding as llvm
+
+        made: Any = llvm
+        made.initialize_native_target()
+        made.initialize_native_asmprinter()
+        made.load_library_permanently(str(openmp()))
+        module = made.parse_assembly(self.text())
+        module.verify()
+        cpu, features = made.get_host_cpu_name(), made.get_host_cpu_features().flatten()
+        target = made.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=3)
+        passes = made.create_pass_builder(target, made.create_pipeline_tuning_options(speed_level=1))
+        passes.getModulePassManager().run(module, passes)
+        engine = made.create_mcjit_compiler(module, target)
+        engine.finalize_object()
+        _ENGINES.append(engine)
+        return engine.get_function_address("compiled")
+
+
+FLOATS, PAIRS, WHOLES = "<16 x float>", "<32 x bfloat>", "<16 x i32>"
+"""16 numbers of 32 bits, or 16 pairs of bfloat16: what a register holds."""
+_DOT = "@llvm.x86.avx512bf16.dpbf16ps.512"
+
+
+def dot(code: Assembly, sums: str, left: str, right: str) -> str:
+    """`sums` and the products of pairs: 16 times sums + left[0] right[0] + left[1] right[1], in float32."""
+    return code.new(f"call {FLOATS} {_DOT}({FLOATS} {sums}, {PAIRS} {left}, {PAIRS} {right})")
+
+
+def everywhere(code: Assembly, base: str, kind: str, number: int) -> str:
+    """The pair of bfloat16 that starts at that number after `base`, 16 times."""
+    pair = code.get("i32", code.at(base, kind, str(number)), 2)
+    first = code.new(f"insertelement {WHOLES} poison, i32 {pair}, i32 0")
+    every = code.new(f"shufflevector {WHOLES} {first}, {WHOLES} poison, {WHOLES} zeroinitializer")
+    return code.new(f"bitcast {WHOLES} {every} to {PAIRS}")
