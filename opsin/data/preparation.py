@@ -84,6 +84,8 @@ def fit_image(image: np.ndarray, size: tuple[int, int, int]) -> np.ndarray:
     median colour of its border, so that the filling hides no edge and shows none. Grey is repeated, colour is
     weighed to grey as in ITU-R 601.
     """
+    if image.shape == size and image.dtype == np.uint8:
+        return image
     return fit_images([image], size)[0]
 
 

@@ -135,11 +135,13 @@ class Model:
         return self.preparation.fit(picture), Frame((picture.shape[0], picture.shape[1]), self.preparation.size[:2])
 
     def accelerate(self) -> str:
-        """Takes OpenVINO for all answers from now on if it is sooner and answers alike; says in a line what was found.
+        """Takes OpenVINO from now on, for single images or for many, where it is sooner and answers alike.
 
-        Takes a few seconds, so it is worth it before many images, or where each is waited for. Answers then differ in
-        the last digits. Changed weights bring PyTorch back. Raises OpsinError where OpenVINO cannot do it.
+        Says in a line what was found. Takes a few seconds, so it is worth it before many images, or where each is
+        waited for. Answers then differ in the last digits. Changed weights bring PyTorch back. Raises OpsinError where
+        OpenVINO cannot do it.
         """
+        keep_large_buffers()
         random = np.random.default_rng(0)
         pixels = torch.from_numpy(random.integers(0, 256, (min(32, self._batch), *self.preparation.size), np.uint8))
         return self._ready.choose(self.network, self.preparation, choose_precision(self.device), pixels)

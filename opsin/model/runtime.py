@@ -95,14 +95,29 @@ class OpenVinoRuntime:
             compiled = _core().compile_model(model, "CPU", {**precise, "PERFORMANCE_HINT": "LATENCY"})
             requests.append(compiled.create_infer_request())
         self._single, self._many = requests
+        self._tensor = vino.Tensor
 
     def session(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     def logits(self, pixels: Tensor) -> Tensor:
         request = self._single if len(pixels) == 1 else self._many
-        given = pixels.contiguous().numpy()
-        return torch.from_numpy(np.array(request.infer([given], share_inputs=True)[0]))
+        request.set_input_tensor(self._tensor(pixels.contiguous().numpy(), shared_memory=True))
+        request.infer()
+        return torch.from_numpy(np.array(request.get_output_tensor().data))
+
+
+class ByCount:
+    """One runtime for a single image, another for many; `around` is the one whose session serves both."""
+
+    def __init__(self, around: Runtime, single: Runtime, many: Runtime) -> None:
+        self.around, self.single, self.many = around, single, many
+
+    def session(self) -> AbstractContextManager[None]:
+        return self.around.session()
+
+    def logits(self, pixels: Tensor) -> Tensor:
+        return (self.single if len(pixels) == 1 else self.many).logits(pixels)
 
 
 @cache

@@ -27,7 +27,7 @@ def tile_of(model: "Model", size: tuple[int, int], tiles: bool | None) -> tuple[
     when the model does not know how large these were. `tiles` None cuts images that are more than twice as large as
     the training images.
     """
-    if not isinstance(model.task, Placed):
+    if model.task.places == "none":
         return None
     height, width = model.preparation.size[:2]
     usual = _usual(model)
