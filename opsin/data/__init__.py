@@ -28,6 +28,7 @@ from .nearest_mean import shrunk as shrunk
 from .preparation import Preparation as Preparation
 from .preparation import fit_image as fit_image
 from .preparation import fit_images as fit_images
+from .preparation import fit_rows as fit_rows
 from .read import read as read
 from .sources import ArrayImages as ArrayImages
 from .sources import FileImages as FileImages

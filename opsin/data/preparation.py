@@ -1,6 +1,6 @@
 """How an image becomes what the network takes: its size, its channels, its scale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,6 +12,8 @@ from PIL import Image
 from opsin.core import DataError
 
 from .frame import Frame
+
+_WAITING_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,28 @@ def fit_images(images: Sequence[np.ndarray], size: tuple[int, int, int]) -> np.n
             out[rows] = np.stack([_border_colour(one) for one in inner])[:, None, None]
         out[rows, top : top + high, left : left + wide] = inner
     return out
+
+
+def fit_rows(images: Iterable[tuple[int, np.ndarray]], out: np.ndarray) -> list[int]:
+    """Images by row, each as `fit_image` has it, in those rows of `out`; says which.
+
+    Several are fitted in one go, which is sooner for small ones; no more wait for it than a few megabytes.
+    """
+    waiting: dict[int, np.ndarray] = {}
+    done: list[int] = []
+
+    def fit_waiting() -> None:
+        if waiting:
+            out[list(waiting)] = fit_images(list(waiting.values()), (out.shape[1], out.shape[2], out.shape[3]))
+            done.extend(waiting)
+            waiting.clear()
+
+    for row, image in images:
+        waiting[row] = image
+        if sum(one.nbytes for one in waiting.values()) > _WAITING_BYTES:
+            fit_waiting()
+    fit_waiting()
+    return done
 
 
 def _with_channels(image: np.ndarray, channels: int) -> np.ndarray:

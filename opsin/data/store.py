@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,14 +18,13 @@ from opsin.core import DataError, Progress, silent
 
 from .cache import cache_folder, discard, hold, make_room, making
 from .decode import as_pixels, decode
-from .preparation import fit_image, fit_images
+from .preparation import fit_image, fit_rows
 from .table import Images, Table
 
 FORMAT = 2
 """Counts up whenever decoding or resizing gives other pixels, so that an old store is not taken for a new one."""
 
 _CHUNK_BYTES = 16 * 2**20
-_WAITING_BYTES = 4 * 2**20
 _SPARE_BYTES = 256 * 2**20
 
 Size = tuple[int, int, int]
@@ -194,22 +193,14 @@ def _decode_chunk(images: Images, ids: list[str], size: Size) -> tuple[np.ndarra
     pixels = np.zeros((len(ids), *size), np.uint8)
     digests = np.zeros(len(ids), np.uint64)
     errors: dict[int, str] = {}
-    waiting: dict[int, np.ndarray] = {}
 
-    def fit_waiting() -> None:
-        rows = list(waiting)
-        pixels[rows] = fit_images(list(waiting.values()), size)
-        for row in rows:
-            digests[row] = int.from_bytes(hashlib.blake2b(pixels[row].data, digest_size=8).digest(), "little")
-        waiting.clear()
+    def readable() -> Iterator[tuple[int, np.ndarray]]:
+        for row, id in enumerate(ids):
+            try:
+                yield row, _about(images, id, size)
+            except DataError as error:
+                errors[row] = f"{id} {error}"
 
-    for row, id in enumerate(ids):
-        try:
-            waiting[row] = _about(images, id, size)
-        except DataError as error:
-            errors[row] = f"{id} {error}"
-            continue
-        if sum(image.nbytes for image in waiting.values()) > _WAITING_BYTES:
-            fit_waiting()
-    fit_waiting()
+    for row in fit_rows(readable(), pixels):
+        digests[row] = int.from_bytes(hashlib.blake2b(pixels[row].data, digest_size=8).digest(), "little")
     return pixels, digests, errors

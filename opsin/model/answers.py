@@ -1,4 +1,8 @@
-"""Answers for many image files: two threads decode the next piece while the network works on this one."""
+"""Answers for many image files: threads decode them, and answer them too where each has a core of its own.
+
+A network whose layers share the cores among them waits at the end of every layer, and the more so while other threads
+decode. Where the runtime allows it, each thread takes some images from file to answer on one core.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -8,15 +12,17 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
+import torch
 
-from opsin.core import DataError
-from opsin.data import Frame
+from opsin.core import DataError, keep_large_buffers
+from opsin.data import Frame, fit_rows
 from opsin.tasks.placed import Placed
 
 from .model import Model
 from .tiles import answer_in_tiles, tile_of
 
-THREADS = 2
+_DECODERS = 2
+_MOST_THREADS = 16
 _MOST_IMAGES = 256
 _MOST_PLACED = 32
 _PIECE_BYTES = 64 * 2**20
@@ -46,11 +52,14 @@ def answer_pieces(
     model: Model, pieces: Sequence[Sequence[Path]], tiles: bool | None = None
 ) -> Iterator[Iterator[Seen]]:
     """For each piece of paths the answers, in order, made as they are asked for: one of full size is in memory."""
-    pool = ThreadPoolExecutor(THREADS, "opsin-decode")
+    keep_large_buffers()
+    streams = min(_MOST_THREADS, torch.get_num_threads()) if model.side_by_side else 0
+    pool = ThreadPoolExecutor(streams or _DECODERS, "opsin-answers", initializer=torch.set_num_threads, initargs=(1,))
     try:
-        ahead = _start(pool, model, pieces[0], tiles) if pieces else None
+        ahead = _start(pool, model, pieces[0], tiles, streams) if pieces else None
         for number in range(len(pieces)):
-            now, ahead = ahead, _start(pool, model, pieces[number + 1], tiles) if number + 1 < len(pieces) else None
+            now, last = ahead, number + 1 == len(pieces)
+            ahead = None if last else _start(pool, model, pieces[number + 1], tiles, streams)
             assert now is not None
             yield _answers(model, now, tiles)
     finally:
@@ -68,30 +77,43 @@ class _Piece:
     pixels: np.ndarray
     frames: dict[int, Frame] = field(default_factory=dict[int, Frame])
     errors: dict[int, str] = field(default_factory=dict[int, str])
-    decoding: list[Future[None]] = field(default_factory=list[Future[None]])
+    parts: list[Future[np.ndarray | None]] = field(default_factory=list[Future[np.ndarray | None]])
 
-    def decode(self, model: Model, start: int, tiles: bool | None) -> None:
-        """Images that are cut in tiles are left for later: many of them would fill the memory."""
-        for row in range(start, min(start + _TOGETHER, len(self.paths))):
+    def look(self, model: Model, start: int, tiles: bool | None, streams: int) -> np.ndarray | None:
+        """Decodes some images, and answers them if several threads do so.
+
+        Images that are cut in tiles are left for later: many of them would fill the memory.
+        """
+        rows = range(start, min(start + _TOGETHER, len(self.paths)))
+        done = fit_rows(self._readable(model, rows, tiles), self.pixels)
+        if not streams:
+            return None
+        return model.raw(self.pixels[done], batch_size=max(1, model.most_at_once // streams))
+
+    def _readable(self, model: Model, rows: range, tiles: bool | None) -> Iterator[tuple[int, np.ndarray]]:
+        for row in rows:
             try:
                 picture = model.read(self.paths[row])
-                if tile_of(model, (picture.shape[0], picture.shape[1]), tiles) is None:
-                    self.pixels[row], self.frames[row] = model.fit(picture)
             except DataError as error:
                 self.errors[row] = _line(error)
+                continue
+            size = (picture.shape[0], picture.shape[1])
+            if tile_of(model, size, tiles) is None:
+                self.frames[row] = Frame(size, model.preparation.size[:2])
+                yield row, picture
 
 
-def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None) -> _Piece:
+def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None, streams: int) -> _Piece:
     piece = _Piece(paths, np.zeros((len(paths), *model.preparation.size), np.uint8))
-    piece.decoding = [pool.submit(piece.decode, model, start, tiles) for start in range(0, len(paths), _TOGETHER)]
+    starts = range(0, len(paths), _TOGETHER)
+    piece.parts = [pool.submit(piece.look, model, start, tiles, streams) for start in starts]
     return piece
 
 
 def _answers(model: Model, piece: _Piece, tiles: bool | None) -> Iterator[Seen]:
-    for future in piece.decoding:
-        future.result()
+    answered = [answers for part in piece.parts if (answers := part.result()) is not None]
     rows = sorted(piece.frames)
-    raw = model.raw(piece.pixels if len(rows) == len(piece.paths) else piece.pixels[rows])
+    raw = np.concatenate(answered) if answered else model.raw(piece.pixels[rows])
     place = {row: number for number, row in enumerate(rows)}
     for row, path in enumerate(piece.paths):
         if row in place:

@@ -20,6 +20,7 @@ from opsin.tasks.placed import rows_of
 from .file import write_model_file
 from .pictures import as_list, read_picture
 from .ready import Ready
+from .runtime import FusedRuntime, Runtime
 from .tiles import answer_in_tiles, check_tiles, tile_of
 from .views import VIEWS, average_views
 
@@ -58,6 +59,11 @@ class Model:
         return next(self.network.parameters()).device
 
     @property
+    def side_by_side(self) -> bool:
+        """Whether threads may ask for answers at the same time, each of them computing on a core of its own."""
+        return isinstance(self._runtime, FusedRuntime)
+
+    @property
     def fingerprint(self) -> str:
         """Equal for two models exactly when they answer alike: weights, layers, task, preparation and views."""
         description = (self.network.to_json(), self.task.to_json(), self.preparation.to_json(), self.views)
@@ -79,8 +85,8 @@ class Model:
                 f"pixels are {pixels.dtype} of shape {pixels.shape}; expected uint8 (n, *{self.preparation.size})"
             )
         keep_large_buffers()
-        device, size = self.device, batch_size or self._batch
-        runtime = self._ready.runtime(self.network, self.preparation, choose_precision(device))
+        device, size = self.device, batch_size or self.most_at_once
+        runtime = self._runtime
         answers: list[np.ndarray] = []
         with runtime.session():
             for start in range(0, len(pixels), size):
@@ -143,7 +149,9 @@ class Model:
         """
         keep_large_buffers()
         random = np.random.default_rng(0)
-        pixels = torch.from_numpy(random.integers(0, 256, (min(32, self._batch), *self.preparation.size), np.uint8))
+        pixels = torch.from_numpy(
+            random.integers(0, 256, (min(32, self.most_at_once), *self.preparation.size), np.uint8)
+        )
         return self._ready.choose(self.network, self.preparation, choose_precision(self.device), pixels)
 
     def save(self, path: str | Path) -> None:
@@ -157,6 +165,10 @@ class Model:
         }
         write_model_file(Path(path), self.network.state_dict(), header)
 
+    @property
+    def _runtime(self) -> Runtime:
+        return self._ready.runtime(self.network, self.preparation, choose_precision(self.device))
+
     def _named(self, number: int, image: Any) -> np.ndarray:
         """A picture, or a DataError that says which."""
         try:
@@ -166,7 +178,7 @@ class Model:
             raise DataError(f"{name} {error}") from error
 
     @cached_property
-    def _batch(self) -> int:
+    def most_at_once(self) -> int:
         """So many images that the largest map of a batch stays within 256 MiB."""
         largest = max(row.values for row in summarize(self.network).rows)
         return max(1, min(_MOST_BATCH, _BATCH_VALUES // largest))

@@ -109,7 +109,7 @@ def test_predict_of_many_keeps_order_and_names_the_bad_one(model: Model):
 def test_batches_shrink_with_large_maps():
     wide = Sequential([Flatten(), Dense(2)], input_shape=(1024, 1024, 3), seed=0)
     model = Model(wide, Classify(("a", "b")), Preparation(1024, 1024, 3, (0.5,) * 3, (0.2,) * 3))
-    assert model._batch == 2**26 // (3 * 1024 * 1024)
+    assert model.most_at_once == 2**26 // (3 * 1024 * 1024)
 
 
 def test_fingerprint_tells_models_apart(make_model):
