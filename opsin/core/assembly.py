@@ -13,19 +13,31 @@ from typing import Any
 
 from .loops import openmp
 
+_LLVM = 20
+"""From this version on the assembler knows all that is written here."""
 _ENGINES: list[Any] = []
 """Kept, for machine code lasts no longer than what made it."""
 
 
 @cache
-def multiplies_bfloat16() -> bool:
-    """Whether machine code can be made here, for a processor with AVX512_BF16: 32 products of bfloat16 at once."""
+def assembles() -> bool:
+    """Whether machine code can be made here and run in torch's threads."""
     if openmp() is None:
         return False
     try:
         import llvmlite.binding as llvm
     except ImportError:
         return False
+    return llvm.llvm_version_info[0] >= _LLVM
+
+
+@cache
+def multiplies_bfloat16() -> bool:
+    """Whether that is for a processor with AVX512_BF16, which makes 32 products of bfloat16 at once."""
+    if not assembles():
+        return False
+    import llvmlite.binding as llvm
+
     features: Any = llvm.get_host_cpu_features()
     return bool(features.get("avx512bf16") and features.get("avx512bw"))
 

@@ -2,7 +2,7 @@
 
 torch keeps a 64-bit index of each window's winner; backward it fills a whole map with zeros and scatters through the
 indices. Here a byte tells which of the four won, and backward each number is written once. Numbers and gradients are
-torch's bit for bit. It takes numba (`pip install 'opsin[fast]'`); without it torch's own pooling does the work.
+torch's bit for bit. It takes llvmlite (`pip install 'opsin[fast]'`); without it torch's own pooling does the work.
 """
 
 from typing import Any
@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from opsin.core.loops import loops_run, run
+from opsin.core.assembly import assembles
+from opsin.core.loops import run
+
+from .pooling_code import LANES, giving_code, taking_code
 
 _TORCH: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 _KINDS = (torch.bfloat16, torch.float32)
 _MANY = 2**18
 """Numbers of a map from which on it is worth the calls."""
-_ENOUGH = 2**28
-"""Numbers that torch pools first: a process that trains for a moment only need not wait for numba."""
-_POOLED = [0]
 
 
 def gains(x: Tensor) -> bool:
@@ -32,10 +32,9 @@ def gains(x: Tensor) -> bool:
         return False
     if type(x) is not Tensor or x.device.type != "cpu" or x.dtype not in _KINDS:
         return False
-    if x.numel() < _MANY or min(x.shape[2:]) < 2 or not x.is_contiguous(memory_format=torch.channels_last):
+    if x.numel() < _MANY or min(x.shape[2:]) < 2 or x.shape[1] % LANES:
         return False
-    _POOLED[0] += x.numel()
-    return _POOLED[0] > _ENOUGH and loops_run()
+    return x.is_contiguous(memory_format=torch.channels_last) and assembles()
 
 
 def pool_largest(x: Tensor, rectified: bool = False) -> Tensor:
@@ -55,13 +54,11 @@ def followed() -> bool:
 class _Pool(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, *given: Any) -> Tensor:
-        from .pooling_loops import taking
-
         x, rectified = given
         n, channels, height, width = x.shape
         y = x.new_empty((n, height // 2, width // 2, channels)).permute(0, 3, 1, 2)
         won = torch.empty((n, height // 2, width // 2, channels), dtype=torch.uint8)
-        run(taking(x.dtype), (x, y, won), (n, height, width, channels, rectified))
+        run(taking_code(x.dtype, rectified), (x, y, won), (n, height, width, channels))
         ctx.save_for_backward(won)
         ctx.shape = x.shape
         return y
@@ -77,13 +74,11 @@ class _Give(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, *given: Any) -> Tensor:
-        from .pooling_loops import giving
-
         y, won, (n, channels, height, width) = given
         ctx.save_for_backward(won)
         y = y.contiguous(memory_format=torch.channels_last)
         x = y.new_empty((n, height, width, channels)).permute(0, 3, 1, 2)
-        run(giving(y.dtype), (y, won, x), (n, height, width, channels))
+        run(giving_code(y.dtype), (y, won, x), (n, height, width, channels))
         return x
 
     @staticmethod
