@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -66,23 +67,15 @@ class Batches:
         """The batch of a step, counted from 0 over all epochs; always the same for the same seed."""
         epoch, position = divmod(step, self.per_epoch)
         rank, world = self.part
-        order = self._order(epoch)[rank::world][position * self.size : (position + 1) * self.size]
+        order = _order(len(self.rows), self.seed, epoch)[rank::world][position * self.size : (position + 1) * self.size]
         chosen = order.numpy()
         generator = torch_generator(self.seed, "augment", step, rank)
         images = torch.from_numpy(np.ascontiguousarray(self.pixels[self.rows[chosen]]))
-        mirrored = self._mirrored(epoch)[order] if self.augmentation.mirror else None
+        mirrored = _mirrored(len(self.rows), self.seed, epoch)[order] if self.augmentation.mirror else None
         targets = self.targets[order]
         if self.places != "none":
             return Batch(*move(self.augmentation, images, targets, self.places, generator, mirrored))
         return Batch(self.augmentation(images, generator, mirrored), targets)
-
-    def _order(self, epoch: int) -> Tensor:
-        return torch.randperm(len(self.rows), generator=torch_generator(self.seed, "order", epoch))
-
-    def _mirrored(self, epoch: int) -> Tensor:
-        """Each image is mirrored every other epoch: both sides are seen equally often (arXiv:2404.00498)."""
-        first = torch.rand(len(self.rows), generator=torch_generator(self.seed, "mirror")) < 0.5
-        return first ^ bool(epoch % 2)
 
     def stream(self, start: int) -> Generator[Batch]:
         """Endless batches from step `start` on, two of them ready ahead."""
@@ -117,3 +110,16 @@ class Batches:
         finally:
             stopped.set()
             thread.join()
+
+
+@lru_cache(maxsize=2)
+def _order(count: int, seed: int, epoch: int) -> Tensor:
+    """The order of an epoch; kept, for drawing a million numbers takes as long as a step."""
+    return torch.randperm(count, generator=torch_generator(seed, "order", epoch))
+
+
+@lru_cache(maxsize=2)
+def _mirrored(count: int, seed: int, epoch: int) -> Tensor:
+    """Each image is mirrored every other epoch: both sides are seen equally often (arXiv:2404.00498)."""
+    first = torch.rand(count, generator=torch_generator(seed, "mirror")) < 0.5
+    return first ^ bool(epoch % 2)
