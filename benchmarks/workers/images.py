@@ -7,10 +7,12 @@ from PIL import Image
 
 
 def read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 (n, height, width) and the classes' numbers."""
-    images, labels = list[np.ndarray](), list[int]()
-    for label, place in enumerate(sorted(path for path in folder.iterdir() if path.is_dir())):
-        for path in sorted(place.iterdir()):
-            images.append(np.asarray(Image.open(path).convert("L")))
-            labels.append(label)
-    return np.stack(images), np.array(labels)
+    """uint8 (n, height, width, 1 or 3), grey or coloured as the first is, and the classes' numbers."""
+    files = [
+        (path, label)
+        for label, place in enumerate(sorted(path for path in folder.iterdir() if path.is_dir()))
+        for path in sorted(place.iterdir())
+    ]
+    mode = "L" if Image.open(files[0][0]).mode == "L" else "RGB"
+    images = np.stack([np.asarray(Image.open(path).convert(mode)) for path, _ in files])
+    return images.reshape(*images.shape[:3], -1), np.array([label for _, label in files])

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from .activations import ActivationModule, function
 from .convolution import Conv2dModule, ConvolutionModule
+from .folding import folded, folds
 from .pooled_convolution import convolve_and_pool, gains
 from .pooling import MaxPoolModule
 
@@ -24,14 +25,21 @@ class ChainModule(torch.nn.Sequential):
 def run_chain(modules: Iterable[torch.nn.Module], x: Tensor) -> Tensor:
     """What the modules make of `x`, one after the other, the same numbers as in their order.
 
-    A rectifier before max pooling is computed behind it instead, on a quarter of the numbers or fewer, unless a hook
-    wants to see what comes between.
+    A rectifier before max pooling is computed behind it instead, on a quarter of the numbers or fewer, and a fixed
+    normalization becomes part of the convolution before it, unless a hook wants to see what comes between.
     """
     left = list(modules)
     place = 0
     while place < len(left):
         module, follower = left[place], left[place + 1] if place + 1 < len(left) else None
-        if type(follower) is MaxPoolModule and not (_watched(module) or _watched(follower)):
+        if follower is None or _watched(module) or _watched(follower):
+            x, place = module(x), place + 1
+            continue
+        if isinstance(module, Conv2dModule) and isinstance(follower, torch.nn.BatchNorm2d):
+            if folds(x, module, follower):
+                x, place = module.convolve(x, folded(module, follower)), place + 2
+                continue
+        elif type(follower) is MaxPoolModule:
             if isinstance(module, Conv2dModule) and gains(x, module, follower):
                 x, place = convolve_and_pool(x, module), place + 2
                 continue

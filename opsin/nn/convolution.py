@@ -30,11 +30,12 @@ class ConvolutionModule(torch.nn.Module):
     def forward(self, input: Tensor) -> Tensor:
         return self.activate(self.convolve(input))
 
-    def convolve(self, input: Tensor) -> Tensor:
-        """The sums and biases alone."""
+    def convolve(self, input: Tensor, weights: tuple[Tensor, Tensor | None] | None = None) -> Tensor:
+        """The sums and biases alone; with other kernels and biases than the module's own where they are given."""
         x = input if self.same is None else pad_same(input, self.same)
         x = pad(x, [(self.causal, 0)]) if self.causal else x
-        return super().forward(x)
+        module = cast(Any, self)
+        return module._conv_forward(x, *(weights or (module.weight, module.bias)))
 
     def activate(self, x: Tensor) -> Tensor:
         """The activation alone, in place where it can be."""

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from .precision import in_bfloat16
+
 _PIECE = 3
 
 
@@ -22,9 +24,7 @@ def gains(x: Tensor, groups: int) -> bool:
     >>> gains(torch.zeros(1, 8, 4, 4), 8)
     False
     """
-    if not (torch.is_grad_enabled() and 1 < groups == x.shape[1] and x.device.type == "cpu"):
-        return False
-    return torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
+    return torch.is_grad_enabled() and 1 < groups == x.shape[1] and in_bfloat16(x)
 
 
 def depthwise(

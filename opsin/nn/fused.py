@@ -17,6 +17,7 @@ from .activations import ActivationModule
 from .composites import ResidualModule
 from .convolution import Conv2dModule
 from .dense import DenseModule
+from .folding import folded
 from .padding import pad_same
 from .pooled_convolution import fits, packed, padded, padding_of, pooled, worth
 from .pooling import MaxPoolModule
@@ -46,7 +47,7 @@ class FusedConvolution(torch.nn.Module):
         super().__init__()
         self.same, self.unary = module.same, _UNARY[module.activation]
         self.settings = (module.padding, module.stride, module.dilation, module.groups)
-        weight, bias = _folded(module, norm)
+        weight, bias = (module.weight, module.bias) if norm is None else folded(module, norm)
         self.precision, self.bias = precision, None if bias is None else bias.to(precision)
         weight = weight.to(precision).contiguous(memory_format=torch.channels_last)
         self.packed = _KERNELS._reorder_convolution_weight(weight, *self.settings)
@@ -149,9 +150,10 @@ def _chain(modules: Iterable[tuple[str, torch.nn.Module]], precision: torch.dtyp
             left.pop(0)
         elif isinstance(module, Conv2dModule) and module.activation in _UNARY:
             norm = None
-            if module.activation is None and left and isinstance(left[0][1], torch.nn.BatchNorm2d):
-                _, norm = left.pop(0)
-            module = FusedConvolution(module, norm, precision)  # pyright: ignore[reportArgumentType]
+            if module.activation is None and isinstance(follows, torch.nn.BatchNorm2d) and follows.track_running_stats:
+                norm = follows
+                left.pop(0)
+            module = FusedConvolution(module, norm, precision)
         elif isinstance(module, DenseModule) and module.activation in _UNARY:
             module = FusedDense(module, precision)
         else:
@@ -181,16 +183,3 @@ def _inside(module: torch.nn.Module, precision: torch.dtype) -> torch.nn.Module:
         if isinstance(end[1], FusedConvolution) and end[1].unary is _NONE:
             return FusedResidual(_with(made.body, dict(first)), end[1], made.shortcut)
     return made
-
-
-def _folded(module: Conv2dModule, norm: torch.nn.BatchNorm2d | None) -> tuple[Tensor, Tensor | None]:
-    """Kernels and biases of a convolution with a normalization behind it (Ioffe and Szegedy, arXiv:1502.03167)."""
-    weight, bias = module.weight, module.bias
-    if norm is None or norm.running_mean is None or norm.running_var is None:
-        return weight, bias
-    scale = (norm.running_var + norm.eps).rsqrt()
-    weights, offsets = cast("tuple[Tensor | None, Tensor | None]", (norm.weight, norm.bias))
-    scale = scale if weights is None else scale * weights
-    mean = norm.running_mean if bias is None else norm.running_mean - bias
-    shift = -mean * scale if offsets is None else offsets - mean * scale
-    return weight * scale.view(-1, 1, 1, 1), shift

@@ -20,6 +20,7 @@ from .compiled_pooling import followed
 from .convolution import Conv2dModule
 from .pooled_convolution_code import CHUNK, LANES, Kernel, forward_code, gradient_code, pairs
 from .pooling import MaxPoolModule
+from .precision import in_bfloat16
 
 _MANY = 2**16
 """Sums of all windows from which on it is worth the call."""
@@ -56,10 +57,9 @@ def fits(convolution: Conv2dModule, pooling: MaxPoolModule) -> bool:
 
 def gains(x: Tensor, convolution: Conv2dModule, pooling: MaxPoolModule) -> bool:
     """Whether `convolve_and_pool` is the sooner way, and can be gone, as things stand."""
-    if x.requires_grad or type(x) is not Tensor or x.device.type != "cpu" or not fits(convolution, pooling):
+    if x.requires_grad or type(x) is not Tensor or not in_bfloat16(x) or not fits(convolution, pooling):
         return False
-    half = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
-    return half and worth(x, padding_of(convolution), convolution.weight.shape) and not followed()
+    return worth(x, padding_of(convolution), convolution.weight.shape) and not followed()
 
 
 def worth(x: Tensor, padding: tuple[int, ...], weights: Sequence[int]) -> bool:

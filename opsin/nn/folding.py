@@ -1,0 +1,47 @@
+"""A convolution and the normalization behind it as one convolution, where statistics are fixed.
+
+Then a normalization is a product and a sum for each channel (Ioffe and Szegedy, arXiv:1502.03167), which kernels and
+biases can take over. In training with fixed statistics, as when learned weights are taught something new, gradients go
+through the products with kernels, which are small, and not through those with maps.
+"""
+
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from .compiled_pooling import followed
+from .convolution import Conv2dModule
+from .precision import in_bfloat16
+
+
+def folds(x: Tensor, convolution: Conv2dModule, normalization: torch.nn.BatchNorm2d) -> bool:
+    """Whether the two are one in a training step: in bfloat16, whose rounding is larger than what changes."""
+    return (
+        not normalization.training
+        and normalization.running_var is not None
+        and convolution.activation is None
+        and torch.is_grad_enabled()
+        and in_bfloat16(x)
+        and not followed()
+    )
+
+
+def folded(convolution: Conv2dModule, normalization: torch.nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Kernels and biases of both; gradients go through to those of each.
+
+    >>> from opsin.nn import Conv2D
+    >>> convolution, normalization = Conv2D(4, 3).build((9, 9, 3)), torch.nn.BatchNorm2d(4, eps=0).eval()
+    >>> normalization.running_var.fill_(4.0).sum().item()
+    16.0
+    >>> torch.allclose(folded(convolution, normalization)[0], convolution.weight / 2)
+    True
+    """
+    mean, variance = normalization.running_mean, normalization.running_var
+    assert mean is not None and variance is not None
+    scale = (variance + normalization.eps).rsqrt()
+    weights, offsets = cast("tuple[Tensor | None, Tensor | None]", (normalization.weight, normalization.bias))
+    scale = scale if weights is None else scale * weights
+    mean = mean if convolution.bias is None else mean - convolution.bias
+    shift = -mean * scale if offsets is None else offsets - mean * scale
+    return convolution.weight * scale.view(-1, 1, 1, 1), shift
