@@ -97,6 +97,10 @@ class Assembly:
             return self.new(f"call i64 @llvm.umin.i64(i64 {left}, i64 {right})")
         return self.new(f"{operation} i64 {left}, {right}")
 
+    def choose(self, mask: str, kind: str, yes: str, no: str) -> str:
+        """Of 16 values each from one of two, as the mask says."""
+        return self.new(f"select {MASK} {mask}, {kind} {yes}, {kind} {no}")
+
     @contextmanager
     def loop(self, first: str, last: str, step: int = 1) -> Generator[str]:
         """What is written inside is done for each number from `first` up to but not including `last`."""
@@ -121,7 +125,8 @@ class Assembly:
     def text(self) -> str:
         """The function and what it calls."""
         numbers = ("i32 @omp_get_thread_num()", "i32 @omp_get_num_threads()", "i64 @llvm.umin.i64(i64, i64)")
-        declared = [f"declare {one}" for one in (*numbers, f"{FLOATS} {_DOT}({FLOATS}, {PAIRS}, {PAIRS})")]
+        products = (f"{FLOATS} {_DOT}({FLOATS}, {PAIRS}, {PAIRS})", f"{FLOATS} {_FMA}({FLOATS}, {FLOATS}, {FLOATS})")
+        declared = [f"declare {one}" for one in (*numbers, *products)]
         return "\n".join(
             [*declared, "define void @compiled(ptr %given) {", *self._heads, *self._lines, "ret void", "}"]
         )
@@ -146,9 +151,15 @@ class Assembly:
         return engine.get_function_address("compiled")
 
 
+LANES = 16
 FLOATS, PAIRS, WHOLES = "<16 x float>", "<32 x bfloat>", "<16 x i32>"
 """16 numbers of 32 bits, or 16 pairs of bfloat16: what a register holds."""
-_DOT = "@llvm.x86.avx512bf16.dpbf16ps.512"
+BITS = "i16"
+"""A bfloat16 as it lies in memory."""
+BYTES, MASK = "<16 x i8>", "<16 x i1>"
+"""As many bytes, or answers to a question."""
+ZERO = "zeroinitializer"
+_DOT, _FMA = "@llvm.x86.avx512bf16.dpbf16ps.512", "@llvm.fma.v16f32"
 
 
 def dot(code: Assembly, sums: str, left: str, right: str) -> str:
@@ -160,5 +171,16 @@ def everywhere(code: Assembly, base: str, kind: str, number: int) -> str:
     """The pair of bfloat16 that starts at that number after `base`, 16 times."""
     pair = code.get("i32", code.at(base, kind, str(number)), 2)
     first = code.new(f"insertelement {WHOLES} poison, i32 {pair}, i32 0")
-    every = code.new(f"shufflevector {WHOLES} {first}, {WHOLES} poison, {WHOLES} zeroinitializer")
+    every = code.new(f"shufflevector {WHOLES} {first}, {WHOLES} poison, {WHOLES} {ZERO}")
     return code.new(f"bitcast {WHOLES} {every} to {PAIRS}")
+
+
+def floats(code: Assembly, address: str) -> str:
+    """16 bfloat16 that lie at an address, which are the upper halves of float32."""
+    wide = code.new(f"zext <{LANES} x {BITS}> {code.get(f'<{LANES} x {BITS}>', address, 2)} to {WHOLES}")
+    return code.new(f"bitcast {WHOLES} {code.new(f'shl {WHOLES} {wide}, splat (i32 16)')} to {FLOATS}")
+
+
+def multiply_add(code: Assembly, left: str, right: str, more: str) -> str:
+    """left * right + more, 16 times in float32, rounded once."""
+    return code.new(f"call {FLOATS} {_FMA}({FLOATS} {left}, {FLOATS} {right}, {FLOATS} {more})")

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from opsin.core.assembly import assembles
+from opsin.core.assembly import LANES, assembles
 from opsin.core.loops import run
 
-from .pooling_code import LANES, giving_code, taking_code
+from .pooling_code import giving_code, taking_code
 
 _TORCH: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 _KINDS = (torch.bfloat16, torch.float32)

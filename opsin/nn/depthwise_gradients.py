@@ -3,7 +3,7 @@
 oneDNN has no fast way (2026) to the gradient of bfloat16 images under strides, nor to that of bfloat16 kernels larger
 than 3x3: a layer of 144 channels of 56x56 with 5x5 kernels takes 88 and 39 ms for what float32 does in 4 and 18. The
 first is computed in float32, which is also the more exact; a larger kernel's gradient is put together from those of 3x3
-pieces of it, for which images are moved.
+pieces of it, for which images are moved. Machine code (`pip install 'opsin[fast]'`) does both sooner, in float32.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,16 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn.functional import pad
 
+from opsin.core.assembly import LANES, multiplies_bfloat16
+from opsin.core.loops import run
+
+from .depthwise_code import CHUNK, image_code, kernel_code
 from .precision import in_bfloat16
 
 _PIECE = 3
+_MOST_WEIGHTS = 25
 
 
 def gains(x: Tensor, groups: int) -> bool:
@@ -58,6 +64,8 @@ class _Depthwise(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *given: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         x, weight = ctx.saved_tensors
+        if _coded(x, weight, *ctx.given[1:]):
+            return *_by_code(ctx, given[0], x, weight), None, None, None
         exact_images = max(ctx.given[1]) > 1
         wanted = ctx.needs_input_grad
         images = _gradients(ctx, given[0], x, weight, exact_images, (wanted[0], False, False))[0]
@@ -69,10 +77,52 @@ class _Depthwise(torch.autograd.Function):
         return images, kernels, bias, None, None, None
 
 
+def _coded(x: Tensor, weight: Tensor, stride: list[int], padding: list[int], dilation: list[int]) -> bool:
+    """Whether machine code knows such a layer, and its sums fit into a processor's registers."""
+    return (
+        weight.shape[0] == x.shape[1]
+        and x.shape[1] % LANES == 0
+        and weight.shape[2] * weight.shape[3] <= _MOST_WEIGHTS
+        and stride in ([1, 1], [2, 2])
+        and dilation == [1, 1]
+        and multiplies_bfloat16()
+    )
+
+
+def _by_code(
+    ctx: Any, gradient: Tensor, x: Tensor, weight: Tensor
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """The gradients of images, kernels and bias; those of images without strides are torch's own, which are as fast."""
+    _, stride, (down, across), _ = ctx.given
+    images, wanted = None, ctx.needs_input_grad
+    gradient = gradient.bfloat16().contiguous(memory_format=torch.channels_last)
+    (n, channels), (rows, columns) = x.shape[:2], weight.shape[2:]
+    height, width = x.shape[2] + 2 * down, x.shape[3] + 2 * across
+    if wanted[0] and stride == [1, 1]:
+        images = _gradients(ctx, gradient, x, weight, False, (True, False, False))[0]
+    elif wanted[0]:
+        more = [(side - 1) // 2 - made + 1 for side, made in zip((height, width), gradient.shape[2:], strict=True)]
+        around = ((columns - 1) // 2, max(0, more[1]), (rows - 1) // 2, max(0, more[0]))
+        given = pad(gradient, around).contiguous(memory_format=torch.channels_last)
+        images = x.new_empty((n, height, width, channels)).permute(0, 3, 1, 2)
+        kernels = weight.flatten(1).t().float().contiguous()
+        run(image_code((rows, columns)), (given, kernels, images), (n, height, width, channels, *given.shape[2:]))
+        images = images[:, :, down : height - down, across : width - across]
+    if not (wanted[1] or wanted[2]):
+        return images, None, None
+    seen = pad(x, (across, across, down, down)) if down or across else x
+    sums = torch.zeros(-(-n // CHUNK), rows * columns + 1, channels)
+    code = kernel_code((rows, columns), (stride[0], stride[1]))
+    run(code, (seen.contiguous(memory_format=torch.channels_last), gradient, sums), (n, height, width, channels))
+    total = sums.sum(0)
+    found = total[:-1].t().reshape(weight.shape).to(weight.dtype)
+    return images, found if wanted[1] else None, total[-1] if wanted[2] else None
+
+
 def _in_pieces(ctx: Any, gradient: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     """The gradient of kernels, from those of kernels of at most 3x3 that see moved parts of the padded images."""
     _, stride, (down, across), dilation = ctx.given
-    padded = torch.nn.functional.pad(x, (across, across, down, down))
+    padded = pad(x, (across, across, down, down))
     sides = [min(side, _PIECE) for side in weight.shape[2:]]
     piece = x.new_empty((*weight.shape[:2], *sides))
     seen = [

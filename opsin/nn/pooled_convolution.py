@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from opsin.core.assembly import multiplies_bfloat16
+from opsin.core.assembly import LANES, multiplies_bfloat16
 from opsin.core.loops import run
 
 from .compiled_pooling import followed
 from .convolution import Conv2dModule
-from .pooled_convolution_code import CHUNK, LANES, Kernel, forward_code, gradient_code, pairs
+from .pooled_convolution_code import CHUNK, Kernel, forward_code, gradient_code, pairs
 from .pooling import MaxPoolModule
 from .precision import in_bfloat16
 

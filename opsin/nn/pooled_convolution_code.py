@@ -9,15 +9,13 @@ lane and instruction (VDPBF16PS).
 from collections.abc import Iterator
 from functools import cache
 
-from opsin.core.assembly import FLOATS, PAIRS, WHOLES, Assembly, dot, everywhere
+from opsin.core.assembly import BYTES, FLOATS, LANES, MASK, PAIRS, WHOLES, ZERO, Assembly, dot, everywhere
 
-LANES = 16
+from .pooling_code import NOBODY, upper_line
+
 CHUNK = 8
 """Images whose gradients are summed in one go; how many threads there are makes no difference to the sums."""
-NOBODY = 4
-"""The winner of a window whose largest sum is not above zero."""
 _AT_ONCE = 2 * LANES
-_ZERO = "zeroinitializer"
 _ONES = "splat (bfloat 0xR3F80)"
 
 Kernel = tuple[int, int, int]
@@ -40,7 +38,7 @@ def forward_code(kernel: Kernel, filters: int, winners: bool) -> int:
     rows, columns = _pooled_size(code, kernel)
     first, last = code.share(code.whole("mul", code.sizes["n"], rows))
     with code.loop(first, last) as row:
-        line = _line(code, row, rows)
+        line = upper_line(code, row, rows)
         across = code.whole("mul", row, columns)
         with code.loop("0", columns) as column:
             lines = _lines(code, code.tensors["x"], "bfloat", line, column, kernel, _row_length(code, kernel[2]))
@@ -73,7 +71,7 @@ def gradient_code(kernel: Kernel, filters: int) -> int:
         begin = code.whole("mul", chunk, CHUNK)
         end = code.whole("umin", code.whole("add", begin, CHUNK), code.sizes["n"])
         with code.loop(code.whole("mul", begin, rows), code.whole("mul", end, rows)) as row:
-            line = code.at(code.tensors["x"], "bfloat", code.whole("mul", _line(code, row, rows), length))
+            line = code.at(code.tensors["x"], "bfloat", code.whole("mul", upper_line(code, row, rows), length))
             _pair_neighbours(code, line, beside, kernel, length, strip)
             across = code.whole("mul", row, columns)
             for filter in range(0, filters, LANES):
@@ -104,12 +102,6 @@ def _row_length(code: Assembly, channels: int) -> str:
     return code.whole("mul", code.sizes["width"], channels)
 
 
-def _line(code: Assembly, row: str, rows: str) -> str:
-    """The number of the image line where a row of windows starts; both are counted over all images."""
-    above = code.whole("mul", code.whole("udiv", row, rows), code.sizes["height"])
-    return code.whole("add", above, code.whole("mul", code.whole("urem", row, rows), 2))
-
-
 def _lines(code: Assembly, base: str, kind: str, line: str, column: str, kernel: Kernel, length: str) -> list[str]:
     """Where the lines that a window and its kernels see start, at its column."""
     within = code.whole("mul", column, 2 * kernel[2])
@@ -122,7 +114,7 @@ def _window_sums(
 ) -> dict[tuple[int, int], str]:
     """The four sums of a window, for some filters; each number of the image is fetched once for all it belongs to."""
     starts = pairs(kernel)
-    sums = {(who, filter): _ZERO for who in range(4) for filter in group}
+    sums = {(who, filter): ZERO for who in range(4) for filter in group}
     for line, address in enumerate(lines):
         for number, start in enumerate(starts):
             seen = [everywhere(code, address, "bfloat", start + right * kernel[2]) for right in range(2)]
@@ -140,24 +132,24 @@ def _window_sums(
 
 def _keep_largest(code: Assembly, sums: list[str], place: str, filter: int) -> None:
     """The largest of four sums with the bias, and zero if it is below, in `y`; who that was in `winners`. NaN wins."""
-    best, winner = sums[0], _ZERO
+    best, winner = sums[0], ZERO
     for who, value in enumerate(sums[1:], 1):
         larger = code.new(f"fcmp ogt {FLOATS} {value}, {best}")
-        unknown = code.new(f"fcmp uno {FLOATS} {value}, {_ZERO}")
-        taken = code.new(f"or <16 x i1> {larger}, {unknown}")
-        best = code.new(f"select <16 x i1> {taken}, {FLOATS} {value}, {FLOATS} {best}")
-        winner = code.new(f"select <16 x i1> {taken}, {WHOLES} splat (i32 {who}), {WHOLES} {winner}")
+        unknown = code.new(f"fcmp uno {FLOATS} {value}, {ZERO}")
+        taken = code.new(f"or {MASK} {larger}, {unknown}")
+        best = code.choose(taken, FLOATS, value, best)
+        winner = code.choose(taken, WHOLES, f"splat (i32 {who})", winner)
     biases = code.get(FLOATS, code.at(code.tensors["biases"], "float", str(filter)), 4)
     best = code.new(f"fadd {FLOATS} {best}, {biases}")
-    below = code.new(f"fcmp ole {FLOATS} {best}, {_ZERO}")
-    best = code.new(f"select <16 x i1> {below}, {FLOATS} {_ZERO}, {FLOATS} {best}")
+    below = code.new(f"fcmp ole {FLOATS} {best}, {ZERO}")
+    best = code.choose(below, FLOATS, ZERO, best)
     place = code.whole("add", place, filter)
     rounded = code.new(f"fptrunc {FLOATS} {best} to <16 x bfloat>")
     code.put("<16 x bfloat>", rounded, code.at(code.tensors["y"], "bfloat", place), 2)
     if "winners" in code.tensors:
-        winner = code.new(f"select <16 x i1> {below}, {WHOLES} splat (i32 {NOBODY}), {WHOLES} {winner}")
-        small = code.new(f"trunc {WHOLES} {winner} to <16 x i8>")
-        code.put("<16 x i8>", small, code.at(code.tensors["winners"], "i8", place), 1)
+        winner = code.choose(below, WHOLES, f"splat (i32 {NOBODY})", winner)
+        small = code.new(f"trunc {WHOLES} {winner} to {BYTES}")
+        code.put(BYTES, small, code.at(code.tensors["winners"], "i8", place), 1)
 
 
 def _pair_neighbours(code: Assembly, line: str, beside: str, kernel: Kernel, length: str, strip: str) -> None:
@@ -180,15 +172,15 @@ def _pair_neighbours(code: Assembly, line: str, beside: str, kernel: Kernel, len
 def _given_to_winners(code: Assembly, place: str) -> list[str]:
     """Pairs of the gradients of a window's upper two, and of its lower two, for 16 filters: at most one is not zero."""
     bits = code.get("<16 x i16>", code.at(code.tensors["given"], "i16", place), 2)
-    winners = code.get("<16 x i8>", code.at(code.tensors["winners"], "i8", place), 1)
+    winners = code.get(BYTES, code.at(code.tensors["winners"], "i8", place), 1)
     left = code.new(f"zext <16 x i16> {bits} to {WHOLES}")
     right = code.new(f"shl {WHOLES} {left}, splat (i32 16)")
     halves: list[str] = []
     for first in (0, 2):
-        half = _ZERO
+        half = ZERO
         for who, value in ((first, left), (first + 1, right)):
-            won = code.new(f"icmp eq <16 x i8> {winners}, splat (i8 {who})")
-            half = code.new(f"select <16 x i1> {won}, {WHOLES} {value}, {WHOLES} {half}")
+            won = code.new(f"icmp eq {BYTES} {winners}, splat (i8 {who})")
+            half = code.choose(won, WHOLES, value, half)
         halves.append(code.new(f"bitcast {WHOLES} {half} to {PAIRS}"))
     return halves
 

@@ -11,13 +11,11 @@ from functools import cache
 
 import torch
 
-from opsin.core.assembly import Assembly
+from opsin.core.assembly import BYTES, FLOATS, LANES, MASK, WHOLES, ZERO, Assembly
 
-LANES = 16
 NOBODY = 4
 """The winner of a window whose largest number is not above zero, where those are cut off."""
 _SIZES = ("n", "height", "width", "channels")
-_MASK, _BYTES, _FLOATS, _ZERO = "<16 x i1>", "<16 x i8>", "<16 x float>", "zeroinitializer"
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,10 @@ class _Kind:
 
     def floats(self, code: Assembly, value: str) -> str:
         """The numbers, which are the upper bits of those of float32."""
-        wide = f"<{LANES} x i32>"
         if self.bits < 32:
-            value = code.new(f"zext {self.many} {value} to {wide}")
-            value = code.new(f"shl {wide} {value}, splat (i32 {32 - self.bits})")
-        return code.new(f"bitcast {wide} {value} to {_FLOATS}")
+            value = code.new(f"zext {self.many} {value} to {WHOLES}")
+            value = code.new(f"shl {WHOLES} {value}, splat (i32 {32 - self.bits})")
+        return code.new(f"bitcast {WHOLES} {value} to {FLOATS}")
 
 
 _KINDS = {torch.bfloat16: _Kind(16), torch.float32: _Kind(32)}
@@ -62,7 +59,7 @@ def taking_code(dtype: torch.dtype, rectified: bool) -> int:
             kept, winner = _largest(code, kind, four, rectified)
             place = _window(code, row, columns, column, channel)
             code.put(kind.many, kept, code.at(code.tensors["y"], kind.one, place), 2)
-            code.put(_BYTES, winner, code.at(code.tensors["winners"], "i8", place), 1)
+            code.put(BYTES, winner, code.at(code.tensors["winners"], "i8", place), 1)
     return code.compiled()
 
 
@@ -81,12 +78,12 @@ def giving_code(dtype: torch.dtype) -> int:
             with code.loop("0", code.sizes["channels"], LANES) as channel:
                 place = _window(code, row, columns, column, channel)
                 given = code.get(kind.many, code.at(code.tensors["y"], kind.one, place), 2)
-                winner = code.get(_BYTES, code.at(code.tensors["winners"], "i8", place), 1)
+                winner = code.get(BYTES, code.at(code.tensors["winners"], "i8", place), 1)
                 nothing = code.new(f"icmp eq {kind.many} {given}, splat ({kind.one} {minus})")
-                given = code.new(f"select {_MASK} {nothing}, {kind.many} {_ZERO}, {kind.many} {given}")
+                given = code.choose(nothing, kind.many, ZERO, given)
                 for who, taker in enumerate(takers):
-                    won = code.new(f"icmp eq {_BYTES} {winner}, splat (i8 {who})")
-                    value = code.new(f"select {_MASK} {won}, {kind.many} {given}, {kind.many} {_ZERO}")
+                    won = code.new(f"icmp eq {BYTES} {winner}, splat (i8 {who})")
+                    value = code.choose(won, kind.many, given, ZERO)
                     code.put(kind.many, value, code.at(taker, kind.one, channel), 2)
         _empty_rest(code, kind, row, rows, columns)
     return code.compiled()
@@ -94,20 +91,20 @@ def giving_code(dtype: torch.dtype) -> int:
 
 def _largest(code: Assembly, kind: _Kind, four: list[str], rectified: bool) -> tuple[str, str]:
     """The bits of the largest of four, and which that is."""
-    kept, best, winner = four[0], kind.floats(code, four[0]), _ZERO
+    kept, best, winner = four[0], kind.floats(code, four[0]), ZERO
     for who, bits in enumerate(four[1:], 1):
         value = kind.floats(code, bits)
-        larger = code.new(f"fcmp ogt {_FLOATS} {value}, {best}")
-        unknown = code.new(f"fcmp uno {_FLOATS} {value}, {_ZERO}")
-        taken = code.new(f"or {_MASK} {larger}, {unknown}")
-        kept = code.new(f"select {_MASK} {taken}, {kind.many} {bits}, {kind.many} {kept}")
-        best = code.new(f"select {_MASK} {taken}, {_FLOATS} {value}, {_FLOATS} {best}")
-        winner = code.new(f"select {_MASK} {taken}, {_BYTES} splat (i8 {who}), {_BYTES} {winner}")
+        larger = code.new(f"fcmp ogt {FLOATS} {value}, {best}")
+        unknown = code.new(f"fcmp uno {FLOATS} {value}, {ZERO}")
+        taken = code.new(f"or {MASK} {larger}, {unknown}")
+        kept = code.choose(taken, kind.many, bits, kept)
+        best = code.choose(taken, FLOATS, value, best)
+        winner = code.choose(taken, BYTES, f"splat (i8 {who})", winner)
     if rectified:
-        below = code.new(f"fcmp olt {_FLOATS} {best}, {_ZERO}")
-        kept = code.new(f"select {_MASK} {below}, {kind.many} {_ZERO}, {kind.many} {kept}")
-        none = code.new(f"fcmp ole {_FLOATS} {best}, {_ZERO}")
-        winner = code.new(f"select {_MASK} {none}, {_BYTES} splat (i8 {NOBODY}), {_BYTES} {winner}")
+        below = code.new(f"fcmp olt {FLOATS} {best}, {ZERO}")
+        kept = code.choose(below, kind.many, ZERO, kept)
+        none = code.new(f"fcmp ole {FLOATS} {best}, {ZERO}")
+        winner = code.choose(none, BYTES, f"splat (i8 {NOBODY})", winner)
     return kept, winner
 
 
@@ -125,7 +122,7 @@ def _window(code: Assembly, row: str, columns: str, column: str, channel: str) -
     return code.whole("add", code.whole("mul", place, code.sizes["channels"]), channel)
 
 
-def _line(code: Assembly, row: str, rows: str) -> str:
+def upper_line(code: Assembly, row: str, rows: str) -> str:
     """The number of the upper line of a row of windows; lines are counted over all images, too."""
     above = code.whole("mul", code.whole("udiv", row, rows), code.sizes["height"])
     return code.whole("add", above, code.whole("mul", code.whole("urem", row, rows), 2))
@@ -139,14 +136,14 @@ def _pixel(code: Assembly, kind: _Kind, line: str, column: str) -> str:
 
 def _four(code: Assembly, kind: _Kind, row: str, rows: str, column: str) -> list[str]:
     """The addresses of a window's four, by rows."""
-    upper, left = _line(code, row, rows), code.whole("mul", column, 2)
+    upper, left = upper_line(code, row, rows), code.whole("mul", column, 2)
     lines, columns = (upper, code.whole("add", upper, 1)), (left, code.whole("add", left, 1))
     return [_pixel(code, kind, line, column) for line in lines for column in columns]
 
 
 def _empty_rest(code: Assembly, kind: _Kind, row: str, rows: str, columns: str) -> None:
     """Zeros where no window is: in a last odd column, and below an image's last row of windows in a last odd line."""
-    upper, even = _line(code, row, rows), code.whole("mul", columns, 2)
+    upper, even = upper_line(code, row, rows), code.whole("mul", columns, 2)
     with code.loop(upper, code.whole("add", upper, 2)) as line, code.loop(even, code.sizes["width"]) as column:
         _empty(code, kind, _pixel(code, kind, line, column))
     image = code.whole("udiv", row, rows)
@@ -159,4 +156,4 @@ def _empty_rest(code: Assembly, kind: _Kind, row: str, rows: str, columns: str) 
 
 def _empty(code: Assembly, kind: _Kind, pixel: str) -> None:
     with code.loop("0", code.sizes["channels"], LANES) as channel:
-        code.put(kind.many, _ZERO, code.at(pixel, kind.one, channel), 2)
+        code.put(kind.many, ZERO, code.at(pixel, kind.one, channel), 2)

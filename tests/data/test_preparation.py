@@ -8,7 +8,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import Preparation, fit_image
-from opsin.data.preparation import fit_images
+from opsin.data.preparation import fit_images, fit_rows
 
 SIDES = st.integers(1, 70)
 CHANNELS = st.sampled_from([1, 3])
@@ -57,6 +57,19 @@ def test_many_are_fitted_as_one_by_one():
     images = [random.integers(0, 256, shape, np.uint8) for shape in shapes]
     found = fit_images(images, (16, 20, 3))
     np.testing.assert_array_equal(found, np.stack([fit_image(image, (16, 20, 3)) for image in images]))
+
+
+@pytest.mark.parametrize("most", [0, 3000, 2**30])
+def test_rows_are_fitted_however_many_wait(most, monkeypatch):
+    monkeypatch.setattr("opsin.data.preparation._WAITING_BYTES", most)
+    random = np.random.default_rng(0)
+    images = {row: random.integers(0, 256, (20 + row % 3, 24, 3), np.uint8) for row in (4, 0, 7, 2)}
+    out = np.full((8, 16, 20, 3), 9, np.uint8)
+    assert fit_rows(images.items(), out) == [4, 0, 7, 2]
+    for row in range(8):
+        expected = fit_image(images[row], (16, 20, 3)) if row in images else np.full((16, 20, 3), 9, np.uint8)
+        np.testing.assert_array_equal(out[row], expected)
+    assert fit_rows([], out) == []
 
 
 def test_coarse_grey_without_a_pattern():

@@ -34,6 +34,16 @@ def test_rows_are_predictions_in_order(model: Model, images: list[Path]):
             assert "\n" not in row["error"]
 
 
+def test_threads_that_only_decode_give_the_same_rows(model: Model, images: list[Path]):
+    together = pl.concat(tables(model, [images]))
+    hook = next(model.network.children()).register_forward_hook(lambda *_: None)  # so the network itself answers
+    assert not model.side_by_side
+    apart = pl.concat(tables(model, [images]))
+    hook.remove()
+    assert apart["path"].equals(together["path"]) and apart["error"].equals(together["error"])
+    assert apart["p_cat"].fill_null(-1).to_list() == pytest.approx(together["p_cat"].fill_null(-1).to_list(), rel=0.03)
+
+
 def test_what_is_broken_says_how(model: Model, images: list[Path]):
     (frame,) = tables(model, [images])
     errors = {Path(row["path"]).name: row["error"] for row in frame.drop_nulls("error").to_dicts()}

@@ -150,6 +150,37 @@ def test_openvino_stays_away_where_it_answers_otherwise(monkeypatch):
 
 
 @on_x86
+@pytest.mark.parametrize(("single", "many"), [(True, False), (False, True), (True, True), (False, False)])
+def test_single_images_and_many_have_the_runtime_that_is_sooner_for_them(single, many, monkeypatch):
+    from opsin.model import ready
+
+    asked = []
+
+    class Other(FusedRuntime):
+        def logits(self, pixels):
+            asked.append(len(pixels))
+            return super().logits(pixels)
+
+    turns = iter([single, many])
+    monkeypatch.setattr(ready, "OpenVinoRuntime", Other)
+    monkeypatch.setattr(ready, "_seconds", lambda own, other: [1.0, 0.5 if next(turns) else 2.0])
+    model = model_of()
+    before = model.raw(PIXELS)
+    said = model.accelerate()
+    assert said.count("OpenVINO for") == single + many and said.count("PyTorch for") == 2 - single - many
+    asked.clear()
+    np.testing.assert_array_equal(model.raw(PIXELS), before)
+    assert close(model.raw(PIXELS[:1]), before[:1])
+    assert asked == [9] * many + [1] * single
+    assert model.side_by_side == (not single and not many)
+    with torch.no_grad():
+        next(model.network.parameters()).add_(0.1)
+    asked.clear()
+    model.raw(PIXELS)
+    assert not asked
+
+
+@on_x86
 def test_a_missing_or_unable_openvino_is_said_in_a_line(monkeypatch):
     import builtins
 

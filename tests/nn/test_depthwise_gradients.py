@@ -2,15 +2,21 @@ import pytest
 import torch
 
 from opsin import nn
+from opsin.core.assembly import multiplies_bfloat16
+from opsin.nn import depthwise_gradients
 from opsin.nn.depthwise_gradients import depthwise, gains
 
 
+@pytest.mark.parametrize(("channels", "multiplier"), [(8, 2), (48, 1)])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(
     ("kernel", "stride", "padding", "dilation"),
     [
         (3, 1, 1, 1),
         (3, 2, 0, 1),
+        (3, 2, 1, 1),
+        (2, 2, 0, 1),
+        (4, 2, 1, 1),
         (5, 1, 2, 1),
         (5, 2, 2, 1),
         (4, 1, 1, 1),
@@ -20,12 +26,11 @@ from opsin.nn.depthwise_gradients import depthwise, gains
         ((1, 5), 1, 0, 1),
     ],
 )
-def test_gradients_are_those_of_float64(kernel, stride, padding, dilation, bias):
+def test_gradients_are_those_of_float64(kernel, stride, padding, dilation, bias, channels, multiplier):
     torch.manual_seed(0)
-    channels = 8
     kernel = kernel if isinstance(kernel, tuple) else (kernel, kernel)
-    x, weight = torch.randn(4, channels, 11, 13), torch.randn(2 * channels, 1, *kernel)
-    given = [x, weight, *([torch.randn(2 * channels)] if bias else [])]
+    x, weight = torch.randn(9, channels, 11, 14), torch.randn(multiplier * channels, 1, *kernel)
+    given = [x, weight, *([torch.randn(multiplier * channels)] if bias else [])]
     given = [one.bfloat16().double().requires_grad_() for one in given]
     exact = torch.conv2d(given[0], given[1], given[2] if bias else None, stride, padding, dilation, channels)
     weights = torch.randn_like(exact).bfloat16().double()
@@ -58,6 +63,32 @@ def test_a_layer_takes_it_in_training_alone_and_learns_the_same():
         found.append([weight.grad.clone() for weight in network.parameters()])
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=3e-2, atol=float(3e-2 * other.abs().max()))
+
+
+def gradients(threads, dtype=torch.float32):
+    """Of everything, by that many threads."""
+    generator = torch.Generator().manual_seed(0)
+    given = [torch.randn(shape, generator=generator) for shape in ((9, 16, 11, 12), (16, 1, 5, 5), (16,))]
+    given = [one.to(dtype).requires_grad_() for one in given]
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        depthwise(*given, (2, 2), (2, 2), (1, 1)).float().square().sum().backward()
+    finally:
+        torch.set_num_threads(before)
+    return [one.grad for one in given]
+
+
+@pytest.mark.skipif(not multiplies_bfloat16(), reason="no llvmlite, or no processor with AVX512_BF16")
+def test_machine_code_gives_what_torch_gives_whatever_the_threads(monkeypatch):
+    found = [gradients(threads) for threads in (1, 2, 3)]
+    for other in found[1:]:
+        assert all(torch.equal(one, two) for one, two in zip(found[0], other, strict=True))
+    monkeypatch.setattr(depthwise_gradients, "multiplies_bfloat16", lambda: False)
+    plain = gradients(2)
+    assert not torch.equal(found[0][1], plain[1])  # both ways were gone
+    for ours, torchs in zip(found[0], plain, strict=True):
+        torch.testing.assert_close(ours, torchs, rtol=1e-2, atol=float(1e-2 * torchs.abs().max()))
 
 
 def test_frozen_kernels_get_no_gradient():
