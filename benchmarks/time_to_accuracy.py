@@ -45,9 +45,9 @@ CASES = {
         "pytorch resnet18": ("torch_accuracy.py", ("3",)),
     }),
     "cifar": Case("cifar10_jpeg", 0.90, (2, 3, 4), {
-        "keras example": ("keras_accuracy.py", ("15",)),
+        "keras example": ("keras_accuracy.py", ("10",)),
         "pytorch learned efficientnet_lite0": ("torch_accuracy.py", ("1", "WEIGHTS")),
-        "pytorch resnet18": ("torch_accuracy.py", ("4",)),
+        "pytorch resnet18": ("torch_accuracy.py", ("3",)),
     }),
 }  # fmt: skip
 

@@ -91,7 +91,7 @@ def image_code(kernel: tuple[int, int]) -> int:
 
 
 def _add_products(code: Assembly, sums: list[str], gradient: str, seen: str, columns: int) -> None:
-    """Adds a gradient times what each weight of a kernel sees to the weight's sum; `seen` is what the first one sees."""
+    """Adds a gradient times what each weight of a kernel sees to the weight's sum; `seen` is what the first sees."""
     length = code.whole("mul", code.sizes["width"], code.sizes["channels"])
     for number, one in enumerate(sums[:-1]):
         down, right = divmod(number, columns)
