@@ -27,6 +27,7 @@ _MOST_IMAGES = 256
 _MOST_PLACED = 32
 _PIECE_BYTES = 64 * 2**20
 _TOGETHER = 16
+_SOME = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,9 @@ def answer_pieces(
 ) -> Iterator[Iterator[Seen]]:
     """For each piece of paths the answers, in order, made as they are asked for: one of full size is in memory."""
     keep_large_buffers()
-    streams = min(_MOST_THREADS, torch.get_num_threads()) if model.side_by_side else 0
+    streams = min(_MOST_THREADS, torch.get_num_threads())
+    if not model.side_by_side or sum(map(len, pieces)) < _SOME * streams:  # few are sooner on all cores together
+        streams = 0
     pool = ThreadPoolExecutor(streams or _DECODERS, "opsin-answers", initializer=torch.set_num_threads, initargs=(1,))
     try:
         ahead = _start(pool, model, pieces[0], tiles, streams) if pieces else None
@@ -75,6 +78,7 @@ def path_text(path: Path) -> str:
 class _Piece:
     paths: Sequence[Path]
     pixels: np.ndarray
+    together: int
     frames: dict[int, Frame] = field(default_factory=dict[int, Frame])
     errors: dict[int, str] = field(default_factory=dict[int, str])
     parts: list[Future[np.ndarray | None]] = field(default_factory=list[Future[np.ndarray | None]])
@@ -84,7 +88,7 @@ class _Piece:
 
         Images that are cut in tiles are left for later: many of them would fill the memory.
         """
-        rows = range(start, min(start + _TOGETHER, len(self.paths)))
+        rows = range(start, min(start + self.together, len(self.paths)))
         done = fit_rows(self._readable(model, rows, tiles), self.pixels)
         if not streams:
             return None
@@ -104,8 +108,9 @@ class _Piece:
 
 
 def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None, streams: int) -> _Piece:
-    piece = _Piece(paths, np.zeros((len(paths), *model.preparation.size), np.uint8))
-    starts = range(0, len(paths), _TOGETHER)
+    together = min(_TOGETHER, -(-len(paths) // max(streams, _DECODERS)))
+    piece = _Piece(paths, np.zeros((len(paths), *model.preparation.size), np.uint8), together)
+    starts = range(0, len(paths), together)
     piece.parts = [pool.submit(piece.look, model, start, tiles, streams) for start in starts]
     return piece
 

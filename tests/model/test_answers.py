@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from PIL import Image
 
 from opsin.data import Preparation
@@ -42,6 +43,20 @@ def test_threads_that_only_decode_give_the_same_rows(model: Model, images: list[
     hook.remove()
     assert apart["path"].equals(together["path"]) and apart["error"].equals(together["error"])
     assert apart["p_cat"].fill_null(-1).to_list() == pytest.approx(together["p_cat"].fill_null(-1).to_list(), rel=0.03)
+
+
+@pytest.mark.parametrize("some", [0, 10**6])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_any_number_of_threads_gives_the_same_rows(model: Model, images: list[Path], threads, some, monkeypatch):
+    monkeypatch.setattr("opsin.model.answers._SOME", some)
+    expected, before = pl.concat(tables(model, [images])), torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads)
+        found = pl.concat(tables(model, [images[:7], images[7:8], images[8:]]))
+    finally:
+        torch.set_num_threads(before)
+    assert found["path"].equals(expected["path"]) and found["error"].equals(expected["error"])
+    assert found["p_cat"].fill_null(-1).to_list() == pytest.approx(expected["p_cat"].fill_null(-1).to_list(), rel=0.03)
 
 
 def test_what_is_broken_says_how(model: Model, images: list[Path]):
