@@ -97,6 +97,7 @@ def main() -> None:
         measured("-c", SAVED, model)
 
         def keep(what: str, found: dict[str, Any]) -> None:
+            found.pop("said", None)
             result[what] = found
             print(f"{what:36} {found['seconds']:8.1f} s {found['peak_mib']:8,} MiB", flush=True)
             record("memory", result)
