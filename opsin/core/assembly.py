@@ -154,8 +154,8 @@ class Assembly:
 LANES = 16
 FLOATS, PAIRS, WHOLES = "<16 x float>", "<32 x bfloat>", "<16 x i32>"
 """16 numbers of 32 bits, or 16 pairs of bfloat16: what a register holds."""
-BITS = "i16"
-"""A bfloat16 as it lies in memory."""
+BITS, HALVES = "i16", "<16 x i16>"
+"""A bfloat16 as it lies in memory, and 16 of them."""
 BYTES, MASK = "<16 x i8>", "<16 x i1>"
 """As many bytes, or answers to a question."""
 ZERO = "zeroinitializer"
@@ -175,10 +175,28 @@ def everywhere(code: Assembly, base: str, kind: str, number: int) -> str:
     return code.new(f"bitcast {WHOLES} {every} to {PAIRS}")
 
 
-def floats(code: Assembly, address: str) -> str:
-    """16 bfloat16 that lie at an address, which are the upper halves of float32."""
-    wide = code.new(f"zext <{LANES} x {BITS}> {code.get(f'<{LANES} x {BITS}>', address, 2)} to {WHOLES}")
-    return code.new(f"bitcast {WHOLES} {code.new(f'shl {WHOLES} {wide}, splat (i32 16)')} to {FLOATS}")
+def floats(code: Assembly, bits: str) -> str:
+    """16 bfloat16, which are the upper halves of float32."""
+    wide = code.new(f"shl {WHOLES} {code.new(f'zext {HALVES} {bits} to {WHOLES}')}, splat (i32 16)")
+    return code.new(f"bitcast {WHOLES} {wide} to {FLOATS}")
+
+
+def surpasses(code: Assembly, value: str, best: str) -> str:
+    """Where numbers are larger than the best so far; NaN always is, so that it is told and not lost."""
+    larger = code.new(f"fcmp ogt {FLOATS} {value}, {best}")
+    unknown = code.new(f"fcmp uno {FLOATS} {value}, {ZERO}")
+    return code.new(f"or {MASK} {larger}, {unknown}")
+
+
+@contextmanager
+def in_registers(code: Assembly, addresses: Sequence[str]) -> Generator[list[str]]:
+    """Places for the floats that lie at these addresses; they go back there at the end."""
+    places = [code.place(FLOATS) for _ in addresses]
+    for address, place in zip(addresses, places, strict=True):
+        code.put(FLOATS, code.get(FLOATS, address, 4), place, 64)
+    yield places
+    for address, place in zip(addresses, places, strict=True):
+        code.put(FLOATS, code.get(FLOATS, place, 64), address, 4)
 
 
 def multiply_add(code: Assembly, left: str, right: str, more: str) -> str:

@@ -28,6 +28,7 @@ _MOST_PLACED = 32
 _PIECE_BYTES = 64 * 2**20
 _TOGETHER = 16
 _SOME = 4
+"""Images a core, below which all cores answer together, which is sooner."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ def answer_pieces(
     """For each piece of paths the answers, in order, made as they are asked for: one of full size is in memory."""
     keep_large_buffers()
     streams = min(_MOST_THREADS, torch.get_num_threads())
-    if not model.side_by_side or sum(map(len, pieces)) < _SOME * streams:  # few are sooner on all cores together
+    if not model.side_by_side or sum(map(len, pieces)) < _SOME * streams:
         streams = 0
     pool = ThreadPoolExecutor(streams or _DECODERS, "opsin-answers", initializer=torch.set_num_threads, initargs=(1,))
     try:
@@ -78,17 +79,15 @@ def path_text(path: Path) -> str:
 class _Piece:
     paths: Sequence[Path]
     pixels: np.ndarray
-    together: int
     frames: dict[int, Frame] = field(default_factory=dict[int, Frame])
     errors: dict[int, str] = field(default_factory=dict[int, str])
     parts: list[Future[np.ndarray | None]] = field(default_factory=list[Future[np.ndarray | None]])
 
-    def look(self, model: Model, start: int, tiles: bool | None, streams: int) -> np.ndarray | None:
+    def look(self, model: Model, rows: range, tiles: bool | None, streams: int) -> np.ndarray | None:
         """Decodes some images, and answers them if several threads do so.
 
         Images that are cut in tiles are left for later: many of them would fill the memory.
         """
-        rows = range(start, min(start + self.together, len(self.paths)))
         done = fit_rows(self._readable(model, rows, tiles), self.pixels)
         if not streams:
             return None
@@ -109,9 +108,10 @@ class _Piece:
 
 def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None, streams: int) -> _Piece:
     together = min(_TOGETHER, -(-len(paths) // max(streams, _DECODERS)))
-    piece = _Piece(paths, np.zeros((len(paths), *model.preparation.size), np.uint8), together)
-    starts = range(0, len(paths), together)
-    piece.parts = [pool.submit(piece.look, model, start, tiles, streams) for start in starts]
+    piece = _Piece(paths, np.zeros((len(paths), *model.preparation.size), np.uint8))
+    every = range(len(paths))
+    parts = (every[start : start + together] for start in every[::together])
+    piece.parts = [pool.submit(piece.look, model, rows, tiles, streams) for rows in parts]
     return piece
 
 

@@ -6,10 +6,10 @@ channels are computed at a time, in float32.
 
 from functools import cache
 
-from opsin.core.assembly import BITS, FLOATS, LANES, ZERO, Assembly, floats, multiply_add
+from opsin.core.assembly import BITS, FLOATS, HALVES, LANES, ZERO, Assembly, floats, in_registers, multiply_add
 
-CHUNK = 8
-"""Images whose gradients are summed in one go; how many threads there are makes no difference to the sums."""
+from .gradient_chunks import chunks
+
 _SIZES = ("n", "height", "width", "channels")
 
 
@@ -27,18 +27,12 @@ def kernel_code(kernel: tuple[int, int], stride: tuple[int, int]) -> int:
         for name, size, step in zip(("height", "width"), kernel, stride, strict=True)
     )
     count = kernel[0] * kernel[1] + 1
-    sums = [code.place(FLOATS) for _ in range(count)]
-    first, last = code.share(code.whole("udiv", code.whole("add", code.sizes["n"], CHUNK - 1), CHUNK))
-    with code.loop(first, last) as chunk:
-        begin = code.whole("mul", chunk, CHUNK)
-        end = code.whole("umin", code.whole("add", begin, CHUNK), code.sizes["n"])
+    with chunks(code) as (chunk, begin, end):
         gradients = code.whole("mul", chunk, count)
         with code.loop(begin, end) as image, code.loop("0", channels, LANES) as channel:
             numbers = [code.whole("add", gradients, number) for number in range(count)]
             places = [_channel(code, "gradients", "float", number, channel) for number in numbers]
-            for place, one in zip(places, sums, strict=True):
-                code.put(FLOATS, code.get(FLOATS, place, 4), one, 64)
-            with code.loop("0", rows) as row:
+            with in_registers(code, places) as sums, code.loop("0", rows) as row:
                 line = code.whole("mul", image, code.sizes["height"])
                 line = code.whole("add", line, code.whole("mul", row, stride[0]))
                 line = code.whole("mul", line, code.sizes["width"])
@@ -47,9 +41,7 @@ def kernel_code(kernel: tuple[int, int], stride: tuple[int, int]) -> int:
                     given = _channel(code, "given", BITS, code.whole("add", across, column), channel)
                     seen = code.whole("add", line, code.whole("mul", column, stride[1]))
                     seen = _channel(code, "x", BITS, seen, channel)
-                    _add_products(code, sums, floats(code, given), seen, kernel[1])
-            for place, one in zip(places, sums, strict=True):
-                code.put(FLOATS, code.get(FLOATS, one, 64), place, 4)
+                    _add_products(code, sums, floats(code, code.get(HALVES, given, 2)), seen, kernel[1])
     return code.compiled()
 
 
@@ -84,7 +76,7 @@ def image_code(kernel: tuple[int, int]) -> int:
                             given = _channel(code, "given", BITS, code.whole("sub", seen, back), channel)
                             number = str(down * kernel[1] + right)
                             weights = code.get(FLOATS, _channel(code, "kernels", "float", number, channel), 4)
-                            total = multiply_add(code, floats(code, given), weights, total)
+                            total = multiply_add(code, floats(code, code.get(HALVES, given, 2)), weights, total)
                     rounded = code.new(f"fptrunc {FLOATS} {total} to <{LANES} x bfloat>")
                     code.put(f"<{LANES} x bfloat>", rounded, _channel(code, "images", BITS, place, channel), 2)
     return code.compiled()
@@ -96,7 +88,7 @@ def _add_products(code: Assembly, sums: list[str], gradient: str, seen: str, col
     for number, one in enumerate(sums[:-1]):
         down, right = divmod(number, columns)
         offset = code.whole("add", code.whole("mul", length, down), code.whole("mul", code.sizes["channels"], right))
-        value = floats(code, code.at(seen, BITS, offset))
+        value = floats(code, code.get(HALVES, code.at(seen, BITS, offset), 2))
         code.put(FLOATS, multiply_add(code, value, gradient, code.get(FLOATS, one, 64)), one, 64)
     total = code.new(f"fadd {FLOATS} {code.get(FLOATS, sums[-1], 64)}, {gradient}")
     code.put(FLOATS, total, sums[-1], 64)

@@ -12,12 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import pad
 
 from opsin.core.assembly import LANES, multiplies_bfloat16
 from opsin.core.loops import run
 
-from .depthwise_code import CHUNK, image_code, kernel_code
+from .depthwise_code import image_code, kernel_code
+from .gradient_chunks import room
+from .padding import pad
 from .precision import in_bfloat16
 
 _PIECE = 3
@@ -102,7 +103,7 @@ def _by_code(
         images = _gradients(ctx, gradient, x, weight, False, (True, False, False))[0]
     elif wanted[0]:
         more = [(side - 1) // 2 - made + 1 for side, made in zip((height, width), gradient.shape[2:], strict=True)]
-        around = ((columns - 1) // 2, max(0, more[1]), (rows - 1) // 2, max(0, more[0]))
+        around = [((rows - 1) // 2, max(0, more[0])), ((columns - 1) // 2, max(0, more[1]))]
         given = pad(gradient, around).contiguous(memory_format=torch.channels_last)
         images = x.new_empty((n, height, width, channels)).permute(0, 3, 1, 2)
         kernels = weight.flatten(1).t().float().contiguous()
@@ -110,8 +111,8 @@ def _by_code(
         images = images[:, :, down : height - down, across : width - across]
     if not (wanted[1] or wanted[2]):
         return images, None, None
-    seen = pad(x, (across, across, down, down)) if down or across else x
-    sums = torch.zeros(-(-n // CHUNK), rows * columns + 1, channels)
+    seen = pad(x, [(down, down), (across, across)])
+    sums = room(n, rows * columns, channels)
     code = kernel_code((rows, columns), (stride[0], stride[1]))
     run(code, (seen.contiguous(memory_format=torch.channels_last), gradient, sums), (n, height, width, channels))
     total = sums.sum(0)
@@ -122,7 +123,7 @@ def _by_code(
 def _in_pieces(ctx: Any, gradient: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     """The gradient of kernels, from those of kernels of at most 3x3 that see moved parts of the padded images."""
     _, stride, (down, across), dilation = ctx.given
-    padded = pad(x, (across, across, down, down))
+    padded = pad(x, [(down, down), (across, across)])
     sides = [min(side, _PIECE) for side in weight.shape[2:]]
     piece = x.new_empty((*weight.shape[:2], *sides))
     seen = [

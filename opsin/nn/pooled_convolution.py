@@ -18,7 +18,9 @@ from opsin.core.loops import run
 
 from .compiled_pooling import followed
 from .convolution import Conv2dModule
-from .pooled_convolution_code import CHUNK, Kernel, forward_code, gradient_code, pairs
+from .gradient_chunks import room
+from .padding import pad
+from .pooled_convolution_code import Kernel, forward_code, gradient_code, pairs
 from .pooling import MaxPoolModule
 from .precision import in_bfloat16
 
@@ -88,9 +90,7 @@ def padding_of(convolution: Conv2dModule) -> tuple[int, ...]:
 
 def padded(x: Tensor, padding: tuple[int, ...]) -> Tensor:
     """Images in bfloat16, channels last, with zeros above and below and beside them."""
-    above, beside = padding
-    x = x.to(torch.bfloat16)
-    x = F.pad(x, (beside, beside, above, above)) if above or beside else x
+    x = pad(x.to(torch.bfloat16), [(more, more) for more in padding])
     return x.contiguous(memory_format=torch.channels_last)
 
 
@@ -135,7 +135,7 @@ class _PooledConvolution(torch.autograd.Function):
         rows, columns, channels = ctx.kernel
         towards = given[0].to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
         n, _, height, width = x.shape
-        sums = torch.zeros(-(-n // CHUNK), rows * columns * channels + 1, len(weight))
+        sums = room(n, rows * columns * channels, len(weight))
         run(gradient_code(ctx.kernel, len(weight)), (x, towards, won, sums), (n, height, width))
         total = sums.sum(0)
         kernels = total[:-1].view(rows, columns, channels, len(weight)).permute(3, 2, 0, 1).to(weight.dtype)

@@ -9,12 +9,24 @@ lane and instruction (VDPBF16PS).
 from collections.abc import Iterator
 from functools import cache
 
-from opsin.core.assembly import BYTES, FLOATS, LANES, MASK, PAIRS, WHOLES, ZERO, Assembly, dot, everywhere
+from opsin.core.assembly import (
+    BYTES,
+    FLOATS,
+    HALVES,
+    LANES,
+    PAIRS,
+    WHOLES,
+    ZERO,
+    Assembly,
+    dot,
+    everywhere,
+    in_registers,
+    surpasses,
+)
 
+from .gradient_chunks import chunks
 from .pooling_code import NOBODY, upper_line
 
-CHUNK = 8
-"""Images whose gradients are summed in one go; how many threads there are makes no difference to the sums."""
 _AT_ONCE = 2 * LANES
 _ONES = "splat (bfloat 0xR3F80)"
 
@@ -64,21 +76,15 @@ def gradient_code(kernel: Kernel, filters: int) -> int:
     strip = code.whole("sub", length, kernel[2])
     beside = code.place("i32", code.whole("mul", strip, kernel[0] + 1))
     count = kernel[0] * kernel[1] * kernel[2] + 1
-    first, last = code.share(code.whole("udiv", code.whole("add", code.sizes["n"], CHUNK - 1), CHUNK))
-    sums = [code.place(FLOATS) for _ in range(count)]
-    with code.loop(first, last) as chunk:
+    with chunks(code) as (chunk, begin, end):
         gradients = code.at(code.tensors["gradients"], "float", code.whole("mul", chunk, count * filters))
-        begin = code.whole("mul", chunk, CHUNK)
-        end = code.whole("umin", code.whole("add", begin, CHUNK), code.sizes["n"])
         with code.loop(code.whole("mul", begin, rows), code.whole("mul", end, rows)) as row:
             line = code.at(code.tensors["x"], "bfloat", code.whole("mul", upper_line(code, row, rows), length))
             _pair_neighbours(code, line, beside, kernel, length, strip)
             across = code.whole("mul", row, columns)
             for filter in range(0, filters, LANES):
                 places = [code.at(gradients, "float", str(n * filters + filter)) for n in range(count)]
-                for place, one in zip(places, sums, strict=True):
-                    code.put(FLOATS, code.get(FLOATS, place, 4), one, 64)
-                with code.loop("0", columns) as column:
+                with in_registers(code, places) as sums, code.loop("0", columns) as column:
                     place = code.whole("mul", code.whole("add", across, column), filters)
                     given = _given_to_winners(code, code.whole("add", place, filter))
                     lines = _lines(code, beside, "i32", "0", column, kernel, strip)
@@ -88,8 +94,6 @@ def gradient_code(kernel: Kernel, filters: int) -> int:
                         )
                     for half in given:
                         code.put(FLOATS, dot(code, code.get(FLOATS, sums[-1], 64), half, _ONES), sums[-1], 64)
-                for place, one in zip(places, sums, strict=True):
-                    code.put(FLOATS, code.get(FLOATS, one, 64), place, 4)
     return code.compiled()
 
 
@@ -134,9 +138,7 @@ def _keep_largest(code: Assembly, sums: list[str], place: str, filter: int) -> N
     """The largest of four sums with the bias, and zero if it is below, in `y`; who that was in `winners`. NaN wins."""
     best, winner = sums[0], ZERO
     for who, value in enumerate(sums[1:], 1):
-        larger = code.new(f"fcmp ogt {FLOATS} {value}, {best}")
-        unknown = code.new(f"fcmp uno {FLOATS} {value}, {ZERO}")
-        taken = code.new(f"or {MASK} {larger}, {unknown}")
+        taken = surpasses(code, value, best)
         best = code.choose(taken, FLOATS, value, best)
         winner = code.choose(taken, WHOLES, f"splat (i32 {who})", winner)
     biases = code.get(FLOATS, code.at(code.tensors["biases"], "float", str(filter)), 4)
@@ -162,7 +164,7 @@ def _pair_neighbours(code: Assembly, line: str, beside: str, kernel: Kernel, len
             start = code.whole("umin", start, final)
             left = code.at(seen, "i16", start)
             ours, theirs = (
-                code.new(f"zext <16 x i16> {code.get('<16 x i16>', one, 2)} to {WHOLES}")
+                code.new(f"zext {HALVES} {code.get(HALVES, one, 2)} to {WHOLES}")
                 for one in (left, code.at(left, "i16", str(kernel[2])))
             )
             theirs = code.new(f"shl {WHOLES} {theirs}, splat (i32 16)")
@@ -171,9 +173,9 @@ def _pair_neighbours(code: Assembly, line: str, beside: str, kernel: Kernel, len
 
 def _given_to_winners(code: Assembly, place: str) -> list[str]:
     """Pairs of the gradients of a window's upper two, and of its lower two, for 16 filters: at most one is not zero."""
-    bits = code.get("<16 x i16>", code.at(code.tensors["given"], "i16", place), 2)
+    bits = code.get(HALVES, code.at(code.tensors["given"], "i16", place), 2)
     winners = code.get(BYTES, code.at(code.tensors["winners"], "i8", place), 1)
-    left = code.new(f"zext <16 x i16> {bits} to {WHOLES}")
+    left = code.new(f"zext {HALVES} {bits} to {WHOLES}")
     right = code.new(f"shl {WHOLES} {left}, splat (i32 16)")
     halves: list[str] = []
     for first in (0, 2):

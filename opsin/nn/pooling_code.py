@@ -11,7 +11,7 @@ from functools import cache
 
 import torch
 
-from opsin.core.assembly import BYTES, FLOATS, LANES, MASK, WHOLES, ZERO, Assembly
+from opsin.core.assembly import BYTES, FLOATS, LANES, ZERO, Assembly, floats, surpasses
 
 NOBODY = 4
 """The winner of a window whose largest number is not above zero, where those are cut off."""
@@ -34,10 +34,7 @@ class _Kind:
 
     def floats(self, code: Assembly, value: str) -> str:
         """The numbers, which are the upper bits of those of float32."""
-        if self.bits < 32:
-            value = code.new(f"zext {self.many} {value} to {WHOLES}")
-            value = code.new(f"shl {WHOLES} {value}, splat (i32 {32 - self.bits})")
-        return code.new(f"bitcast {WHOLES} {value} to {FLOATS}")
+        return floats(code, value) if self.bits < 32 else code.new(f"bitcast {self.many} {value} to {FLOATS}")
 
 
 _KINDS = {torch.bfloat16: _Kind(16), torch.float32: _Kind(32)}
@@ -94,9 +91,7 @@ def _largest(code: Assembly, kind: _Kind, four: list[str], rectified: bool) -> t
     kept, best, winner = four[0], kind.floats(code, four[0]), ZERO
     for who, bits in enumerate(four[1:], 1):
         value = kind.floats(code, bits)
-        larger = code.new(f"fcmp ogt {FLOATS} {value}, {best}")
-        unknown = code.new(f"fcmp uno {FLOATS} {value}, {ZERO}")
-        taken = code.new(f"or {MASK} {larger}, {unknown}")
+        taken = surpasses(code, value, best)
         kept = code.choose(taken, kind.many, bits, kept)
         best = code.choose(taken, FLOATS, value, best)
         winner = code.choose(taken, BYTES, f"splat (i8 {who})", winner)
