@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from opsin.core import DataError, ModelFileError, NetworkError, Shape, choose_precision, keep_large_buffers
+from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_large_buffers
 from opsin.data import Frame, Preparation
 from opsin.nn import Sequential, summarize
 from opsin.tasks import Task
@@ -26,6 +26,8 @@ from .views import VIEWS, average_views
 
 _MOST_BATCH = 256
 _BATCH_VALUES = 2**26
+_MOST_TOGETHER = 8
+"""Images that a core takes through all layers at a time; with more or larger ones their maps leave its cache."""
 
 
 @dataclass
@@ -85,13 +87,11 @@ class Model:
                 f"pixels are {pixels.dtype} of shape {pixels.shape}; expected uint8 (n, *{self.preparation.size})"
             )
         keep_large_buffers()
-        device, size = self.device, batch_size or self.most_at_once
-        runtime = self._runtime
+        size, runtime = batch_size or self.most_at_once, self._runtime
         answers: list[np.ndarray] = []
-        with runtime.session():
-            for start in range(0, len(pixels), size):
-                piece = torch.from_numpy(np.array(pixels[start : start + size])).to(device)
-                answers.append(self.task.decode(average_views(runtime.logits, piece, self.views)))
+        for start in range(0, len(pixels), size):
+            piece = torch.from_numpy(np.array(pixels[start : start + size]))
+            answers.append(self.task.decode(average_views(runtime.logits, piece, self.views)))
         return np.concatenate(answers) if answers else self.task.blank(0, self.preparation.size[:2])
 
     def predict(
@@ -141,18 +141,15 @@ class Model:
         return self.preparation.fit(picture), Frame((picture.shape[0], picture.shape[1]), self.preparation.size[:2])
 
     def accelerate(self) -> str:
-        """Takes OpenVINO from now on, for single images or for many, where it is sooner and answers alike.
+        """Takes OpenVINO from now on, for one image, few or many, where it is sooner and answers alike.
 
         Says in a line what was found. Takes a few seconds, so it is worth it before many images, or where each is
         waited for. Answers then differ in the last digits. Changed weights bring PyTorch back. Raises OpsinError where
         OpenVINO cannot do it.
         """
         keep_large_buffers()
-        random = np.random.default_rng(0)
-        pixels = torch.from_numpy(
-            random.integers(0, 256, (min(32, self.most_at_once), *self.preparation.size), np.uint8)
-        )
-        return self._ready.choose(self.network, self.preparation, choose_precision(self.device), pixels)
+        together = max(1, min(_MOST_TOGETHER, self.most_at_once // max(16, torch.get_num_threads())))
+        return self._ready.choose(self.network, self.preparation, together)
 
     def save(self, path: str | Path) -> None:
         """Writes the model file, whole or not at all; `load` reads it."""
@@ -167,7 +164,7 @@ class Model:
 
     @property
     def _runtime(self) -> Runtime:
-        return self._ready.runtime(self.network, self.preparation, choose_precision(self.device))
+        return self._ready.runtime(self.network, self.preparation)
 
     def _named(self, number: int, image: Any) -> np.ndarray:
         """A picture, or a DataError that says which."""

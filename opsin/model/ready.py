@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from opsin.core import OpsinError
+from opsin.core import OpsinError, choose_precision
 from opsin.data import Preparation
 from opsin.nn import Sequential
 
@@ -33,69 +33,73 @@ class Ready:
     def __init__(self) -> None:
         self._kept: tuple[_State, Runtime] | None = None
 
-    def runtime(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> Runtime:
-        """What computes outputs now, with products in `precision`: fused on a processor that has the kernels."""
-        if self._kept is not None and self._kept[0].holds(network, preparation, precision):
+    def runtime(self, network: Sequential, preparation: Preparation) -> Runtime:
+        """What computes outputs now: fused on a processor that has the kernels."""
+        if self._kept is not None and self._kept[0].holds(network, preparation):
             return self._kept[1]
+        precision = _precision(network)
         if not has_kernels(network) or _watched(network):
             return TorchRuntime(network, preparation, precision)
-        state = _State(network, preparation, precision)
+        state = _State(network, preparation)
         self._kept = state, FusedRuntime(network, preparation, precision)
         return self._kept[1]
 
-    def choose(self, network: Sequential, preparation: Preparation, precision: torch.dtype, pixels: Tensor) -> str:
-        """Takes OpenVINO from now on, for one image or for many, where its outputs for `pixels` are alike and sooner.
+    def choose(self, network: Sequential, preparation: Preparation, together: int) -> str:
+        """Takes OpenVINO from now on, for one image, for few or for many, where its outputs are alike and come sooner.
 
-        Says in a line what was found.
+        Of many, each core takes `together` at a time. Says in a line what was found.
         Raises OpsinError where there is no choice: without the package, on a GPU, for a layer that it does not know.
         """
         if not has_kernels(network):
             raise OpsinError("another runtime is taken on an x86-64 processor only; nothing was changed")
         try:
-            other = OpenVinoRuntime(network, preparation, precision)
+            other = OpenVinoRuntime(network, preparation, _precision(network), together)
         except ImportError as error:
             raise OpsinError(
                 f"another runtime needs OpenVINO ({error}); install it with: pip install 'opsin[fast]'"
             ) from error
         except Exception as error:  # its converter raises errors of many kinds
             raise OpsinError(f"OpenVINO cannot take this network: {' '.join(str(error).split())[:200]}") from error
-        own = self.runtime(network, preparation, precision)
+        own, random = self.runtime(network, preparation), torch.Generator().manual_seed(0)
         told: list[str] = []
         chosen: list[Runtime] = []
-        for some in (pixels[:1], pixels):
-            with own.session():
-                mine, theirs = own.logits(some), other.logits(some)
-                apart = float((mine - theirs).abs().max() / mine.abs().max().clamp_min(1e-6))
-                if not apart <= _ALIKE:
-                    return f"PyTorch stays: the outputs of OpenVINO are {apart:.1%} of the largest apart"
-                seconds = _seconds(lambda some=some: own.logits(some), lambda some=some: other.logits(some))
+        many = other.at_once
+        for count in (1, max(2, many // 2), 2 * many):
+            some = torch.randint(256, (count, *preparation.size), dtype=torch.uint8, generator=random)
+            mine, theirs = own.logits(some), other.logits(some)
+            apart = float((mine - theirs).abs().max() / mine.abs().max().clamp_min(1e-6))
+            if not apart <= _ALIKE:
+                return f"PyTorch stays: the outputs of OpenVINO are {apart:.1%} of the largest apart"
+            seconds = _seconds(lambda some=some: own.logits(some), lambda some=some: other.logits(some))
             chosen.append(other if seconds[1] < seconds[0] else own)
             times = f"{1000 * seconds[1]:.3g} ms with OpenVINO, {1000 * seconds[0]:.3g} ms with PyTorch"
-            told.append(f"{'OpenVINO' if chosen[-1] is other else 'PyTorch'} for {len(some)} ({times})")
+            told.append(f"{'OpenVINO' if chosen[-1] is other else 'PyTorch'} for {count} ({times})")
         if other in chosen:
-            self._kept = _State(network, preparation, precision), ByCount(own, *chosen)
-        return f"answers come from now on from {' and '.join(dict.fromkeys(told))}"
+            self._kept = _State(network, preparation), ByCount(many, *chosen)
+        return f"answers come from now on from {', '.join(told[:-1])} and {told[-1]}"
 
 
 class _State:
     """All that outputs depend on, as it was; compared before every answer, and so without loops of Python's own."""
 
-    def __init__(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> None:
-        self.network, self.rest = network, (network.trainings, preparation, precision)
-        kept = [(m._modules, m._parameters, m._buffers) for m in network.modules()]  # pyright: ignore[reportPrivateUsage]
+    def __init__(self, network: Sequential, preparation: Preparation) -> None:
+        self.network, self.rest = network, (network.trainings, preparation)
+        modules = list(network.modules())
+        kept = [(m._modules, m._parameters, m._buffers) for m in modules]  # pyright: ignore[reportPrivateUsage]
         self.places: list[dict[Any, Any]] = [place for three in kept for place in three if place]
-        self.places += [hooks for module in network.modules() for hooks in _hooks(module)]
         self.lengths = list(map(len, self.places))
         self.inside = list(_inside(self.places))
-        values = [*network.parameters(), *network.buffers()]
+        self.hooks = [hooks for module in modules for hooks in _hooks(module)]
+        values = [value for value in (*network.parameters(), *network.buffers()) if value.is_floating_point()]
         self.values, self.counted = values, [value for value in values if not value.is_inference()]
         self.marks = self._marks()
 
-    def holds(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> bool:
-        """Whether nothing has changed."""
+    def holds(self, network: Sequential, preparation: Preparation) -> bool:
+        """Whether nothing has changed, and nobody watches."""
         return (
             network is self.network
-            and self.rest == (network.trainings, preparation, precision)
+            and self.rest == (network.trainings, preparation)
+            and not any(self.hooks)
             and list(map(len, self.places)) == self.lengths
             and all(map(operator.is_, _inside(self.places), self.inside))
             and self._marks() == self.marks
@@ -107,6 +111,10 @@ class _State:
 
 
 _VERSION = operator.attrgetter("_version")
+
+
+def _precision(network: Sequential) -> torch.dtype:
+    return choose_precision(next(network.parameters(), torch.empty(0)).device)
 
 
 def _inside(places: list[dict[Any, Any]]) -> Iterator[Any]:

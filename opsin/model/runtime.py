@@ -3,7 +3,7 @@
 import platform
 import warnings
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol
 
@@ -19,14 +19,7 @@ _PROCESSORS = ("x86_64", "amd64")
 
 
 class Runtime(Protocol):
-    """Outputs before the last activation, float32, for uint8 pixels (n, height, width, channels).
-
-    Called within `session()`, which sets what all calls need.
-    """
-
-    def session(self) -> AbstractContextManager[None]:
-        """Surrounds calls."""
-        ...
+    """Outputs before the last activation, float32, for uint8 pixels (n, height, width, channels)."""
 
     def logits(self, pixels: Tensor) -> Tensor:
         """(n, units), or (n, units, height, width)."""
@@ -34,25 +27,22 @@ class Runtime(Protocol):
 
 
 class TorchRuntime:
-    """The network itself, on whatever device it is; it is in evaluation mode for the session."""
+    """The network itself, on whatever device it is, in evaluation mode while it answers."""
 
     def __init__(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> None:
         self.network, self.preparation, self.precision = network, preparation, precision
 
-    @contextmanager
-    def session(self) -> Generator[None]:
+    def logits(self, pixels: Tensor) -> Tensor:
+        device = next(self.network.parameters()).device
         training = [module for module in self.network.modules() if module.training]
         for module in training:
             module.training = False
         try:
-            with _without_gradients(next(self.network.parameters()).device.type, self.precision):
-                yield
+            with _without_gradients(device.type, self.precision):
+                return self.network.logits(self.preparation.normalize(pixels.to(device))).float()
         finally:
             for module in training:
                 module.training = True
-
-    def logits(self, pixels: Tensor) -> Tensor:
-        return self.network.logits(self.preparation.normalize(pixels)).float()
 
 
 class FusedRuntime:
@@ -61,63 +51,102 @@ class FusedRuntime:
     def __init__(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> None:
         self.network, self.preparation, self.precision = fuse(network, precision), preparation, precision
 
-    def session(self) -> AbstractContextManager[None]:
-        return _without_gradients("cpu", self.precision)
-
     def logits(self, pixels: Tensor) -> Tensor:
-        return self.network.logits(self.preparation.normalize(pixels)).float()
+        with _without_gradients("cpu", self.precision):
+            return self.network.logits(self.preparation.normalize(pixels)).float()
 
 
 class OpenVinoRuntime:
     """The network in OpenVINO (https://docs.openvino.ai), which on Intel's and AMD's processors may answer sooner.
 
+    All cores answer one image, or each of them `together` images of its own, so that layers do not wait for one another
+    and maps stay in a core's cache. Shapes are fixed in both, as plans for any number of images take a fifth longer.
     Raises ImportError without the package, and whatever OpenVINO raises for a layer that it does not know.
     """
 
-    def __init__(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> None:
-        import openvino
-        from openvino.frontend import FrontEndManager
-        from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-        vino: Any = openvino
-        whole = _Whole(TorchRuntime(network, preparation, torch.float32))
-        example = torch.zeros((2, *preparation.size), dtype=torch.uint8)
-        with whole.runtime.session(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the tracer: shapes but the batch's are fixed
-            # openvino.convert_model would do, but it sends usage data and asks on the terminal whether it may
-            front: Any = FrontEndManager().load_by_framework("pytorch")
-            traced = TorchScriptPythonDecoder(whole, example_input=(example,))
-            model = front.convert(front.load(traced))
+    def __init__(
+        self, network: Sequential, preparation: Preparation, precision: torch.dtype, together: int = 8
+    ) -> None:
+        traced, cores = _traced(network, preparation), torch.get_num_threads()  # what is made of it reads its memory
+        model = _converted(traced)
         precise = {"INFERENCE_PRECISION_HINT": "bf16" if precision == torch.bfloat16 else "f32"}
-        requests: list[Any] = []
-        for count in (1, -1):  # a single image, as people wait for it, has a plan of its own
-            model.reshape(vino.PartialShape([count, *preparation.size]))
-            compiled = _core().compile_model(model, "CPU", {**precise, "PERFORMANCE_HINT": "LATENCY"})
-            requests.append(compiled.create_infer_request())
-        self._single, self._many = requests
-        self._tensor = vino.Tensor
-
-    def session(self) -> AbstractContextManager[None]:
-        return nullcontext()
+        single = {**precise, "PERFORMANCE_HINT": "LATENCY"}
+        self.together, self.at_once = together, cores * together
+        self._single = _compiled(model, [1, *preparation.size], single).create_infer_request()
+        many = {**precise, "NUM_STREAMS": str(cores), "INFERENCE_NUM_THREADS": str(cores)}
+        compiled = _compiled(model, [together, *preparation.size], many)
+        self._many = [compiled.create_infer_request() for _ in range(cores)]
 
     def logits(self, pixels: Tensor) -> Tensor:
-        request = self._single if len(pixels) == 1 else self._many
-        request.set_input_tensor(self._tensor(pixels.contiguous().numpy(), shared_memory=True))
-        request.infer()
-        return torch.from_numpy(np.array(request.get_output_tensor().data))
+        given, found = pixels.contiguous().numpy(), list[np.ndarray]()
+        rest = len(given) - len(given) % self.at_once
+        for start in range(0, rest, self.at_once):
+            for number, request in enumerate(self._many):
+                first = start + number * self.together
+                _give(request, given[first : first + self.together])
+                request.start_async()
+            for request in self._many:
+                request.wait()
+                found.append(_taken(request))
+        for number in range(rest, len(given)):
+            _give(self._single, given[number : number + 1])
+            self._single.infer()
+            found.append(_taken(self._single))
+        return torch.from_numpy(found[0] if len(found) == 1 else np.concatenate(found))
 
 
 class ByCount:
-    """One runtime for a single image, another for many; `around` is the one whose session serves both."""
+    """One runtime for a single image, one for few, and one from `many` on."""
 
-    def __init__(self, around: Runtime, single: Runtime, many: Runtime) -> None:
-        self.around, self.single, self.many = around, single, many
-
-    def session(self) -> AbstractContextManager[None]:
-        return self.around.session()
+    def __init__(self, many: int, *chosen: Runtime) -> None:
+        self.many, self.chosen = many, chosen
 
     def logits(self, pixels: Tensor) -> Tensor:
-        return (self.single if len(pixels) == 1 else self.many).logits(pixels)
+        return self.chosen[(len(pixels) > 1) + (len(pixels) >= self.many)].logits(pixels)
+
+
+def _traced(network: Sequential, preparation: Preparation) -> Any:
+    """The network from pixels to outputs, for OpenVINO to read."""
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    whole = _Whole(TorchRuntime(network, preparation, torch.float32))
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the tracer: shapes but the batch's are fixed
+        example = torch.zeros((2, *preparation.size), dtype=torch.uint8)
+        return TorchScriptPythonDecoder(whole, example_input=(example,))
+
+
+def _converted(traced: Any) -> Any:
+    """As `openvino.convert_model` would, but that sends usage data and asks on the terminal whether it may."""
+    from openvino.frontend import FrontEndManager
+
+    front: Any = FrontEndManager().load_by_framework("pytorch")
+    return front.convert(front.load(traced))
+
+
+def _compiled(model: Any, shape: list[int], settings: dict[str, str]) -> Any:
+    import openvino
+
+    vino: Any = openvino
+    model.reshape(vino.PartialShape(shape))
+    return _core().compile_model(model, "CPU", settings)
+
+
+def _give(request: Any, pixels: np.ndarray) -> None:
+    request.set_input_tensor(_tensor()(pixels, shared_memory=True))
+
+
+def _taken(request: Any) -> np.ndarray:
+    """A copy of what came out, as the next answer overwrites it."""
+    return np.array(request.get_output_tensor().data)
+
+
+@cache
+def _tensor() -> Any:
+    import openvino
+
+    vino: Any = openvino
+    return vino.Tensor
 
 
 @cache

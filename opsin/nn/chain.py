@@ -26,7 +26,8 @@ def run_chain(modules: Iterable[torch.nn.Module], x: Tensor) -> Tensor:
     """What the modules make of `x`, one after the other, the same numbers as in their order.
 
     A rectifier before max pooling is computed behind it instead, on a quarter of the numbers or fewer, and a fixed
-    normalization becomes part of the convolution before it, unless a hook wants to see what comes between.
+    normalization becomes part of the convolution before it, unless a hook wants to see what comes between. Who traces
+    the network gets the rectifier in its place, where other runtimes make it part of the convolution.
     """
     left = list(modules)
     place = 0
@@ -39,7 +40,7 @@ def run_chain(modules: Iterable[torch.nn.Module], x: Tensor) -> Tensor:
             if folds(x, module, follower):
                 x, place = module.convolve(x, folded(module, follower)), place + 2
                 continue
-        elif type(follower) is MaxPoolModule:
+        elif type(follower) is MaxPoolModule and not torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
             if isinstance(module, Conv2dModule) and gains(x, module, follower):
                 x, place = convolve_and_pool(x, module), place + 2
                 continue

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from opsin import zoo
-from opsin.core import OpsinError, choose_precision
+from opsin.core import OpsinError
 from opsin.data import Preparation
 from opsin.model import Model
 from opsin.model.ready import Ready
@@ -100,7 +100,7 @@ def test_a_shallow_copy_with_another_network_answers_for_itself():
 @on_x86
 def test_it_is_made_once_and_not_for_training():
     model = model_of()
-    ready, what = Ready(), (model.network, model.preparation, choose_precision(model.device))
+    ready, what = Ready(), (model.network, model.preparation)
     first = ready.runtime(*what)
     assert isinstance(first, FusedRuntime) and ready.runtime(*what) is first
     model.network.train()
@@ -138,46 +138,66 @@ def test_openvino_stays_away_where_it_answers_otherwise(monkeypatch):
     pytest.importorskip("openvino")
     from opsin.model import ready
 
-    class Other(FusedRuntime):
-        def logits(self, pixels):
-            return super().logits(pixels) * 2
-
-    monkeypatch.setattr(ready, "OpenVinoRuntime", Other)
+    monkeypatch.setattr(ready, "OpenVinoRuntime", lambda *given: Other(*given, factor=2))
     model = model_of()
     before = model.raw(PIXELS)
     assert "PyTorch stays" in model.accelerate()
     np.testing.assert_array_equal(model.raw(PIXELS), before)
 
 
+class Other(FusedRuntime):
+    """Stands for OpenVINO, and says how many images it was asked for."""
+
+    at_once = 8
+
+    def __init__(self, network, preparation, precision, together, factor=1, asked=None):
+        super().__init__(network, preparation, precision)
+        self.factor, self.asked = factor, [] if asked is None else asked
+
+    def logits(self, pixels):
+        self.asked.append(len(pixels))
+        return super().logits(pixels) * self.factor
+
+
 @on_x86
-@pytest.mark.parametrize(("single", "many"), [(True, False), (False, True), (True, True), (False, False)])
-def test_single_images_and_many_have_the_runtime_that_is_sooner_for_them(single, many, monkeypatch):
+@pytest.mark.parametrize(
+    "chosen", [(True, False, False), (False, True, False), (False, False, True), (True,) * 3, (False,) * 3]
+)
+def test_one_image_few_and_many_have_the_runtime_that_is_sooner_for_them(chosen, monkeypatch):
     from opsin.model import ready
 
-    asked = []
-
-    class Other(FusedRuntime):
-        def logits(self, pixels):
-            asked.append(len(pixels))
-            return super().logits(pixels)
-
-    turns = iter([single, many])
-    monkeypatch.setattr(ready, "OpenVinoRuntime", Other)
+    asked, turns = [], iter(chosen)
+    monkeypatch.setattr(ready, "OpenVinoRuntime", lambda *given: Other(*given, asked=asked))
     monkeypatch.setattr(ready, "_seconds", lambda own, other: [1.0, 0.5 if next(turns) else 2.0])
     model = model_of()
     before = model.raw(PIXELS)
     said = model.accelerate()
-    assert said.count("OpenVINO for") == single + many and said.count("PyTorch for") == 2 - single - many
+    assert said.count("OpenVINO for") == sum(chosen) and said.count("PyTorch for") == 3 - sum(chosen)
     asked.clear()
-    np.testing.assert_array_equal(model.raw(PIXELS), before)
-    assert close(model.raw(PIXELS[:1]), before[:1])
-    assert asked == [9] * many + [1] * single
-    assert model.side_by_side == (not single and not many)
+    for count in (1, 7, 9):
+        assert close(model.raw(PIXELS[:count]), before[:count])
+    assert asked == [count for count, other in zip((1, 7, 9), chosen, strict=True) if other]
+    assert model.side_by_side == (not any(chosen))
     with torch.no_grad():
         next(model.network.parameters()).add_(0.1)
     asked.clear()
     model.raw(PIXELS)
     assert not asked
+
+
+@on_x86
+@pytest.mark.parametrize("count", [1, 3, 16, 37])
+def test_openvino_answers_any_number_of_images_in_their_order(count):
+    pytest.importorskip("openvino")
+    from opsin.model.runtime import OpenVinoRuntime
+
+    model = model_of()
+    pixels = np.random.default_rng(1).integers(0, 256, (count, *SIZE), np.uint8)
+    pixels[::2] //= 4
+    runtime = OpenVinoRuntime(model.network, model.preparation, torch.float32, together=4)
+    with torch.inference_mode():
+        expected = model.network.logits(model.preparation.normalize(torch.from_numpy(pixels))).numpy()
+    np.testing.assert_allclose(runtime.logits(torch.from_numpy(pixels)).numpy(), expected, rtol=1e-3, atol=1e-3)
 
 
 @on_x86
@@ -202,8 +222,7 @@ def test_views_are_looked_at_by_every_runtime(views):
     model.views = views
     fused = model.raw(PIXELS)
     runtime = TorchRuntime(model.network, model.preparation, torch.float32)
-    with runtime.session():
-        expected = average_views(runtime.logits, torch.from_numpy(PIXELS), views).numpy()
+    expected = average_views(runtime.logits, torch.from_numpy(PIXELS), views).numpy()
     assert close(fused, expected)
     if platform.machine().lower() in ("x86_64", "amd64") and find_spec("openvino"):
         model.accelerate()
@@ -212,9 +231,8 @@ def test_views_are_looked_at_by_every_runtime(views):
 
 def test_a_network_without_weights_is_taken_as_it_is():
     network = Sequential([Activation("relu")], input_shape=SIZE, seed=0)
-    assert isinstance(
-        Ready().runtime(network, Preparation(*SIZE, (0.5,) * 3, (0.25,) * 3), torch.float32), TorchRuntime
-    )
+    runtime = Ready().runtime(network, Preparation(*SIZE, (0.5,) * 3, (0.25,) * 3))
+    assert isinstance(runtime, TorchRuntime)
 
 
 def test_hooks_of_layers_are_called():
@@ -239,7 +257,7 @@ from opsin.tasks import Classify
 
 size = (32, 32, 3)
 model = Model(zoo.create("simple", size, 2, seed=0), Classify(("a", "b")), Preparation(*size, (0.5,) * 3, (0.2,) * 3))
-model._ready.choose(model.network, model.preparation, torch.float32, torch.zeros((2, *size), dtype=torch.uint8))
+model._ready.choose(model.network, model.preparation, 1)
 del model
 signal.signal(signal.SIGINT, lambda *_: print("asked"))
 os.kill(os.getpid(), signal.SIGINT)
