@@ -15,6 +15,7 @@ from .loops import openmp
 
 _LLVM = 20
 """From this version on the assembler knows all that is written here."""
+_CALLED = ("umin", "smax")
 _ENGINES: list[Any] = []
 """Kept, for machine code lasts no longer than what made it."""
 
@@ -92,9 +93,9 @@ class Assembly:
         return self.new(f"getelementptr {kind}, ptr {base}, i64 {number}")
 
     def whole(self, operation: str, left: str, right: str | int) -> str:
-        """An operation on int64: add, sub, mul, udiv, urem, or the smaller one, umin."""
-        if operation == "umin":
-            return self.new(f"call i64 @llvm.umin.i64(i64 {left}, i64 {right})")
+        """An operation on int64: add, sub, mul, udiv, urem, the smaller one umin, or with signs the larger one smax."""
+        if operation in _CALLED:
+            return self.new(f"call i64 @llvm.{operation}.i64(i64 {left}, i64 {right})")
         return self.new(f"{operation} i64 {left}, {right}")
 
     def choose(self, mask: str, kind: str, yes: str, no: str) -> str:
@@ -124,7 +125,8 @@ class Assembly:
 
     def text(self) -> str:
         """The function and what it calls."""
-        numbers = ("i32 @omp_get_thread_num()", "i32 @omp_get_num_threads()", "i64 @llvm.umin.i64(i64, i64)")
+        whole = [f"i64 @llvm.{name}.i64(i64, i64)" for name in _CALLED]
+        numbers = ("i32 @omp_get_thread_num()", "i32 @omp_get_num_threads()", *whole)
         products = (f"{FLOATS} {_DOT}({FLOATS}, {PAIRS}, {PAIRS})", f"{FLOATS} {_FMA}({FLOATS}, {FLOATS}, {FLOATS})")
         declared = [f"declare {one}" for one in (*numbers, *products)]
         return "\n".join(

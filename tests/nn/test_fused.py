@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from opsin import nn, zoo
-from opsin.nn.fused import FusedConvolution, FusedDense, FusedResidual, fuse
+from opsin.nn.fused import fuse
+from opsin.nn.fused_modules import FusedConvolution, FusedDense, FusedResidual
 
 ARCHITECTURES = ["simple", "lenet", "resnet_small", "resnet_tiny", "resnet18", "efficientnet_lite0", "convnext_atto"]
 

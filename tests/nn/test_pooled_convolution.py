@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from opsin import nn
 from opsin.core.assembly import multiplies_bfloat16
 from opsin.nn import pooled_convolution
-from opsin.nn.fused import FusedPooledConvolution, fuse
+from opsin.nn.fused import fuse
+from opsin.nn.fused_modules import FusedPooledConvolution
 from opsin.nn.pooled_convolution import convolve_and_pool, gains, worth
 
 pytestmark = pytest.mark.skipif(not multiplies_bfloat16(), reason="no llvmlite, or no processor with AVX512_BF16")
