@@ -1,6 +1,5 @@
 """What computes a network's outputs for pixels: PyTorch as it is, PyTorch with fused layers, or OpenVINO."""
 
-import platform
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,8 +13,7 @@ from torch import Tensor
 from opsin.data import Preparation
 from opsin.nn import Sequential
 from opsin.nn.fused import fuse
-
-_PROCESSORS = ("x86_64", "amd64")
+from opsin.nn.precision import has_onednn
 
 
 class Runtime(Protocol):
@@ -171,8 +169,7 @@ class _Whole(torch.nn.Module):
 def has_kernels(network: Sequential) -> bool:
     """Whether `FusedRuntime` can take the network: it has weights, and they are on an x86-64 processor with oneDNN."""
     first = next(network.parameters(), None)
-    on_processor = first is not None and first.device.type == "cpu"
-    return on_processor and torch.backends.mkldnn.is_available() and platform.machine().lower() in _PROCESSORS
+    return first is not None and first.device.type == "cpu" and has_onednn()
 
 
 @contextmanager

@@ -91,7 +91,14 @@ FUNCTIONS: dict[str, Function] = {
     "tanh_shrink": F.tanhshrink,
 }
 """By the names Keras has for them, with its defaults; `threshold`, which has none, is the only one left out."""
-_IN_PLACE: dict[str, Function] = {"relu": F.relu_, "relu6": lambda x: F.relu6(x, inplace=True)}
+
+
+def _relu6(x: Tensor) -> Tensor:
+    """In place where no gradient is wanted, for which torch would keep a copy of what was there."""
+    return F.relu6(x, inplace=not (x.requires_grad and torch.is_grad_enabled()))
+
+
+_IN_PLACE: dict[str, Function] = {"relu": F.relu_, "relu6": _relu6}
 
 
 def settle_activation(layer: Layer, field: str = "activation") -> None:

@@ -25,33 +25,46 @@ class ChainModule(torch.nn.Sequential):
 def run_chain(modules: Iterable[torch.nn.Module], x: Tensor) -> Tensor:
     """What the modules make of `x`, one after the other, the same numbers as in their order.
 
-    A rectifier before max pooling is computed behind it instead, on a quarter of the numbers or fewer, and a fixed
-    normalization becomes part of the convolution before it, unless a hook wants to see what comes between. Who traces
-    the network gets the rectifier in its place, where other runtimes make it part of the convolution.
+    A rectifier before max pooling is computed behind it instead, on a quarter of the numbers or fewer, any other one
+    with the convolution before it, and a fixed normalization becomes part of that, unless a hook wants to see what
+    comes between. Who traces the network gets the rectifier in its place, where other runtimes make it part of the
+    convolution.
     """
     left = list(modules)
     place = 0
     while place < len(left):
-        module, follower = left[place], left[place + 1] if place + 1 < len(left) else None
-        if follower is None or _watched(module) or _watched(follower):
-            x, place = module(x), place + 1
-            continue
-        if isinstance(module, Conv2dModule) and isinstance(follower, torch.nn.BatchNorm2d):
-            if folds(x, module, follower):
-                x, place = module.convolve(x, folded(module, follower)), place + 2
-                continue
-        elif type(follower) is MaxPoolModule and not torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
-            if isinstance(module, Conv2dModule) and gains(x, module, follower):
-                x, place = convolve_and_pool(x, module), place + 2
-                continue
-            if isinstance(module, ConvolutionModule) and module.activation in _RISING:
-                x, place = _pooled(module.convolve(x), module.activation, follower), place + 2
-                continue
-            if isinstance(module, ActivationModule) and module.activation in _RISING:
-                x, place = _pooled(x, module.activation, follower), place + 2
-                continue
-        x, place = module(x), place + 1
+        x, done = _together(left[place : place + 4], x)
+        place += done
     return x
+
+
+def _together(modules: list[torch.nn.Module], x: Tensor) -> tuple[Tensor, int]:
+    """What the first modules that can be one step make of `x`, and how many those are."""
+    module, follower = modules[0], modules[1] if len(modules) > 1 else None
+    if follower is None or _watched(module) or _watched(follower):
+        return module(x), 1
+    if isinstance(module, Conv2dModule):
+        if isinstance(follower, torch.nn.BatchNorm2d) and folds(x, module, follower):
+            rectifier = _rectifier(modules[2:])
+            return module.convolve(x, folded(module, follower), rectifier), 2 + (rectifier is not None)
+        if module.activation is None and (rectifier := _rectifier(modules[1:])):
+            return module.convolve(x, None, rectifier), 2
+    if type(follower) is MaxPoolModule and not torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
+        if isinstance(module, Conv2dModule) and gains(x, module, follower):
+            return convolve_and_pool(x, module), 2
+        if isinstance(module, ConvolutionModule) and module.activation in _RISING:
+            return _pooled(module.convolve(x), module.activation, follower), 2
+        if isinstance(module, ActivationModule) and module.activation in _RISING:
+            return _pooled(x, module.activation, follower), 2
+    return module(x), 1
+
+
+def _rectifier(modules: list[torch.nn.Module]) -> str | None:
+    """Which one comes next, unless max pooling is behind it."""
+    first, pools = modules[0] if modules else None, len(modules) > 1 and type(modules[1]) is MaxPoolModule
+    if not isinstance(first, ActivationModule) or first.activation not in _RISING or pools or _watched(first):
+        return None
+    return first.activation
 
 
 def _pooled(x: Tensor, activation: str, pooling: MaxPoolModule) -> Tensor:

@@ -9,14 +9,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
 from opsin.core.assembly import LANES, assembles
 from opsin.core.loops import run
 
+from .following import followed
 from .pooling_code import giving_code, taking_code
 
-_TORCH: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 _KINDS = (torch.bfloat16, torch.float32)
 _MANY = 2**18
 """Numbers of a map from which on it is worth the calls."""
@@ -41,14 +40,6 @@ def pool_largest(x: Tensor, rectified: bool = False) -> Tensor:
     """Max pooling 2x2 of a map for which `gains` is true; `rectified` cuts off what is below zero."""
     apply: Any = _Pool.apply
     return apply(x, rectified)
-
-
-def followed() -> bool:
-    """Whether each operation is followed: to compile or export it, for derivatives of other kinds, or by hooks on what
-    it saves for its gradient (a checkpoint computes anew, and must save the same)."""
-    tracing = torch.compiler.is_compiling() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
-    other = _TORCH._are_functorch_transforms_active() or forward_ad._current_level >= 0  # pyright: ignore[reportPrivateUsage]
-    return tracing or other or _TORCH._autograd._top_saved_tensors_default_hooks(True) is not None
 
 
 class _Pool(torch.autograd.Function):

@@ -10,10 +10,11 @@ from opsin.core import Shape
 
 from .activations import function, settle_activation
 from .arguments import settle_choice, settle_count, settle_counts, settle_flag
-from .depthwise_gradients import depthwise, gains
+from .depthwise_gradients import Settings
 from .initializers import initialize, settle_initializer
 from .layer import Layer, need_rank, shape_text, volume
-from .padding import CAUSAL, PADDINGS, even_padding, pad, pad_same, windows_shape
+from .padding import CAUSAL, PADDINGS, even_padding, pad, pad_same, same_padding, windows_shape
+from .trained_convolution import convolve, gains, rectifier_of
 from .window import Window
 
 
@@ -28,18 +29,17 @@ class ConvolutionModule(torch.nn.Module):
         """Nothing: the layer that builds the module draws its weights."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return self.activate(self.convolve(input))
+        return self.convolve(input, activation=self.activation)
 
-    def convolve(self, input: Tensor, weights: tuple[Tensor, Tensor | None] | None = None) -> Tensor:
-        """The sums and biases alone; with other kernels and biases than the module's own where they are given."""
+    def convolve(
+        self, input: Tensor, weights: tuple[Tensor, Tensor | None] | None = None, activation: str | None = None
+    ) -> Tensor:
+        """The sums and biases, activated; with other kernels and biases than the module's own where they are given."""
         x = input if self.same is None else pad_same(input, self.same)
         x = pad(x, [(self.causal, 0)]) if self.causal else x
         module = cast(Any, self)
-        return module._conv_forward(x, *(weights or (module.weight, module.bias)))
-
-    def activate(self, x: Tensor) -> Tensor:
-        """The activation alone, in place where it can be."""
-        return function(self.activation, in_place=True)(x)
+        y = module._conv_forward(x, *(weights or (module.weight, module.bias)))
+        return function(activation, in_place=True)(y)
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (f", activation={self.activation}" if self.activation else "")
@@ -50,16 +50,33 @@ class Conv1dModule(ConvolutionModule, torch.nn.Conv1d):
 
 
 class Conv2dModule(ConvolutionModule, torch.nn.Conv2d):
-    """torch's Conv2d with "same" and an activation, and sooner gradients where it is depthwise."""
+    """torch's Conv2d with "same" and an activation, and sooner in training."""
 
-    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if gains(input, self.groups):
-            return depthwise(input, weight, bias, self.stride, cast("tuple[int, int]", self.padding), self.dilation)
-        return super()._conv_forward(input, weight, bias)
+    def convolve(
+        self, input: Tensor, weights: tuple[Tensor, Tensor | None] | None = None, activation: str | None = None
+    ) -> Tensor:
+        rectifier = rectifier_of(activation)
+        if not gains(input, self.groups, rectifier):
+            return super().convolve(input, weights, activation)
+        settings = Settings(_two(self.stride), self._around(input), _two(self.dilation), self.groups)
+        y = convolve(input, *(weights or (self.weight, self.bias)), settings, rectifier)
+        return y if rectifier else function(activation, in_place=True)(y)
+
+    def _around(self, x: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Zeros before and after, down and across."""
+        if self.same is None:
+            down, across = _two(self.padding)
+            return (down, down), (across, across)
+        down, across = zip(x.shape[2:], self.same.extent, self.same.strides, strict=True)
+        return same_padding(*down), same_padding(*across)
 
 
 class Conv3dModule(ConvolutionModule, torch.nn.Conv3d):
     """torch's Conv3d with "same" and an activation."""
+
+
+def _two(values: object) -> tuple[int, int]:
+    return cast("tuple[int, int]", values)
 
 
 _MODULES: dict[int, Any] = {1: Conv1dModule, 2: Conv2dModule, 3: Conv3dModule}

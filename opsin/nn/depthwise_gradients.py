@@ -1,4 +1,4 @@
-"""Depthwise convolutions in bfloat16 on a processor, with gradients that take no longer than they must.
+"""Gradients of depthwise convolutions in bfloat16 on a processor that take no longer than they must.
 
 oneDNN has no fast way (2026) to the gradient of bfloat16 images under strides, nor to that of bfloat16 kernels larger
 than 3x3: a layer of 144 channels of 56x56 with 5x5 kernels takes 88 and 39 ms for what float32 does in 4 and 18. The
@@ -6,12 +6,10 @@ first is computed in float32, which is also the more exact; a larger kernel's gr
 pieces of it, for which images are moved. Machine code (`pip install 'opsin[fast]'`) does both sooner, in float32.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from opsin.core.assembly import LANES, multiplies_bfloat16
 from opsin.core.loops import run
@@ -19,111 +17,121 @@ from opsin.core.loops import run
 from .depthwise_code import image_code, kernel_code
 from .gradient_chunks import room
 from .padding import pad
-from .precision import in_bfloat16
+from .sweeps import convolve, sweeps
+from .window import Window
 
 _PIECE = 3
 _MOST_WEIGHTS = 25
+Wanted = tuple[bool, bool, bool]
+"""Of images, kernels and biases."""
+Gradients = tuple[Tensor | None, Tensor | None, Tensor | None]
 
 
-def gains(x: Tensor, groups: int) -> bool:
-    """Whether `depthwise` is the sooner way for a convolution of images `x` in so many groups, as things stand.
+@dataclass(frozen=True)
+class Settings:
+    """How a convolution's kernels move over images; `around` are the zeros before and after them, down and across."""
 
-    >>> gains(torch.zeros(1, 8, 4, 4), 8)
-    False
-    """
-    return torch.is_grad_enabled() and 1 < groups == x.shape[1] and in_bfloat16(x)
+    stride: tuple[int, int]
+    around: tuple[tuple[int, int], tuple[int, int]]
+    dilation: tuple[int, int]
+    groups: int
 
+    @property
+    def uneven(self) -> bool:
+        """Whether there are more zeros on one side, which torch cannot do."""
+        return any(before != after for before, after in self.around)
 
-def depthwise(
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    stride: Sequence[int],
-    padding: Sequence[int],
-    dilation: Sequence[int],
-) -> Tensor:
-    """The convolution of each channel of `x` (n, c, height, width) with kernels of its own, in bfloat16.
-
-    >>> x, kernels = torch.ones(1, 2, 5, 5), torch.ones(2, 1, 3, 3)
-    >>> depthwise(x, kernels, None, (2, 2), (0, 0), (1, 1))[0, 0].tolist()
-    [[9.0, 9.0], [9.0, 9.0]]
-    """
-    apply: Any = _Depthwise.apply
-    return apply(x.bfloat16(), weight, bias, list(stride), list(padding), list(dilation))
+    @property
+    def padding(self) -> tuple[int, int]:
+        """The zeros on each side, down and across."""
+        return self.around[0][0], self.around[1][0]
 
 
-class _Depthwise(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, *given: Any) -> Tensor:
-        x, weight, bias, stride, padding, dilation = given
-        ctx.save_for_backward(x, weight)
-        ctx.given = None if bias is None else list(bias.shape), stride, padding, dilation
-        bias = None if bias is None else bias.bfloat16()
-        return torch.conv2d(x, weight.bfloat16(), bias, stride, padding, dilation, x.shape[1])
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *given: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        x, weight = ctx.saved_tensors
-        if _coded(x, weight, *ctx.given[1:]):
-            return *_by_code(ctx, given[0], x, weight), None, None, None
-        exact_images = max(ctx.given[1]) > 1
-        wanted = ctx.needs_input_grad
-        images = _gradients(ctx, given[0], x, weight, exact_images, (wanted[0], False, False))[0]
-        if max(weight.shape[2:]) > _PIECE:
-            kernels = _in_pieces(ctx, given[0], x, weight) if wanted[1] else None
-            bias = given[0].sum((0, 2, 3), dtype=torch.float32) if wanted[2] else None
-        else:
-            kernels, bias = _gradients(ctx, given[0], x, weight, False, (False, wanted[1], wanted[2]))[1:]
-        return images, kernels, bias, None, None, None
+def depthwise_gradients(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings, wanted: Wanted) -> Gradients:
+    """Those of images `x` (n, c, height, width), kernels and biases, of which torch's own would take longer."""
+    if coded(x, weight, settings):
+        return _by_code(gradient, x, weight, settings, wanted)
+    exact_images = max(settings.stride) > 1
+    images = plain_gradients(gradient, x, weight, settings, (wanted[0], False, False), exact=exact_images)[0]
+    if max(weight.shape[2:]) > _PIECE:
+        kernels = _in_pieces(gradient, x, weight, settings) if wanted[1] else None
+        bias = gradient.sum((0, 2, 3), dtype=torch.float32) if wanted[2] else None
+    else:
+        kernels, bias = plain_gradients(gradient, x, weight, settings, (False, *wanted[1:]))[1:]
+    return images, kernels, bias
 
 
-def _coded(x: Tensor, weight: Tensor, stride: list[int], padding: list[int], dilation: list[int]) -> bool:
+def plain_gradients(
+    gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings, wanted: Wanted, *, exact: bool = False
+) -> Gradients:
+    """torch's, with products in bfloat16, or `exact` in float32."""
+    if not any(wanted):
+        return None, None, None
+    kind = torch.float32 if exact else torch.bfloat16
+    images = x.to(kind) if wanted[1] else torch.empty_like(x, dtype=kind)  # of which the other only asks the shape
+    moves = (settings.stride, settings.padding, settings.dilation)
+    return torch.ops.aten.convolution_backward(
+        gradient.to(kind), images, weight.to(kind), [len(weight)], *moves, False, [0, 0], settings.groups, wanted
+    )
+
+
+def coded(x: Tensor, weight: Tensor, settings: Settings) -> bool:
     """Whether machine code knows such a layer, and its sums fit into a processor's registers."""
     return (
         weight.shape[0] == x.shape[1]
         and x.shape[1] % LANES == 0
         and weight.shape[2] * weight.shape[3] <= _MOST_WEIGHTS
-        and stride in ([1, 1], [2, 2])
-        and dilation == [1, 1]
+        and settings.stride in ((1, 1), (2, 2))
+        and settings.dilation == (1, 1)
+        and not (settings.uneven and settings.stride == (1, 1))
         and multiplies_bfloat16()
     )
 
 
-def _by_code(
-    ctx: Any, gradient: Tensor, x: Tensor, weight: Tensor
-) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-    """The gradients of images, kernels and bias; those of images without strides are torch's own, which are as fast."""
-    _, stride, (down, across), _ = ctx.given
-    images, wanted = None, ctx.needs_input_grad
+def _by_code(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings, wanted: Wanted) -> Gradients:
+    """The gradients of images, kernels and bias, in one pass over each map."""
     gradient = gradient.bfloat16().contiguous(memory_format=torch.channels_last)
-    (n, channels), (rows, columns) = x.shape[:2], weight.shape[2:]
-    height, width = x.shape[2] + 2 * down, x.shape[3] + 2 * across
-    if wanted[0] and stride == [1, 1]:
-        images = _gradients(ctx, gradient, x, weight, False, (True, False, False))[0]
+    (n, channels, *sides), (rows, columns), (top, left) = x.shape, weight.shape[2:], settings.padding
+    images = None
+    if wanted[0] and settings.stride == (1, 1):
+        images = _of_images(gradient, x, weight, settings)
     elif wanted[0]:
-        more = [(side - 1) // 2 - made + 1 for side, made in zip((height, width), gradient.shape[2:], strict=True)]
+        padded = [side + sum(pair) for side, pair in zip(sides, settings.around, strict=True)]
+        more = [(side - 1) // 2 - made + 1 for side, made in zip(padded, gradient.shape[2:], strict=True)]
         around = [((rows - 1) // 2, max(0, more[0])), ((columns - 1) // 2, max(0, more[1]))]
         given = pad(gradient, around).contiguous(memory_format=torch.channels_last)
-        images = x.new_empty((n, height, width, channels)).permute(0, 3, 1, 2)
+        images = x.new_empty((n, *sides, channels)).permute(0, 3, 1, 2)
         kernels = weight.flatten(1).t().float().contiguous()
-        run(image_code((rows, columns)), (given, kernels, images), (n, height, width, channels, *given.shape[2:]))
-        images = images[:, :, down : height - down, across : width - across]
+        code = image_code((rows, columns), (top % 2, left % 2))
+        run(code, (given, kernels, images), (n, *sides, channels, *given.shape[2:], top, left))
     if not (wanted[1] or wanted[2]):
         return images, None, None
-    seen = pad(x, [(down, down), (across, across)])
     sums = room(n, rows * columns, channels)
-    code = kernel_code((rows, columns), (stride[0], stride[1]))
-    run(code, (seen.contiguous(memory_format=torch.channels_last), gradient, sums), (n, height, width, channels))
+    seen = x.contiguous(memory_format=torch.channels_last)
+    code = kernel_code((rows, columns), settings.stride)
+    run(code, (seen, gradient, sums), (n, *sides, channels, *gradient.shape[2:], top, left))
     total = sums.sum(0)
     found = total[:-1].t().reshape(weight.shape).to(weight.dtype)
     return images, found if wanted[1] else None, total[-1] if wanted[2] else None
 
 
-def _in_pieces(ctx: Any, gradient: Tensor, x: Tensor, weight: Tensor) -> Tensor:
+def _of_images(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor | None:
+    """The gradient of images without strides: the convolution of that of their map with the kernels turned around."""
+    sides = weight.shape[2:]
+    window = Window((sides[0], sides[1]), (1, 1), (1, 1))
+    around = [
+        (side - 1 - before, side - 1 - after) for side, (before, after) in zip(sides, settings.around, strict=True)
+    ]
+    if not sweeps(gradient, window, around):
+        return plain_gradients(gradient, x, weight, settings, (True, False, False))[0]
+    kernels = weight.flip(2, 3).flatten(1).t().float().contiguous()
+    return convolve(gradient, kernels, kernels.new_zeros(len(weight)), window, around, None)
+
+
+def _in_pieces(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:
     """The gradient of kernels, from those of kernels of at most 3x3 that see moved parts of the padded images."""
-    _, stride, (down, across), dilation = ctx.given
-    padded = pad(x, [(down, down), (across, across)])
+    stride, dilation = settings.stride, settings.dilation
+    padded = pad(x, settings.around)
     sides = [min(side, _PIECE) for side in weight.shape[2:]]
     piece = x.new_empty((*weight.shape[:2], *sides))
     seen = [
@@ -145,16 +153,3 @@ def _in_pieces(ctx: Any, gradient: Tensor, x: Tensor, weight: Tensor) -> Tensor:
 def _starts(side: int) -> list[int]:
     """Where pieces begin that cover a side, the last one at its end."""
     return [*range(0, side - _PIECE, _PIECE), max(0, side - _PIECE)]
-
-
-def _gradients(
-    ctx: Any, gradient: Tensor, x: Tensor, weight: Tensor, exact: bool, wanted: tuple[bool, bool, bool]
-) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-    if not any(wanted):
-        return None, None, None
-    bias, stride, padding, dilation = ctx.given
-    kind = torch.float32 if exact else torch.bfloat16
-    images = x.to(kind) if wanted[1] else torch.empty_like(x, dtype=kind)  # of which the other only asks the shape
-    return torch.ops.aten.convolution_backward(
-        gradient.to(kind), images, weight.to(kind), bias, stride, padding, dilation, False, [0, 0], x.shape[1], wanted
-    )

@@ -10,8 +10,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from .compiled_pooling import followed
 from .convolution import Conv2dModule
+from .following import followed
 from .precision import in_bfloat16
 
 

@@ -16,8 +16,8 @@ from torch import Tensor
 from opsin.core.assembly import LANES, multiplies_bfloat16
 from opsin.core.loops import run
 
-from .compiled_pooling import followed
 from .convolution import Conv2dModule
+from .following import followed
 from .gradient_chunks import room
 from .padding import pad
 from .pooled_convolution_code import Kernel, forward_code, gradient_code, pairs

@@ -4,7 +4,8 @@ import torch
 from opsin import nn
 from opsin.core.assembly import multiplies_bfloat16
 from opsin.nn import depthwise_gradients
-from opsin.nn.depthwise_gradients import depthwise, gains
+from opsin.nn.depthwise_gradients import Settings
+from opsin.nn.trained_convolution import convolve, gains
 
 
 @pytest.mark.parametrize(("channels", "multiplier"), [(8, 2), (48, 1)])
@@ -36,7 +37,8 @@ def test_gradients_are_those_of_float64(kernel, stride, padding, dilation, bias,
     weights = torch.randn_like(exact).bfloat16().double()
     (exact * weights).sum().backward()
     mine = [one.detach().float().requires_grad_() for one in given]
-    answer = depthwise(mine[0], mine[1], mine[2] if bias else None, (stride,) * 2, (padding,) * 2, (dilation,) * 2)
+    settings = Settings((stride,) * 2, ((padding,) * 2,) * 2, (dilation,) * 2, channels)
+    answer = convolve(mine[0], mine[1], mine[2] if bias else None, settings, None)
     assert answer.dtype == torch.bfloat16
     torch.testing.assert_close(answer.double(), exact, rtol=2e-2, atol=2e-2)
     (answer.float() * weights.float()).sum().backward()
@@ -55,10 +57,10 @@ def test_a_layer_takes_it_in_training_alone_and_learns_the_same():
     for in_bfloat16 in (True, False):
         network.zero_grad()
         with torch.autocast("cpu", torch.bfloat16, enabled=in_bfloat16):
-            assert gains(images, 3) == in_bfloat16
-            assert not gains(images, 1)
+            assert gains(images, 3, None) == in_bfloat16
+            assert not gains(images, 1, None)
             with torch.no_grad():
-                assert not gains(images, 3)
+                assert not gains(images, 3, None)
             network.logits(images).float().square().mean().backward()
         found.append([weight.grad.clone() for weight in network.parameters()])
     for one, other in zip(*found, strict=True):
@@ -73,7 +75,7 @@ def gradients(threads, dtype=torch.float32):
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        depthwise(*given, (2, 2), (2, 2), (1, 1)).float().square().sum().backward()
+        convolve(*given, Settings((2, 2), ((2, 2),) * 2, (1, 1), 16), None).float().square().sum().backward()
     finally:
         torch.set_num_threads(before)
     return [one.grad for one in given]
@@ -93,5 +95,5 @@ def test_machine_code_gives_what_torch_gives_whatever_the_threads(monkeypatch):
 
 def test_frozen_kernels_get_no_gradient():
     x, kernels = torch.randn(1, 2, 5, 5, requires_grad=True), torch.randn(2, 1, 3, 3)
-    depthwise(x, kernels, None, (1, 1), (1, 1), (1, 1)).float().sum().backward()
+    convolve(x, kernels, None, Settings((1, 1), ((1, 1),) * 2, (1, 1), 2), None).float().sum().backward()
     assert kernels.grad is None and x.grad.shape == x.shape
