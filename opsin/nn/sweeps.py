@@ -39,7 +39,7 @@ def sweeps(x: Tensor, window: Window, around: Pairs) -> bool:
         and window.kernel[0] * window.kernel[1] <= _MOST_WEIGHTS
         and window.dilation == (1, 1)
         and max(window.strides) <= _MOST_STRIDE
-        and all(0 <= min(pair) and max(pair) < side for pair, side in zip(around, window.kernel, strict=True))
+        and all(min(pair) >= 0 and max(pair) < side for pair, side in zip(around, window.kernel, strict=True))
         and made(x, window, around)[1] >= NEIGHBOURS
         and made(x, window, around)[0] >= 1
         and x.is_contiguous(memory_format=torch.channels_last)

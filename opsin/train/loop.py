@@ -195,26 +195,31 @@ class Trainer:
             self.seconds,
         )
         if ranks.part()[0] == 0:
-            parts: dict[str, dict[str, Tensor]] = {
-                "network": self.network.state_dict(),
-                "average": self.average.state(),
-                "optimizer": self.stepper.optimizer.state(),
-            }
+            parts: dict[str, dict[str, Tensor]] = {"network": self.network.state_dict()}
+            if self._between:
+                parts |= {"average": self.average.state(), "optimizer": self.stepper.optimizer.state()}
             save_checkpoint(self.job.folder, self.state, parts)
         self.save_seconds = self.seconds - self.saved
+
+    @property
+    def _between(self) -> bool:
+        """Whether average and optimizer matter: before the first step they know nothing, after the last none asks."""
+        return self.state.step > 0 and not self.plan.done
 
     def _restore(self) -> None:
         self.state, parts = load_checkpoint(self.job.folder)
         for name, weight in self.network.named_parameters():
             weight.requires_grad_(name not in self.state.frozen)
         self.stepper.optimizer = self.stepper.new_optimizer()
+        self.plan = Plan(self.state.steps_left, self.state.progress)
         try:
             self.network.load_state_dict(parts["network"])
-            self.stepper.optimizer.load(parts["optimizer"])
-            self.average.load(parts["average"])
+            self.average = Average(self.network, horizon=1)
+            if self._between:
+                self.stepper.optimizer.load(parts["optimizer"])
+                self.average.load(parts["average"])
         except (KeyError, RuntimeError) as error:
             raise ModelFileError(f"{self.job.folder}: the checkpoint is of another network; train anew") from error
-        self.plan = Plan(self.state.steps_left, self.state.progress)
 
     def _roll_back(self) -> None:
         """Goes back to the last checkpoint and on with half the learning rate."""
