@@ -1,4 +1,4 @@
-"""Seconds from the start of a process to a saved model and its test accuracy: Opsin, Keras, a PyTorch loop.
+"""Seconds from the start of a process to a saved model and its test accuracy: Opsin, Keras, a PyTorch loop, fastai.
 
     OPSIN_DATA=... python benchmarks/folder_to_model.py small [--runs 3]
     python benchmarks/folder_to_model.py photographs
@@ -29,6 +29,7 @@ PROGRAMS = {
     "opsin": (OPSIN, "opsin_folder.py", {}),
     "keras": (PEERS, "keras_folder.py", {"KERAS_BACKEND": "tensorflow"}),
     "pytorch": (PEERS, "torch_folder.py", {}),
+    "fastai": (PEERS, "fastai_folder.py", {}),
 }
 COUNTS = {"train": 20_000, "valid": 1_000, "test": 5_000}
 PHOTOGRAPHS = {"train": 600, "valid": 60, "test": 60}

@@ -19,6 +19,7 @@ from .runtime import ByCount, FusedRuntime, OpenVinoRuntime, Runtime, TorchRunti
 _ALIKE = 0.05
 """How far outputs of two runtimes may be apart, as a share of the largest; bfloat16 keeps three digits a product."""
 _TURNS = 15
+_MANY = 64
 _PAUSE = 0.05
 
 
@@ -64,7 +65,7 @@ class Ready:
         told: list[str] = []
         chosen: list[Runtime] = []
         many = other.at_once
-        for count in (1, max(2, many // 2), 2 * many):
+        for count in (1, max(2, many // 2), max(many, min(_MANY, 4 * many))):
             some = torch.randint(256, (count, *preparation.size), dtype=torch.uint8, generator=random)
             mine, theirs = own.logits(some), other.logits(some)
             apart = float((mine - theirs).abs().max() / mine.abs().max().clamp_min(1e-6))

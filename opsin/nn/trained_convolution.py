@@ -66,7 +66,7 @@ class _Convolution(torch.autograd.Function):
         settings, rectifier = ctx.given
         if torch.is_grad_enabled():  # a gradient of the gradient is wanted
             return *_differentiable(ctx, given[0]), None, None
-        gradient = given[0].bfloat16()
+        gradient = given[0].bfloat16().contiguous(memory_format=torch.channels_last)
         if rectifier == "relu":
             gradient = _TORCH.threshold_backward(gradient, made[0], 0.0)
         elif rectifier == "relu6":
