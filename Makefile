@@ -4,6 +4,8 @@ BIN := .venv/bin
 # Tests that train on real data run only where OPSIN_DATA names a folder with it.
 MARKS := $(if $(OPSIN_DATA),,-m "not slow")
 
+ON_DATA := folder_to_model.py:small folder_to_answers.py first_batch.py time_to_accuracy.py:fashion time_to_accuracy.py:cifar
+
 # pyright comes with the environment and need not look for a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
@@ -32,6 +34,8 @@ bench: .venv/ready .venv-peers/ready
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/describe.py
 	$(BIN)/python benchmarks/keras_door.py
+	@if [ -z "$(OPSIN_DATA)" ]; then echo "OPSIN_DATA names no folder of data sets: $(ON_DATA) left out"; \
+	else for one in $(ON_DATA); do $(BIN)/python benchmarks/$$(echo $$one | tr : ' ') || exit 1; done; fi
 
 docs: .venv/ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
