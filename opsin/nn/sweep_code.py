@@ -6,6 +6,7 @@ What lies outside of a map is never read, so that nobody has to write zeros arou
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from opsin.core.assembly import BITS, FLOATS, HALVES, LANES, ZERO, Assembly, floats, multiply_add, surpasses
@@ -16,8 +17,23 @@ SIZES = ("n", "height", "width", "channels", "rows", "columns", "top", "left")
 _ROUNDED = f"<{LANES} x bfloat>"
 _LOWEST = "splat (float 0xFFF0000000000000)"
 
-_Begin = Callable[[str], str]
-_Add = Callable[[str, str, str, str], str]
+_Column = tuple[str, str | None]
+"""The offset of a column in a row, and whether it is in the map where that is not sure."""
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    """How windows move, what they begin with in a channel, and what they add of each number that they see.
+
+    `add` is given the sum so far, the number seen, that of the window's weight that sees it, and the channel.
+    """
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    outside: str
+    begin: Callable[[str], str]
+    add: Callable[[str, str, str, str], str]
+    activation: str | None = None
 
 
 @cache
@@ -36,7 +52,7 @@ def depthwise_code(kernel: tuple[int, int], stride: tuple[int, int], activation:
         weights = code.get(FLOATS, code.at(code.tensors["kernels"], "float", place), 4)
         return multiply_add(code, value, weights, total)
 
-    _sweep(code, kernel, stride, ZERO, begin, add, activation)
+    _write(code, _Sweep(kernel, stride, ZERO, begin, add, activation))
     return code.compiled()
 
 
@@ -48,53 +64,59 @@ def pooling_code(kernel: tuple[int, int], stride: tuple[int, int]) -> int:
     def largest(total: str, value: str, number: str, channel: str) -> str:
         return code.choose(surpasses(code, value, total), FLOATS, value, total)
 
-    _sweep(code, kernel, stride, _LOWEST, lambda channel: _LOWEST, largest, None)
+    _write(code, _Sweep(kernel, stride, _LOWEST, lambda channel: _LOWEST, largest))
     return code.compiled()
 
 
-def _sweep(
-    code: Assembly,
-    kernel: tuple[int, int],
-    stride: tuple[int, int],
-    outside: str,
-    begin: _Begin,
-    add: _Add,
-    activation: str | None,
-) -> None:
-    """Begins every window, adds what it sees in the map, and writes what that makes."""
-    sizes, seen = code.sizes, (NEIGHBOURS - 1) * stride[1] + kernel[1]
+def _write(code: Assembly, sweep: _Sweep) -> None:
+    """The whole map, a row of windows after another, and in it 16 channels after another."""
+    sizes, seen = code.sizes, (NEIGHBOURS - 1) * sweep.stride[1] + sweep.kernel[1]
     first, last = code.share(code.whole("mul", sizes["n"], sizes["rows"]))
     groups = code.whole("udiv", code.whole("add", sizes["columns"], NEIGHBOURS - 1), NEIGHBOURS)
-    inner = _inner_groups(code, groups, stride[1], seen)
+    inner = _inner_groups(code, groups, sweep.stride[1], seen)
     with code.loop(first, last) as row:
-        image, line = code.whole("udiv", row, sizes["rows"]), code.whole("urem", row, sizes["rows"])
-        upper = code.whole("sub", code.whole("mul", line, stride[0]), sizes["top"])
-        above = code.whole("smax", code.whole("sub", "0", upper), "0")
-        below = code.whole("umin", str(kernel[0]), code.whole("sub", sizes["height"], upper))
-        upper = code.whole("add", code.whole("mul", image, sizes["height"]), upper)
+        lines = _lines(code, sweep, row)
         with code.loop("0", sizes["channels"], LANES) as channel:
             for start, end, safe in (("0", inner[0], False), (*inner, True), (inner[1], groups, False)):
                 with code.loop(start, end) as group:
                     column = code.whole("mul", group, NEIGHBOURS)
                     column = code.whole("umin", column, code.whole("sub", sizes["columns"], NEIGHBOURS))
-                    left = code.whole("sub", code.whole("mul", column, stride[1]), sizes["left"])
-                    places = _places(code, left, seen, safe)
-                    sums = [code.place(FLOATS) for _ in range(NEIGHBOURS)]
-                    for total in sums:
-                        code.put(FLOATS, begin(channel), total, 64)
-                    with code.loop(above, below) as down:
-                        values = _values(code, code.whole("add", upper, down), channel, places, outside)
-                        first_number = code.whole("mul", down, kernel[1])
-                        for right in range(kernel[1]):
-                            number = code.whole("add", first_number, right)
-                            for total, value in zip(sums, values[right :: stride[1]], strict=False):
-                                code.put(FLOATS, add(code.get(FLOATS, total, 64), value, number, channel), total, 64)
+                    left = code.whole("sub", code.whole("mul", column, sweep.stride[1]), sizes["left"])
+                    totals = _totals(code, sweep, channel, lines, _places(code, left, seen, safe))
                     place = code.whole("add", code.whole("mul", row, sizes["columns"]), column)
-                    for who, total in enumerate(sums):
-                        value = _activated(code, code.get(FLOATS, total, 64), activation)
+                    for who, total in enumerate(totals):
+                        value = _activated(code, code.get(FLOATS, total, 64), sweep.activation)
                         where = code.whole("mul", code.whole("add", place, who), sizes["channels"])
                         where = code.at(code.tensors["y"], BITS, code.whole("add", where, channel))
                         code.put(_ROUNDED, code.new(f"fptrunc {FLOATS} {value} to {_ROUNDED}"), where, 2)
+
+
+def _lines(code: Assembly, sweep: _Sweep, row: str) -> tuple[str, str, str]:
+    """The line at which a row of windows begins, counted over all images, and which rows of the windows see the map."""
+    sizes = code.sizes
+    image, line = code.whole("udiv", row, sizes["rows"]), code.whole("urem", row, sizes["rows"])
+    upper = code.whole("sub", code.whole("mul", line, sweep.stride[0]), sizes["top"])
+    above = code.whole("smax", code.whole("sub", "0", upper), "0")
+    below = code.whole("umin", str(sweep.kernel[0]), code.whole("sub", sizes["height"], upper))
+    return code.whole("add", code.whole("mul", image, sizes["height"]), upper), above, below
+
+
+def _totals(
+    code: Assembly, sweep: _Sweep, channel: str, lines: tuple[str, str, str], places: Sequence[_Column]
+) -> list[str]:
+    """Where the sums of neighbouring windows lie."""
+    upper, above, below = lines
+    totals = [code.place(FLOATS) for _ in range(NEIGHBOURS)]
+    for total in totals:
+        code.put(FLOATS, sweep.begin(channel), total, 64)
+    with code.loop(above, below) as down:
+        values = _values(code, code.whole("add", upper, down), channel, places, sweep.outside)
+        first = code.whole("mul", down, sweep.kernel[1])
+        for right in range(sweep.kernel[1]):
+            number = code.whole("add", first, right)
+            for total, value in zip(totals, values[right :: sweep.stride[1]], strict=False):
+                code.put(FLOATS, sweep.add(code.get(FLOATS, total, 64), value, number, channel), total, 64)
+    return totals
 
 
 def _inner_groups(code: Assembly, groups: str, stride: int, seen: int) -> tuple[str, str]:
@@ -107,9 +129,9 @@ def _inner_groups(code: Assembly, groups: str, stride: int, seen: int) -> tuple[
     return first, code.whole("smax", first, last)
 
 
-def _places(code: Assembly, left: str, count: int, safe: bool) -> list[tuple[str, str | None]]:
-    """Of neighbouring columns the offset in a row, and whether they are in the map where that is not safe to say."""
-    found: list[tuple[str, str | None]] = []
+def _places(code: Assembly, left: str, count: int, safe: bool) -> list[_Column]:
+    """Neighbouring columns, all of them in the map where it is `safe` to say so."""
+    found: list[_Column] = []
     for number in range(count):
         column, inside = code.whole("add", left, number), None
         if not safe:
@@ -119,9 +141,7 @@ def _places(code: Assembly, left: str, count: int, safe: bool) -> list[tuple[str
     return found
 
 
-def _values(
-    code: Assembly, line: str, channel: str, places: Sequence[tuple[str, str | None]], outside: str
-) -> list[str]:
+def _values(code: Assembly, line: str, channel: str, places: Sequence[_Column], outside: str) -> list[str]:
     """What stands in neighbouring columns of a line."""
     start = code.whole("mul", code.whole("mul", line, code.sizes["width"]), code.sizes["channels"])
     start = code.at(code.tensors["x"], BITS, code.whole("add", start, channel))
