@@ -7,10 +7,12 @@ format in which oneDNN wants them (https://uxlfoundation.github.io/oneDNN).
 """
 
 import copy
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, cast
 
 import torch
+from torch import Tensor
 
 from .activations import ActivationModule
 from .composites import ResidualModule
@@ -28,12 +30,20 @@ from .fused_modules import (
 )
 from .pooled_convolution import fits
 from .pooling import MaxPoolModule
-from .sequential import Sequential
+from .sequential import Sequential, channels_last
 from .zero_padding import ZeroPaddingModule
 
 
-def fuse(network: Sequential, precision: torch.dtype) -> Sequential:
-    """The network for `logits` in evaluation mode on a processor, with products in `precision`; weights are copies.
+class FusedNetwork(torch.nn.Sequential):
+    """Modules one after the other, with nothing left to find out when they are called."""
+
+    def logits(self, x: Tensor) -> Tensor:
+        """What the network computes before the softmax or sigmoid of its last layer, from (N, C, H, W) floats."""
+        return self(channels_last(x))
+
+
+def fuse(network: Sequential, precision: torch.dtype) -> FusedNetwork:
+    """The network for answers on a processor, with products in `precision`; weights are copies.
 
     >>> from opsin.nn import BatchNormalization, Conv2D
     >>> net = Sequential([Conv2D(8, 3), BatchNormalization()], input_shape=(9, 9, 3), seed=0).eval()
@@ -41,7 +51,7 @@ def fuse(network: Sequential, precision: torch.dtype) -> Sequential:
     ['FusedConvolution']
     """
     with torch.no_grad():
-        return _with(network, _chain(network.named_children(), precision)).eval()
+        return FusedNetwork(_chain(network.named_children(), precision)).eval()
 
 
 def _with(module: Any, children: dict[str, torch.nn.Module]) -> Any:
@@ -51,10 +61,10 @@ def _with(module: Any, children: dict[str, torch.nn.Module]) -> Any:
     return made
 
 
-def _chain(modules: Iterable[tuple[str, torch.nn.Module]], precision: torch.dtype) -> dict[str, torch.nn.Module]:
+def _chain(modules: Iterable[tuple[str, torch.nn.Module]], precision: torch.dtype) -> OrderedDict[str, torch.nn.Module]:
     """Modules that follow one another, those that can be one as one."""
     left = [(name, module) for name, module in modules if not isinstance(module, torch.nn.Dropout)]
-    made: dict[str, torch.nn.Module] = {}
+    made: OrderedDict[str, torch.nn.Module] = OrderedDict()
     last: torch.nn.Module | None = None
     while left:
         name, module = left.pop(0)
@@ -113,10 +123,10 @@ def _pools_first(module: torch.nn.Module, follows: torch.nn.Module | None, preci
 def _inside(module: torch.nn.Module, precision: torch.dtype) -> torch.nn.Module:
     """What is in a module made ready, the module itself as it is."""
     if isinstance(module, torch.nn.Sequential):
-        return _with(module, _chain(module.named_children(), precision))
+        return torch.nn.Sequential(_chain(module.named_children(), precision))
     made = _with(module, {name: _inside(child, precision) for name, child in module.named_children()})
     if isinstance(module, ResidualModule):
         *first, end = list(made.body.named_children()) or [("", None)]
         if isinstance(end[1], FusedConvolution) and end[1].activation in LINEAR:
-            return FusedResidual(_with(made.body, dict(first)), end[1], made.shortcut)
+            return FusedResidual(torch.nn.Sequential(OrderedDict(first)), end[1], made.shortcut)
     return made

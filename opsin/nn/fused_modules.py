@@ -57,22 +57,26 @@ class FusedConvolution(torch.nn.Module):
         self.bias = None if bias is None else bias.to(precision)
         rounded = weight.to(precision).contiguous(memory_format=torch.channels_last)
         self.packed = _KERNELS._reorder_convolution_weight(rounded, *self.settings)
+        self.compute, self.compute_and_add = (
+            getattr(_KERNELS._convolution_pointwise, n) for n in ("default", "binary")
+        )
         self.kernels: tuple[Tensor, Tensor] | None = None
         if module.groups == len(weight) == module.in_channels and precision == torch.bfloat16:
             biases = weight.new_zeros(len(weight)) if bias is None else bias
             self.kernels = weight.flatten(1).t().float().contiguous(), biases.float().contiguous()
+        self.plain = self.same is None and all(even) and (self.kernels is None or max(module.stride) == 1)
 
     def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
         x = x.to(self.precision)
-        pairs = self._pairs(x)
-        uneven = any(before != after for before, after in pairs)
-        sooner = other is None and (uneven or max(self.window.strides) > 1)  # else oneDNN is as fast
-        if sooner and self.kernels and self.activation in ACTIVATIONS and sweeps(x, self.window, pairs):
-            return convolve(x, *self.kernels, self.window, pairs, self.activation)
-        x = pad(x, self.rest if self.same is None else pairs)
+        if not self.plain:  # else oneDNN is as fast as a sweep
+            pairs = self._pairs(x)
+            alone = other is None and self.activation in ACTIVATIONS
+            if self.kernels and alone and sweeps(x, self.window, pairs):
+                return convolve(x, *self.kernels, self.window, pairs, self.activation)
+            x = pad(x, self.rest if self.same is None else pairs)
         if other is None:
-            return _KERNELS._convolution_pointwise(x, self.packed, self.bias, *self.settings, *UNARY[self.activation])
-        return _KERNELS._convolution_pointwise.binary(
+            return self.compute(x, self.packed, self.bias, *self.settings, *UNARY[self.activation])
+        return self.compute_and_add(
             x,
             other.to(self.precision),
             self.packed,
@@ -131,11 +135,12 @@ class FusedDense(torch.nn.Module):
         bias = cast("Tensor | None", module.bias)
         self.bias = None if bias is None else bias.detach().to(precision)
         self.packed = _KERNELS._reorder_linear_weight(module.weight.detach().to(precision).contiguous())
+        self.compute = _KERNELS._linear_pointwise.default
 
     def forward(self, x: Tensor) -> Tensor:
         last = x.to(self.precision).movedim(1, -1)
         rows = last.reshape(-1, last.shape[-1])
-        y = _KERNELS._linear_pointwise(rows, self.packed, self.bias, *UNARY[self.activation])
+        y = self.compute(rows, self.packed, self.bias, *UNARY[self.activation])
         return y.view(*last.shape[:-1], y.shape[-1]).movedim(-1, 1)
 
 

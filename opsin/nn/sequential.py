@@ -109,7 +109,7 @@ class Sequential(torch.nn.Module):
             )
         if torch.is_grad_enabled() and not torch.compiler.is_compiling():
             self.trainings += 1
-        return _channels_last(x)
+        return channels_last(x)
 
     def _some(self) -> str:
         return ", ".join(repr(layer.name) for layer in self.layers[:5])
@@ -137,7 +137,8 @@ class Sequential(torch.nn.Module):
         return cls(layers, input_shape=_checked_shape(found["input_shape"]), name=found["name"])
 
 
-def _channels_last(x: Tensor) -> Tensor:
+def channels_last(x: Tensor) -> Tensor:
+    """The tensor in the memory format that layers are fastest with."""
     if x.ndim == 4:
         if x.shape[1] == 1:  # one channel: both orders are the same bytes, but the strides must say channels_last
             return x.contiguous().view(x.shape[0], *x.shape[2:], 1).permute(0, 3, 1, 2)
