@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from opsin.core import Shape
@@ -13,6 +14,7 @@ from .arguments import settle_choice, settle_count, settle_counts, settle_flag
 from .depthwise_gradients import Settings
 from .initializers import initialize, settle_initializer
 from .layer import Layer, need_rank, shape_text, volume
+from .one_channel import only_one_fits
 from .padding import CAUSAL, PADDINGS, even_padding, pad, pad_same, same_padding, windows_shape
 from .trained_convolution import convolve, gains, rectifier_of
 from .window import Window
@@ -38,7 +40,12 @@ class ConvolutionModule(torch.nn.Module):
         x = input if self.same is None else pad_same(input, self.same)
         x = pad(x, [(self.causal, 0)]) if self.causal else x
         module = cast(Any, self)
-        y = module._conv_forward(x, *(weights or (module.weight, module.bias)))
+        weights = weights or (module.weight, module.bias)
+        extent, moves = _extent(module), (module.padding, module.dilation, module.groups)
+        if not module.padding[-1] and only_one_fits(x, extent, module.stride[-1]):
+            y = _CONVOLVE[x.ndim - 2](x[..., :extent], *weights, (*module.stride[:-1], 1), *moves)
+        else:
+            y = module._conv_forward(x, *weights)
         return function(activation, in_place=True)(y)
 
     def extra_repr(self) -> str:
@@ -56,7 +63,7 @@ class Conv2dModule(ConvolutionModule, torch.nn.Conv2d):
         self, input: Tensor, weights: tuple[Tensor, Tensor | None] | None = None, activation: str | None = None
     ) -> Tensor:
         rectifier = rectifier_of(activation)
-        if not gains(input, self.groups, rectifier):
+        if input.shape[1] == 1 or not gains(input, self.groups, rectifier):
             return super().convolve(input, weights, activation)
         settings = Settings(_two(self.stride), self._around(input), _two(self.dilation), self.groups)
         y = convolve(input, *(weights or (self.weight, self.bias)), settings, rectifier)
@@ -75,10 +82,16 @@ class Conv3dModule(ConvolutionModule, torch.nn.Conv3d):
     """torch's Conv3d with "same" and an activation."""
 
 
+def _extent(module: Any) -> int:
+    """How far a convolution's windows reach along the width."""
+    return (module.kernel_size[-1] - 1) * module.dilation[-1] + 1
+
+
 def _two(values: object) -> tuple[int, int]:
     return cast("tuple[int, int]", values)
 
 
+_CONVOLVE: dict[int, Any] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 _MODULES: dict[int, Any] = {1: Conv1dModule, 2: Conv2dModule, 3: Conv3dModule}
 
 

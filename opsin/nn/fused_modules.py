@@ -11,6 +11,7 @@ from torch import Tensor
 from .convolution import Conv2dModule
 from .dense import DenseModule
 from .folding import folded
+from .one_channel import only_one_fits
 from .padding import pad, same_padding
 from .pooled_convolution import packed, padded, padding_of, pooled, worth
 from .pooling import MaxPoolModule
@@ -74,18 +75,28 @@ class FusedConvolution(torch.nn.Module):
             if self.kernels and alone and sweeps(x, self.window, pairs):
                 return convolve(x, *self.kernels, self.window, pairs, self.activation)
             x = pad(x, self.rest if self.same is None else pairs)
+        settings = self.settings
+        if x.shape[1] == 1 and max(self.window.strides) > 1:
+            x, settings = self._alone(pad(x, [(zeros, zeros) for zeros in settings[0]]))
         if other is None:
-            return self.compute(x, self.packed, self.bias, *self.settings, *UNARY[self.activation])
+            return self.compute(x, self.packed, self.bias, *settings, *UNARY[self.activation])
         return self.compute_and_add(
             x,
             other.to(self.precision),
             self.packed,
             self.bias,
-            *self.settings,
+            *settings,
             "add",
             1.0,
             *(UNARY["relu"] if self.activation == "relu" else (None, [], None)),
         )
+
+    def _alone(self, x: Tensor) -> tuple[Tensor, Any]:
+        """A padded map of one channel, and how windows move over it."""
+        extent, (_, (down, across), dilation, groups) = self.window.extent[1], self.settings
+        if only_one_fits(x, extent, across):
+            x, across = x[..., :extent], 1
+        return x, ([0, 0], [down, across], dilation, groups)
 
     def _pairs(self, x: Tensor) -> Pairs:
         if self.same is None:

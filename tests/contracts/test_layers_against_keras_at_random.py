@@ -152,7 +152,18 @@ CASES = {
 }  # fmt: skip
 
 
+def wrong_by_torch(case):
+    """Whether PyTorch 2.13, and Keras with it, computes with numbers that are not in the map (see one_channel.py)."""
+    strides = case.arguments.get("strides", 1)
+    across = strides[-1] if isinstance(strides, tuple | list) else strides
+    if "Conv" not in case.kind or case.kind.endswith(("1D", "Transpose")) or case.shape[-1] != 1 or across == 1:
+        return False
+    return getattr(against.nn, case.kind)(**case.arguments).output_shape(case.shape)[-2] == 1
+
+
 def holds(case):
+    if wrong_by_torch(case):
+        return
     difference = against.compare(case)
     assert difference.output <= 1e-5 and difference.gradient <= 1e-4, difference
 
