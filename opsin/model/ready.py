@@ -20,6 +20,7 @@ _ALIKE = 0.05
 """How far outputs of two runtimes may be apart, as a share of the largest; bfloat16 keeps three digits a product."""
 _TURNS = 15
 _MANY = 64
+"""Images that times are taken with for many, where that is some rounds of all cores."""
 _PAUSE = 0.05
 
 
