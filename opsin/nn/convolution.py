@@ -15,7 +15,7 @@ from .depthwise_gradients import Settings
 from .initializers import initialize, settle_initializer
 from .layer import Layer, need_rank, shape_text, volume
 from .one_channel import only_one_fits
-from .padding import CAUSAL, PADDINGS, even_padding, pad, pad_same, same_padding, windows_shape
+from .padding import CAUSAL, PADDINGS, even_padding, pad, pad_same, same_pairs, windows_shape
 from .trained_convolution import convolve, gains, rectifier_of
 from .window import Window
 
@@ -74,8 +74,8 @@ class Conv2dModule(ConvolutionModule, torch.nn.Conv2d):
         if self.same is None:
             down, across = _two(self.padding)
             return (down, down), (across, across)
-        down, across = zip(x.shape[2:], self.same.extent, self.same.strides, strict=True)
-        return same_padding(*down), same_padding(*across)
+        down, across = same_pairs(x, self.same)
+        return down, across
 
 
 class Conv3dModule(ConvolutionModule, torch.nn.Conv3d):

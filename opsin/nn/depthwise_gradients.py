@@ -17,7 +17,7 @@ from opsin.core.loops import run
 from .depthwise_code import image_code, kernel_code
 from .gradient_chunks import room
 from .padding import pad
-from .sweeps import convolve, sweeps
+from .sweeps import by_places, convolve, sweeps
 from .window import Window
 
 _PIECE = 3
@@ -101,7 +101,7 @@ def _by_code(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings, wa
         around = [((rows - 1) // 2, max(0, more[0])), ((columns - 1) // 2, max(0, more[1]))]
         given = pad(gradient, around).contiguous(memory_format=torch.channels_last)
         images = x.new_empty((n, *sides, channels)).permute(0, 3, 1, 2)
-        kernels = weight.flatten(1).t().float().contiguous()
+        kernels = by_places(weight)
         code = image_code((rows, columns), (top % 2, left % 2))
         run(code, (given, kernels, images), (n, *sides, channels, *given.shape[2:], top, left))
     if not (wanted[1] or wanted[2]):
@@ -124,7 +124,7 @@ def _of_images(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) 
     ]
     if not sweeps(gradient, window, around):
         return plain_gradients(gradient, x, weight, settings, (True, False, False))[0]
-    kernels = weight.flip(2, 3).flatten(1).t().float().contiguous()
+    kernels = by_places(weight.flip(2, 3))
     return convolve(gradient, kernels, kernels.new_zeros(len(weight)), window, around, None)
 
 

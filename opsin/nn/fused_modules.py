@@ -12,10 +12,10 @@ from .convolution import Conv2dModule
 from .dense import DenseModule
 from .folding import folded
 from .one_channel import only_one_fits
-from .padding import pad, same_padding
+from .padding import pad, same_pairs
 from .pooled_convolution import packed, padded, padding_of, pooled, worth
 from .pooling import MaxPoolModule
-from .sweeps import ACTIVATIONS, Pairs, convolve, pool, sweeps
+from .sweeps import ACTIVATIONS, Pairs, by_places, convolve, pool, sweeps
 from .window import Window
 
 _KERNELS: Any = torch.ops.mkldnn
@@ -64,7 +64,7 @@ class FusedConvolution(torch.nn.Module):
         self.kernels: tuple[Tensor, Tensor] | None = None
         if module.groups == len(weight) == module.in_channels and precision == torch.bfloat16:
             biases = weight.new_zeros(len(weight)) if bias is None else bias
-            self.kernels = weight.flatten(1).t().float().contiguous(), biases.float().contiguous()
+            self.kernels = by_places(weight), biases.float().contiguous()
         self.plain = self.same is None and all(even) and (self.kernels is None or max(module.stride) == 1)
 
     def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
@@ -99,9 +99,7 @@ class FusedConvolution(torch.nn.Module):
         return x, ([0, 0], [down, across], dilation, groups)
 
     def _pairs(self, x: Tensor) -> Pairs:
-        if self.same is None:
-            return self.around
-        return [same_padding(*axis) for axis in zip(x.shape[2:], self.same.extent, self.same.strides, strict=True)]
+        return self.around if self.same is None else same_pairs(x, self.same)
 
 
 class FusedPooledConvolution(FusedConvolution):
@@ -131,7 +129,7 @@ class FusedPooling(torch.nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         window, pairs = self.pooling.window, self.around
         if self.pooling.same:
-            pairs = [same_padding(*axis) for axis in zip(x.shape[2:], window.extent, window.strides, strict=True)]
+            pairs = same_pairs(x, window)
         if sweeps(x, window, pairs):
             return pool(x, window, pairs)
         return self.pooling(pad(x, self.around))

@@ -42,8 +42,12 @@ def windows_shape(layer: Layer, input_shape: Shape, window: Window, padding: str
 
 def pad_same(x: Tensor, window: Window, value: float = 0.0) -> Tensor:
     """A NC... tensor with what "same" adds along each spatial axis; the tensor itself when that is nothing."""
-    pairs = [same_padding(*axis) for axis in zip(x.shape[2:], window.extent, window.strides, strict=True)]
-    return pad(x, pairs, value)
+    return pad(x, same_pairs(x, window), value)
+
+
+def same_pairs(x: Tensor, window: Window) -> list[tuple[int, int]]:
+    """How many positions "same" adds before and after each spatial axis of a NC... tensor."""
+    return [same_padding(*axis) for axis in zip(x.shape[2:], window.extent, window.strides, strict=True)]
 
 
 def pad(x: Tensor, pairs: Sequence[tuple[int, int]], value: float = 0.0) -> Tensor:

@@ -59,10 +59,15 @@ def convolve(
 ) -> Tensor:
     """The convolution of each channel by itself, zeros around the map; bfloat16, summed in float32.
 
-    Kernels are float32 (rows * columns, channels), biases float32 (channels).
+    Kernels are those of `by_places`, biases float32 (channels).
     """
     code = depthwise_code(*_sides(window), activation)
     return _swept(code, x, (kernels, biases), window, around)
+
+
+def by_places(weight: Tensor) -> Tensor:
+    """Kernels (channels, 1, rows, columns) as machine code wants them: float32 (rows * columns, channels)."""
+    return weight.flatten(1).t().float().contiguous()
 
 
 def pool(x: Tensor, window: Window, around: Pairs) -> Tensor:

@@ -14,8 +14,8 @@ from .depthwise_gradients import Settings, coded, depthwise_gradients, plain_gra
 from .following import followed
 from .padding import pad
 from .precision import has_onednn, in_bfloat16
+from .sweeps import by_places, sweeps
 from .sweeps import convolve as sweep
-from .sweeps import sweeps
 from .window import Window
 
 _TORCH: Any = torch.ops.aten
@@ -83,8 +83,7 @@ def _forward(x: Tensor, weight: Tensor, bias: Tensor | None, settings: Settings,
     strided = settings.groups == x.shape[1] == len(weight) and max(settings.stride) > 1
     if strided and sweeps(x, window, settings.around):
         biases = weight.new_zeros(len(weight)) if bias is None else bias
-        kernels = weight.flatten(1).t().float().contiguous()
-        return sweep(x, kernels, biases.float().contiguous(), window, settings.around, rectifier)
+        return sweep(x, by_places(weight), biases.float().contiguous(), window, settings.around, rectifier)
     x = pad(x, settings.around) if settings.uneven else x
     padding = (0, 0) if settings.uneven else settings.padding
     weight, bias = weight.bfloat16(), None if bias is None else bias.bfloat16()
