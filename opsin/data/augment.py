@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .camera import Camera
+from .warp import warped
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,13 @@ class Augmentation:
         """Augments uint8 images (n, height, width, channels); `mirrored` says which to flip (drawn when None)."""
         if self.mirror and mirrored is None:
             mirrored = torch.rand(len(images), generator=generator) < 0.5
+        mirrored = mirrored if self.mirror else None
         if self.rotate or self.zoom:
-            images = _turn_and_zoom(images, self.rotate, self.zoom, generator)
-        images = _mirror_and_shift(images, mirrored if self.mirror else None, self.shift, generator)
-        if self.turn:
-            images = _quarter_turns(images, generator)
+            count, height, width = images.shape[:3]
+            images = warped(images, affine_maps(self, (count, height, width), generator, mirrored))
+        else:
+            images = _mirror_and_shift(images, mirrored, self.shift, generator)
+            images = _quarter_turns(images, generator) if self.turn else images
         if self.light:
             images = relight(images, self.light, generator)
         images = self.camera(images, generator)
@@ -98,21 +100,31 @@ def _quarter_turns(images: Tensor, generator: torch.Generator) -> Tensor:
     return out
 
 
-def _turn_and_zoom(images: Tensor, rotate: float, zoom: float, generator: torch.Generator) -> Tensor:
-    """One affine map an image, sampled bilinearly with reflected borders."""
-    count, height, width = images.shape[:3]
-    angle = (torch.rand(count, generator=generator) * 2 - 1) * (rotate * torch.pi / 180)
-    scale = torch.exp((torch.rand(count, generator=generator) * 2 - 1) * zoom)
-    cosine, sine = torch.cos(angle) / scale, torch.sin(angle) / scale
-    zero = torch.zeros(count)
-    aspect = height / width
-    matrix = torch.stack(
-        [torch.stack([cosine, -sine * aspect, zero], 1), torch.stack([sine / aspect, cosine, zero], 1)], 1
-    )
-    channels_first = images.permute(0, 3, 1, 2).float()
-    grid = F.affine_grid(matrix, list(channels_first.shape), align_corners=False)
-    moved = F.grid_sample(channels_first, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-    return moved.round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+def affine_maps(
+    augmentation: Augmentation, size: tuple[int, int, int], generator: torch.Generator, mirrored: Tensor | None
+) -> Tensor:
+    """(n, 2, 3) for `size` (n, height, width): where a point goes, in pixels from the middle, x before y."""
+    count, height, width = size
+
+    def drawn(reach: float) -> Tensor:
+        return (torch.rand(count, generator=generator) * 2 - 1) * reach
+
+    angle = drawn(augmentation.rotate) * (torch.pi / 180) if augmentation.rotate else torch.zeros(count)
+    if augmentation.turn:
+        quarter = torch.randint(0, 4, (count,), generator=generator)
+        quarter = quarter if height == width else quarter // 2 * 2
+        angle = angle + quarter * (torch.pi / 2)
+    scale = torch.exp(drawn(augmentation.zoom)) if augmentation.zoom else torch.ones(count)
+    flip = torch.ones(count) if mirrored is None else torch.where(mirrored, -1.0, 1.0)
+    cosine, sine = (torch.cos(angle) * scale), (torch.sin(angle) * scale)
+    cosine, sine = (torch.where(part.abs() < 1e-6, 0.0, part) for part in (cosine, sine))
+    shift = torch.zeros(2, count)
+    if augmentation.shift:
+        reach = augmentation.shift
+        shift = torch.randint(-reach, reach + 1, (2, count), generator=generator).float()
+    across = torch.stack([cosine * flip, -sine, shift[0]], 1)
+    down = torch.stack([sine * flip, cosine, shift[1]], 1)
+    return torch.stack([across, down], 1)
 
 
 def relight(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
@@ -120,16 +132,20 @@ def relight(images: Tensor, amount: float, generator: torch.Generator) -> Tensor
     draws = (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * amount
     values = images.float()
     middle = values.mean((1, 2, 3), keepdim=True)
-    return ((values - middle) * (1 + draws[0]) + middle * (1 + draws[1])).round_().clamp_(0, 255).to(torch.uint8)
+    values.sub_(middle).mul_(1 + draws[0]).add_(middle * (1 + draws[1]))
+    return values.round_().clamp_(0, 255).to(torch.uint8)
 
 
 def _erase(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
     """Covers a square around a random point with the image's own mean colour."""
     count, height, width = images.shape[:3]
-    centre = torch.rand(2, count, 1, generator=generator)
-    reach = torch.rand(count, 1, generator=generator) * side / 2
-    rows = (torch.arange(height)[None] - centre[0] * height).abs() <= reach
-    columns = (torch.arange(width)[None] - centre[1] * width).abs() <= reach
-    covered = (rows[:, :, None] & columns[:, None, :])[..., None]
-    mean = images.float().mean((1, 2), keepdim=True).to(torch.uint8)
-    return torch.where(covered, mean, images)
+    centre = torch.rand(2, count, generator=generator) * torch.tensor([[height], [width]])
+    reach = torch.rand(count, generator=generator) * side / 2
+    first, end = (centre - reach).ceil().clamp_min(0).int().tolist(), ((centre + reach).floor() + 1).int().tolist()
+    mean = images.float().mean((1, 2)).to(torch.uint8).numpy()
+    out = images.clone()
+    for image, top, bottom, left, right, colour in zip(
+        out.numpy(), first[0], end[0], first[1], end[1], mean, strict=True
+    ):
+        image[top:bottom, left:right] = colour
+    return out

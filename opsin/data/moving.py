@@ -3,11 +3,11 @@
 from typing import Literal, TypeAlias
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from .augment import Augmentation, relight
+from .augment import Augmentation, affine_maps, relight
 from .table import IGNORED
+from .warp import warped, warped_masks
 
 Places: TypeAlias = Literal["none", "boxes", "masks"]
 """What of a target moves with its image."""
@@ -33,65 +33,16 @@ def move(
     count, height, width = images.shape[:3]
     if augmentation.mirror and mirrored is None:
         mirrored = torch.rand(count, generator=generator) < 0.5
-    forward = _maps(augmentation, (count, height, width), generator, mirrored if augmentation.mirror else None)
+    forward = affine_maps(augmentation, (count, height, width), generator, mirrored if augmentation.mirror else None)
     if not torch.equal(forward, torch.eye(2, 3).expand_as(forward)):
-        grid = _grid(forward, height, width)
-        images = _moved_images(images, grid)
-        targets = _moved_boxes(targets, forward, height, width) if places == "boxes" else _moved_masks(targets, grid)
+        images = warped(images, forward, images.float().mean((1, 2)))
+        if places == "boxes":
+            targets = _moved_boxes(targets, forward, height, width)
+        else:
+            targets = warped_masks(targets, forward, IGNORED if targets.dtype == torch.uint8 else 0)
     if augmentation.light:
         images = relight(images, augmentation.light, generator)
     return augmentation.camera(images, generator), targets
-
-
-def _maps(
-    augmentation: Augmentation, size: tuple[int, int, int], generator: torch.Generator, mirrored: Tensor | None
-) -> Tensor:
-    """(n, 2, 3): where a point goes, in pixels from the middle of the image, x before y."""
-    count, height, width = size
-
-    def drawn(reach: float) -> Tensor:
-        return (torch.rand(count, generator=generator) * 2 - 1) * reach
-
-    angle = drawn(augmentation.rotate) * (torch.pi / 180) if augmentation.rotate else torch.zeros(count)
-    if augmentation.turn:
-        quarter = torch.randint(0, 4, (count,), generator=generator)
-        quarter = quarter if height == width else quarter // 2 * 2
-        angle = angle + quarter * (torch.pi / 2)
-    scale = torch.exp(drawn(augmentation.zoom)) if augmentation.zoom else torch.ones(count)
-    flip = torch.ones(count) if mirrored is None else torch.where(mirrored, -1.0, 1.0)
-    cosine, sine = (torch.cos(angle) * scale), (torch.sin(angle) * scale)
-    cosine, sine = (torch.where(part.abs() < 1e-6, 0.0, part) for part in (cosine, sine))
-    shift = torch.zeros(2, count)
-    if augmentation.shift:
-        reach = augmentation.shift
-        shift = torch.randint(-reach, reach + 1, (2, count), generator=generator).float()
-    across = torch.stack([cosine * flip, -sine, shift[0]], 1)
-    down = torch.stack([sine * flip, cosine, shift[1]], 1)
-    return torch.stack([across, down], 1)
-
-
-def _grid(forward: Tensor, height: int, width: int) -> Tensor:
-    """Where each pixel of the moved image comes from, as `grid_sample` wants it."""
-    linear = torch.linalg.inv(forward[:, :, :2])
-    offset = -(linear @ forward[:, :, 2:])
-    half = torch.tensor([width / 2, height / 2])
-    matrix = torch.cat([linear * half[None, None, :] / half[None, :, None], offset / half[None, :, None]], 2)
-    return F.affine_grid(matrix, [len(forward), 1, height, width], align_corners=False)
-
-
-def _moved_images(images: Tensor, grid: Tensor) -> Tensor:
-    mean = images.float().mean((1, 2), keepdim=True).permute(0, 3, 1, 2)
-    values = images.permute(0, 3, 1, 2).float() - mean
-    moved = F.grid_sample(values, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + mean
-    return moved.round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
-
-
-def _moved_masks(masks: Tensor, grid: Tensor) -> Tensor:
-    """The nearest value for each pixel; float32 holds the codes of up to 65,535 instances exactly."""
-    outside = IGNORED if masks.dtype == torch.uint8 else 0
-    values = masks[:, None].float() - outside  # so that the zeros from outside mean just that
-    moved = F.grid_sample(values, grid, mode="nearest", padding_mode="zeros", align_corners=False)[:, 0]
-    return (moved + outside).to(masks.dtype)
 
 
 def _moved_boxes(boxes: Tensor, forward: Tensor, height: int, width: int) -> Tensor:

@@ -1,0 +1,61 @@
+"""Moves pixels by one affine map an image, with OpenCV (docs/decisions/0009-opencv.md)."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def warped(images: Tensor, forward: Tensor, outside: Tensor | None = None) -> Tensor:
+    """uint8 images (n, height, width, 1 or 3) moved by `forward`, values between pixels from the four around.
+
+    `forward` (n, 2, 3) says where a point goes, in pixels from the middle, x before y. What comes into view from
+    outside is the image reflected at its border, or else has the colours `outside` (n, channels).
+
+    >>> mirror = torch.tensor([[[-1.0, 0, 0], [0, 1, 0]]])
+    >>> warped(torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8), mirror).flatten().tolist()
+    [3, 2, 1]
+    """
+    import cv2
+
+    border = cv2.BORDER_REFLECT if outside is None else cv2.BORDER_CONSTANT
+    colours = np.zeros((len(images), 1)) if outside is None else outside.double().numpy()
+    return torch.from_numpy(_warp(images.numpy(), forward, cv2.INTER_LINEAR, border, colours))
+
+
+def warped_masks(masks: Tensor, forward: Tensor, outside: int) -> Tensor:
+    """Masks (n, height, width) of uint8 classes or of codes up to 2**24, moved alike: each pixel the nearest value."""
+    import cv2
+
+    values = masks.numpy() if masks.dtype == torch.uint8 else masks.float().numpy()  # which OpenCV can move
+    moved = _warp(values, forward, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT, np.full((len(masks), 1), float(outside)))
+    return torch.from_numpy(moved).to(masks.dtype)
+
+
+def _warp(images: np.ndarray, forward: Tensor, how: int, border: int, colours: np.ndarray) -> np.ndarray:
+    import cv2
+
+    height, width = images.shape[1:3]
+    maps = forward.double().numpy().copy()
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])  # of pixels counted from the middle of the first
+    maps[:, :, 2] += middle - maps[:, :, :2] @ middle
+    out = np.empty_like(images)
+    with _one_thread():
+        for image, place, one, colour in zip(images, out, maps, colours, strict=True):
+            cv2.warpAffine(image, one, (width, height), place, how, border, colour)
+    return out
+
+
+@contextmanager
+def _one_thread() -> Generator[None]:
+    """While the network takes the other cores, and with the owner's own number of threads afterwards."""
+    import cv2
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
