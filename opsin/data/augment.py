@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from .camera import Camera
-from .warp import warped
+from .warp import shifted, warped
 
 
 @dataclass(frozen=True)
@@ -60,33 +59,12 @@ class Augmentation:
 
 def _mirror_and_shift(images: Tensor, mirrored: Tensor | None, shift: int, generator: torch.Generator) -> Tensor:
     """Every image moves by whole pixels, so nothing is blurred; borders are reflected."""
-    if mirrored is not None:
-        images = _mirror(images, mirrored)
-    if not shift:
-        return images
-    count, height, width, channels = images.shape
-    step = torch.randint(-shift, shift + 1, (2, count, 1), generator=generator)[..., 0]
-    across = step[1] if mirrored is None else torch.where(mirrored, -step[1], step[1])
-    wide = _reflect(torch.arange(-shift, width + shift), width)
-    sides = [images[:, :, wide[:shift]], images, images[:, :, wide[-shift:]]]
-    padded = torch.cat(sides, 2)[:, _reflect(torch.arange(-shift, height + shift), height)].numpy()
-    every = np.lib.stride_tricks.sliding_window_view(padded, (height, width, channels), (1, 2, 3))[:, :, :, 0]
-    return torch.from_numpy(every[np.arange(count), (step[0] + shift).numpy(), (across + shift).numpy()])
-
-
-def _mirror(images: Tensor, mirrored: Tensor) -> Tensor:
-    """The chosen images mirrored, whole rows at a time: a sixth of the time of a gather of pixels."""
-    out = images.clone()
-    out[mirrored] = images[mirrored].flip(2)
-    return out
-
-
-def _reflect(index: Tensor, size: int) -> Tensor:
-    if size == 1:
-        return torch.zeros_like(index)
-    period = 2 * (size - 1)
-    index = index % period
-    return torch.minimum(index, period - index)
+    flipped = torch.zeros(len(images), dtype=torch.bool) if mirrored is None else mirrored
+    step = torch.zeros(2, len(images), dtype=torch.int64)
+    if shift:
+        step = torch.randint(-shift, shift + 1, (2, len(images), 1), generator=generator)[..., 0]
+        step[1] = torch.where(flipped, -step[1], step[1])
+    return shifted(images, flipped, step) if shift or mirrored is not None else images
 
 
 def _quarter_turns(images: Tensor, generator: torch.Generator) -> Tensor:

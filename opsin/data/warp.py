@@ -1,4 +1,4 @@
-"""Moves pixels by one affine map an image, with OpenCV (docs/decisions/0009-opencv.md)."""
+"""Moves the pixels of each image its own way, with OpenCV (docs/decisions/0009-opencv.md)."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -32,6 +32,30 @@ def warped_masks(masks: Tensor, forward: Tensor, outside: int) -> Tensor:
     values = masks.numpy() if masks.dtype == torch.uint8 else masks.float().numpy()  # which OpenCV can move
     moved = _warp(values, forward, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT, np.full((len(masks), 1), float(outside)))
     return torch.from_numpy(moved).to(masks.dtype)
+
+
+def shifted(images: Tensor, flipped: Tensor, step: Tensor) -> Tensor:
+    """uint8 images, the `flipped` ones mirrored, seen from `step` (2, n) whole pixels further down and right.
+
+    What comes into view from outside is the image reflected about the middle of its outermost pixels.
+
+    >>> row = torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8)
+    >>> shifted(row, torch.tensor([False]), torch.tensor([[0], [1]])).flatten().tolist()
+    [2, 3, 2]
+    """
+    import cv2
+
+    height, width = images.shape[1:3]
+    given, out, reach = images.numpy(), np.empty(images.shape, np.uint8), int(step.abs().max()) if len(images) else 0
+    flat, places = (given[..., 0], out[..., 0]) if images.shape[3] == 1 else (given, out)
+    with _one_thread():
+        for image, place, flip, down, right in zip(
+            flat, places, flipped.tolist(), *(step + reach).tolist(), strict=True
+        ):
+            turned = cv2.flip(image, 1) if flip else image
+            padded = cv2.copyMakeBorder(turned, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
+            place[...] = padded[down : down + height, right : right + width]
+    return torch.from_numpy(out)
 
 
 def _warp(images: np.ndarray, forward: Tensor, how: int, border: int, colours: np.ndarray) -> np.ndarray:
