@@ -160,7 +160,8 @@ BITS, HALVES = "i16", "<16 x i16>"
 """A bfloat16 as it lies in memory, and 16 of them."""
 BYTES, MASK = "<16 x i8>", "<16 x i1>"
 """As many bytes, or answers to a question."""
-ZERO = "zeroinitializer"
+ZERO, SIX = "zeroinitializer", "splat (float 6.0)"
+_ROUNDED = "<16 x bfloat>"
 _DOT, _FMA = "@llvm.x86.avx512bf16.dpbf16ps.512", "@llvm.fma.v16f32"
 
 
@@ -188,6 +189,20 @@ def surpasses(code: Assembly, value: str, best: str) -> str:
     larger = code.new(f"fcmp ogt {FLOATS} {value}, {best}")
     unknown = code.new(f"fcmp uno {FLOATS} {value}, {ZERO}")
     return code.new(f"or {MASK} {larger}, {unknown}")
+
+
+def rectified(code: Assembly, value: str, rectifier: str | None) -> str:
+    """16 floats cut off below 0 by "relu", and above 6 too by "relu6"; NaN stays."""
+    if rectifier in ("relu", "relu6"):
+        value = code.choose(code.new(f"fcmp olt {FLOATS} {value}, {ZERO}"), FLOATS, ZERO, value)
+    if rectifier == "relu6":
+        value = code.choose(code.new(f"fcmp ogt {FLOATS} {value}, {SIX}"), FLOATS, SIX, value)
+    return value
+
+
+def put_rounded(code: Assembly, value: str, address: str) -> None:
+    """Writes 16 floats as bfloat16."""
+    code.put(_ROUNDED, code.new(f"fptrunc {FLOATS} {value} to {_ROUNDED}"), address, 2)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from torch import Tensor
 from .activations import ActivationModule, function
 from .convolution import Conv2dModule, ConvolutionModule
 from .folding import folded, folds
+from .normalizing import BatchNorm2dModule
 from .pooled_convolution import convolve_and_pool, gains
 from .pooling import MaxPoolModule
 
@@ -26,9 +27,9 @@ def run_chain(modules: Iterable[torch.nn.Module], x: Tensor) -> Tensor:
     """What the modules make of `x`, one after the other, the same numbers as in their order.
 
     A rectifier before max pooling is computed behind it instead, on a quarter of the numbers or fewer, any other one
-    with the convolution before it, and a fixed normalization becomes part of that, unless a hook wants to see what
-    comes between. Who traces the network gets the rectifier in its place, where other runtimes make it part of the
-    convolution.
+    with the convolution or normalization before it, and a fixed normalization becomes part of a convolution, unless a
+    hook wants to see what comes between. Who traces the network gets the rectifier in its place, where other runtimes
+    make it part of the convolution.
     """
     left = list(modules)
     place = 0
@@ -49,6 +50,8 @@ def _together(modules: list[torch.nn.Module], x: Tensor) -> tuple[Tensor, int]:
             return module.convolve(x, folded(module, follower), rectifier), 2 + (rectifier is not None)
         if module.activation is None and (rectifier := _rectifier(modules[1:])):
             return module.convolve(x, None, rectifier), 2
+    if isinstance(module, BatchNorm2dModule) and (rectifier := _rectifier(modules[1:])):
+        return module.normalize(x, rectifier), 2
     if type(follower) is MaxPoolModule and not torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
         if isinstance(module, Conv2dModule) and gains(x, module, follower):
             return convolve_and_pool(x, module), 2

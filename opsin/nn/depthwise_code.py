@@ -6,7 +6,18 @@ channels are computed at a time, in float32.
 
 from functools import cache
 
-from opsin.core.assembly import BITS, FLOATS, HALVES, LANES, ZERO, Assembly, floats, in_registers, multiply_add
+from opsin.core.assembly import (
+    BITS,
+    FLOATS,
+    HALVES,
+    LANES,
+    ZERO,
+    Assembly,
+    floats,
+    in_registers,
+    multiply_add,
+    put_rounded,
+)
 
 from .gradient_chunks import chunks
 
@@ -91,8 +102,7 @@ def image_code(kernel: tuple[int, int], odd: tuple[int, int]) -> int:
                             number = str(down * kernel[1] + right)
                             weights = code.get(FLOATS, _channel(code, "kernels", "float", number, channel), 4)
                             total = multiply_add(code, floats(code, code.get(HALVES, given, 2)), weights, total)
-                    rounded = code.new(f"fptrunc {FLOATS} {total} to <{LANES} x bfloat>")
-                    code.put(f"<{LANES} x bfloat>", rounded, _channel(code, "images", BITS, place, channel), 2)
+                    put_rounded(code, total, _channel(code, "images", BITS, place, channel))
     return code.compiled()
 
 

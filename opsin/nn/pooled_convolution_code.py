@@ -21,6 +21,7 @@ from opsin.core.assembly import (
     dot,
     everywhere,
     in_registers,
+    put_rounded,
     surpasses,
 )
 
@@ -146,8 +147,7 @@ def _keep_largest(code: Assembly, sums: list[str], place: str, filter: int) -> N
     below = code.new(f"fcmp ole {FLOATS} {best}, {ZERO}")
     best = code.choose(below, FLOATS, ZERO, best)
     place = code.whole("add", place, filter)
-    rounded = code.new(f"fptrunc {FLOATS} {best} to <16 x bfloat>")
-    code.put("<16 x bfloat>", rounded, code.at(code.tensors["y"], "bfloat", place), 2)
+    put_rounded(code, best, code.at(code.tensors["y"], "bfloat", place))
     if "winners" in code.tensors:
         winner = code.choose(below, WHOLES, f"splat (i32 {NOBODY})", winner)
         small = code.new(f"trunc {WHOLES} {winner} to {BYTES}")

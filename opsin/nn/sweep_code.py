@@ -9,12 +9,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from opsin.core.assembly import BITS, FLOATS, HALVES, LANES, ZERO, Assembly, floats, multiply_add, surpasses
+from opsin.core.assembly import (
+    BITS,
+    FLOATS,
+    HALVES,
+    LANES,
+    ZERO,
+    Assembly,
+    floats,
+    multiply_add,
+    put_rounded,
+    rectified,
+    surpasses,
+)
 
 NEIGHBOURS = 4
 SIZES = ("n", "height", "width", "channels", "rows", "columns", "top", "left")
 """Of the map that is read; rows and columns of that which is written; and how far the first window begins before it."""
-_ROUNDED = f"<{LANES} x bfloat>"
 _LOWEST = "splat (float 0xFFF0000000000000)"
 
 _Column = tuple[str, str | None]
@@ -85,10 +96,9 @@ def _write(code: Assembly, sweep: _Sweep) -> None:
                     totals = _totals(code, sweep, channel, lines, _places(code, left, seen, safe))
                     place = code.whole("add", code.whole("mul", row, sizes["columns"]), column)
                     for who, total in enumerate(totals):
-                        value = _activated(code, code.get(FLOATS, total, 64), sweep.activation)
+                        value = rectified(code, code.get(FLOATS, total, 64), sweep.activation)
                         where = code.whole("mul", code.whole("add", place, who), sizes["channels"])
-                        where = code.at(code.tensors["y"], BITS, code.whole("add", where, channel))
-                        code.put(_ROUNDED, code.new(f"fptrunc {FLOATS} {value} to {_ROUNDED}"), where, 2)
+                        put_rounded(code, value, code.at(code.tensors["y"], BITS, code.whole("add", where, channel)))
 
 
 def _lines(code: Assembly, sweep: _Sweep, row: str) -> tuple[str, str, str]:
@@ -152,13 +162,3 @@ def _values(code: Assembly, line: str, channel: str, places: Sequence[_Column], 
             value = code.new(f"select i1 {inside}, {FLOATS} {value}, {FLOATS} {outside}")
         values.append(value)
     return values
-
-
-def _activated(code: Assembly, value: str, activation: str | None) -> str:
-    """NaN stays."""
-    if activation in ("relu", "relu6"):
-        value = code.choose(code.new(f"fcmp olt {FLOATS} {value}, {ZERO}"), FLOATS, ZERO, value)
-    if activation == "relu6":
-        six = "splat (float 6.0)"
-        value = code.choose(code.new(f"fcmp ogt {FLOATS} {value}, {six}"), FLOATS, six, value)
-    return value

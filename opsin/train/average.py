@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 LOOKS = 10
-"""Looks at the weights within a horizon: neighbouring steps are nearly alike, and each look is a pass over all weights."""
+"""Looks at the weights within a horizon: neighbouring steps are nearly alike, and each look passes over all weights."""
 
 
 class Average:
