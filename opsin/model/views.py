@@ -33,9 +33,9 @@ def average_views(answer: Callable[[Tensor], Tensor], pixels: Tensor, views: str
 
 
 def _shifted(pixels: Tensor, by: int) -> Tensor:
-    """What lies `by` pixels further down and to the right, the edges reflected."""
-    places = [torch.arange(side, device=pixels.device) + by for side in pixels.shape[1:3]]
-    rows, columns = (
-        place.abs().minimum(2 * side - 2 - place) for place, side in zip(places, pixels.shape[1:3], strict=True)
-    )
-    return pixels[:, rows][:, :, columns]
+    """What lies a pixel further down and to the right (`by` 1), or up and to the left (-1), the edges reflected."""
+    for axis in (1, 2):
+        side = pixels.shape[axis]
+        kept, edge = pixels.narrow(axis, max(by, 0), side - 1), pixels.narrow(axis, side - 2 if by > 0 else 1, 1)
+        pixels = torch.cat([kept, edge] if by > 0 else [edge, kept], axis)
+    return pixels
