@@ -94,8 +94,7 @@ def prepare(
     network, preparation = start.network.to(device), start.preparation
     mirror, why = _mirror(taught, options.mirror)
     model = Model(network, task, preparation, _views(task, mirror, max(preparation.size[:2])), {})
-    sample = torch.from_numpy(source.store.pixels[_spread(source.rows("train"))])
-    whiten_stem(network, preparation.normalize(sample.to(device)))
+    whiten_stem(network, preparation, source.store.pixels, source.rows("train"))
     if start.learned and task.head == "vector":
         fit_last_layer(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
     folder = ranks.agree_on_text(lambda: str(place(task.name, source.table.origin)))

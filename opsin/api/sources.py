@@ -179,14 +179,12 @@ def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> So
 
 def preparation_of(source: Source, sample: int = 2000) -> Preparation:
     """How images are prepared: the store's size, and the mean and spread of a sample of the training pixels."""
+    import cv2
+
     rows, pixels = source.rows("train"), source.store.pixels
     height, width, channels = pixels.shape[1:]
-    counts = np.zeros((channels, 256), np.int64)
-    for row in rows[:: max(1, len(rows) // sample)]:
-        for channel in range(channels):
-            counts[channel] += np.bincount(pixels[row, ..., channel].ravel(), minlength=256)
-    level, total = np.arange(256) / 255, counts.sum(1)
-    mean = counts @ level / total
-    variance = np.maximum(0, counts @ level**2 - total * mean**2) / np.maximum(1, total - 1)
-    spread = np.maximum(1 / 255, np.sqrt(variance))
+    each = [cv2.meanStdDev(pixels[row]) for row in rows[:: max(1, len(rows) // sample)]]
+    means, spreads = (np.array(values)[..., 0] / 255 for values in zip(*each, strict=True))
+    mean, square = means.mean(0), (means**2 + spreads**2).mean(0)
+    spread = np.sqrt(np.maximum(0, square - mean**2)).clip(1 / 255)
     return Preparation(height, width, channels, tuple(mean.tolist()), tuple(spread.tolist()))

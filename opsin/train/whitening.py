@@ -1,24 +1,29 @@
 """Starts a network's first convolution as a whitening of small image patches, as its inputs are highly correlated."""
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-ENOUGH = 1000
-"""Images whose patches say what the covariance of all is."""
+from opsin.data import Preparation
+
+ENOUGH, ENOUGH_PIXELS = 1000, 2**21
+"""Images, and pixels of them, whose patches say what the covariance of all is."""
 
 
-def whiten_stem(network: nn.Module, images: Tensor) -> bool:
+def whiten_stem(network: nn.Module, preparation: Preparation, pixels: np.ndarray, rows: np.ndarray) -> bool:
     """Makes a layer named "stem" whiten image patches, and freezes its kernels; True if there is one that fits.
 
-    `images` are normalized floats (n, channels, height, width). The kernels come in pairs of opposite sign, so a
-    rectifier after them loses nothing (Page 2018; Jordan 2024, arXiv:2404.00498). Only a stem of twice as many
-    filters as a patch has values is touched.
+    The patches are those of some `rows` of `pixels`, uint8 (n, height, width, channels). The kernels come in pairs of
+    opposite sign, so a rectifier after them loses nothing (Page 2018; Jordan 2024, arXiv:2404.00498). Only a stem of
+    twice as many filters as a patch has values is touched.
     """
     stem = next((module for name, module in network.named_modules() if name.split(".")[-1] == "stem"), None)
     stem = next((module for module in stem.modules() if isinstance(module, nn.Conv2d)), None) if stem else None
     if stem is None or stem.weight[0].numel() * 2 != stem.out_channels:
         return False
-    images = images[:: max(1, len(images) // ENOUGH)]
+    most = max(1, min(ENOUGH, ENOUGH_PIXELS // (pixels.shape[1] * pixels.shape[2])))
+    some = torch.from_numpy(pixels[rows[:: max(1, len(rows) // most)]])
+    images = preparation.normalize(some.to(stem.weight.device))
     height, width = stem.kernel_size
     patches = images.unfold(2, height, 1).unfold(3, width, 1).permute(0, 2, 3, 1, 4, 5)
     patches = patches.reshape(-1, stem.weight[0].numel()).double()

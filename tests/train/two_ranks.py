@@ -53,7 +53,7 @@ def main():
         ranks.join(torch.device("cpu"))
         answer = {"part": ranks.part(), "agreed": ranks.agree(rank + 0.25), "gradients": gradients(rank)}
         answer["run"] = train(rank, folder)
-        print(json.dumps(answer), flush=True)
+        Path(folder, f"rank-{rank}.json").write_text(json.dumps(answer))  # a pipe would mix what both print
         torch.distributed.destroy_process_group()
         os._exit(0)
     raise SystemExit(max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children))
