@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -109,6 +110,8 @@ class Batches:
                 yield item
         finally:
             stopped.set()
+            with suppress(queue.Empty):
+                ready.get_nowait()  # room for what the thread would put, so that it need not wait to see the end
             thread.join()
 
 

@@ -25,6 +25,8 @@ FORMAT = 2
 """Counts up whenever decoding or resizing gives other pixels, so that an old store is not taken for a new one."""
 
 _CHUNK_BYTES = 16 * 2**20
+_CHUNKS_EACH = 16
+"""At least, so that no thread waits long for another at the end."""
 _SPARE_BYTES = 256 * 2**20
 
 Size = tuple[int, int, int]
@@ -163,9 +165,10 @@ def _decode_all(
     ids = table.rows["id"].to_list()
     digests = np.zeros(len(ids), np.uint64)
     errors: dict[int, str] = {}
-    step = max(1, min(256, _CHUNK_BYTES // int(np.prod(size))))
-    waiting: deque[tuple[int, Future[tuple[np.ndarray, np.ndarray, dict[int, str]]]]] = deque()
     workers = min(8, os.cpu_count() or 1)
+    even = -(-len(ids) // (_CHUNKS_EACH * workers))
+    step = max(1, min(256, _CHUNK_BYTES // int(np.prod(size)), even))
+    waiting: deque[tuple[int, Future[tuple[np.ndarray, np.ndarray, dict[int, str]]]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
 
         def finish() -> None:

@@ -1,4 +1,4 @@
-"""Two processes that train together; prints one JSON object. FOLDER PORT"""
+"""Two processes that train together, each of which writes what it found. FOLDER PORT"""
 
 import json
 import os
