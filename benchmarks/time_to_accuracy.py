@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("data", choices=list(CASES))
     parser.add_argument("--minutes", type=float, nargs="+")
     parser.add_argument("--only", nargs="+", help="programs to run: opsin and peers; all of them otherwise")
+    parser.add_argument("--name", help="of the file of results, for a part of the programs")
     told = parser.parse_args()
     case = CASES[told.data]
     data = Path(os.environ["OPSIN_DATA"]) / case.data
@@ -98,7 +99,7 @@ def main() -> None:
             found[name] = peer_run(data, *case.peers[name])
         print(name, found[name], flush=True)
         result["seconds_to_goal"] = {one: first(rows, case.goal) for one, rows in found.items()}
-        record(f"time_to_accuracy-{told.data}", result)
+        record(told.name or f"time_to_accuracy-{told.data}", result)
     print(result["seconds_to_goal"], opsin.__version__)
 
 
