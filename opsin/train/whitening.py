@@ -7,7 +7,7 @@ from torch import nn
 from opsin.data import Preparation
 
 ENOUGH, ENOUGH_PIXELS = 1000, 2**21
-"""Images, and pixels of them, whose patches say what the covariance of all is."""
+"""Images and pixels, at most, whose patches say what the covariance of all is."""
 
 
 def whiten_stem(network: nn.Module, preparation: Preparation, pixels: np.ndarray, rows: np.ndarray) -> bool:
@@ -22,7 +22,7 @@ def whiten_stem(network: nn.Module, preparation: Preparation, pixels: np.ndarray
     if stem is None or stem.weight[0].numel() * 2 != stem.out_channels:
         return False
     most = max(1, min(ENOUGH, ENOUGH_PIXELS // (pixels.shape[1] * pixels.shape[2])))
-    some = torch.from_numpy(pixels[rows[:: max(1, len(rows) // most)]])
+    some = torch.from_numpy(pixels[rows[:: max(1, -(-len(rows) // most))]])
     images = preparation.normalize(some.to(stem.weight.device))
     height, width = stem.kernel_size
     patches = images.unfold(2, height, 1).unfold(3, width, 1).permute(0, 2, 3, 1, 4, 5)

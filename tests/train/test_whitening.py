@@ -6,7 +6,7 @@ import torch
 
 from opsin import nn, zoo
 from opsin.data import Preparation
-from opsin.train import whiten_stem
+from opsin.train import whiten_stem, whitening
 
 
 def smooth_images(count, side, channels):
@@ -49,3 +49,15 @@ def test_networks_without_such_a_stem_are_left_alone():
         assert not whiten_stem(network, preparation, pixels, np.arange(4))
         assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
         assert all(weight.requires_grad for weight in network.parameters())
+
+
+@pytest.mark.parametrize("count", [9, 19, 200])
+def test_no_more_pixels_are_copied_than_are_needed(monkeypatch, count):
+    seen, normalize = [], Preparation.normalize
+    monkeypatch.setattr(whitening, "ENOUGH_PIXELS", 10 * 16 * 16)
+    monkeypatch.setattr(
+        Preparation, "normalize", lambda self, pixels: seen.append(len(pixels)) or normalize(self, pixels)
+    )
+    pixels, preparation = smooth_images(count, 16, 3)
+    assert whiten_stem(zoo.create("resnet_small", (16, 16, 3), 2, seed=0), preparation, pixels, np.arange(count))
+    assert min(count, 5) <= seen[0] <= 10
