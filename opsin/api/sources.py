@@ -185,6 +185,7 @@ def preparation_of(source: Source, sample: int = 2000) -> Preparation:
     height, width, channels = pixels.shape[1:]
     each = [cv2.meanStdDev(pixels[row]) for row in rows[:: max(1, len(rows) // sample)]]
     means, spreads = (np.array(values)[..., 0] / 255 for values in zip(*each, strict=True))
-    mean, square = means.mean(0), (means**2 + spreads**2).mean(0)
-    spread = np.sqrt(np.maximum(0, square - mean**2)).clip(1 / 255)
+    mean, square, total = means.mean(0), (means**2 + spreads**2).mean(0), len(each) * height * width
+    variance = np.maximum(0, square - mean**2) * total / max(1, total - 1)
+    spread = np.sqrt(variance).clip(1 / 255)
     return Preparation(height, width, channels, tuple(mean.tolist()), tuple(spread.tolist()))

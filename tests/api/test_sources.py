@@ -74,7 +74,7 @@ def test_the_scale_is_that_of_the_training_pixels_alone(draw):
     preparation = preparation_of(source)
     assert preparation.size == (14, 14, 3)
     assert preparation.mean == pytest.approx((20 / 255,) * 3)
-    assert preparation.std == pytest.approx((np.repeat([10, 20, 30], 196).std() / 255,) * 3)
+    assert preparation.std == pytest.approx((np.repeat([10, 20, 30], 196).std(ddof=1) / 255,) * 3)
 
 
 def test_images_of_one_value_have_a_scale_too():
