@@ -18,8 +18,6 @@ from .following import followed
 from .normalizing_code import CHUNK, gradient_code, gradient_sums_code, moments_code, normalizing_code, together
 from .precision import in_bfloat16
 
-RECTIFIERS = (None, "relu", "relu6")
-"""Those that can be part of it."""
 _MANY = 2**19
 """Numbers of a map from which on it is worth the calls."""
 
