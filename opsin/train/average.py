@@ -11,7 +11,7 @@ class Average:
     """An exponential average of all weights and normalization statistics.
 
     `horizon` is the number of steps that count; early on, all steps so far count alike. Of a long horizon every
-    `horizon // 10`-th step stands for those before it.
+    `horizon // 10`-th step stands for those before it, but for the first so many.
 
     >>> layer = nn.Linear(1, 1); average = Average(layer, horizon=10); average.update(layer)
     >>> bool(average.weights["weight"] == layer.weight)
@@ -28,9 +28,10 @@ class Average:
         """Counts a step, and takes in the weights as they are now when it is time for a look."""
         self.count += 1
         every = max(1, self.horizon // LOOKS)
-        if self.count % every:
+        if self.count > every and self.count % every:
             return
-        share = max(every / self.count, every / self.horizon)
+        passed = every if self.count > every else 1  # a run that ends before its second look has learned something, too
+        share = max(passed / self.count, passed / self.horizon)
         for name, value in network.state_dict().items():
             if value.is_floating_point():
                 self.weights[name].lerp_(value, share)
