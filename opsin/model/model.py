@@ -1,9 +1,10 @@
 """The trained thing: a network with its task and the way its images are prepared."""
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ class Model:
         image cannot be read.
         """
         check_tiles(self.task, tiles)
-        model = self if confidence is None else replace(self, task=self.task.at(confidence))
+        model = self if confidence is None else self.at(confidence)
         many, told = as_list(images), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):
             numbers = range(start, min(start + _MOST_BATCH, len(many)))
@@ -139,6 +140,19 @@ class Model:
     def fit(self, picture: np.ndarray) -> tuple[np.ndarray, Frame]:
         """A picture as the network was trained to see it, uint8 (height, width, channels), and its place in that."""
         return self.preparation.fit(picture), Frame((picture.shape[0], picture.shape[1]), self.preparation.size[:2])
+
+    def at(self, confidence: float) -> "Model":
+        """Returns this model with another confidence threshold; both share weights, network and runtime.
+
+        Args:
+            confidence: Least confidence, 0 to 1, of predicted boxes or objects.
+
+        Raises:
+            DataError: The task has no confidence threshold, or the value is outside 0 to 1.
+        """
+        other = copy.copy(self)
+        other.task = self.task.at(confidence)
+        return other
 
     def accelerate(self) -> str:
         """Takes OpenVINO from now on, for one image, few or many, where it is sooner and answers alike.

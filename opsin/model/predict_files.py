@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ def predict_files(
     cannot be written, and, when that is done, where not one image could be read.
     """
     check_tiles(model.task, tiles)
-    model = model if confidence is None else replace(model, task=model.task.at(confidence))
+    model = model if confidence is None else model.at(confidence)
     length = piece_length(model)
     pieces = [images[start : start + length] for start in range(0, len(images), length)]
     count = _Count(len(images), progress)

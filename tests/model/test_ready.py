@@ -18,7 +18,7 @@ from opsin.model.ready import Ready
 from opsin.model.runtime import FusedRuntime, TorchRuntime
 from opsin.model.views import average_views
 from opsin.nn import Activation, Sequential
-from opsin.tasks import Classify, Segment
+from opsin.tasks import Classify, Detect, Segment
 
 SIZE = (40, 32, 3)
 PIXELS = np.random.default_rng(0).integers(0, 256, (9, *SIZE), np.uint8)
@@ -269,3 +269,26 @@ def test_a_signal_after_openvino_is_gone_is_heard():
     pytest.importorskip("openvino")
     ran = subprocess.run([sys.executable, "-c", AFTER], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (0, "asked\n"), ran.stderr
+
+
+@on_x86
+def test_a_confidence_threshold_keeps_the_runtime(monkeypatch):
+    from opsin.model import ready
+
+    built, asked = [], []
+    monkeypatch.setattr(ready, "FusedRuntime", lambda *given: built.append(1) or FusedRuntime(*given))
+    monkeypatch.setattr(ready, "OpenVinoRuntime", lambda *given: Other(*given, asked=asked))
+    monkeypatch.setattr(ready, "_seconds", lambda own, other: [2.0, 1.0])
+    network = zoo.create_grid("detector_small", (96, 96, 3), Detect(("cell",)).units, seed=0).eval()
+    torch.manual_seed(0)
+    torch.nn.init.normal_(list(network.parameters())[-2], 0, 0.5)
+    torch.nn.init.normal_(list(network.parameters())[-1], 0, 0.1)
+    model = Model(network, Detect(("cell",)), Preparation(96, 96, 3, (0.5,) * 3, (0.25,) * 3))
+    image = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    all_boxes, few = (len(model.predict(image, confidence=least)[0]["boxes"]) for least in (0.0, 0.9))
+    assert all_boxes > few and len(built) == 1
+    model.accelerate()
+    asked.clear()
+    for least in (0.1, 0.5, 0.9):
+        model.predict(image, confidence=least)
+    assert asked == [1, 1, 1] and len(built) == 1
