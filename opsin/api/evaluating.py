@@ -77,7 +77,7 @@ def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> So
     """The rows to judge, in the model's words, all of them as test split, with notes on what makes them less fit."""
     table = _in_words_of(model, formats.read(data, model.task.name))
     chosen = split or ("test" if (table.rows["split"] == "test").any() else None)
-    source = store_at(table, model.preparation.size, progress)
+    source = store_at(table, model.preparation.size, progress, model.preparation.intensity)
     asked = source.as_split("test") if chosen is None else source.only(chosen).as_split("test")
     if not len(asked.table):
         splits = [str(name) for name in table.rows["split"].drop_nulls().unique().sort()]

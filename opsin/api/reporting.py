@@ -55,7 +55,9 @@ def report_of_evaluation(
 
 
 def _data_facts(source: Source) -> DataFacts:
-    return DataFacts(source.table, source.store.pixels, source.positions, source.fingerprint, source.all_targets())
+    store = source.store
+    targets = source.all_targets()
+    return DataFacts(source.table, store.pixels, source.positions, source.fingerprint, targets, store.intensity)
 
 
 def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkFacts:

@@ -9,7 +9,7 @@ import torch
 
 from opsin import data
 from opsin.core import DataError, Progress
-from opsin.data import Frame, MaskRows, MaskStore, Preparation, Store, Table
+from opsin.data import Frame, Intensity, MaskRows, MaskStore, Preparation, Store, Table
 from opsin.tasks import Task
 from opsin.train import Choice, choose_network, choose_network_of_places
 
@@ -118,7 +118,9 @@ def read_source(
         choice = replace(choice, size=(size, size))
     else:
         choice = replace(choice, size=at_least(choice.size, least))
-    found = store_at(table, (*choice.size, 3 if survey.colour else 1), progress)
+    intensity, notes = data.find_intensity(table, progress) if survey.deep else (None, ())
+    table = table.noting(*notes)
+    found = store_at(table, (*choice.size, 3 if survey.colour else 1), progress, intensity)
     return _with_every_class(found, table), choice
 
 
@@ -138,7 +140,7 @@ def enlarged(source: Source, least: int, progress: Progress) -> Source:
     size = at_least((height, width), least)
     if size == (height, width):
         return source
-    store = data.open_store(source.table, (*size, channels), progress=progress)
+    store = data.open_store(source.table, (*size, channels), source.store.intensity, progress=progress)
     return replace(source, store=store, positions=np.arange(len(source.table)))
 
 
@@ -159,9 +161,11 @@ def _with_every_class(found: Source, asked: Table) -> Source:
     return replace(found, table=found.table.noting(f"no image can be read of: {', '.join(lost[:20])}"))
 
 
-def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> Source:
-    """The table's images decoded at (height, width, channels)."""
-    store = data.open_store(table, size, progress=progress)
+def store_at(
+    table: Table, size: tuple[int, int, int], progress: Progress, intensity: Intensity | None = None
+) -> Source:
+    """The table's images decoded at (height, width, channels), those of more than 8 bits scaled by `intensity`."""
+    store = data.open_store(table, size, intensity, progress=progress)
     masks = None if table.masks is None else data.open_masks(table, size[:2], progress=progress)
     errors = store.errors if masks is None else {**masks.errors, **store.errors}
     good = np.array([row for row in range(len(table)) if row not in errors], np.int64)
@@ -178,7 +182,7 @@ def store_at(table: Table, size: tuple[int, int, int], progress: Progress) -> So
 
 
 def preparation_of(source: Source, sample: int = 2000) -> Preparation:
-    """How images are prepared: the store's size, and the mean and spread of a sample of the training pixels."""
+    """How images are prepared: the store's size and scale, and mean and spread of a sample of the training pixels."""
     import cv2
 
     rows, pixels = source.rows("train"), source.store.pixels
@@ -188,4 +192,5 @@ def preparation_of(source: Source, sample: int = 2000) -> Preparation:
     mean, square, total = means.mean(0), (means**2 + spreads**2).mean(0), len(each) * height * width
     variance = np.maximum(0, square - mean**2) * total / max(1, total - 1)
     spread = np.sqrt(variance).clip(1 / 255)
-    return Preparation(height, width, channels, tuple(mean.tolist()), tuple(spread.tolist()))
+    mean, spread = tuple(mean.tolist()), tuple(spread.tolist())
+    return Preparation(height, width, channels, mean, spread, source.store.intensity)

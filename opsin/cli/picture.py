@@ -5,7 +5,10 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from opsin.data import Intensity
 
 MOST_COLUMNS = 64
 MOST_LINES = 24
@@ -24,14 +27,17 @@ def shows_pictures() -> bool:
     return on_terminal() and not plain and (sys.stdout.encoding or "").lower().startswith("utf")
 
 
-def picture(path: Path) -> str:
-    """The image as lines of half blocks, no wider or higher than the terminal, with its proportions kept."""
+def picture(path: Path, intensity: "Intensity | None" = None) -> str:
+    """The image as lines of half blocks, no wider or higher than the terminal, with its proportions kept.
+
+    `intensity` is the scale of more than 8 bits, that of the model's training images.
+    """
     import numpy as np
     from PIL import Image
 
     from opsin.data import decode
 
-    pixels = decode(path.read_bytes())
+    pixels = decode(path.read_bytes(), intensity=intensity)
     columns, lines = shutil.get_terminal_size()
     height, width = pixels.shape[:2]
     scale = min(min(columns, MOST_COLUMNS) / width, 2 * min(lines - 4, MOST_LINES) / height)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from . import options
 from .output import print_json, print_objects
 from .picture import bars, on_terminal, picture, shows_pictures
 from .progress import reporting
+
+if TYPE_CHECKING:
+    from opsin.model import Model
 
 TABLES = (".csv", ".jsonl", ".parquet")
 
@@ -61,7 +64,7 @@ def predict(
                 loaded, paths, output, tiles=tiles, confidence=confidence, progress=progress, say=progress.say
             )
     if shown is not None:
-        _show(loaded.task.names, paths[0], shown)
+        _show(loaded, paths[0], shown)
     elif output is not None:
         print(output, file=sys.stderr if as_json else sys.stdout)
         rows = _read_back(Path(output)) if as_json else []
@@ -99,9 +102,10 @@ def _check_any(rows: Sequence[dict[str, Any]]) -> None:
         raise DataError(f"{len(rows):,} of {len(rows):,} images could not be read")
 
 
-def _show(names: Sequence[str], path: Path, answer: dict[str, Any]) -> None:
+def _show(model: "Model", path: Path, answer: dict[str, Any]) -> None:
+    names = model.task.names
     if shows_pictures():
-        print(picture(path))
+        print(picture(path, model.preparation.intensity))
     records = next((answer[name] for name in ("boxes", "objects") if name in answer), None)
     if records is None:
         for line in bars(names, answer):

@@ -16,6 +16,7 @@ from .find import find_images as find_images
 from .frame import Frame as Frame
 from .frames import frames_of as frames_of
 from .frames import shape_of as shape_of
+from .intensity import Intensity as Intensity
 from .mask_store import MaskStore as MaskStore
 from .mask_store import open_masks as open_masks
 from .cutouts import boxes_around as boxes_around
@@ -38,6 +39,7 @@ from .store import open_store as open_store
 from .store import read_pixels as read_pixels
 from .store import whole_pixels as whole_pixels
 from .survey import Survey as Survey
+from .survey import find_intensity as find_intensity
 from .survey import survey as survey
 from .table import BOX_COLUMNS as BOX_COLUMNS
 from .table import IGNORED as IGNORED

@@ -10,20 +10,23 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from opsin.core import DataError
 
+from .intensity import Intensity, to_bytes
+
 MAX_PIXELS = 178_956_970
 """The largest picture that is decoded (as in Pillow); checked in the header, before any memory is taken."""
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
-_DEPTHS = (8, 10, 12, 14, 16, 24, 32)
 _ORIENTATION = 0x0112
 _Answer = TypeVar("_Answer")
 
 
-def decode(content: bytes, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+def decode(
+    content: bytes, *, at_least: tuple[int, int] | None = None, intensity: Intensity | None = None
+) -> np.ndarray:
     """The pixels of an encoded image: uint8, (height, width, channels), channels 1 (grey) or 3 (RGB).
 
-    Turned upright by its EXIF orientation; transparent parts over white; more than 8 bits scaled by the smallest of
-    8, 10, 12, 14, 16 bits that holds the brightest pixel (16-bit colour PNG: its high bytes); first frame or page.
+    Turned upright by its EXIF orientation; transparent parts over white; more than 8 bits scaled by `intensity`, the
+    scale of the data set, or by what the file's type can hold (16-bit colour PNG: its high bytes); first frame or page.
     `at_least=(height, width)` allows a smaller picture where the format gives it for free (JPEG), never below that.
     Raises DataError when the bytes are no image, cut short, or declare more than MAX_PIXELS.
 
@@ -32,41 +35,38 @@ def decode(content: bytes, *, at_least: tuple[int, int] | None = None) -> np.nda
     >>> decode(buffer.getvalue()).shape
     (2, 4, 3)
     """
-    if not content:
-        raise DataError("is empty (0 bytes); expected an image")
-    if content[:3] == b"\xff\xd8\xff":
-        pixels = _decode_jpeg(content, at_least)
-        if pixels is not None:
-            return pixels
-    return with_pillow(content, lambda image: _pixels(image, at_least))
+    return to_bytes(values_of(content, at_least), intensity)
 
 
-def header(content: bytes) -> tuple[int, int, int]:
-    """The (height, width, channels) that `decode` would give, from the header alone; DataError when it is no image."""
-    if not content:
-        raise DataError("is empty (0 bytes); expected an image")
-
-    def look(image: Image.Image) -> tuple[int, int, int]:
-        grey = image.mode in ("1", "L", "LA", "La", "F") or image.mode.startswith("I")
-        width, height = image.size
-        if image.format != "TIFF" and image.getexif().get(_ORIENTATION, 1) >= 5:  # Pillow turns TIFF by itself
-            width, height = height, width
-        return height, width, 1 if grey else 3
-
-    return with_pillow(content, look)
-
-
-def as_pixels(image: np.ndarray | Image.Image) -> np.ndarray:
+def as_pixels(image: np.ndarray | Image.Image, intensity: Intensity | None = None) -> np.ndarray:
     """An array or a Pillow image as pixels: uint8, (height, width, 1 or 3), by the rules of `decode`.
 
     An array is (height, width), (height, width, channels) or (channels, height, width); whole numbers from 0 on,
-    true or false, or fractions from 0 to 1. Raises DataError otherwise.
+    true or false, or floats. Raises DataError otherwise.
 
-    >>> as_pixels(np.full((2, 3), 4095, np.uint16)).max()
+    >>> as_pixels(np.full((2, 3), 4095, np.uint16), Intensity(4095)).max()
     np.uint8(255)
     """
+    pixels = to_bytes(values_of(image), intensity)
+    if pixels.shape[2] in (2, 4):
+        colour, alpha = pixels[:, :, :-1].astype(np.uint32), pixels[:, :, -1:].astype(np.uint32)
+        pixels = ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return np.ascontiguousarray(pixels)
+
+
+def values_of(image: bytes | np.ndarray | Image.Image, at_least: tuple[int, int] | None = None) -> np.ndarray:
+    """An image before its values are scaled: upright, (height, width, channels).
+
+    Bytes and Pillow images are uint8 with 1 or 3 channels, or deeper with 1; arrays are of any type with 1 to 4.
+    `at_least` and errors as in `decode`.
+    """
     if isinstance(image, Image.Image):
-        return _pixels(image, None)
+        return _values(image, at_least)
+    if isinstance(image, bytes):
+        if not image:
+            raise DataError("is empty (0 bytes); expected an image")
+        pixels = _decode_jpeg(image, at_least) if image[:3] == b"\xff\xd8\xff" else None
+        return with_pillow(image, lambda opened: _values(opened, at_least)) if pixels is None else pixels
     array = np.asarray(image)
     if array.ndim == 2:
         array = array[:, :, None]
@@ -74,35 +74,34 @@ def as_pixels(image: np.ndarray | Image.Image) -> np.ndarray:
         array = np.moveaxis(array, 0, 2)
     if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4) or 0 in array.shape:
         raise DataError(f"has the shape {np.shape(image)}; expected (height, width) or (height, width, 1, 3 or 4)")
-    pixels = _to_bytes(array)
-    if pixels.shape[2] in (2, 4):
-        colour, alpha = pixels[:, :, :-1].astype(np.uint32), pixels[:, :, -1:].astype(np.uint32)
-        pixels = ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-    return np.ascontiguousarray(pixels)
+    return array
 
 
-def _to_bytes(array: np.ndarray) -> np.ndarray:
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype.kind not in "iuf":
-        raise DataError(f"holds values of type {array.dtype}; expected numbers")
-    low, high = float(array.min()), float(array.max())
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise DataError("holds values that are not numbers (NaN or infinite); expected finite values")
-    if low < 0:
-        raise DataError(f"holds negative values (down to {low:g}); expected 0 or more")
-    if array.dtype.kind == "f":
-        if high > 1:
-            raise DataError(f"holds fractions up to {high:g}; expected 0 to 1, or whole numbers (uint8)")
-        top = 1.0
-    else:
-        bits = next((depth for depth in _DEPTHS if high < 2**depth), None)
-        if bits is None:
-            raise DataError(f"holds values up to {high:g}; expected at most 32 bits")
-        top = float(2**bits - 1)
-    return np.rint(array * (255.0 / top)).astype(np.uint8)
+def header(image: bytes | np.ndarray) -> tuple[int, int, int]:
+    """The (height, width, channels) that decoding would give, from the header or the array's shape alone.
+
+    Raises DataError when it is no image.
+    """
+    return header_and_depth(image)[0]
+
+
+def header_and_depth(image: bytes | np.ndarray) -> tuple[tuple[int, int, int], bool]:
+    """As `header`, and True when the image has more than 8 bits or floats, so that its values are scaled."""
+    if not isinstance(image, bytes):
+        height, width, channels = values_of(image).shape
+        return (height, width, 1 if channels < 3 else 3), image.dtype != np.uint8 and image.dtype != np.bool_
+    if not image:
+        raise DataError("is empty (0 bytes); expected an image")
+
+    def look(opened: Image.Image) -> tuple[tuple[int, int, int], bool]:
+        deep = _is_deep(opened)
+        grey = deep or opened.mode in ("1", "L", "LA", "La")
+        width, height = opened.size
+        if opened.format != "TIFF" and opened.getexif().get(_ORIENTATION, 1) >= 5:  # Pillow turns TIFF by itself
+            width, height = height, width
+        return (height, width, 1 if grey else 3), deep
+
+    return with_pillow(image, look)
 
 
 def _decode_jpeg(content: bytes, at_least: tuple[int, int] | None) -> np.ndarray | None:
@@ -168,7 +167,11 @@ def with_pillow(content: bytes, use: Callable[[Image.Image], _Answer]) -> _Answe
         raise DataError(f"is cut short or damaged ({reason})") from error
 
 
-def _pixels(image: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode == "F" or image.mode.startswith("I")
+
+
+def _values(image: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
     if at_least is not None:
         side = max(at_least)  # square, for the picture may lie on its side
         image.draft(cast(Any, None), (side, side))
@@ -176,8 +179,9 @@ def _pixels(image: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
     turned = image.getexif().get(_ORIENTATION, 1) != 1
     upright = ImageOps.exif_transpose(image) if turned else image
     mode = upright.mode
-    if mode == "F" or mode.startswith("I"):
-        return as_pixels(_depth(np.asarray(upright)))
+    if _is_deep(upright):
+        deep = np.asarray(upright)[:, :, None]
+        return deep.astype(np.uint16) if image.format == "PPM" and mode == "I" else deep  # Pillow fills 16 bits of PGM
     grey = mode in ("1", "L", "LA", "La")
     if upright.has_transparency_data:
         over = Image.new("RGBA", upright.size, (255, 255, 255, 255))
@@ -185,10 +189,3 @@ def _pixels(image: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
     wanted = "L" if grey else "RGB"
     pixels = np.asarray(upright if upright.mode == wanted else upright.convert(wanted))
     return pixels[:, :, None] if grey else pixels
-
-
-def _depth(values: np.ndarray) -> np.ndarray:
-    """Fractions above 1 in a file are counts, not shares of full brightness."""
-    if values.dtype.kind == "f" and np.isfinite(values).all() and values.max() > 1:
-        return np.rint(values).astype(np.int64)
-    return values

@@ -4,7 +4,7 @@ import numpy as np
 
 from opsin.core import DataError
 
-from .decode import as_pixels, header
+from .decode import header
 from .frame import Frame
 from .table import Table
 
@@ -25,5 +25,5 @@ def frames_of(table: Table, size: tuple[int, int]) -> dict[str, Frame]:
 
 def shape_of(content: bytes | np.ndarray) -> tuple[int, int]:
     """The height and width that an image has when it is decoded whole; DataError when it is none."""
-    height, width, _ = header(content) if isinstance(content, bytes) else as_pixels(content).shape
+    height, width, _ = header(content)
     return height, width

@@ -12,6 +12,7 @@ from PIL import Image
 from opsin.core import DataError
 
 from .frame import Frame
+from .intensity import Intensity
 
 _WAITING_BYTES = 4 * 2**20
 
@@ -20,7 +21,8 @@ _WAITING_BYTES = 4 * 2**20
 class Preparation:
     """The size, channels and normalisation that a model was trained with; stored in its file.
 
-    `mean` and `std` are per channel, of values from 0 to 1. Raises DataError when sizes or lengths make no sense.
+    `mean` and `std` are per channel, of values from 0 to 1; `intensity` is the scale of images of more than 8 bits,
+    None when the training images have none. Raises DataError when sizes or lengths make no sense.
 
     >>> Preparation(2, 4, 1, (0.5,), (0.25,)).fit(np.zeros((8, 8, 3), np.uint8)).shape
     (2, 4, 1)
@@ -31,6 +33,7 @@ class Preparation:
     channels: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    intensity: Intensity | None = None
 
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1 or self.channels not in (1, 3):
@@ -66,11 +69,12 @@ class Preparation:
         try:
             height, width, channels = (int(data[name]) for name in ("height", "width", "channels"))
             mean, std = (tuple(float(value) for value in data[name]) for name in ("mean", "std"))
-        except (KeyError, TypeError, ValueError) as error:
+            intensity = None if data["intensity"] is None else Intensity.from_json(data["intensity"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"the preparation {dict(data)} cannot be read; expected {list(cls.__annotations__)}"
             ) from error
-        return cls(height, width, channels, mean, std)
+        return cls(height, width, channels, mean, std, intensity)
 
 
 @lru_cache(maxsize=64)

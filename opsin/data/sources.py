@@ -11,7 +11,7 @@ from PIL import Image
 
 from opsin.core import DataError
 
-from .decode import as_pixels
+from .decode import values_of
 
 MAX_FILE_BYTES = 2**31
 """A larger file is not read as one image."""
@@ -73,9 +73,8 @@ class FileImages:
 class ArrayImages:
     """Images in memory; the ids are "name/17" for the 18th image of the part called `name`."""
 
-    def __init__(self, parts: Mapping[str, np.ndarray | list[Any]], *, divide: float = 1.0) -> None:
+    def __init__(self, parts: Mapping[str, np.ndarray | list[Any]]) -> None:
         self._parts = dict(parts)
-        self._divide = divide
 
     def read(self, id: str) -> np.ndarray:
         """The array of one image; DataError when there is none of that id."""
@@ -84,10 +83,7 @@ class ArrayImages:
             image = self._parts[part][int(place)]
         except (KeyError, ValueError, IndexError):
             raise DataError(f"is not among the arrays {', '.join(self._parts)}") from None
-        if isinstance(image, Image.Image):
-            return as_pixels(image)
-        array = np.asarray(image)
-        return array if self._divide == 1.0 else array / self._divide
+        return values_of(image) if isinstance(image, Image.Image) else np.asarray(image)
 
     def stamp(self, id: str) -> str:
         """A digest of the values."""

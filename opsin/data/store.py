@@ -18,10 +18,11 @@ from opsin.core import DataError, Progress, silent
 
 from .cache import cache_folder, discard, hold, make_room, making
 from .decode import as_pixels, decode
+from .intensity import Intensity
 from .preparation import fit_image, fit_rows
 from .table import Images, Table
 
-FORMAT = 2
+FORMAT = 3
 """Counts up whenever decoding or resizing gives other pixels, so that an old store is not taken for a new one."""
 
 _CHUNK_BYTES = 16 * 2**20
@@ -38,57 +39,70 @@ class Store:
 
     `pixels` is uint8 (n, height, width, channels), read-only; `digests` uint64 (n,), of the stored pixels, 0 for an
     image that could not be read; `errors` names it and says in one line, by row, why not (its pixels are 0).
+    `intensity` is the scale that images of more than 8 bits were decoded with.
     """
 
     pixels: np.ndarray
     digests: np.ndarray
     errors: dict[int, str]
     notes: tuple[str, ...] = ()
+    intensity: Intensity | None = None
     _hold: Any = field(default=None, repr=False)
 
 
-def open_store(table: Table, size: Size, *, cache: Path | None = None, progress: Progress = silent) -> Store:
+def open_store(
+    table: Table,
+    size: Size,
+    intensity: Intensity | None = None,
+    *,
+    cache: Path | None = None,
+    progress: Progress = silent,
+) -> Store:
     """The images of `table` as uint8 (n, height, width, channels) of `size`, from the cache when it has them.
+
+    `intensity` is the scale of images of more than 8 bits, as `find_intensity` or a model's preparation has it.
 
     The cache is `cache`, or OPSIN_CACHE, or the user's cache folder; when it cannot be written the images are kept in
     memory, with a note. Raises DataError when not one image can be read, or when they fit nowhere.
     """
     if not len(table):
         raise DataError(f"{table.origin}: there is no image to read; expected at least one")
-    entry = cache_folder(cache) / "images" / _key(table, size)
-    store = _opened(entry, table, size)
+    entry = cache_folder(cache) / "images" / _key(table, size, intensity)
+    store = _opened(entry, table, size, intensity)
     if store is None:
         try:
-            store = _built_on_disk(entry, table, size, progress)
+            store = _built_on_disk(entry, table, size, intensity, progress)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             note = f"decoded images are kept in memory, for {entry.parent} cannot be written ({reason})"
-            store = _built_in_memory(table, size, progress, note)
+            store = _built_in_memory(table, size, intensity, progress, note)
     if len(store.errors) == len(table):
         first = next(iter(store.errors.values()))
         raise DataError(f"{table.origin}: none of {len(table)} images can be read; the first: {first}")
     return store
 
 
-def read_pixels(images: Images, id: str, size: Size) -> np.ndarray:
+def read_pixels(images: Images, id: str, size: Size, intensity: Intensity | None = None) -> np.ndarray:
     """One image as it stands in a store: uint8 of exactly `size`. Raises DataError when it cannot be read."""
-    return fit_image(_about(images, id, size), size)
+    return fit_image(_about(images, id, size, intensity), size)
 
 
-def _about(images: Images, id: str, size: Size) -> np.ndarray:
+def _about(images: Images, id: str, size: Size, intensity: Intensity | None) -> np.ndarray:
     """An image as it came, or smaller where that costs less, but not smaller than `size`."""
     content = images.read(id)
-    return decode(content, at_least=size[:2]) if isinstance(content, bytes) else as_pixels(content)
+    if isinstance(content, bytes):
+        return decode(content, at_least=size[:2], intensity=intensity)
+    return as_pixels(content, intensity)
 
 
-def whole_pixels(images: Images, id: str) -> np.ndarray:
+def whole_pixels(images: Images, id: str, intensity: Intensity | None = None) -> np.ndarray:
     """One image as it came, uint8 (height, width, 1 or 3). Raises DataError when it cannot be read."""
     content = images.read(id)
-    return decode(content) if isinstance(content, bytes) else as_pixels(content)
+    return decode(content, intensity=intensity) if isinstance(content, bytes) else as_pixels(content, intensity)
 
 
-def _key(table: Table, size: Size) -> str:
-    digest = hashlib.blake2b(repr((FORMAT, size)).encode(), digest_size=16)
+def _key(table: Table, size: Size, intensity: Intensity | None) -> str:
+    digest = hashlib.blake2b(repr((FORMAT, size, intensity)).encode(), digest_size=16)
     stamp = table.images.stamp
     for id in table.rows["id"]:
         try:
@@ -98,7 +112,7 @@ def _key(table: Table, size: Size) -> str:
     return digest.hexdigest()
 
 
-def _opened(entry: Path, table: Table, size: Size) -> Store | None:
+def _opened(entry: Path, table: Table, size: Size, intensity: Intensity | None) -> Store | None:
     lock = hold(entry)
     if lock is None:
         return None
@@ -107,7 +121,7 @@ def _opened(entry: Path, table: Table, size: Size) -> Store | None:
         digests = np.load(entry / "digests.npy", allow_pickle=False)
         errors = {int(row): str(why) for row, why in json.loads((entry / "errors.json").read_text()).items()}
         if pixels.shape == (len(table), *size) and digests.shape == (len(table),):
-            return Store(pixels, digests, errors, (), lock)
+            return Store(pixels, digests, errors, (), intensity, lock)
     except (OSError, ValueError):
         pass
     lock.close()
@@ -115,7 +129,7 @@ def _opened(entry: Path, table: Table, size: Size) -> Store | None:
     return None
 
 
-def _built_on_disk(entry: Path, table: Table, size: Size, progress: Progress) -> Store:
+def _built_on_disk(entry: Path, table: Table, size: Size, intensity: Intensity | None, progress: Progress) -> Store:
     needed = len(table) * int(np.prod(size))
     make_room(entry.parent, needed)
     with making(entry) as part:
@@ -131,18 +145,18 @@ def _built_on_disk(entry: Path, table: Table, size: Size, progress: Progress) ->
             def write(start: int, chunk: np.ndarray) -> None:
                 file.write(chunk.data)
 
-            digests, errors = _decode_all(table, size, write, progress)
+            digests, errors = _decode_all(table, size, intensity, write, progress)
             file.flush()
             os.fsync(file.fileno())
         np.save(part / "digests.npy", digests)
         (part / "errors.json").write_text(json.dumps(errors))
-    store = _opened(entry, table, size)
+    store = _opened(entry, table, size, intensity)
     if store is None:
         raise OSError(errno.ENOENT, "it was removed while it was made")
     return store
 
 
-def _built_in_memory(table: Table, size: Size, progress: Progress, note: str) -> Store:
+def _built_in_memory(table: Table, size: Size, intensity: Intensity | None, progress: Progress, note: str) -> Store:
     try:
         pixels = np.zeros((len(table), *size), np.uint8)
     except MemoryError:
@@ -153,13 +167,17 @@ def _built_in_memory(table: Table, size: Size, progress: Progress, note: str) ->
     def write(start: int, chunk: np.ndarray) -> None:
         pixels[start : start + len(chunk)] = chunk
 
-    digests, errors = _decode_all(table, size, write, progress)
+    digests, errors = _decode_all(table, size, intensity, write, progress)
     pixels.setflags(write=False)
-    return Store(pixels, digests, errors, (note,))
+    return Store(pixels, digests, errors, (note,), intensity)
 
 
 def _decode_all(
-    table: Table, size: Size, write: Callable[[int, np.ndarray], None], progress: Progress
+    table: Table,
+    size: Size,
+    intensity: Intensity | None,
+    write: Callable[[int, np.ndarray], None],
+    progress: Progress,
 ) -> tuple[np.ndarray, dict[int, str]]:
     """Decodes chunks side by side and writes them in order; few wait at a time, so memory stays small."""
     ids = table.rows["id"].to_list()
@@ -181,7 +199,8 @@ def _decode_all(
 
         try:
             for start in range(0, len(ids), step):
-                waiting.append((start, pool.submit(_decode_chunk, table.images, ids[start : start + step], size)))
+                some = ids[start : start + step]
+                waiting.append((start, pool.submit(_decode_chunk, table.images, some, size, intensity)))
                 if len(waiting) > 2 * workers:
                     finish()
             while waiting:
@@ -192,7 +211,9 @@ def _decode_all(
     return digests, errors
 
 
-def _decode_chunk(images: Images, ids: list[str], size: Size) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
+def _decode_chunk(
+    images: Images, ids: list[str], size: Size, intensity: Intensity | None
+) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
     pixels = np.zeros((len(ids), *size), np.uint8)
     digests = np.zeros(len(ids), np.uint64)
     errors: dict[int, str] = {}
@@ -200,7 +221,7 @@ def _decode_chunk(images: Images, ids: list[str], size: Size) -> tuple[np.ndarra
     def readable() -> Iterator[tuple[int, np.ndarray]]:
         for row, id in enumerate(ids):
             try:
-                yield row, _about(images, id, size)
+                yield row, _about(images, id, size, intensity)
             except DataError as error:
                 errors[row] = f"{id} {error}"
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from opsin.core import ModelFileError, replacing
 
-FORMAT = 1
+FORMAT = 2
 """Counts up whenever an older Opsin would misread a file."""
 
 MOST_HEADER_BYTES = 16 * 2**20

@@ -11,6 +11,7 @@ import polars as pl
 from PIL import Image
 
 from opsin.core import DataError, write_bytes, write_text
+from opsin.data import Intensity
 from opsin.data.writing.masks import write_mask, write_objects
 from opsin.tasks.placed import Placed
 
@@ -52,11 +53,12 @@ def apart(ids: Mapping[Path, str]) -> dict[Path, str]:
 
 @dataclass(frozen=True)
 class Folder:
-    """Where pictures of images of these `ids` go, and the task whose answers they show."""
+    """Where pictures of images of these `ids` go, the task whose answers they show, and the scale of deep images."""
 
     task: Placed
     ids: Mapping[Path, str]
     output: Path
+    intensity: Intensity | None
 
     @property
     def errors(self) -> Path:
@@ -71,7 +73,7 @@ class Folder:
         """The image with its answer on it, as a JPEG."""
         assert one.answer is not None
         try:
-            picture = self.task.overlay(read_picture(one.path, None), one.answer)
+            picture = self.task.overlay(read_picture(one.path, None, self.intensity), one.answer)
         except DataError:  # gone since it was answered
             return
         buffer = io.BytesIO()

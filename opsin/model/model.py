@@ -135,7 +135,8 @@ class Model:
 
         Only where answers are no places may an image be decoded at a smaller size.
         """
-        return read_picture(image, self.preparation.size[:2] if self.task.places == "none" else None)
+        at_least = self.preparation.size[:2] if self.task.places == "none" else None
+        return read_picture(image, at_least, self.preparation.intensity)
 
     def fit(self, picture: np.ndarray) -> tuple[np.ndarray, Frame]:
         """A picture as the network was trained to see it, uint8 (height, width, channels), and its place in that."""

@@ -8,27 +8,27 @@ import numpy as np
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import as_pixels, decode
+from opsin.data import Intensity, as_pixels, decode
 
 
-def read_picture(image: Any, at_least: tuple[int, int] | None) -> np.ndarray:
+def read_picture(image: Any, at_least: tuple[int, int] | None, intensity: Intensity | None = None) -> np.ndarray:
     """A path, an encoded image's bytes, a PIL picture or an array as uint8 (height, width, 1 or 3).
 
-    `at_least=(height, width)` lets a JPEG be decoded smaller, never below that. Raises DataError, whose line begins
-    with the verb, when it cannot be read.
+    `at_least=(height, width)` lets a JPEG be decoded smaller, never below that. `intensity` is the scale of more than
+    8 bits, that of the training images. Raises DataError, whose line begins with the verb, when it cannot be read.
     """
     if isinstance(image, bytes):
-        return decode(image, at_least=at_least)
+        return decode(image, at_least=at_least, intensity=intensity)
     if isinstance(image, str | Path):
         try:
-            return decode(Path(image).read_bytes(), at_least=at_least)
+            return decode(Path(image).read_bytes(), at_least=at_least, intensity=intensity)
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise DataError(f"cannot be read: {reason}; expected an image file") from error
         except MemoryError as error:
             raise DataError("is too large for the memory of this machine") from error
     try:
-        return as_pixels(image if isinstance(image, Image.Image) else np.asarray(image))
+        return as_pixels(image if isinstance(image, Image.Image) else np.asarray(image), intensity)
     except OSError as error:  # a picture that Pillow has opened but not read to its end
         raise DataError(f"is cut short or damaged ({' '.join(str(error).split())})") from error
 

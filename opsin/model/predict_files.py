@@ -48,7 +48,7 @@ def predict_files(
             found += rows.make(count.over(piece)).to_dicts()
             count.report()
         return found
-    writer = choose_writer(model.task, images, output)
+    writer = choose_writer(model.task, images, output, model.preparation.intensity)
     maker = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
     kept = Pieces(Path(output), maker, [_key(piece) for piece in pieces], is_folder(output))
     failed = kept.start()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from opsin.core import OpsinError
+from opsin.data import Intensity
 from opsin.tasks import Task
 from opsin.tasks.placed import Placed
 
@@ -42,16 +43,19 @@ def is_folder(output: str | Path) -> bool:
     return str(output).endswith(("/", os.sep)) or path.is_dir() or not (path.suffix or path.name.startswith("."))
 
 
-def choose_writer(task: Task, images: Sequence[Path], output: str | Path) -> Writer:
-    """The writer for a .csv, .jsonl, .parquet, .json or folder; OpsinError when the task cannot be written so."""
+def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intensity: Intensity | None = None) -> Writer:
+    """The writer for a .csv, .jsonl, .parquet, .json or folder; OpsinError when the task cannot be written so.
+
+    `intensity` is the scale of more than 8 bits, for overlays.
+    """
     path, placed = Path(output), task if isinstance(task, Placed) else None
     suffix = path.suffix.lower()
     if placed is not None and is_folder(output):
         ids = apart(ids_of(images))
         if placed.told == "boxes":
-            return YoloFolder(placed, ids, path)
+            return YoloFolder(placed, ids, path, intensity)
         folder = MaskFolder if placed.told == "masks" else ObjectFolder
-        return folder(placed, ids, path, task.names)
+        return folder(placed, ids, path, intensity, task.names)
     if placed is not None and suffix == ".json":
         return CocoFile(placed, ids_of(images), path.with_name(f"{path.stem}.errors.csv"))
     if path.is_dir():

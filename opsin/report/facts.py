@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from opsin.data import Table
+from opsin.data import Intensity, Table
 from opsin.evaluate import Predictions, Score
 from opsin.tasks import Task
 
@@ -17,7 +17,7 @@ class DataFacts:
 
     The pixels of row i are `pixels[positions[i]]`; `pixels` is uint8 (n, height, width, channels), read as needed.
     `targets` has a row a row of the table. `fingerprint` is a digest of every name and pixel. Of an evaluation, only
-    the rows that were answered, all "test".
+    the rows that were answered, all "test". `intensity` is the scale of images of more than 8 bits.
     """
 
     table: Table
@@ -25,6 +25,7 @@ class DataFacts:
     positions: np.ndarray
     fingerprint: str
     targets: np.ndarray
+    intensity: Intensity | None = None
 
 
 @dataclass(frozen=True)

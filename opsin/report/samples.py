@@ -73,7 +73,7 @@ def pixels_by_id(data: DataFacts, ids: Sequence[str], task: Task) -> dict[str, n
     wanted = set(ids)
     held = [(row, id) for row, id in enumerate(data.table.rows["id"].to_list()) if id in wanted]
     if task.places == "boxes":
-        return {id: whole_pixels(data.table.images, id) for _, id in held}
+        return {id: whole_pixels(data.table.images, id, data.intensity) for _, id in held}
     return {id: data.pixels[data.positions[row]] for row, id in held}
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from opsin.cli import picture as module
 from opsin.cli.picture import bars, picture, shows_pictures
+from opsin.data import Intensity
 
 CELL = re.compile(r"\x1b\[38;2;(\d+);(\d+);(\d+);48;2;(\d+);(\d+);(\d+)m▀")
 
@@ -34,6 +35,12 @@ def test_an_image_that_fits_is_shown_pixel_by_pixel(tmp_path, terminal):
     pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     np.testing.assert_array_equal(colours(picture(tmp_path / "a.png")), pixels)
+
+
+def test_deep_images_are_shown_on_the_scale_of_the_model(tmp_path, terminal):
+    terminal(8, 100)
+    Image.fromarray(np.full((6, 8), 500, np.float32)).save(tmp_path / "a.tif")
+    assert (colours(picture(tmp_path / "a.tif", Intensity(4095))) == 31).all()
 
 
 @pytest.mark.parametrize(("height", "width"), [(500, 300), (3, 1000), (1000, 3), (1, 1)])

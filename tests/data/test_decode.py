@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from opsin.core import DataError
+from opsin.data import Intensity
 from opsin.data.decode import MAX_PIXELS, as_pixels, decode, header
 
 RNG = np.random.default_rng(0)
@@ -83,13 +84,14 @@ def test_large_jpeg_is_scaled_while_it_is_decoded():
 
 
 @pytest.mark.parametrize("top", [255, 1023, 4095, 16383, 65535])
-def test_sixteen_bits_are_scaled_by_the_smallest_depth_that_holds_them(top):
+def test_sixteen_bits_are_scaled_by_the_data_set_or_by_their_type(top):
     values = np.linspace(0, top, 64).round().astype(np.uint16).reshape(8, 8)
-    got = decode(encoded(Image.fromarray(values), "PNG"))
-    assert got.shape == (8, 8, 1)
-    np.testing.assert_array_equal(got[:, :, 0], np.rint(values * (255 / top)))
-    np.testing.assert_array_equal(decode(encoded(Image.fromarray(values), "TIFF")), got)
-    np.testing.assert_array_equal(as_pixels(values), got)
+    for intensity, high in ((None, 65535), (Intensity(top), top), (Intensity(4095), 4095)):
+        got = decode(encoded(Image.fromarray(values), "PNG"), intensity=intensity)
+        assert got.shape == (8, 8, 1)
+        np.testing.assert_array_equal(got[:, :, 0], np.rint(np.minimum(values * (255 / high), 255)))
+        np.testing.assert_array_equal(decode(encoded(Image.fromarray(values), "TIFF"), intensity=intensity), got)
+        np.testing.assert_array_equal(as_pixels(values, intensity), got)
 
 
 def test_transparency_lies_over_white():
@@ -114,11 +116,13 @@ def test_palette_grey_alpha_and_one_bit():
     np.testing.assert_array_equal(decode(encoded(Image.fromarray(bits), "PNG"))[:, :, 0], bits * np.uint8(255))
 
 
-def test_fractions_in_a_file():
+def test_fractions_and_counts_in_a_file():
     shares = np.linspace(0, 1, 16, dtype=np.float32).reshape(4, 4)
     np.testing.assert_array_equal(decode(encoded(Image.fromarray(shares), "TIFF"))[:, :, 0], np.rint(shares * 255))
-    counts = (shares * 4095).round()
-    np.testing.assert_array_equal(decode(encoded(Image.fromarray(counts), "TIFF"))[:, :, 0], np.rint(shares * 255))
+    counts = encoded(Image.fromarray((shares * 4095).round()), "TIFF")
+    np.testing.assert_array_equal(decode(counts, intensity=Intensity(4095))[:, :, 0], np.rint(shares * 255))
+    with pytest.raises(DataError, match=r"values up to 4095 .* no data set gives their scale"):
+        decode(counts)
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -182,9 +186,9 @@ def test_any_bytes_decode_or_raise_a_data_error(noise, seed):
         (np.zeros((0, 4)), "shape"),
         (np.full((4, 4), -1.0), "negative"),
         (np.full((4, 4), np.nan), "NaN"),
-        (np.full((4, 4), 7.5), "fractions"),
+        (np.full((4, 4), 7.5), "Expected 0 to 1, or"),
         (np.array([["a", "b"]]), "numbers"),
-        (np.full((4, 4), 2**40), "32 bits"),
+        (np.full((4, 4), 2**40), "Expected 0 to 255, or"),
     ],
 )
 def test_arrays_that_are_no_image(array, words):

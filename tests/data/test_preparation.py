@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import Preparation, fit_image
+from opsin.data import Intensity, Preparation, fit_image
 from opsin.data.preparation import fit_images, fit_rows
 
 SIDES = st.integers(1, 70)
@@ -93,15 +94,16 @@ def test_an_image_of_the_right_size_is_left_alone():
 
 def test_json_there_and_back():
     one = Preparation(8, 9, 3, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
-    assert Preparation.from_json(json.loads(json.dumps(one.to_json()))) == one
+    for made in (one, replace(one, intensity=Intensity(4095)), replace(one, intensity=Intensity(1))):
+        assert Preparation.from_json(json.loads(json.dumps(made.to_json()))) == made
     assert one.fit(np.zeros((3, 5, 1), np.uint8)).shape == one.size == (8, 9, 3)
 
 
-@pytest.mark.parametrize("field", ["height", "width", "channels", "mean", "std"])
-@pytest.mark.parametrize("value", [None, "x", -1, [0.0], 7])
+@pytest.mark.parametrize("field", ["height", "width", "channels", "mean", "std", "intensity"])
+@pytest.mark.parametrize("value", [None, "x", -1, [0.0], 7, {}, {"high": 0}, {"high": "x"}, {"high": 10**400}])
 def test_bad_json_is_a_data_error(field, value):
     good = Preparation(8, 8, 3, (0.1, 0.2, 0.3), (1.0, 2.0, 3.0)).to_json()
-    if field in ("height", "width") and value == 7:
+    if (field in ("height", "width") and value == 7) or (field == "intensity" and value is None):
         return
     with pytest.raises(DataError):
         Preparation.from_json({**good, field: value})

@@ -69,4 +69,3 @@ def test_arrays():
     for id in ("train/2", "test/0", "train/x", "train"):
         with pytest.raises(DataError, match="not among the arrays train, image"):
             images.read(id)
-    assert ArrayImages({"image": part}, divide=255.0).read("image/1").max() == 23 / 255

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import cache_folder, open_store, read, store
+from opsin.data import Intensity, cache_folder, open_store, read, store
 from opsin.data.store import read_pixels
 
 RNG = np.random.default_rng(0)
@@ -61,6 +61,15 @@ def test_the_second_time_nothing_is_decoded(folder, monkeypatch):
     again = open_store(read(folder), (9, 7, 3))
     np.testing.assert_array_equal(again.pixels, first.pixels)
     np.testing.assert_array_equal(again.digests, first.digests)
+
+
+def test_another_scale_is_another_entry():
+    table = read((np.full((2, 4, 4), 500, np.uint16), [0, 1]))
+    assert open_store(table, (4, 4, 1), Intensity(1023)).pixels.max() == 125
+    assert open_store(table, (4, 4, 1), Intensity(4095)).pixels.max() == 31
+    again = open_store(table, (4, 4, 1), Intensity(1023))
+    assert again.pixels.max() == 125 and again.intensity == Intensity(1023)
+    assert read_pixels(table.images, "image/1", (4, 4, 1), Intensity(4095)).max() == 31
 
 
 def test_a_changed_file_is_seen(folder):

@@ -22,6 +22,18 @@ def test_a_sample_is_enough():
     assert survey(table, sample=16) == Survey(5, 4, False, 16)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.bool_, np.uint16, np.int64, np.float32])
+def test_deep_images_are_noticed(dtype, tmp_path):
+    deep = dtype not in (np.uint8, np.bool_)
+    assert survey(read((np.ones((4, 5, 4), dtype), [0, 1] * 2))).deep == deep
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (4, 5)).save(tmp_path / name / "1.png")
+    if dtype != np.int64:  # no file has these
+        Image.fromarray(np.ones((5, 4), dtype)).save(tmp_path / "b" / "2.tif")
+        assert survey(read(tmp_path)).deep == deep
+
+
 def test_nothing_readable_is_an_error(tmp_path):
     for name in "ab":
         (tmp_path / name).mkdir()

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from opsin.core import ModelFileError, OpsinError
 from opsin.model import Model, load
-from opsin.model.file import MOST_HEADER_BYTES, open_model_file, parse, write_model_file
+from opsin.model.file import FORMAT, MOST_HEADER_BYTES, open_model_file, parse, write_model_file
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "count": torch.tensor(3)}
 HEADER: dict[str, Any] = {"layers": {}, "task": {}, "preparation": {}, "views": "one", "about": {}}
@@ -69,7 +69,7 @@ def test_what_is_written_is_read(tmp_path: Path):
     with open_model_file(path) as file:
         weights = {name: value.clone() for name, value in file.weights(expected).items()}
         assert file.header == HEADER | {
-            "format": 1,
+            "format": FORMAT,
             "about": {"text": "Zoë 猫 \udce9", "score": None, "list": [1, [2.5, None]]},
         }
         assert file.weight_bytes == path.stat().st_size
@@ -169,13 +169,16 @@ def test_hostile_json_is_a_value_error(text: bytes, words: str, saved: Path):
         )
 
 
-@pytest.mark.parametrize("found", [[1], 7, None, {}, {"format": 2}, {"format": "1"}, {"format": 10**400}])
+@pytest.mark.parametrize(
+    "found",
+    [[1], 7, None, {}, {"format": FORMAT - 1}, {"format": FORMAT + 1}, {"format": str(FORMAT)}, {"format": 10**400}],
+)
 def test_unknown_formats_ask_for_an_update(found: object, saved: Path):
     fails(with_header(saved, lambda h: h["__metadata__"].update(opsin=json.dumps(found))), "update Opsin")
 
 
 def test_keys_missing_or_added(saved: Path):
-    for change in ({"format": 1}, {"format": 1, **HEADER, "code": "import os"}):
+    for change in ({"format": FORMAT}, {"format": FORMAT, **HEADER, "code": "import os"}):
         fails(with_header(saved, lambda h, c=change: h["__metadata__"].update(opsin=json.dumps(c))), "other keys")
 
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import decode
+from opsin.data import Intensity, decode
 from opsin.model.pictures import as_list, read_picture
 
 ANY = (1, 1)
@@ -91,4 +91,7 @@ def test_a_picture_that_ends_too_early_is_a_data_error():
 def test_deep_pictures_read_as_their_files_do():
     values = np.linspace(0, 4095, 35, dtype=np.uint16).reshape(7, 5)
     for picture, kind in ((Image.fromarray(values), "PNG"), (Image.fromarray(values.astype(np.float32)), "TIFF")):
-        np.testing.assert_array_equal(read_picture(picture, ANY), decode(encoded(picture, kind)))
+        for intensity in (Intensity(4095), Intensity(1023)):
+            expected = decode(encoded(picture, kind), intensity=intensity)
+            np.testing.assert_array_equal(read_picture(picture, ANY, intensity), expected)
+            assert expected[3, 2, 0] == min(255, round(int(values[3, 2]) * 255 / intensity.high))

@@ -17,8 +17,8 @@ def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, task: str | N
     """A row per image of each part (images, targets); a part called train, val or test is that split.
 
     Images are an array (n, height, width[, channels]) or a list of arrays; targets n classes (text or whole
-    numbers), (n, 1) of them, (n, k) of 0 and 1 for labels, or numbers. Fractions are from 0 to 1, or from 0 to 255.
-    Raises DataError when shapes or values do not fit.
+    numbers), (n, 1) of them, (n, k) of 0 and 1 for labels, or numbers. Raises DataError when
+    shapes or values do not fit.
     """
     images: dict[str, np.ndarray | list[Any]] = {}
     targets: list[np.ndarray] = []
@@ -46,9 +46,8 @@ def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, task: str | N
     names = names or (["target"] if width == 1 else [str(place) for place in range(width)])
     cells = {name: [cell for column in targets for cell in column[:, at].tolist()] for at, name in enumerate(names)}
     meaning = meaning_of(cells, origin, task)
-    divide, notes = _scale(images, origin)
     rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=splits)
-    return Table(rows, ArrayImages(images, divide=divide), meaning.target, origin, (*notes, *meaning.notes))
+    return Table(rows, ArrayImages(images), meaning.target, origin, meaning.notes)
 
 
 def _images(images: Any, part: str, origin: str) -> np.ndarray | list[Any]:
@@ -61,14 +60,3 @@ def _images(images: Any, part: str, origin: str) -> np.ndarray | list[Any]:
         f"{origin}: the images of {part} have the shape {array.shape}; expected (n, height, width) or "
         "(n, height, width, 1, 3 or 4)"
     )
-
-
-def _scale(images: Mapping[str, "np.ndarray | list[Any]"], origin: str) -> tuple[float, tuple[str, ...]]:
-    """What to divide fractions by, told by all of them together, so that a dark image stays dark."""
-    arrays = [np.asarray(one) for part in images.values() for one in (part if isinstance(part, list) else [part])]
-    highs = [float(array.max()) for array in arrays if array.dtype.kind == "f" and array.size]
-    if not highs or not max(highs) > 1:
-        return 1.0, ()
-    if max(highs) > 255:
-        raise DataError(f"{origin}: image values go up to {max(highs):g}; expected 0 to 1, 0 to 255, or whole numbers")
-    return 255.0, (f"image values go up to {max(highs):g}: taken as 0 to 255",)

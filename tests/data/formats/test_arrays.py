@@ -4,14 +4,14 @@ import torch
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import Target, open_store, read
+from opsin.data import Target, find_intensity, open_store, read
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (8, 6, 5, 3), np.uint8)
 
 
 def pixels(table):
-    return open_store(table, (6, 5, 3)).pixels
+    return open_store(table, (6, 5, 3), find_intensity(table)[0]).pixels
 
 
 @pytest.mark.parametrize(
@@ -32,15 +32,13 @@ def test_images_of_every_kind(images):
     np.testing.assert_array_equal(pixels(read((images, [0, 1] * 4))), IMAGES)
 
 
-def test_fractions_are_scaled_by_all_images_together():
+def test_floats_are_scaled_by_all_images_together():
     images = np.zeros((4, 6, 5, 3), np.float32)
     images[0] = 200
     images[1] = 0.5  # dark, among values up to 255
-    table = read((images, [0, 1] * 2))
-    assert table.notes[0] == "image values go up to 200: taken as 0 to 255"
-    assert pixels(table)[:2, 0, 0, 0].tolist() == [200, 0]
-    with pytest.raises(DataError, match="image values go up to 4095; expected 0 to 1, 0 to 255, or whole numbers"):
-        read((np.full((4, 6, 5), 4095.0), [0, 1] * 2))
+    assert pixels(read((images, [0, 1] * 2)))[:2, 0, 0, 0].tolist() == [200, 0]
+    images[2] = 4095
+    assert pixels(read((images, [0, 1] * 2)))[:3, 0, 0, 0].tolist() == [12, 0, 255]
 
 
 def test_images_of_several_sizes():

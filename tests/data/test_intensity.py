@@ -1,0 +1,164 @@
+"""The scale of deep images: one for a data set, the same in whatever form an image comes."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from opsin.core import DataError
+from opsin.data import Intensity, as_pixels, decode, find_intensity, open_store, read, whole_pixels
+from opsin.data.intensity import to_bytes
+
+GREY = 500
+
+
+def deep(brightest, dtype=np.uint16):
+    """Grey 500 with one brighter pixel."""
+    image = np.full((6, 6), GREY, dtype)
+    image[2, 3] = brightest
+    return image
+
+
+def scale_of(images, splits=None):
+    table = read((images, [0, 1] * (len(images) // 2) + [0] * (len(images) % 2)))
+    return find_intensity(table if splits is None else table.with_splits(splits))
+
+
+def test_one_grey_is_one_pixel_in_every_image_of_a_data_set(tmp_path):
+    for name, brightest in (("a", GREY), ("b", 4000), ("c", 1000), ("d", 3)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(deep(brightest)).save(tmp_path / name / "png.png")
+        Image.fromarray(deep(brightest)).save(tmp_path / name / "tiff.tif")
+        Image.fromarray(deep(brightest, np.float32)).save(tmp_path / name / "counts.tif")
+    table = read(tmp_path)
+    intensity, notes = find_intensity(table)
+    assert intensity == Intensity(4095) and notes == (
+        "images of more than 8 bits: values 0 to 4095 are scaled to 0 to 255",
+    )
+    store = open_store(table, (6, 6, 1), intensity)
+    assert store.intensity == intensity and not store.errors
+    assert (store.pixels[:, 0] == round(GREY * 255 / 4095)).all()
+    for id in table.rows["id"]:
+        assert whole_pixels(table.images, id, intensity)[0, 0, 0] == 31
+
+
+@given(
+    arrays.arrays(np.uint16, (4, 3, 5), elements=st.integers(0, 5000)),
+    st.sampled_from([np.uint16, np.int32, np.uint64, np.int64, np.float32, np.float64]),
+)
+def test_the_mapping_is_monotone_and_of_the_whole_data_set(images, dtype):
+    if dtype in (np.float32, np.float64):
+        images[0, 0, 0] = max(2, images[0, 0, 0])  # else they could be fractions
+    intensity, _ = scale_of(list(images.astype(dtype)))
+    top = next(2**bits - 1 for bits in (8, 10, 12, 14) if images.max() < 2**bits)
+    assert intensity == Intensity(top)
+    pixels = np.stack([as_pixels(image.astype(dtype), intensity)[:, :, 0] for image in images])
+    np.testing.assert_array_equal(pixels, np.rint(images.astype(float) * 255 / top))
+    order = np.argsort(images, axis=None)
+    assert (np.diff(pixels.reshape(-1)[order].astype(int)) >= 0).all()
+
+
+@given(st.floats(1, 2**32 - 1), st.lists(st.floats(0, 2**33), min_size=2, max_size=20))
+def test_brighter_never_becomes_darker_and_nothing_leaves_0_to_255(high, values):
+    if high == 1:
+        values = [value % 1 for value in values]
+    pixels = to_bytes(np.sort(np.array(values)), Intensity(high)).astype(int)
+    assert (np.diff(pixels) >= 0).all()
+    np.testing.assert_allclose(pixels, np.clip(np.sort(values) / high, 0, 1) * 255, atol=0.5 + 1e-6)
+
+
+def test_only_training_images_decide():
+    images = [deep(1000), deep(1000), deep(60000), deep(60000)]
+    assert scale_of(images)[0] == Intensity(65535)
+    for splits in (["train", "train", "valid", "test"], [None, None, "test", "test"], ["train", None, "test", "test"]):
+        assert scale_of(images, splits)[0] == Intensity(1023)
+    assert to_bytes(deep(60000), Intensity(1023)).max() == 255
+
+
+@pytest.mark.parametrize(
+    ("images", "high", "note"),
+    [
+        ([deep(4095), deep(600)], 4095, "16-bit images: values 0 to 4095 are scaled to 0 to 255"),
+        ([deep(2**20, np.int32)] * 2, 2**24 - 1, "32-bit images: values 0 to 16777215 are scaled to 0 to 255"),
+        ([deep(2**32 - 1, np.int64)] * 2, 2**32 - 1, "64-bit images: values 0 to 4294967295 are scaled to 0 to 255"),
+        ([np.full((4, 4), 0.2), np.full((4, 4), 0.9)], 1, "float images: values 0 to 1 are scaled to 0 to 255"),
+        ([np.full((4, 4), 0.2), np.full((4, 4), 200.0)], 255, "float images: values 0 to 255 are kept"),
+        ([np.full((4, 4), 200, np.int64)] * 2, 255, "64-bit images: values 0 to 255 are kept"),
+    ],
+)
+def test_the_smallest_depth_that_holds_all_and_a_note(images, high, note):
+    assert scale_of(images) == (Intensity(high), (note,))
+
+
+def test_images_of_8_bits_keep_their_values_among_deep_ones():
+    plain = np.full((6, 6), 200, np.uint8)
+    intensity, notes = scale_of([plain, deep(4000), plain, plain > 3])
+    assert intensity == Intensity(4095)
+    assert notes[1] == "3 of 4 images have 8 bits: their values 0 to 255 are kept"
+    assert (as_pixels(plain, intensity) == 200).all() and (as_pixels(plain > 3, intensity) == 255).all()
+    assert scale_of([plain, plain > 3]) == (None, ())
+
+
+def test_an_alpha_channel_is_no_brightness():
+    images = np.full((2, 4, 4, 2), 65535, np.uint16)
+    images[..., 0] = GREY
+    intensity, _ = scale_of(list(images))
+    assert intensity == Intensity(1023) and (as_pixels(images[0], intensity) == 125).all()
+
+
+def test_images_that_cannot_be_read_are_passed_over():
+    images = [deep(1000), deep(1000).astype(float) * np.nan, deep(-5, np.int32), np.zeros(3), deep(1)]
+    assert scale_of(images)[0] == Intensity(1023)
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        ([np.full((4, 4), 0.5), deep(1000)], "mixes float images of 0 to 0.5 with whole numbers up to 1000"),
+        ([np.full((4, 4), 0.5), np.full((4, 4), 1.02)], "float images with values up to 1.02. Expected fractions"),
+        ([np.full((4, 4), 1e12)] * 2, "at most 32 bits"),
+    ],
+)
+def test_data_sets_without_a_common_scale_are_one_line(images, words):
+    with pytest.raises(DataError, match=words) as error:
+        scale_of(images)
+    assert "\n" not in str(error.value)
+
+
+def test_without_a_data_set_the_type_gives_the_scale_never_the_brightest_pixel():
+    for brightest in (GREY, 4000, 65535):
+        assert as_pixels(deep(brightest))[0, 0, 0] == round(GREY * 255 / 65535)
+        assert as_pixels(deep(brightest).astype(float) / 65535)[0, 0, 0] == round(GREY * 255 / 65535)
+    for value in (3, 255):
+        assert as_pixels(np.full((2, 2), value, np.int64)).max() == value
+    for image in (deep(700, np.float32), deep(700, np.int32)):
+        with pytest.raises(DataError, match=r"values up to 700 .* no data set gives their scale.* Fix: divide"):
+            as_pixels(image)
+
+
+def test_a_portable_greymap_fills_16_bits(tmp_path):
+    values = np.array([[0, GREY], [2000, 4095]], ">u2")
+    (tmp_path / "a.pgm").write_bytes(b"P5 2 2 4095\n" + values.tobytes())
+    expected = np.rint(values.astype(float) * 255 / 4095)
+    np.testing.assert_array_equal(decode((tmp_path / "a.pgm").read_bytes())[:, :, 0], expected)
+
+
+@pytest.mark.parametrize("image", [deep(4000), np.full((4, 4), 200.0)])
+def test_counts_for_a_model_of_fractions_are_refused(image):
+    with pytest.raises(DataError, match=r"the training images hold fractions\. Expected 0 to 1"):
+        as_pixels(image, Intensity(1))
+    assert as_pixels(np.full((2, 2), 1.02), Intensity(1)).min() == 255
+
+
+@pytest.mark.parametrize("high", [0, -1, 0.5, 2**32, float("inf"), float("nan")])
+def test_what_is_no_scale_is_refused(high):
+    with pytest.raises(DataError, match=r"is no scale\. Expected a number"):
+        Intensity(high)
+
+
+def test_json_there_and_back():
+    assert Intensity.from_json(json.loads(json.dumps(Intensity(4095).to_json()))) == Intensity(4095)
