@@ -1,8 +1,8 @@
 """Functions written in LLVM's assembly language, made machine code for the processor at hand.
 
-For the few loops whose speed hangs on which registers hold what and on one instruction of the processor, which no
-compiler finds by itself. llvmlite (https://llvmlite.readthedocs.io, `pip install 'opsin[fast]'`) makes machine code of
-them in some hundredths of a second; `opsin.core.loops.run` runs it. The language: https://llvm.org/docs/LangRef.html.
+For the few loops whose speed depends on which registers hold what. llvmlite (https://llvmlite.readthedocs.io,
+`pip install 'opsin[fast]'`) compiles them in some hundredths of a second; `opsin.core.loops.run` runs them. The
+language: https://llvm.org/docs/LangRef.html.
 """
 
 import itertools
@@ -34,7 +34,7 @@ def assembles() -> bool:
 
 @cache
 def multiplies_bfloat16() -> bool:
-    """Whether that is for a processor with AVX512_BF16, which makes 32 products of bfloat16 at once."""
+    """Whether that is for a processor with AVX512_BF16, which rounds 16 numbers to bfloat16 at once."""
     if not assembles():
         return False
     import llvmlite.binding as llvm
@@ -74,10 +74,10 @@ class Assembly:
         self.do(f"{name} = {instruction}")
         return name
 
-    def place(self, kind: str, count: str = "") -> str:
-        """The address of a value, or of `count` values, that can be written."""
+    def place(self, kind: str) -> str:
+        """The address of a value that can be written."""
         name = f"%p{next(self._numbers)}"
-        (self._lines if count else self._heads).append(f"{name} = alloca {kind}" + (f", i64 {count}" if count else ""))
+        self._heads.append(f"{name} = alloca {kind}")
         return name
 
     def get(self, kind: str, address: str, align: int = 8) -> str:
@@ -97,10 +97,6 @@ class Assembly:
         if operation in _CALLED:
             return self.new(f"call i64 @llvm.{operation}.i64(i64 {left}, i64 {right})")
         return self.new(f"{operation} i64 {left}, {right}")
-
-    def choose(self, mask: str, kind: str, yes: str, no: str) -> str:
-        """Of 16 values each from one of two, as the mask says."""
-        return self.new(f"select {MASK} {mask}, {kind} {yes}, {kind} {no}")
 
     @contextmanager
     def loop(self, first: str, last: str, step: int = 1) -> Generator[str]:
@@ -126,9 +122,8 @@ class Assembly:
     def text(self) -> str:
         """The function and what it calls."""
         whole = [f"i64 @llvm.{name}.i64(i64, i64)" for name in _CALLED]
-        numbers = ("i32 @omp_get_thread_num()", "i32 @omp_get_num_threads()", *whole)
-        products = (f"{FLOATS} {_DOT}({FLOATS}, {PAIRS}, {PAIRS})", f"{FLOATS} {_FMA}({FLOATS}, {FLOATS}, {FLOATS})")
-        declared = [f"declare {one}" for one in (*numbers, *products)]
+        threads = ("i32 @omp_get_thread_num()", "i32 @omp_get_num_threads()")
+        declared = [f"declare {one}" for one in (*threads, *whole, f"{FLOATS} {_FMA}({FLOATS}, {FLOATS}, {FLOATS})")]
         return "\n".join(
             [*declared, "define void @compiled(ptr %given) {", *self._heads, *self._lines, "ret void", "}"]
         )
@@ -154,50 +149,19 @@ class Assembly:
 
 
 LANES = 16
-FLOATS, PAIRS, WHOLES = "<16 x float>", "<32 x bfloat>", "<16 x i32>"
-"""16 numbers of 32 bits, or 16 pairs of bfloat16: what a register holds."""
+FLOATS, _WHOLES = "<16 x float>", "<16 x i32>"
+"""16 numbers of 32 bits: what a register holds."""
 BITS, HALVES = "i16", "<16 x i16>"
 """A bfloat16 as it lies in memory, and 16 of them."""
-BYTES, MASK = "<16 x i8>", "<16 x i1>"
-"""As many bytes, or answers to a question."""
-ZERO, SIX = "zeroinitializer", "splat (float 6.0)"
+ZERO = "zeroinitializer"
 _ROUNDED = "<16 x bfloat>"
-_DOT, _FMA = "@llvm.x86.avx512bf16.dpbf16ps.512", "@llvm.fma.v16f32"
-
-
-def dot(code: Assembly, sums: str, left: str, right: str) -> str:
-    """`sums` and the products of pairs: 16 times sums + left[0] right[0] + left[1] right[1], in float32."""
-    return code.new(f"call {FLOATS} {_DOT}({FLOATS} {sums}, {PAIRS} {left}, {PAIRS} {right})")
-
-
-def everywhere(code: Assembly, base: str, kind: str, number: int) -> str:
-    """The pair of bfloat16 that starts at that number after `base`, 16 times."""
-    pair = code.get("i32", code.at(base, kind, str(number)), 2)
-    first = code.new(f"insertelement {WHOLES} poison, i32 {pair}, i32 0")
-    every = code.new(f"shufflevector {WHOLES} {first}, {WHOLES} poison, {WHOLES} {ZERO}")
-    return code.new(f"bitcast {WHOLES} {every} to {PAIRS}")
+_FMA = "@llvm.fma.v16f32"
 
 
 def floats(code: Assembly, bits: str) -> str:
     """16 bfloat16, which are the upper halves of float32."""
-    wide = code.new(f"shl {WHOLES} {code.new(f'zext {HALVES} {bits} to {WHOLES}')}, splat (i32 16)")
-    return code.new(f"bitcast {WHOLES} {wide} to {FLOATS}")
-
-
-def surpasses(code: Assembly, value: str, best: str) -> str:
-    """Where numbers are larger than the best so far; NaN always is, so that it is told and not lost."""
-    larger = code.new(f"fcmp ogt {FLOATS} {value}, {best}")
-    unknown = code.new(f"fcmp uno {FLOATS} {value}, {ZERO}")
-    return code.new(f"or {MASK} {larger}, {unknown}")
-
-
-def rectified(code: Assembly, value: str, rectifier: str | None) -> str:
-    """16 floats cut off below 0 by "relu", and above 6 too by "relu6"; NaN stays."""
-    if rectifier in ("relu", "relu6"):
-        value = code.choose(code.new(f"fcmp olt {FLOATS} {value}, {ZERO}"), FLOATS, ZERO, value)
-    if rectifier == "relu6":
-        value = code.choose(code.new(f"fcmp ogt {FLOATS} {value}, {SIX}"), FLOATS, SIX, value)
-    return value
+    wide = code.new(f"shl {_WHOLES} {code.new(f'zext {HALVES} {bits} to {_WHOLES}')}, splat (i32 16)")
+    return code.new(f"bitcast {_WHOLES} {wide} to {FLOATS}")
 
 
 def put_rounded(code: Assembly, value: str, address: str) -> None:

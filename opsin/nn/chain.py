@@ -8,8 +8,6 @@ from torch import Tensor
 from .activations import ActivationModule, function
 from .convolution import Conv2dModule, ConvolutionModule
 from .folding import folded, folds
-from .normalizing import BatchNorm2dModule
-from .pooled_convolution import convolve_and_pool, gains
 from .pooling import MaxPoolModule
 
 _RISING = ("relu", "relu6")
@@ -27,9 +25,9 @@ def run_chain(modules: Iterable[torch.nn.Module], x: Tensor) -> Tensor:
     """What the modules make of `x`, one after the other, the same numbers as in their order.
 
     A rectifier before max pooling is computed behind it instead, on a quarter of the numbers or fewer, any other one
-    with the convolution or normalization before it, and a fixed normalization becomes part of a convolution, unless a
-    hook wants to see what comes between. Who traces the network gets the rectifier in its place, where other runtimes
-    make it part of the convolution.
+    with the convolution before it, and a fixed normalization becomes part of a convolution, unless a hook wants to see
+    what comes between. Who traces the network gets the rectifier in its place, where other runtimes make it part of the
+    convolution.
     """
     left = list(modules)
     place = 0
@@ -50,15 +48,11 @@ def _together(modules: list[torch.nn.Module], x: Tensor) -> tuple[Tensor, int]:
             return module.convolve(x, folded(module, follower), rectifier), 2 + (rectifier is not None)
         if module.activation is None and (rectifier := _rectifier(modules[1:])):
             return module.convolve(x, None, rectifier), 2
-    if isinstance(module, BatchNorm2dModule) and (rectifier := _rectifier(modules[1:])):
-        return module.normalize(x, rectifier), 2
     if type(follower) is MaxPoolModule and not torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
-        if isinstance(module, Conv2dModule) and gains(x, module, follower):
-            return convolve_and_pool(x, module), 2
         if isinstance(module, ConvolutionModule) and module.activation in _RISING:
-            return _pooled(module.convolve(x), module.activation, follower), 2
+            return function(module.activation, in_place=True)(follower(module.convolve(x))), 2
         if isinstance(module, ActivationModule) and module.activation in _RISING:
-            return _pooled(x, module.activation, follower), 2
+            return function(module.activation, in_place=True)(follower(x)), 2
     return module(x), 1
 
 
@@ -68,13 +62,6 @@ def _rectifier(modules: list[torch.nn.Module]) -> str | None:
     if not isinstance(first, ActivationModule) or first.activation not in _RISING or pools or _watched(first):
         return None
     return first.activation
-
-
-def _pooled(x: Tensor, activation: str, pooling: MaxPoolModule) -> Tensor:
-    """Pooled and then rectified, in one pass where that can be."""
-    if activation == "relu":
-        return pooling.pool(x, rectified=True)
-    return function(activation, in_place=True)(pooling(x))
 
 
 def _watched(module: torch.nn.Module) -> bool:

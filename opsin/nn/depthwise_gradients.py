@@ -3,7 +3,7 @@
 oneDNN has no fast way (2026) to the gradient of bfloat16 images under strides, nor to that of bfloat16 kernels larger
 than 3x3: a layer of 144 channels of 56x56 with 5x5 kernels takes 88 and 39 ms for what float32 does in 4 and 18. The
 first is computed in float32, which is also the more exact; a larger kernel's gradient is put together from those of 3x3
-pieces of it, for which images are moved. Machine code (`pip install 'opsin[fast]'`) does both sooner, in float32.
+pieces of it, for which images are moved. Native kernels (`pip install 'opsin[fast]'`) do both sooner, in float32.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,6 @@ from opsin.core.loops import run
 from .depthwise_code import image_code, kernel_code
 from .gradient_chunks import room
 from .padding import pad
-from .sweeps import by_places, convolve, sweeps
-from .window import Window
 
 _PIECE = 3
 _MOST_WEIGHTS = 25
@@ -94,14 +92,14 @@ def _by_code(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings, wa
     (n, channels, *sides), (rows, columns), (top, left) = x.shape, weight.shape[2:], settings.padding
     images = None
     if wanted[0] and settings.stride == (1, 1):
-        images = _of_images(gradient, x, weight, settings)
+        images = plain_gradients(gradient, x, weight, settings, (True, False, False))[0]
     elif wanted[0]:
         padded = [side + sum(pair) for side, pair in zip(sides, settings.around, strict=True)]
         more = [(side - 1) // 2 - made + 1 for side, made in zip(padded, gradient.shape[2:], strict=True)]
         around = [((rows - 1) // 2, max(0, more[0])), ((columns - 1) // 2, max(0, more[1]))]
         given = pad(gradient, around).contiguous(memory_format=torch.channels_last)
         images = x.new_empty((n, *sides, channels)).permute(0, 3, 1, 2)
-        kernels = by_places(weight)
+        kernels = weight.flatten(1).t().float().contiguous()
         code = image_code((rows, columns), (top % 2, left % 2))
         run(code, (given, kernels, images), (n, *sides, channels, *given.shape[2:], top, left))
     if not (wanted[1] or wanted[2]):
@@ -113,19 +111,6 @@ def _by_code(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings, wa
     total = sums.sum(0)
     found = total[:-1].t().reshape(weight.shape).to(weight.dtype)
     return images, found if wanted[1] else None, total[-1] if wanted[2] else None
-
-
-def _of_images(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor | None:
-    """The gradient of images without strides: the convolution of that of their map with the kernels turned around."""
-    sides = weight.shape[2:]
-    window = Window((sides[0], sides[1]), (1, 1), (1, 1))
-    around = [
-        (side - 1 - before, side - 1 - after) for side, (before, after) in zip(sides, settings.around, strict=True)
-    ]
-    if not sweeps(gradient, window, around):
-        return plain_gradients(gradient, x, weight, settings, (True, False, False))[0]
-    kernels = by_places(weight.flip(2, 3))
-    return convolve(gradient, kernels, kernels.new_zeros(len(weight)), window, around, None)
 
 
 def _in_pieces(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:

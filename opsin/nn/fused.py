@@ -9,7 +9,7 @@ format in which oneDNN wants them (https://uxlfoundation.github.io/oneDNN).
 import copy
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,18 +18,7 @@ from .activations import ActivationModule
 from .composites import ResidualModule
 from .convolution import Conv2dModule
 from .dense import DenseModule
-from .fused_modules import (
-    LINEAR,
-    NOTHING,
-    UNARY,
-    FusedConvolution,
-    FusedDense,
-    FusedPooledConvolution,
-    FusedPooling,
-    FusedResidual,
-)
-from .pooled_convolution import fits
-from .pooling import MaxPoolModule
+from .fused_modules import LINEAR, NOTHING, UNARY, FusedConvolution, FusedDense, FusedResidual
 from .sequential import Sequential, channels_last
 from .zero_padding import ZeroPaddingModule
 
@@ -65,18 +54,14 @@ def _chain(modules: Iterable[tuple[str, torch.nn.Module]], precision: torch.dtyp
     """Modules that follow one another, those that can be one as one."""
     left = [(name, module) for name, module in modules if not isinstance(module, torch.nn.Dropout)]
     made: OrderedDict[str, torch.nn.Module] = OrderedDict()
-    last: torch.nn.Module | None = None
     while left:
         name, module = left.pop(0)
         around = NOTHING
-        if isinstance(module, ZeroPaddingModule) and left and _takes_zeros(left[0][1], last):
+        if isinstance(module, ZeroPaddingModule) and left and _takes_zeros(left[0][1]):
             around = module.pairs
             name, module = left.pop(0)
         follows = left[0][1] if left else None
-        if _pools_first(module, follows, precision) and around == NOTHING:
-            module = FusedPooledConvolution(cast(Conv2dModule, module), cast(MaxPoolModule, follows))
-            left.pop(0)
-        elif isinstance(module, Conv2dModule) and module.activation in UNARY:
+        if isinstance(module, Conv2dModule) and module.activation in UNARY:
             norm = None
             if module.activation is None and isinstance(follows, torch.nn.BatchNorm2d) and follows.track_running_stats:
                 norm = follows
@@ -84,8 +69,6 @@ def _chain(modules: Iterable[tuple[str, torch.nn.Module]], precision: torch.dtyp
             module = FusedConvolution(module, norm, precision, around)
         elif isinstance(module, DenseModule) and module.activation in UNARY:
             module = FusedDense(module, precision)
-        elif type(module) is MaxPoolModule and len(module.window.kernel) == 2:
-            module = FusedPooling(module, around)
         else:
             module = _inside(module, precision)
         last = module.last if isinstance(module, FusedResidual) else module
@@ -103,21 +86,9 @@ def _chain(modules: Iterable[tuple[str, torch.nn.Module]], precision: torch.dtyp
     return made
 
 
-def _takes_zeros(module: torch.nn.Module, before: torch.nn.Module | None) -> bool:
-    """Whether the zeros that a layer puts around a map can be part of the module behind it.
-
-    In max pooling they can where nothing in the map is below zero.
-    """
-    if isinstance(module, Conv2dModule):
-        return module.same is None and module.activation in UNARY
-    rectified = isinstance(before, FusedConvolution) and before.activation in ("relu", "relu6")
-    return type(module) is MaxPoolModule and not module.same and rectified
-
-
-def _pools_first(module: torch.nn.Module, follows: torch.nn.Module | None, precision: torch.dtype) -> bool:
-    """Whether the two are a convolution and a pooling that are one."""
-    both = isinstance(module, Conv2dModule) and isinstance(follows, MaxPoolModule) and fits(module, follows)
-    return both and precision == torch.bfloat16
+def _takes_zeros(module: torch.nn.Module) -> bool:
+    """Whether the zeros that a layer puts around a map can be part of the module behind it, a convolution."""
+    return isinstance(module, Conv2dModule) and module.same is None and module.activation in UNARY
 
 
 def _inside(module: torch.nn.Module, precision: torch.dtype) -> torch.nn.Module:

@@ -1,4 +1,4 @@
-"""The modules that a network made ready for answers is made of: several layers in one step of oneDNN or of our own.
+"""The modules that a network made ready for answers is made of: several layers in one step of oneDNN.
 
 Weights are copies, in the order and number format in which the step wants them.
 """
@@ -12,11 +12,9 @@ from .convolution import Conv2dModule
 from .dense import DenseModule
 from .folding import folded
 from .one_channel import only_one_fits
-from .padding import pad, same_pairs
-from .pooled_convolution import packed, padded, padding_of, pooled, worth
-from .pooling import MaxPoolModule
-from .sweeps import ACTIVATIONS, Pairs, by_places, convolve, pool, sweeps
+from .padding import pad, pad_same
 from .window import Window
+from .zero_padding import Pairs
 
 _KERNELS: Any = torch.ops.mkldnn
 _Unary = tuple[str, list[float], str]
@@ -47,12 +45,12 @@ class FusedConvolution(torch.nn.Module):
     ) -> None:
         super().__init__()
         self.same, self.activation, self.precision = module.same, module.activation, precision
-        more = [(side + before, side + after) for side, (before, after) in zip(padding_of(module), around, strict=True)]
-        self.around: Pairs = tuple(more)
+        sides = zip(cast("tuple[int, int]", module.padding), around, strict=True)
+        zeros = tuple((side + before, side + after) for side, (before, after) in sides)
+        even = all(before == after for before, after in zeros)
+        self.around: Pairs = NOTHING if even else zeros
         self.window = Window(module.kernel_size, module.stride, module.dilation)
-        even = [before == after for before, after in self.around]
-        self.rest = [(0, 0) if same else pair for pair, same in zip(self.around, even, strict=True)]
-        padding = [pair[0] if same else 0 for pair, same in zip(self.around, even, strict=True)]
+        padding = [before if even else 0 for before, _ in zeros]
         self.settings = (padding, module.stride, module.dilation, module.groups)
         weight, bias = (module.weight, module.bias) if norm is None else folded(module, norm)
         self.bias = None if bias is None else bias.to(precision)
@@ -61,20 +59,10 @@ class FusedConvolution(torch.nn.Module):
         self.compute, self.compute_and_add = (
             getattr(_KERNELS._convolution_pointwise, n) for n in ("default", "binary")
         )
-        self.kernels: tuple[Tensor, Tensor] | None = None
-        if module.groups == len(weight) == module.in_channels and precision == torch.bfloat16:
-            biases = weight.new_zeros(len(weight)) if bias is None else bias
-            self.kernels = by_places(weight), biases.float().contiguous()
-        self.plain = self.same is None and all(even) and (self.kernels is None or max(module.stride) == 1)
 
     def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
         x = x.to(self.precision)
-        if not self.plain:  # else oneDNN is as fast as a sweep
-            pairs = self._pairs(x)
-            alone = other is None and self.activation in ACTIVATIONS
-            if self.kernels and alone and sweeps(x, self.window, pairs):
-                return convolve(x, *self.kernels, self.window, pairs, self.activation)
-            x = pad(x, self.rest if self.same is None else pairs)
+        x = pad(x, self.around) if self.same is None else pad_same(x, self.same)
         settings = self.settings
         if x.shape[1] == 1 and max(self.window.strides) > 1:
             x, settings = self._alone(pad(x, [(zeros, zeros) for zeros in settings[0]]))
@@ -97,42 +85,6 @@ class FusedConvolution(torch.nn.Module):
         if only_one_fits(x, extent, across):
             x, across = x[..., :extent], 1
         return x, ([0, 0], [down, across], dilation, groups)
-
-    def _pairs(self, x: Tensor) -> Pairs:
-        return self.around if self.same is None else same_pairs(x, self.same)
-
-
-class FusedPooledConvolution(FusedConvolution):
-    """A convolution over an image's few channels with its rectifier and max pooling, in one pass over large images."""
-
-    def __init__(self, module: Conv2dModule, pooling: MaxPoolModule) -> None:
-        super().__init__(module, None, torch.bfloat16)
-        self.pooling, self.shape, self.zeros = FusedPooling(pooling), module.weight.shape, padding_of(module)
-        self.weights = packed(module.weight)
-        self.biases = torch.zeros(len(module.weight)) if module.bias is None else module.bias.float().contiguous()
-
-    def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
-        if not worth(x, self.zeros, self.shape):
-            return self.pooling(super().forward(x))
-        _, channels, rows, columns = self.shape
-        x = padded(x, self.zeros)
-        return pooled(x, self.weights, self.biases, (rows, columns, channels), winners=False)[0]
-
-
-class FusedPooling(torch.nn.Module):
-    """Max pooling in one pass, with the zeros that a layer before it puts around a map that has none below zero."""
-
-    def __init__(self, pooling: MaxPoolModule, around: Pairs = NOTHING) -> None:
-        super().__init__()
-        self.pooling, self.around = pooling, around
-
-    def forward(self, x: Tensor) -> Tensor:
-        window, pairs = self.pooling.window, self.around
-        if self.pooling.same:
-            pairs = same_pairs(x, window)
-        if sweeps(x, window, pairs):
-            return pool(x, window, pairs)
-        return self.pooling(pad(x, self.around))
 
 
 class FusedDense(torch.nn.Module):

@@ -11,12 +11,11 @@ from opsin.core import Shape
 
 from .arguments import settle_count, settle_flag, settle_number
 from .layer import Layer, shape_text, volume
-from .normalizing import BatchNorm2dModule
 
 _BATCH: dict[int, Any] = {
     1: torch.nn.BatchNorm1d,
     2: torch.nn.BatchNorm1d,
-    3: BatchNorm2dModule,
+    3: torch.nn.BatchNorm2d,
     4: torch.nn.BatchNorm3d,
 }
 

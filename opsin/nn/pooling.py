@@ -10,7 +10,6 @@ from torch import Tensor
 from opsin.core import Shape
 
 from .arguments import settle_choice, settle_counts
-from .compiled_pooling import gains, pool_largest
 from .layer import Layer, need_rank
 from .padding import PADDINGS, pad_same, same_padding, windows_shape
 from .window import Window
@@ -29,20 +28,11 @@ class MaxPoolModule(torch.nn.Module):
         self.window, self.same = window, same
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.pool(x)
-
-    def pool(self, x: Tensor, rectified: bool = False) -> Tensor:
-        """The largest number of each window, `rectified` with zero where that is below."""
         if self.same:
             x = pad_same(x, self.window, float("-inf"))
-        if self.window.kernel == self.window.strides == (2, 2):
-            if gains(x):
-                return pool_largest(x, rectified)
-            if _worth_comparing(x):
-                x = _largest_of_four(x)
-                return x.relu_() if rectified else x
-        x = _MAX[x.ndim - 2](x, self.window.kernel, self.window.strides)
-        return x.relu_() if rectified else x
+        if self.window.kernel == self.window.strides == (2, 2) and _worth_comparing(x):
+            return _largest_of_four(x)
+        return _MAX[x.ndim - 2](x, self.window.kernel, self.window.strides)
 
     def extra_repr(self) -> str:
         return f"{self.window.kernel}, strides={self.window.strides}" + (", same" if self.same else "")

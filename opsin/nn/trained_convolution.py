@@ -14,9 +14,6 @@ from .depthwise_gradients import Settings, coded, depthwise_gradients, plain_gra
 from .following import followed
 from .padding import pad
 from .precision import has_onednn, in_bfloat16
-from .sweeps import by_places, sweeps
-from .sweeps import convolve as sweep
-from .window import Window
 
 _TORCH: Any = torch.ops.aten
 _RECTIFIERS: dict[str | None, tuple[str, list[float]]] = {"relu": ("relu", []), "relu6": ("hardtanh", [0.0, 6.0])}
@@ -79,11 +76,6 @@ class _Convolution(torch.autograd.Function):
 
 
 def _forward(x: Tensor, weight: Tensor, bias: Tensor | None, settings: Settings, rectifier: str | None) -> Tensor:
-    window = Window((weight.shape[2], weight.shape[3]), settings.stride, settings.dilation)
-    strided = settings.groups == x.shape[1] == len(weight) and max(settings.stride) > 1
-    if strided and sweeps(x, window, settings.around):
-        biases = weight.new_zeros(len(weight)) if bias is None else bias
-        return sweep(x, by_places(weight), biases.float().contiguous(), window, settings.around, rectifier)
     x = pad(x, settings.around) if settings.uneven else x
     padding = (0, 0) if settings.uneven else settings.padding
     weight, bias = weight.bfloat16(), None if bias is None else bias.bfloat16()

@@ -101,3 +101,36 @@ def test_the_network_itself_stays_as_it_was():
     before, names = answers(network, x), list(network.state_dict())
     fuse(network, torch.bfloat16)
     assert list(network.state_dict()) == names and torch.equal(answers(network, x), before)
+
+
+BEFORE = {
+    "a convolution": [nn.Conv2D(16, 3, activation="relu")],
+    "a residual": [nn.Conv2D(16, 3), nn.Residual([nn.Conv2D(16, 3, padding="same")]), nn.Activation("relu")],
+}
+BEHIND = {
+    "max pooling": [nn.MaxPooling2D(3, strides=2)],
+    "average pooling": [nn.AveragePooling2D(3, strides=2)],
+    "a convolution": [nn.Conv2D(8, 3, strides=2, activation="relu")],
+    "a convolution, same": [nn.Conv2D(8, 3, padding="same", use_bias=False)],
+    "a depthwise convolution": [nn.DepthwiseConv2D(3, strides=2, activation="relu6")],
+}
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("padding", [1, ((0, 1), (0, 1)), ((2, 1), (1, 1))])
+@pytest.mark.parametrize("behind", BEHIND)
+@pytest.mark.parametrize("before", BEFORE)
+def test_zeros_around_a_map_become_part_of_the_convolution_behind(before, behind, padding, precision):
+    layers = [*BEFORE[before], nn.ZeroPadding2D(padding), *BEHIND[behind]]
+    network = nn.Sequential(layers, input_shape=(21, 22, 3), seed=0).eval()
+    for weight in network.parameters():
+        if weight.ndim == 1:
+            torch.nn.init.normal_(weight, -0.5, 0.5, generator=torch.Generator().manual_seed(0))
+    x = torch.randn((2, 3, 21, 22), generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        plain, fused = network.logits(x), fuse(network, precision)
+        found = fused.logits(x).float()
+    allowed = 2e-5 if precision == torch.float32 else 0.03
+    torch.testing.assert_close(found, plain, rtol=allowed, atol=allowed * float(plain.abs().max()))
+    kept = any("zero_padding" in name for name, _ in fused.named_children())
+    assert kept == ("pooling" in behind)
