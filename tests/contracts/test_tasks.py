@@ -1,6 +1,8 @@
-"""What every task promises the loop, the evaluation, the report and the server."""
+"""The Task contract, checked for all six tasks: training, evaluation, report, prediction and server rely on it."""
 
+import inspect
 import json
+from functools import cache
 
 import hypothesis.strategies as st
 import numpy as np
@@ -8,118 +10,258 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from opsin.data import Target
-from opsin.tasks import Classify, Histogram, Lines, Matrix, MultiLabel, Points, Regress, choose, task_from_json
+from opsin.core import DataError
+from opsin.data import Frame, Target
+from opsin.tasks import Histogram, Lines, Matrix, Points, Task, choose, task_from_json
+from opsin.tasks.placed import Placed
 
-ROWS, FEATURES = 60, 5
-TASKS = [
-    Classify(("cat", "dog", "<b>bird</b>"), 1.3),
-    Classify(("no", "yes")),
-    MultiLabel(("cat", "dog", "sun"), 0.7),
-    MultiLabel(("cat",)),
-    Regress(("count",), (10.0,), (3.0,)),
-    Regress(("height", "weight"), (1.7, 70.0), (0.1, 12.0)),
-]
-KINDS = {"classify": "classes", "multilabel": "labels", "regress": "numbers"}
-
-every_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: f"{task.name}-{task.units}")
+SIDE = 48
+"""The height and width of a network's input in these cases."""
+ERRORS = ("log_loss", "ece", "ece_uncalibrated", "mae", "rmse", "count_mae", "count_bias")
+"""Scores that are 0 for perfect predictions; all others are 1."""
 
 
-def targets_of(task, count=ROWS, seed=0):
-    """Targets as a table gives them."""
-    random = np.random.default_rng(seed)
-    if task.name == "classify":
-        return random.integers(0, task.units, count)
-    if task.name == "multilabel":
-        return (random.random((count, task.units)) < 0.4).astype(np.float32)
-    return random.normal(task.mean, task.spread, (count, task.units)).astype(np.float32)
+def assert_same(first, second, tolerance=0.0):
+    """Rows of equal type, shape and values."""
+    assert len(first) == len(second)
+    for one, other in zip(first, second, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(one, other, rtol=0, atol=tolerance)
 
 
-def raw_of(task, count=ROWS, seed=1):
-    return np.random.default_rng(seed).normal(size=(count, task.units)).astype(np.float32) * 2
+def assert_same_form(first, second):
+    """Rows of one type and shape, but for the number of boxes."""
+    assert first.dtype == second.dtype
+    assert {(row.dtype, row.ndim, row.shape[-1]) for row in first} == {
+        (row.dtype, row.ndim, row.shape[-1]) for row in second
+    }
 
 
-@every_task
-def test_gradient_steps_on_the_loss_make_a_better_answer(task):
-    targets = targets_of(task)
-    inputs = torch.randn(ROWS, FEATURES, generator=torch.Generator().manual_seed(0))
-    weight = torch.zeros(FEATURES, task.units, requires_grad=True)
-    encoded = torch.from_numpy(task.encode(targets))
+def assert_perfect(scores):
+    """Every score is the best possible, or NaN where the data do not define it."""
+    best = {name: 0.0 if name in ERRORS else 1.0 for name, value in scores.items() if not np.isnan(value)}
+    assert {name: scores[name] for name in best} == pytest.approx(best, abs=1e-5)
+
+
+def quality(task, predictions, targets):
+    """The monitored score, signed such that more is better."""
+    name, sign = task.monitor
+    return sign * task.scorer(predictions, targets)(np.ones(len(targets)))[name]
+
+
+@cache
+def trained(case):
+    """Logits after gradient steps on the loss, from zeros, and the losses on the way."""
+    _, targets = case.data(0)
+    encoded = torch.from_numpy(case.task.encode(targets))
+    logits = torch.zeros_like(case.logits(), requires_grad=True)
+    optimizer = torch.optim.Adam([logits], lr=0.1)
     losses = []
-    for _ in range(30):
-        loss = task.loss(inputs @ weight, encoded, smoothing=0.05, weights=torch.ones(task.units))
+    for _ in range(100):
+        optimizer.zero_grad()
+        loss = case.task.loss(logits, encoded, smoothing=0.05, weights=torch.ones(len(case.task.names)))
         assert loss.shape == () and loss.dtype == torch.float32
-        (gradient,) = torch.autograd.grad(loss, weight)
-        with torch.no_grad():
-            weight -= 0.3 * gradient
-        losses.append(float(loss.detach()))
-    assert losses[-1] < losses[0]
-    before, after = (
-        task.surprise(raw, targets).mean() for raw in (raw_of(task) * 0, (inputs @ weight).detach().numpy())
-    )
-    assert after < before
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses, logits.detach()
 
 
-@every_task
-def test_shapes_of_what_goes_in_and_comes_out(task):
-    targets, raw = targets_of(task), raw_of(task)
-    assert len(task.encode(targets)) == ROWS
-    answer = task.answer(raw)
-    assert answer.shape == (ROWS, task.units) and np.isfinite(answer).all()
-    columns = task.columns(raw)
-    assert {len(column) for column in columns.values()} == {ROWS}
-    json.dumps(columns)
-    assert task.surprise(raw, targets).shape == task.doubt(raw).shape == (ROWS,)
-    assert (task.doubt(raw) >= 0).all()
-    assert task.units == len(task.names) and task.activation in ("softmax", "sigmoid", None)
+def test_members_and_parameters_are_those_of_the_protocol(case):
+    assert isinstance(case.task, Placed) == bool(case.reports)
+    for protocol in (Task, Placed) if case.reports else (Task,):
+        for name in dir(protocol):
+            if not name.startswith("_"):
+                assert hasattr(case.task, name)
+                promised = getattr(protocol, name)
+                if callable(promised):
+                    own = inspect.signature(getattr(type(case.task), name)).parameters
+                    assert list(own) == list(inspect.signature(promised).parameters)
 
 
-@every_task
-def test_no_rows_are_no_error(task):
-    raw, targets = raw_of(task, 0), targets_of(task, 0)
-    assert task.answer(raw).shape == (0, task.units) and task.calibrated(raw, targets) == task
-    assert np.isnan(list(task.scorer(raw, targets)(np.zeros(0)).values())).all()
-    assert len(task.surprise(raw, targets)) == 0 and not sum(map(len, task.kinds(targets).values()))
-    assert {row["count"] for row in task.per_class(raw, targets)} == {0}
-    task.charts(raw, targets)
+def test_properties_have_values_that_others_know(case):
+    task = case.task
+    assert task.name and task.kind and task.units >= len(task.names) == len(set(task.names))
+    assert task.activation in ("softmax", "sigmoid", None) and task.monitor[1] in (1, -1)
+    assert {"vector": 0, "map": 2, "grid": 2}[task.head] == len(case.cells)
+    assert task.places in (("boxes", "masks") if case.reports else ("none",))
 
 
-@every_task
-def test_json_brings_the_same_task_back(task):
-    assert task_from_json(json.loads(json.dumps(task.to_json()))) == task
+def test_gradient_steps_on_the_loss_improve_predictions(case):
+    task, (_, targets) = case.task, case.data(0)
+    losses, logits = trained(case)
+    before, after = task.decode(torch.zeros_like(logits)), task.decode(logits)
+    assert losses[-1] < losses[0] / 2 and logits.movedim(1, 0).flatten(1).any(1).all()
+    assert np.nanmean(task.surprise(after, targets)) < np.nanmean(task.surprise(before, targets)) / 2
+    assert task.doubt(after).mean() < 0.5
+    best = quality(task, case.data(0)[0], targets)
+    assert quality(task, after, targets) > best - 0.2 * (best - quality(task, before, targets))
 
 
-@every_task
-def test_its_kind_of_target_chooses_it(task):
-    chosen = choose(Target(KINDS[task.name], task.names), targets_of(task), task.name)
-    assert type(chosen) is type(task) and chosen.names == task.names
+def test_the_loss_is_a_mean_over_the_batch_and_weights_are_one_a_class(case):
+    task, (_, targets) = case.task, case.data(0)
+    logits = case.logits() + torch.arange(task.units).view(-1, *[1] * len(case.cells))  # classes of unequal loss
+    encoded = torch.from_numpy(task.encode(targets))
+    assert len(encoded) == case.rows
+    uneven = torch.tensor([3.0, *[1.0] * (len(task.names) - 1)])
+    loss = task.loss(logits, encoded).item()
+    assert task.loss(torch.cat([logits] * 2), torch.cat([encoded] * 2)).item() == pytest.approx(loss, rel=0.01)
+    assert task.loss(logits, encoded, weights=torch.ones(len(task.names))).item() == pytest.approx(loss)
+    assert task.loss(logits, encoded, weights=uneven).item() != pytest.approx(loss, rel=1e-3)
 
 
-@every_task
-@settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), scale=st.floats(0.1, 100))
-def test_weights_count_rows(task, seed, scale):
-    targets, raw = targets_of(task, seed=seed), raw_of(task, seed=seed)
-    scorer = task.scorer(raw, targets)
-    plain = scorer(np.ones(ROWS))
-    assert task.monitor[0] in plain and task.monitor[1] in (1, -1)
-    assert scorer(np.full(ROWS, scale)) == pytest.approx(plain, nan_ok=True)
-    first = np.arange(ROWS) < ROWS // 2
-    half = task.scorer(raw[first], targets[first])(np.ones(ROWS // 2))
-    assert scorer(first.astype(float)) == pytest.approx(half, nan_ok=True)
+def test_the_loss_of_an_image_without_objects_is_finite(case):
+    _, targets = case.data(0)
+    logits = case.logits()[1:2].requires_grad_()
+    loss = case.task.loss(logits, torch.from_numpy(case.task.encode(targets[1:2])))
+    loss.backward()
+    assert torch.isfinite(loss) and torch.isfinite(logits.grad).all() and logits.grad.any()
 
 
-@every_task
-def test_the_baseline_is_one_answer_and_no_better_than_the_truth(task):
-    targets = targets_of(task)
-    trivial = task.trivial_answers(task.trivial(targets), np.zeros((ROWS, task.units)))
-    assert trivial.shape == (ROWS, task.units) and trivial.dtype == np.float32 and (trivial == trivial[0]).all()
-    assert task.surprise(trivial, targets).mean() > 0
+def test_each_image_is_decoded_by_itself(case):
+    logits = case.logits()
+    predictions = case.task.decode(logits)
+    for row in range(0, case.rows, 5):
+        assert_same(predictions[row : row + 1], case.task.decode(logits[row : row + 1]), 1e-4)
+    assert all(np.isfinite(row).all() for row in predictions)
+    assert_same_form(predictions, case.data(1)[0])
 
 
-@every_task
-def test_charts_can_be_drawn(task):
-    charts = task.charts(raw_of(task), targets_of(task))
+def test_blank_predictions_are_rows_of_the_same_form_without_objects(case):
+    task, blank = case.task, case.task.blank(case.rows, (SIDE, SIDE))
+    assert len(blank) == case.rows
+    assert_same_form(blank, task.decode(case.logits()))
+    columns = task.columns(blank)
+    assert all(values == values[:1] * case.rows for values in columns.values())
+    assert not case.has_threshold or columns["count"][0] == 0
+    _, targets = case.data(0)
+    assert quality(task, blank, targets) < quality(task, case.data(0)[0], targets)
+
+
+def test_a_frame_of_the_size_of_the_image_changes_no_prediction(case):
+    predictions, _ = case.data(1)
+    frames = [Frame((SIDE, SIDE), (SIDE, SIDE))] * case.rows
+    assert_same(case.task.full(predictions, frames), predictions)
+    assert_same(case.task.restore(predictions, frames), predictions)
+
+
+def test_columns_and_records_are_plain_values_a_row_an_image(case):
+    task, (predictions, _) = case.task, case.data(1)
+    columns, records = task.columns(predictions), task.plain(predictions)
+    assert {len(values) for values in columns.values()} == {case.rows} == {len(records)}
+    assert list(columns) == list(task.columns(task.blank(1, (1, 1))))
+    assert json.loads(json.dumps(columns, allow_nan=False)) == columns
+    for row, record in enumerate(records):
+        assert {name: record.pop(name) for name in columns} == {name: columns[name][row] for name in columns}
+        assert all(isinstance(value, list | np.ndarray) for value in record.values())
+        assert all(value.shape == (SIDE, SIDE) for value in record.values() if isinstance(value, np.ndarray))
+
+
+def test_a_higher_confidence_leaves_objects_out_where_predictions_have_one(case):
+    task, logits = case.task, case.logits()
+    if not case.has_threshold:
+        with pytest.raises(DataError, match="confidence"):
+            task.at(0.5)
+        return
+    stricter = [task.at(confidence) for confidence in (0.0, 0.3, 0.6, 0.9)]
+    counts = [sum(other.columns(other.decode(logits))["count"]) for other in stricter]
+    assert counts == sorted(counts, reverse=True) and counts[0] > counts[-1]
+    assert {(type(other), other.names) for other in stricter} == {(type(task), task.names)}
+    for wrong in (-0.1, 1.5, float("nan")):
+        with pytest.raises(DataError):
+            task.at(wrong)
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 60), scale=st.sampled_from([0.25, 1, 3, 100]))
+def test_weights_count_rows(case, seed, count, scale):
+    predictions, targets = case.data(1, seed, min(count, case.rows))
+    times = np.random.default_rng(seed).integers(0, 4, len(targets))
+    again = np.repeat(np.arange(len(targets)), times)
+    weighted = case.task.scorer(predictions, targets)(times * float(scale))
+    repeated = case.task.scorer(predictions[again], targets[again])(np.ones(len(again)))
+    assert case.task.monitor[0] in weighted
+    assert weighted == pytest.approx(repeated, abs=1e-9, nan_ok=True)
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_predictions_equal_to_the_ground_truth_have_perfect_scores(case, seed):
+    task, (predictions, targets) = case.task, case.data(0, seed)
+    assert_perfect(task.scorer(predictions, targets)(np.ones(case.rows)))
+    assert np.isfinite(quality(task, predictions, targets))
+    for row in task.per_class(predictions, targets):
+        assert_perfect(dict(list(row.items())[2:]))
+    wrong, losses = task.wrong(predictions, targets), task.surprise(predictions, targets)
+    assert wrong is None or not wrong.any()
+    assert np.nan_to_num(losses) == pytest.approx(np.zeros(case.rows), abs=1e-5)  # NaN: no class to compare
+    assert task.doubt(predictions) == pytest.approx(np.zeros(case.rows), abs=1e-5)
+
+
+def test_no_rows_are_no_error(case):
+    task, targets = case.task, case.data(0)[1][:0]
+    predictions = task.blank(0, (SIDE, SIDE))
+    assert len(task.encode(targets)) == len(task.restore(predictions, [])) == len(task.full(predictions, [])) == 0
+    assert task.calibrated(predictions, targets) == task and task.plain(predictions) == []
+    scores = task.scorer(predictions, targets)(np.zeros(0))
+    assert all(np.isnan(value) for name, value in scores.items() if name != "boundary_f")  # 1: no outlines at all
+    assert len(task.surprise(predictions, targets)) == len(task.doubt(predictions)) == 0
+    assert task.wrong(predictions, targets) is None or len(task.wrong(predictions, targets)) == 0
+    assert not sum(map(len, task.kinds(targets).values()))
+    assert {row["count"] for row in task.per_class(predictions, targets)} == {0}
+    task.charts(predictions, targets)
+
+
+def test_the_table_of_classes_starts_with_a_name_and_a_count(case):
+    rows = case.task.per_class(*case.data(1))
+    assert tuple(next(iter(row.values())) for row in rows) == case.task.names
+    for row in rows:
+        assert list(row)[1] == "count" and row["count"] > 0
+        assert all(isinstance(value, float) for value in list(row.values())[2:])
+    assert len({tuple(row) for row in rows}) == 1
+
+
+def test_subgroups_are_those_of_each_row_alone(case):
+    task, (_, targets) = case.task, case.data(0)
+    kinds = task.kinds(targets)
+    assert kinds and all(isinstance(name, str) for name in kinds)
+    assert set(np.concatenate(list(kinds.values())).tolist()) <= set(range(case.rows))
+    for row in range(case.rows):
+        alone = task.kinds(targets[row : row + 1])
+        assert {name for name in kinds if row in kinds[name]} == {name for name in alone if len(alone[name])}
+
+
+def test_some_noisy_predictions_are_errors(case):
+    predictions, targets = case.data(1)
+    wrong = case.task.wrong(predictions, targets)
+    assert wrong is None or (wrong.shape == (case.rows,) and wrong.dtype == bool and 0 < wrong.sum() < case.rows)
+
+
+def test_losses_and_uncertainties_are_one_a_row(case):
+    task, (predictions, targets) = case.task, case.data(1)
+    losses, uncertainty = task.surprise(predictions, targets), task.doubt(predictions)
+    assert losses.shape == uncertainty.shape == (case.rows,)
+    assert np.nanmax(losses) > 0 and not (losses < 0).any() and (uncertainty >= 0).all()
+    for row in range(0, case.rows, 5):
+        one = slice(row, row + 1)
+        assert task.surprise(predictions[one], targets[one]) == pytest.approx(losses[one], nan_ok=True)
+        assert task.doubt(predictions[one]) == pytest.approx(uncertainty[one])
+
+
+def test_the_baseline_is_one_prediction_for_all_images(case):
+    task, (predictions, targets) = case.task, case.data(1)
+    fitted = task.trivial(targets)
+    assert fitted.ndim == 1 and np.isfinite(fitted).all()
+    baseline = task.trivial_answers(fitted, predictions)
+    assert_same_form(baseline, predictions)
+    assert_same(baseline, task.trivial_answers(fitted, case.data(1, seed=1)[0]))
+    assert_same(baseline, [baseline[0]] * case.rows)
+    assert quality(task, baseline, targets) < quality(task, case.data(0)[0], targets)
+
+
+@pytest.mark.parametrize("noise", [0, 1])
+def test_charts_can_be_drawn(case, noise):
+    charts = case.task.charts(*case.data(noise))
     assert charts
     for chart in charts:
         assert chart.title and chart.caption.endswith(".")
@@ -129,43 +271,53 @@ def test_charts_can_be_drawn(task):
             for curve in chart.curves:
                 assert curve.name and curve.x.shape == curve.y.shape and np.isfinite([curve.x, curve.y]).all()
         elif isinstance(chart, Points):
-            assert chart.x.shape == chart.y.shape == (ROWS,)
+            assert chart.x.shape == chart.y.shape == (case.rows,)
         elif isinstance(chart, Histogram):
             assert len(chart.edges) == len(chart.counts) + 1
 
 
-@every_task
-def test_answers_and_truths_have_words(task):
-    raw, targets = raw_of(task), targets_of(task)
-    for row in range(5):
-        said, true = task.describe(raw[row], targets[row])
-        assert isinstance(said, str) and isinstance(true, str) and said and true
+@pytest.mark.parametrize("noise", [0, 1])
+def test_predictions_and_ground_truths_have_words(case, noise):
+    predictions, targets = case.data(noise)
+    for prediction, target in zip(predictions[:6], targets[:6], strict=True):
+        words = case.task.describe(prediction, target)
+        assert len(words) == 2 and all(isinstance(text, str) and text for text in words)
 
 
-@every_task
-def test_kinds_name_rows_and_wrong_answers_are_none_when_answers_are_the_truth(task):
-    raw, targets = raw_of(task), targets_of(task)
-    kinds = task.kinds(targets)
-    assert task.kind and kinds and all(isinstance(name, str) for name in kinds)
-    assert set(np.concatenate(list(kinds.values())).tolist()) <= set(range(ROWS))
-    wrong = task.wrong(raw, targets)
-    if wrong is not None:
-        assert wrong.shape == (ROWS,) and wrong.dtype == bool and 0 < wrong.sum() < ROWS
-        perfect = np.eye(task.units)[targets] if targets.ndim == 1 else targets - 0.5
-        assert not task.wrong(perfect, targets).any()
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_show_the_image_and_the_prediction(case, channels):
+    task, (predictions, targets) = case.task, case.data(1)
+    pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, channels), np.uint8)
+    before, blank = pixels.copy(), task.blank(1, (SIDE, SIDE))[0]
+    for known in (True, False):
+        shown = []
+        for prediction, target in zip(predictions[:6], targets[:6], strict=True):
+            picture = task.draw(pixels, prediction, target if known else None)
+            assert picture.dtype == np.uint8 and picture.shape[2] in (1, 3) and min(picture.shape[:2]) >= SIDE
+            shown.append(not np.array_equal(picture, task.draw(pixels, blank, target if known else None)))
+        assert any(shown) == bool(case.reports)
+    np.testing.assert_array_equal(pixels, before)
 
 
-@every_task
-def test_the_table_of_classes_starts_with_a_name_and_a_count(task):
-    rows = task.per_class(raw_of(task), targets_of(task))
-    assert tuple(next(iter(row.values())) for row in rows) == task.names
-    for row in rows:
-        assert list(row)[1] == "count" and all(isinstance(value, float) for value in list(row.values())[2:])
+@pytest.mark.parametrize("noise", [0, 1])
+def test_calibration_keeps_the_monitored_score_and_never_costs_log_loss(case, noise):
+    task, (predictions, targets) = case.task, case.data(noise)
+    calibrated = task.calibrated(predictions, targets)
+    assert type(calibrated) is type(task) and calibrated.names == task.names
+    assert quality(calibrated, predictions, targets) == pytest.approx(quality(task, predictions, targets))
+    before, after = (one.scorer(predictions, targets)(np.ones(case.rows)) for one in (task, calibrated))
+    assert list(before) == list(after) and after.get("log_loss", 0) <= before.get("log_loss", 0) + 1e-9
+    assert task_from_json(json.loads(json.dumps(calibrated.to_json()))) == calibrated
 
 
-@every_task
-def test_calibration_keeps_the_task_and_its_best_answers(task):
-    raw, targets = raw_of(task), targets_of(task)
-    calibrated = task.calibrated(raw, targets)
-    assert type(calibrated) is type(task)
-    np.testing.assert_array_equal(calibrated.answer(raw).argmax(1), task.answer(raw).argmax(1))
+def test_json_gives_the_same_task_back(case):
+    assert task_from_json(json.loads(json.dumps(case.task.to_json()))) == case.task
+
+
+def test_its_kind_of_target_chooses_it_and_no_other_name_fits(case):
+    target, (_, targets) = Target(case.kind, case.task.names), case.data(0)
+    chosen = choose(target, targets)
+    assert type(chosen) is type(case.task) and chosen.names == case.task.names
+    assert choose(target, targets, case.task.name) == chosen
+    with pytest.raises(DataError, match="expected"):
+        choose(target, targets, "detect" if case.task.name == "classify" else "classify")

@@ -1,7 +1,5 @@
 """The target says the task; a task file says it again."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -45,11 +43,6 @@ def test_a_foreign_file_is_refused_in_one_line(data):
     with pytest.raises(ModelFileError) as caught:
         task_from_json(data)
     assert "\n" not in str(caught.value)
-
-
-def test_the_temperature_survives_the_file():
-    task = Classify(("a", "b"), 1.25)
-    assert task_from_json(json.loads(json.dumps(task.to_json()))) == task
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, 1e7])

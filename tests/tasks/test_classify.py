@@ -2,11 +2,9 @@
 
 import warnings
 
-import hypothesis.strategies as st
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
 from sklearn import metrics
 
 from opsin.core import DataError
@@ -39,22 +37,6 @@ def test_scores_are_scikit_learns_plain_and_weighted(units):
     for weights in (np.ones(300), RANDOM.integers(0, 4, 300).astype(float), RANDOM.random(300)):
         expected = oracle(task, raw, targets, weights)
         assert {name: scorer(weights)[name] for name in expected} == pytest.approx(expected, abs=1e-9)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(1, 25), st.integers(2, 5), st.integers(0, 2**32 - 1))
-def test_whole_weights_are_repeated_rows(count, units, seed):
-    random = np.random.default_rng(seed)
-    task = Classify(tuple(map(str, range(units))))
-    raw, targets, times = (
-        random.normal(size=(count, units)),
-        random.integers(0, units, count),
-        random.integers(0, 3, count),
-    )
-    again = np.repeat(np.arange(count), times)
-    weighted = task.scorer(raw, targets)(times.astype(float))
-    repeated = task.scorer(raw[again], targets[again])(np.ones(len(again)))
-    assert weighted == pytest.approx(repeated, abs=1e-9, nan_ok=True)
 
 
 def test_a_class_that_the_rows_do_not_know_is_left_out():

@@ -1,7 +1,5 @@
 """Detection from targets to scores, words and charts."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -157,10 +155,3 @@ def test_charts_show_every_class_and_count(scenes):
 def test_fields_that_make_no_sense_are_refused(fields):
     with pytest.raises(DataError, match="expected"):
         Detect(**{"names": NAMES, **fields})
-
-
-def test_plain_values_make_it_again():
-    task = Detect(NAMES, 8, (0.1, 0.2, 0.3))
-    data = json.loads(json.dumps(task.to_json()))
-    assert data.pop("task") == "detect"
-    assert Detect(**{name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}) == task

@@ -1,10 +1,8 @@
 """Labels against scikit-learn and torch."""
 
-import hypothesis.strategies as st
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
 from sklearn import metrics
 
 from opsin.tasks import MultiLabel
@@ -35,18 +33,6 @@ def test_scores_are_scikit_learns_plain_and_weighted():
     for weights in (np.ones(300), RANDOM.integers(0, 4, 300).astype(float)):
         expected = oracle(RAW, TARGETS, weights)
         assert {name: scorer(weights)[name] for name in expected} == pytest.approx(expected, abs=1e-9)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(1, 25), st.integers(0, 2**32 - 1))
-def test_whole_weights_are_repeated_rows(count, seed):
-    random = np.random.default_rng(seed)
-    raw, times = random.normal(size=(count, 3)), random.integers(0, 3, count)
-    targets = (random.random((count, 3)) < 0.4).astype(np.float32)
-    again = np.repeat(np.arange(count), times)
-    weighted = TASK.scorer(raw, targets)(times.astype(float))
-    repeated = TASK.scorer(raw[again], targets[again])(np.ones(len(again)))
-    assert weighted == pytest.approx(repeated, abs=1e-9, nan_ok=True)
 
 
 def test_a_label_that_is_never_true_nor_given_is_left_out():

@@ -6,8 +6,8 @@ import pytest
 from opsin.core import DataError
 from opsin.core.windows import Window
 from opsin.data import Frame
-from opsin.tasks import Classify, Detect, Instances, Segment
-from opsin.tasks.placed import Placed, rows_of
+from opsin.tasks import Detect, Instances, Segment
+from opsin.tasks.placed import rows_of
 
 FRAME = Frame((20, 40), (16, 16))
 TASKS = [Detect(("a", "b")), Segment(("background", "b")), Instances(("a", "b"))]
@@ -22,14 +22,6 @@ def answer_of(task) -> np.ndarray:
     answer[..., 1] = 204
     answer[0, :8, :8, 0] = 1 if task.name == "segment" else 256 + 1
     return answer
-
-
-@every_task
-def test_a_task_of_places_is_one(task):
-    assert isinstance(task, Placed)
-    assert task.object_names[-1] == "b"
-    assert task.told == {"detect": "boxes", "segment": "masks", "instances": "objects"}[task.name]
-    assert not isinstance(Classify(("a", "b")), Placed)
 
 
 @every_task
@@ -99,12 +91,6 @@ def test_an_object_is_less_sure_where_its_outline_was_not_seen():
     raw[0, 3, 5, :6] = raw[0, 3, :6, 5] = 4.0
     (answer,) = TASKS[2].decode(raw)
     assert 100 < answer[15, 15, 1] < 200 < answer[0, 0, 1]
-
-
-@pytest.mark.parametrize("task", [TASKS[1], Classify(("a", "b"))], ids=lambda task: task.name)
-def test_where_nothing_is_told_from_a_confidence_on(task):
-    with pytest.raises(DataError, match="leave it out"):
-        task.at(0.5)
 
 
 def test_boxes_are_plain_records():

@@ -1,10 +1,8 @@
 """Numbers against scikit-learn and torch."""
 
-import hypothesis.strategies as st
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
 from sklearn import metrics
 
 from opsin.tasks import Histogram, Points, Regress
@@ -25,17 +23,6 @@ def test_scores_are_scikit_learns_plain_and_weighted():
             "r2": metrics.r2_score(TARGETS, answer, sample_weight=weights),
         }
         assert scorer(weights) == pytest.approx(expected, rel=1e-9)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(1, 25), st.integers(0, 2**32 - 1))
-def test_whole_weights_are_repeated_rows(count, seed):
-    random = np.random.default_rng(seed)
-    raw, targets, times = random.normal(size=(count, 2)), random.normal(size=(count, 2)), random.integers(0, 3, count)
-    again = np.repeat(np.arange(count), times)
-    weighted = TASK.scorer(raw, targets)(times.astype(float))
-    repeated = TASK.scorer(raw[again], targets[again])(np.ones(len(again)))
-    assert weighted == pytest.approx(repeated, rel=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, 1e8])

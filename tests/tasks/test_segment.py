@@ -1,7 +1,5 @@
 """Classes of pixels from targets to scores, words and charts."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +8,6 @@ from sklearn.metrics import accuracy_score, f1_score, jaccard_score
 from opsin.core import DataError
 from opsin.data import IGNORED, Frame
 from opsin.tasks import Histogram, Matrix, Segment
-from opsin.tasks import task_from_json as from_json
 
 TASK = Segment(("background", "cell", "<wall>"))
 
@@ -41,14 +38,6 @@ def test_scores_are_those_of_scikit_learn_over_all_known_pixels():
     assert scores["image_dice"] == pytest.approx(np.mean(each))
     all_classes = Segment(("sky", "cell", "wall")).scorer(raw, truth)(np.ones(len(truth)))
     assert all_classes["dice"] == pytest.approx(f1_score(true, said, average="macro"))
-
-
-def test_images_that_stand_twice_count_twice():
-    raw, truth = scenes()
-    weights = np.array([0, 2, 1, 0, 3, 1])
-    twice = np.repeat(np.arange(6), weights)
-    expected = TASK.scorer(raw[twice], truth[twice])(np.ones(len(twice)))
-    assert TASK.scorer(raw, truth)(weights.astype(float)) == pytest.approx(expected)
 
 
 def test_rows_of_classes_are_those_of_scikit_learn():
@@ -133,16 +122,7 @@ def test_charts_and_pictures():
     assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[1] > 4 * 25
 
 
-def test_a_confidence_is_no_part_of_it():
-    with pytest.raises(DataError, match="every pixel has its class"):
-        TASK.at(0.5)
-
-
 @pytest.mark.parametrize("names", [(), ("cell",), ("a", "a"), ("a", 1)])
 def test_names_that_make_no_sense_are_refused(names):
     with pytest.raises(DataError, match="expected"):
         Segment(names)
-
-
-def test_plain_values_make_it_again():
-    assert from_json(json.loads(json.dumps(TASK.to_json()))) == TASK
