@@ -131,10 +131,12 @@ def test_gradient_steps_on_the_outputs_find_the_boxes():
     target = target_of([(8, 8, 40, 40, 0), (50, 20, 62, 36, 2)], [(10, 10, 70, 60, 1)], [])
     raw = torch.zeros(3, CLASSES + 4, *GRID, requires_grad=True)
     optimizer = torch.optim.Adam([raw], lr=0.1)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, 400)
     for _ in range(400):
         optimizer.zero_grad()
         peak_loss(raw, target, STRIDE).backward()
         optimizer.step()
+        schedule.step()
     found = peaks_of(raw.detach(), STRIDE)
     for boxes, wanted in zip(found, target, strict=True):
         wanted, told = wanted[wanted[:, 4] >= 0], boxes[boxes[:, 5] > 0.5]
