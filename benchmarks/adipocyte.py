@@ -21,7 +21,7 @@ from scipy.ndimage import label
 from sklearn.model_selection import GroupKFold
 
 import opsin
-from opsin.evaluate import Predictions, score
+from opsin.evaluation import Predictions, score
 from opsin.tasks import Regress
 
 

@@ -10,7 +10,7 @@ benchmarks/results/detection_speed.json.
 
 from typing import Any
 
-from turns import OPSIN, PEERS, Told, side_by_side
+from interleaved import OPSIN, PEERS, Told, side_by_side
 
 CASES: dict[str, dict[str, Any]] = {
     "train, batch 8": {"what": "train", "side": 416, "batch": 8},

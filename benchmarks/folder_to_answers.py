@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from folder_to_model import small
-from turns import HERE, OPSIN, PEERS, record, shown, spread
+from interleaved import HERE, OPSIN, PEERS, record, shown, spread
 
 from opsin import tasks, zoo
 from opsin.data import Preparation

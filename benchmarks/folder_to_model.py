@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from turns import HERE, OPSIN, PEERS, record, shown, spread
+from interleaved import HERE, OPSIN, PEERS, record, shown, spread
 
 NETWORK = {"small": ("simple", 64), "photographs": ("simple", 224)}
 PROGRAMS = {

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from turns import record
+from interleaved import record
 
 from opsin import data, tasks, zoo
 from opsin.core import keep_large_buffers
 from opsin.data import Augmentation, Batches, Preparation
 from opsin.model import Model
-from opsin.train import Recipe
-from opsin.train.step import Stepper
+from opsin.training import Recipe
+from opsin.training.step import Stepper
 
 Work = Callable[[], object]
 RANDOM = np.random.default_rng(0)

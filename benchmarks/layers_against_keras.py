@@ -136,7 +136,7 @@ def _normalizations() -> list[Case]:
 
 
 def _pointwise() -> list[Case]:
-    functions = [name for name in nn.activations.FUNCTIONS if name not in ("glu", "sparsemax")]
+    functions = [name for name in nn.layers.activations.FUNCTIONS if name not in ("glu", "sparsemax")]
     found = [Case("Activation", {"activation": name}, shape) for name in functions for shape in ((6,), (5, 4, 6))]
     for shape, bias, name in product(((6,), (5, 6), (5, 4, 6)), (True, False), (None, "relu", "softmax")):
         found.append(Case("Dense", {"units": 4, "use_bias": bias, "activation": name}, shape))

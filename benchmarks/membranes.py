@@ -24,7 +24,7 @@ import torch
 from PIL import Image
 
 import opsin
-from opsin.evaluate import Predictions, score
+from opsin.evaluation import Predictions, score
 from opsin.tasks import Segment
 
 NAMES = ("membrane", "cell")

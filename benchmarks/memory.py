@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from turns import record
+from interleaved import record
 
 DIFFERENT, CLASSES = 1000, 10
 TABLE = """

@@ -27,7 +27,7 @@ from PIL import Image
 from scipy.ndimage import label
 
 import opsin
-from opsin.evaluate import Predictions, score
+from opsin.evaluation import Predictions, score
 from opsin.tasks import Instances
 
 SHARES = {"train": 0.7, "valid": 0.15, "test": 0.15}

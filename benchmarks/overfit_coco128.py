@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from turns import record
+from interleaved import record
 
 import opsin
 from opsin.data import Augmentation
-from opsin.train import Recipe
+from opsin.training import Recipe
 
 
 def arranged(source: Path, folder: Path) -> None:

@@ -11,7 +11,7 @@ others are given float32 arrays that are ready, in the order of their liking. `a
 import argparse
 from typing import Any
 
-from turns import OPSIN, PEERS, Worker, ratio, record, rounds_of, shown, spread
+from interleaved import OPSIN, PEERS, Worker, ratio, record, rounds_of, shown, spread
 
 SIDES = {"reference": 64, "resnet18": 128, "efficientnet_lite0": 224}
 CASES: dict[str, dict[str, Any]] = {

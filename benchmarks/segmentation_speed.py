@@ -9,7 +9,7 @@ says what each learns in the same minutes. Writes benchmarks/results/segmentatio
 
 from typing import Any
 
-from turns import OPSIN, PEERS, Told, side_by_side
+from interleaved import OPSIN, PEERS, Told, side_by_side
 
 CASES: dict[str, dict[str, Any]] = {
     "train, batch 8": {"what": "train", "side": 256, "batch": 8},

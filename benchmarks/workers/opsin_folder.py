@@ -1,4 +1,4 @@
-"""`opsin.train` on class folders by split: argument 1 the folder, 2 epochs, 3 the network, 4 the side of its input."""
+"""`opsin.train` on class folders by split. Arguments: 1 folder, 2 epochs, 3 network, 4 side of its input."""
 
 import sys
 import tempfile

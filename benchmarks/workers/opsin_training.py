@@ -1,4 +1,4 @@
-"""Opsin's training steps: `loop` (opsin.train), `float32`, `mixed_bfloat16` (opsin.keras), or `matmul`, the floor."""
+"""Training steps of Opsin: `loop` (opsin.training), `float32`, `mixed_bfloat16` (opsin.keras), `matmul` (floor)."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The worker's side of benchmarks/turns.py."""
+"""The worker's side of benchmarks/interleaved.py."""
 
 import json
 import os

@@ -4,9 +4,9 @@ from serving import Work
 
 from opsin.data import Batches
 from opsin.model import Model
-from opsin.train import Recipe
-from opsin.train.average import Average
-from opsin.train.step import Stepper
+from opsin.training import Recipe
+from opsin.training.ema import Average
+from opsin.training.step import Stepper
 
 
 def steps(model: Model, batches: Batches) -> Work:

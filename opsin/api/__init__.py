@@ -1,8 +1,8 @@
 """The verbs: train, resume, evaluate, load, predict_files. The only room that joins the others."""
 
-from opsin.model import Model as Model
-from opsin.model import load as load
-from opsin.model import predict_files as predict_files
+from opsin.model.model import Model as Model
+from opsin.model.load import load as load
+from opsin.predict.predict_files import predict_files as predict_files
 
 from .evaluating import evaluate as evaluate
 from .results import Evaluation as Evaluation

@@ -14,16 +14,17 @@ import polars as pl
 from opsin import data as formats
 from opsin.core import DataError, OpsinError, Progress, keep_large_buffers, silent, write_text
 from opsin.data import Table, Target
+from opsin.data.dataset import Source
 from opsin.model import Model
 from opsin.model import load as load_model
+from opsin.plan.inputs import store_at
 from opsin.report import RunFacts
 
-from .finish import evaluation_of, predictions_of
-from .folders import check_writable, new_folder
+from .finalize import evaluation_of, predictions_of
 from .provenance import machine, versions
 from .reporting import report_of_evaluation, typed
 from .results import Evaluation
-from .sources import Source, store_at
+from .run_folder import check_writable, new_folder
 
 
 def _nothing(line: str) -> None: ...

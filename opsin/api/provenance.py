@@ -6,8 +6,6 @@ from importlib.metadata import version
 
 import torch
 
-from opsin import __version__
-
 
 def versions() -> dict[str, str]:
     """Of what decides the numbers.
@@ -15,7 +13,7 @@ def versions() -> dict[str, str]:
     >>> sorted(versions())
     ['opsin', 'python', 'torch']
     """
-    return {"python": platform.python_version(), "opsin": __version__, "torch": version("torch")}
+    return {"python": platform.python_version(), "opsin": version("opsin"), "torch": version("torch")}
 
 
 def machine(device: torch.device) -> str:

@@ -10,13 +10,13 @@ from typing import Any, cast
 import polars as pl
 
 from opsin import nn
-from opsin.evaluate import Score
+from opsin.data.dataset import Source
+from opsin.evaluation import Score
 from opsin.model import Model
+from opsin.plan.plan import Prepared
 from opsin.report import AnswerFacts, DataFacts, ModelFacts, NetworkFacts, ReportFacts, RunFacts, write_report
 
-from .prepare import Prepared
 from .results import Evaluation
-from .sources import Source
 
 
 def report_of(prepared: Prepared, model: Model, evaluation: Evaluation, seconds: float) -> Path:

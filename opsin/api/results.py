@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from opsin.evaluate import Predictions, Score
+from opsin.evaluation import Predictions, Score
 
 
 @dataclass(frozen=True)

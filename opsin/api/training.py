@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from opsin.core import OpsinError, Progress, choose_device, keep_large_buffers, silent
+from opsin.plan.plan import Options, Prepared, prepare
 from opsin.report import stopped_early
-from opsin.train import Recipe, Trainer, ranks
+from opsin.training import Recipe, Trainer, distributed
 
-from .finish import finish
-from .folders import kept_place
-from .prepare import Options, Prepared, prepare
-from .record import Request, read_record, unstarted, write_record
+from .finalize import finish
 from .results import Run
+from .run_folder import kept_place
+from .run_record import Request, read_record, unstarted, write_record
 
 
 def _nothing(line: str) -> None: ...
@@ -62,7 +62,7 @@ def train(
     asked = Options(task, None if model is None else str(model), epochs, minutes, size, seed, device, mirror)
     asked = replace(asked, turn=turn, class_weights=class_weights, pretrained=pretrained)
     request = Request(data, asked, shlex.join(["opsin", *sys.argv[1:]]), recipe is not None)
-    ranks.join(choose_device(device))
+    distributed.join(choose_device(device))
     with kept_place(None if out is None else Path(out), request) as place:
         prepared = prepare(data, asked, place, lambda: time.monotonic() - begun, progress)
     if recipe is not None:
@@ -84,7 +84,7 @@ def resume(
     if new is not None:
         say(f"{folder} was stopped before its first checkpoint: starting it anew")
         request, recipe = new
-        ranks.join(choose_device(request.options.device))
+        distributed.join(choose_device(request.options.device))
         prepared = prepare(
             request.data, request.options, lambda task, origin: folder, lambda: time.monotonic() - begun, progress
         )
@@ -105,7 +105,7 @@ def _from_start(
 ) -> Run:
     """The first step to the report of what is prepared."""
     ready = time.monotonic()
-    if ranks.part()[0] == 0:
+    if distributed.part()[0] == 0:
         write_record(prepared, request)
     for line in (*prepared.source.table.notes, *prepared.reasons, f"run folder: {prepared.job.folder}"):
         say(line)

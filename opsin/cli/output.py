@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from opsin.evaluate import Score
+    from opsin.evaluation import Score
 
 MOST_OBJECTS = 20
 """So many objects of one image are printed."""

@@ -9,11 +9,9 @@ import simplejpeg
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from opsin.core import DataError
+from opsin.core.limits import MAX_PIXELS
 
 from .intensity import Intensity, to_bytes
-
-MAX_PIXELS = 178_956_970
-"""The largest picture that is decoded (as in Pillow); checked in the header, before any memory is taken."""
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 _ORIENTATION = 0x0112
@@ -189,3 +187,9 @@ def _values(image: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
     wanted = "L" if grey else "RGB"
     pixels = np.asarray(upright if upright.mode == wanted else upright.convert(wanted))
     return pixels[:, :, None] if grey else pixels
+
+
+def shape_of(content: bytes | np.ndarray) -> tuple[int, int]:
+    """The height and width that an image has when it is decoded whole; DataError when it is none."""
+    height, width, _ = header(content)
+    return height, width

@@ -8,7 +8,12 @@ from typing import Any, cast
 
 from opsin.core import DataError
 
-from .formats import LISTING_ENDINGS, Found, box_listing_ways, read_arrays, read_listing, read_npz, recognise, scan
+from .formats.boxes.boxes_csv import box_listing_ways
+from .formats.labels.arrays import read_arrays
+from .formats.labels.csv_table import LISTING_ENDINGS, read_listing
+from .formats.labels.npz import read_npz
+from .formats.registry import recognise
+from .formats.scan import Found, scan
 from .table import Table
 
 _EXPECTED = (

@@ -9,13 +9,9 @@ import numpy as np
 import polars as pl
 
 from opsin.core import DataError, replacing
+from opsin.geometry.layout import BOX_COLUMNS
 
 Kind = Literal["classes", "labels", "numbers", "boxes", "masks", "instances"]
-BOX_COLUMNS = ("xmin", "ymin", "xmax", "ymax", "class", "crowd", "area")
-"""What a box is made of: corners in pixels from the image's upper left corner, class, 1 for a crowd, square pixels."""
-IGNORED = 255
-"""The value of a mask where nobody says what is there."""
-MOST_CLASSES_IN_MASK = 250
 _TYPES: dict[str, pl.DataType] = {
     "classes": pl.Int64(),
     "boxes": pl.List(pl.List(pl.Float64())),

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from opsin.core import NetworkError
-from opsin.nn.activations import FUNCTIONS
+from opsin.nn.layers.activations import FUNCTIONS
 
 
 @dataclass(frozen=True)

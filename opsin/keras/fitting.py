@@ -7,12 +7,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from opsin.train.interrupt import watch_for_interrupt
+from opsin.training.interrupt import watch_for_interrupt
 
 from .batches import Batches
-from .callbacks import CallbackList
-from .moving import kerass_moving_variance
-from .step import Stepper
+from .callbacks.callback_list import CallbackList
+from .moving_variance import kerass_moving_variance
+from .train_step import Stepper
 
 
 class Stoppable(Protocol):

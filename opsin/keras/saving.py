@@ -16,7 +16,7 @@ FilePath = str | os.PathLike[str]
 
 def save_model(model: "Sequential", filepath: FilePath, overwrite: bool = True) -> None:
     """Writes layers, weights and what `compile` was told to a `.keras` file, which Keras reads too."""
-    from .file import write_keras
+    from .file.write import write_keras
 
     path = _writable(filepath, ".keras", overwrite)
     write_keras(path, model.network, None if model.compiled_with is None else model.compiled_with.to_config())
@@ -35,7 +35,7 @@ def load_weights(model: "Sequential", filepath: FilePath) -> None:
 
     Raises ModelFileError, in one line that names the file, when it cannot be read or has other weights.
     """
-    from .file import read_keras
+    from .file.read import read_keras
     from .file.variables import places
     from .file.weights import read_weights
 

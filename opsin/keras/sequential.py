@@ -13,11 +13,12 @@ from opsin.core import OpsinError
 from . import fitting, saving
 from .arrays import Array, unpack
 from .batches import ArrayBatches, Batches, count, make_batches
-from .callbacks import Callback, CallbackList, History
-from .callbacks.calling import listed
+from .callbacks.callback import Callback
+from .callbacks.callback_list import CallbackList, listed
+from .callbacks.history import History
 from .callbacks.progress import ProgressBar, verbosity
-from .compiling import Compilable
-from .step import Stepper
+from .compilable import Compilable
+from .train_step import Stepper
 
 Verbose = bool | Literal["auto", 0, 1, 2]
 Callbacks = Callback | Sequence[Callback] | None

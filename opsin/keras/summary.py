@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from opsin.nn.composites import chain_shapes
 
 from . import weights
-from .printing import say
+from .console import say
 
 if TYPE_CHECKING:
-    from .structure import Structure
+    from .layer_stack import Structure
 
 _WIDTH, _POSITIONS = 88, (0.45, 0.80, 1.0)
 _UNITS = ("B", "KB", "MB", "GB", "TB")

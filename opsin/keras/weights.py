@@ -8,7 +8,7 @@ from torch import Tensor
 
 from opsin import nn
 from opsin.core import NetworkError
-from opsin.nn.rectifiers import PReLUModule
+from opsin.nn.layers.advanced_activations import PReLUModule
 
 _NORMALIZATIONS = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.LayerNorm, torch.nn.GroupNorm)  # pyright: ignore[reportPrivateUsage]
 

@@ -3,5 +3,4 @@
 from .load import load as load
 from .model import Model as Model
 from .model import check_ends as check_ends
-from .predict_files import predict_files as predict_files
-from .views import VIEWS as VIEWS
+from .test_time_augmentation import VIEWS as VIEWS

@@ -13,17 +13,18 @@ import numpy as np
 import torch
 
 from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_large_buffers
-from opsin.data import Frame, Preparation
+from opsin.data import Preparation
+from opsin.geometry import Frame
 from opsin.nn import Sequential, summarize
+from opsin.runtime.backends import FusedRuntime, Runtime
+from opsin.runtime.selection import Ready
 from opsin.tasks import Task
-from opsin.tasks.placed import rows_of
+from opsin.tasks.spatial import rows_of
 
 from .file import write_model_file
-from .pictures import as_list, read_picture
-from .ready import Ready
-from .runtime import FusedRuntime, Runtime
-from .tiles import answer_in_tiles, check_tiles, tile_of
-from .views import VIEWS, average_views
+from .inputs import as_list, read_picture
+from .test_time_augmentation import VIEWS, average_views
+from .tiling import answer_in_tiles, check_tiles, tile_of
 
 _MOST_BATCH = 256
 _BATCH_VALUES = 2**26

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from .activations import ActivationModule, function
-from .convolution import Conv2dModule, ConvolutionModule
 from .folding import folded, folds
-from .pooling import MaxPoolModule
+from .layers.activations import ActivationModule, function
+from .layers.convolution import Conv2dModule, ConvolutionModule
+from .layers.pooling import MaxPoolModule
 
 _RISING = ("relu", "relu6")
 """Functions of which it makes no difference whether the largest is taken before or after, gradients included."""
@@ -67,3 +67,24 @@ def _rectifier(modules: list[torch.nn.Module]) -> str | None:
 def _watched(module: torch.nn.Module) -> bool:
     hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)  # pyright: ignore[reportPrivateUsage]
     return any(hooks)
+
+
+pass
+
+
+def tap(chain: torch.nn.Module, path: str, x: Tensor, wanted: set[str], found: dict[str, Tensor]) -> Tensor:
+    """Runs the chain's children until all `wanted` paths are in `found`; what the last one gave."""
+    children = list(chain.named_children())
+    for index, (name, module) in enumerate(children):
+        here = f"{path}{name}"
+        if isinstance(module, ChainModule) and any(other.startswith(f"{here}/") for other in wanted):
+            x = tap(module, f"{here}/", x, wanted, found)
+        else:
+            x = module(x)
+        if here in wanted:
+            follower = children[index + 1][1] if index + 1 < len(children) else None
+            overwritten = isinstance(follower, ActivationModule) and follower.in_place
+            found[here] = x.clone() if overwritten else x
+        if wanted <= found.keys():
+            break
+    return x

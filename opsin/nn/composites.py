@@ -11,15 +11,15 @@ from torch import Tensor
 
 from opsin.core import NetworkError, Shape
 
-from .activations import ActivationModule
-from .arguments import settle_layers
 from .chain import ChainModule
-from .convolution import Convolution
-from .depthwise import Depthwise
 from .layer import Layer, shape_text, volume
+from .layers.activations import ActivationModule
+from .layers.convolution import Convolution
+from .layers.depthwise import Depthwise
+from .layers.normalization import BatchNormalization
 from .naming import name_layers
-from .normalization import BatchNormalization
-from .window import POINT, Window, follow, widest
+from .receptive_field import POINT, Window, follow, widest
+from .validation import settle_layers
 
 MOST_VALUES = 2**34
 """The most numbers that one layer may make of one input: 64 GiB."""

@@ -10,9 +10,9 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from .convolution import Conv2dModule
-from .following import followed
-from .precision import in_bfloat16
+from opsin.kernels.conditions import followed, in_bfloat16
+
+from .layers.convolution import Conv2dModule
 
 
 def folds(x: Tensor, convolution: Conv2dModule, normalization: torch.nn.BatchNorm2d) -> bool:

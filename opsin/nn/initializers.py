@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from .arguments import settle_choice
 from .layer import Layer
+from .validation import settle_choice
 
 INITIALIZERS = ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "zeros",
                 "dirac")  # fmt: skip

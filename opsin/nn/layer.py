@@ -11,7 +11,7 @@ import torch
 
 from opsin.core import NetworkError, Shape
 
-from .window import POINT, Window
+from .receptive_field import POINT, Window
 
 Json: TypeAlias = dict[str, Any]
 

@@ -1,14 +1,12 @@
 """The arithmetic of windows: how many fit, and what "same" padding adds (as TensorFlow: the odd one at the end)."""
 
-from collections.abc import Sequence
-
-import torch.nn.functional as F
 from torch import Tensor
 
 from opsin.core import Shape
+from opsin.kernels.padding import pad
 
 from .layer import Layer, shape_text
-from .window import Window
+from .receptive_field import Window
 
 PADDINGS = ("valid", "same")
 CAUSAL = "causal"
@@ -48,13 +46,6 @@ def pad_same(x: Tensor, window: Window, value: float = 0.0) -> Tensor:
 def same_pairs(x: Tensor, window: Window) -> list[tuple[int, int]]:
     """How many positions "same" adds before and after each spatial axis of a NC... tensor."""
     return [same_padding(*axis) for axis in zip(x.shape[2:], window.extent, window.strides, strict=True)]
-
-
-def pad(x: Tensor, pairs: Sequence[tuple[int, int]], value: float = 0.0) -> Tensor:
-    """A NC... tensor with (before, after) positions of `value` added along each spatial axis."""
-    if not any(map(any, pairs)):
-        return x
-    return F.pad(x, [amount for pair in reversed(pairs) for amount in pair], value=value)
 
 
 def even_padding(window: Window) -> tuple[int, ...] | None:

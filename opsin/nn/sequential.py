@@ -9,17 +9,16 @@ from torch import Tensor
 
 from opsin.core import NetworkError, Shape, derive
 
-from .activations import Activation, function
-from .arguments import as_count, only_layers
-from .chain import run_chain
+from .chain import run_chain, tap
 from .composites import Stage, build_chain, chain_shapes, where_it_fails
-from .input import Input
+from .from_json import check_fields, layer_from_json
 from .layer import Json, Layer, shape_text, shown
+from .layers.activations import Activation, function
+from .layers.advanced_activations import Softmax
+from .layers.input import Input
 from .naming import name_layers
-from .reading import check_fields, layer_from_json
-from .rectifiers import Softmax
-from .summary import summarize
-from .taps import tap
+from .validation import as_count, only_layers
+from .views.summary import summarize
 
 _OWN_NAMES = frozenset({"name", "layers", "input_shape", "output_shape", "final_activation", "trainings"})
 _FOLDED = ("softmax", "sigmoid")

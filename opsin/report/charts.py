@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from opsin.tasks import Histogram, Lines, Points
+from opsin.drawing import Histogram, Lines, Points
 
 from .axes import Axes, span
 from .markup import Markup, element, joined

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from opsin.tasks import Curve, Lines
+from opsin.drawing import Curve, Lines
 
 from .wording import number, title_of
 

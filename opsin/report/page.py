@@ -7,12 +7,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from opsin.evaluate import Score
-from opsin.tasks import Chart, Histogram, Lines, Matrix, Points
+from opsin.drawing import Chart, Histogram, Lines, Matrix, Points
+from opsin.evaluation import Score
 
-from . import curves, mistakes, samples, tables, wording
+from . import curves, errors, samples, tables, wording
 from .charts import draw_histogram, draw_lines, draw_points, legend
-from .facts import ReportFacts
+from .content import ReportFacts
 from .markup import Markup
 from .pictures import svg_picture
 
@@ -59,7 +59,7 @@ def page(facts: ReportFacts) -> str:
         confusion=tables.confusion,
         pairs=tables.confused_pairs,
         classes=tables.class_table(answers.task.per_class(raw, targets)) if count else None,
-        cases=mistakes.cases_of(facts),
+        cases=errors.cases_of(facts),
     )
 
 

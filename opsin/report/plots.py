@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from opsin.core import write_bytes
-from opsin.tasks import Chart, Curve, Histogram, Lines, Matrix, Points
+from opsin.drawing import Chart, Curve, Histogram, Lines, Matrix, Points
 
 from .charts import MOST_CURVES, MOST_MARKED
+from .content import ReportFacts
 from .curves import training_of
-from .facts import ReportFacts
 
 MOST_PLOTS = 8
 MOST_NAMES = 30

@@ -8,7 +8,7 @@ import numpy as np
 from opsin.data import Table, whole_pixels
 from opsin.tasks import Task
 
-from .facts import DataFacts
+from .content import DataFacts
 from .pictures import picture
 
 SPLITS = ("train", "valid", "test")

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from opsin.evaluate import Score
-from opsin.tasks import Matrix
+from opsin.drawing import Matrix
+from opsin.evaluation import Score
 
 from .wording import IN_UNITS, WORDS, number, score_number, title_of
 

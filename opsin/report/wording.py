@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from opsin.evaluate import Score
+from opsin.evaluation import Score
 
 WORDS = {
     "accuracy": ("Accuracy", "share of answers that are right", 1),

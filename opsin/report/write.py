@@ -4,7 +4,7 @@ from pathlib import Path
 
 from opsin.core import write_text
 
-from .facts import ReportFacts
+from .content import ReportFacts
 from .page import page
 from .plots import write_plots
 

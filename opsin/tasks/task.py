@@ -6,9 +6,9 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 from torch import Tensor
 
-from opsin.data import Frame, Places
-
-from .charts import Chart
+from opsin.data import Places
+from opsin.drawing import Chart
+from opsin.geometry import Frame
 
 Head: TypeAlias = Literal["vector", "map", "grid"]
 """What a network gives: `units` numbers an image, a pixel of it, or a cell of a coarser grid."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from opsin.core import NetworkError, Shape
 from opsin.nn import BatchNormalization, Conv2D, Layer, Parallel, Stage
 
-from .levels import enlarged, through
+from .encoder import enlarged, through
 from .unet import convolved
 
 FILTERS = 64

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from opsin.core import NetworkError, Progress, replacing, silent
 
-from .source import WeightsError
+from .weight_source import WeightsError
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _TIMEOUT = 30.0

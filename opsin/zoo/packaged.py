@@ -10,7 +10,7 @@ from torch import Tensor
 
 from opsin.core import Progress, silent
 
-from .source import WeightsError
+from .weight_source import WeightsError
 
 
 @dataclass(frozen=True)

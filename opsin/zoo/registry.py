@@ -6,14 +6,13 @@ from typing import TypeAlias
 from opsin.core import NetworkError, Shape
 from opsin.nn import Layer, Sequential
 
+from .classic import lenet, simple
 from .convnext import convnext_atto, convnext_base, convnext_small, convnext_tiny
 from .detector import detector
 from .efficientnet import efficientnet_lite0
-from .lenet import lenet
-from .levels import cut_into_levels
+from .encoder import cut_into_levels
 from .resnet import resnet18, resnet34, resnet50
 from .resnet_small import resnet_small, resnet_tiny, resnet_tiny_average
-from .simple import simple
 from .unet import small_levels, unet
 
 Architecture: TypeAlias = Callable[[Shape, int, str | None], list[Layer]]

@@ -20,7 +20,7 @@ from opsin.nn import (
     Stage,
 )
 
-from .levels import enlarged, through
+from .encoder import enlarged, through
 
 SMALL_WIDTHS = (32, 64, 128, 192, 256)
 MOST_FILTERS, LEAST_FILTERS = 128, 24

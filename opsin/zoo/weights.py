@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 
 import torch
 from torch import Tensor
@@ -11,9 +13,9 @@ from opsin.nn import Sequential
 
 from .hub import HubWeights
 from .packaged import PackagedWeights
-from .published import published_names
 from .registry import create
-from .source import Weights, WeightsError
+from .timm_names import published_names
+from .weight_source import Weights, WeightsError
 
 _HEADER_BYTES = 2**20
 _LEVEL = re.compile(r"(?:^|\.)level\d+\.(.*)")
@@ -169,3 +171,14 @@ def _most_bytes(network: Sequential) -> int:
     values = sum(value.numel() for value in network.state_dict().values())
     features = next(value.shape[1] for key, value in network.state_dict().items() if key == f"{layer.name}.weight")
     return _HEADER_BYTES + 4 * (values + 22_000 * (features + 1)) + 8 * len(network.state_dict())
+
+
+@cache
+def imagenet_classes() -> tuple[str, ...]:
+    """The names of ImageNet's 1,000 classes in the order of a network's outputs, synonyms after commas.
+
+    >>> imagenet_classes()[281]
+    'tabby, tabby cat'
+    """
+    text = files("opsin.zoo").joinpath("imagenet_classes.txt").read_text(encoding="utf-8")
+    return tuple(line for line in text.splitlines() if not line.startswith("#"))

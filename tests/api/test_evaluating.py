@@ -8,7 +8,7 @@ import pytest
 
 from opsin import api
 from opsin.core import DataError, OpsinError
-from opsin.evaluate import Predictions
+from opsin.evaluation import Predictions
 
 
 def test_fewer_classes_are_put_into_the_models_order(run, make_folder, tmp_path):

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from opsin import api
-from opsin.api import sources
-from opsin.api.prepare import Options, prepare
-from opsin.api.record import Request, read_record, write_record
+from opsin.api.run_record import Request, read_record, write_record
 from opsin.core import silent
 from opsin.data import Intensity
+from opsin.plan import inputs
+from opsin.plan.plan import Options, prepare
 
 NOTE = "16-bit images: values 0 to 4095 are scaled to 0 to 255"
 
@@ -87,7 +87,7 @@ def test_a_resumed_run_decodes_as_before(slides, tmp_path):
 
 def test_larger_images_for_pretrained_weights_keep_the_scale(slides, tmp_path):
     source = prepared_of(slides, tmp_path).source
-    larger = sources.enlarged(source, 24, silent)
+    larger = inputs.enlarged(source, 24, silent)
     assert larger.store.pixels.shape[1:] == (24, 24, 1) and larger.store.intensity == Intensity(4095)
     assert larger.store.pixels.max() > 200 and np.median(larger.store.pixels) < 60
 
@@ -96,7 +96,7 @@ def test_8_bit_data_sets_are_not_searched(colours, tmp_path, monkeypatch):
     def never(*_):
         raise AssertionError("looked for a scale")
 
-    monkeypatch.setattr(sources.data, "find_intensity", never)
+    monkeypatch.setattr(inputs.data, "find_intensity", never)
     made = prepared_of(colours, tmp_path)
     assert made.job.model.preparation.intensity is None and made.source.store.intensity is None
 

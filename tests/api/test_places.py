@@ -15,9 +15,11 @@ from safetensors.torch import load_file
 
 from opsin import api
 from opsin.core import DataError
-from opsin.data.writing import Marked, write_coco, write_mask
-from opsin.evaluate import Predictions
-from opsin.model import predict_files
+from opsin.data.writers.annotated_image import Marked
+from opsin.data.writers.coco import write_coco
+from opsin.data.writers.masks import write_mask
+from opsin.evaluation import Predictions
+from opsin.predict import predict_files
 
 NAMES = ("disc", "square")
 SIDE = (41, 52)

@@ -13,7 +13,7 @@ def test_a_run_leads_to_its_files(run):
 
 
 def test_an_evaluation_can_be_scored_again(run, colours):
-    from opsin.evaluate import score
+    from opsin.evaluation import score
 
     model = api.load(run[0].model, "cpu")
     found = api.evaluate(model, colours)

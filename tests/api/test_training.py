@@ -15,10 +15,10 @@ import pytest
 from safetensors.torch import load_file
 
 from opsin import api
-from opsin.api.prepare import Options
-from opsin.api.record import Request
+from opsin.api.run_record import Request
 from opsin.core import DataError, ModelFileError, OpsinError
-from opsin.evaluate import Predictions
+from opsin.evaluation import Predictions
+from opsin.plan.plan import Options
 
 SCORES = {"accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss", "ece", "ece_uncalibrated"}
 

@@ -11,7 +11,7 @@ from opsin import zoo
 from opsin.api import Run
 from opsin.cli.app import app
 from opsin.data import Preparation
-from opsin.evaluate import Score
+from opsin.evaluation import Score
 from opsin.model import Model
 from opsin.tasks import Classify
 

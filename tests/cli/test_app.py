@@ -5,7 +5,7 @@ import pytest
 
 import opsin as package
 from opsin import api
-from opsin.train import Interrupted
+from opsin.training import Interrupted
 
 COMMANDS = ("train", "predict", "evaluate", "summary", "demo")
 

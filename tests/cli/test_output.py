@@ -4,7 +4,7 @@ import math
 import sys
 
 from opsin.cli.output import print_json, print_scores, scores_json
-from opsin.evaluate import Score
+from opsin.evaluation import Score
 
 
 def test_json_is_one_line_and_reads_back_in_any_encoding(monkeypatch):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from opsin.data import IGNORED
+from opsin.geometry import IGNORED
 from opsin.tasks import Classify, Detect, Instances, MultiLabel, Regress, Segment, Task
 
 SIDE, CELL = 48, 24

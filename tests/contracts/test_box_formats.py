@@ -10,7 +10,11 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import FileImages, Table, read
-from opsin.data.writing import Marked, write_box_listing, write_coco, write_voc, write_yolo
+from opsin.data.writers.annotated_image import Marked
+from opsin.data.writers.boxes_csv import write_box_listing
+from opsin.data.writers.coco import write_coco
+from opsin.data.writers.voc import write_voc
+from opsin.data.writers.yolo import write_yolo
 
 NAMES = ("big cat", "dog", "ñandú")
 WRITERS = {

@@ -129,7 +129,7 @@ CASES = {
     **ranked("UpSampling", (2,), lambda kind, _: st.builds(kind, sizes(2, 1, 3), METHODS)),
     **ranked("ZeroPadding", ALL, lambda kind, rank: st.builds(kind, sizes(rank, 0, 3) if rank > 1 else sizes(2, 0, 3))),
     **ranked("Cropping", ALL, lambda kind, rank: st.builds(kind, sizes(max(rank, 2), 0, 2)), wide_maps),
-    "Activation": st.tuples(st.builds(Activation, st.sampled_from(sorted(nn.activations.FUNCTIONS))), EVEN),
+    "Activation": st.tuples(st.builds(Activation, st.sampled_from(sorted(nn.layers.activations.FUNCTIONS))), EVEN),
     "BatchNormalization": st.tuples(normalization(BatchNormalization, st.floats(0, 1)), SHAPES),
     "Dense": st.tuples(st.builds(nn.Dense, st.integers(1, 5), ACTIVATIONS, FLAGS, INITIALIZERS), SHAPES),
     "Dropout": st.tuples(st.builds(nn.Dropout, st.floats(0, 1)), SHAPES),
@@ -153,7 +153,7 @@ CASES = {
 
 def test_no_layer_is_left_out():
     public = {name for name, kind in vars(nn).items() if isinstance(kind, type) and issubclass(kind, Layer)} - {"Layer"}
-    assert set(CASES) == public == set(nn.reading.KINDS)
+    assert set(CASES) == public == set(nn.from_json.KINDS)
 
 
 @pytest.mark.parametrize("kind", CASES)
@@ -212,7 +212,7 @@ def test_unknown_and_missing_fields_are_refused(kind, data):
     description = layer.to_json()
     with pytest.raises(NetworkError, match="colour"):
         layer_from_json({**description, "colour": 1})
-    gone = data.draw(st.sampled_from(sorted(description.keys() - nn.reading.ADDED_LATER)))
+    gone = data.draw(st.sampled_from(sorted(description.keys() - nn.from_json.ADDED_LATER)))
     with pytest.raises(NetworkError):
         layer_from_json({key: value for key, value in description.items() if key != gone})
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from opsin import nn
 from opsin.core import NetworkError
 from opsin.nn import Conv2D, Dense, Flatten, Input, Layer, MaxPooling2D, Residual, Sequential, Stage, layer_from_json
-from opsin.nn.activations import FUNCTIONS
+from opsin.nn.from_json import KINDS
 from opsin.nn.initializers import INITIALIZERS
-from opsin.nn.reading import KINDS
+from opsin.nn.layers.activations import FUNCTIONS
 
 INF, NAN, LONG = float("inf"), float("nan"), 10**5000
 DEEP = []
@@ -164,7 +164,7 @@ def test_a_layer_of_the_wrong_rank_says_its_shape_and_what_to_use(kind):
 PLAIN = [Conv2D(4, 3), Flatten(), Dense(2)]
 NETWORKS = {
     "Sequential takes a list of layers, got Dense(units=2)": lambda: Sequential(Dense(2), input_shape=(4,)),
-    "got <class 'opsin.nn.reshaping.Flatten'> in it: write Flatten(...) with": lambda: Sequential([Flatten]),
+    "got <class 'opsin.nn.layers.reshaping.Flatten'> in it: write Flatten(...) with": lambda: Sequential([Flatten]),
     "got Linear(in_features=2, out_features=2, bias=True) in it: describe it": lambda: Sequential(
         [torch.nn.Linear(2, 2)]
     ),

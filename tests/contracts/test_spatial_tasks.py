@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from opsin.core.windows import Window, windows_over
-from opsin.data import Frame
+from opsin.geometry import Frame
+from opsin.geometry.tiles import Window, windows_over
 
 SIDE = 48
 """The height and width of a network's input in these cases."""

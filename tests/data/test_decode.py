@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from opsin.core import DataError
-from opsin.data import Intensity
-from opsin.data.decode import MAX_PIXELS, as_pixels, decode, header
+from opsin.core.limits import MAX_PIXELS
+from opsin.data import Intensity, as_pixels, decode
+from opsin.data.decode import header
 
 RNG = np.random.default_rng(0)
 # smooth, so that JPEG comes near

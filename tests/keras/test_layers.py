@@ -31,7 +31,7 @@ def test_arguments_are_kerass(oracle, name):
 
 
 def test_all_of_the_layer_language_that_keras_has_is_there(oracle):
-    from opsin.nn.reading import KINDS as known
+    from opsin.nn.from_json import KINDS as known
 
     assert [name for name in known if hasattr(oracle.layers, name) and not hasattr(ours.layers, name)] == []
 

@@ -10,8 +10,9 @@ from PIL import Image
 
 from opsin import api
 from opsin.data import Intensity, Preparation
-from opsin.model import Model, load, predict_files
+from opsin.model import Model, load
 from opsin.nn import Dense, GlobalAveragePooling2D, Sequential
+from opsin.predict import predict_files
 from opsin.tasks import Regress
 
 GREY, HIGH = 500, 4095

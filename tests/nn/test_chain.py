@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from opsin import nn
+from opsin import nn, zoo
+from opsin.core import NetworkError
+from opsin.nn import Activation, BatchNormalization, Conv2D, Sequential
 from opsin.nn.chain import run_chain
 
 CASES = {
@@ -64,3 +66,36 @@ def test_a_hook_sees_what_comes_between(index):
 def test_an_empty_chain_hands_on():
     x = torch.randn(2, 3)
     assert run_chain([], x) is x
+
+
+def test_a_tap_gives_what_the_module_gave():
+    net = zoo.create("resnet18", (32, 32, 3), 5, seed=0).eval()
+    seen = {}
+    for name in ("stage2", "stage3.block1", "stage4"):
+        net.get_submodule(name).register_forward_hook(lambda m, i, y, name=name: seen.__setitem__(name, y.clone()))
+    x = torch.randn(2, 3, 32, 32)
+    found = net.taps(x, ["stage4", "stage2", "stage3/block1"])
+    net(x)
+    assert list(found) == ["stage4", "stage2", "stage3/block1"]
+    for name, y in found.items():
+        assert torch.equal(y, seen[name.replace("/", ".")])
+
+
+def test_a_tapped_layer_keeps_its_numbers_though_relu_follows_in_place():
+    net = Sequential([Conv2D(4, 3), BatchNormalization(), Activation("relu")], input_shape=(6, 6, 3), seed=0).eval()
+    found = net.taps(torch.randn(2, 3, 6, 6), ["conv2d", "batch_normalization", "activation"])
+    assert found["batch_normalization"].min() < 0
+    torch.testing.assert_close(found["activation"], found["batch_normalization"].relu())
+
+
+def test_gradients_flow_and_nothing_further_is_computed():
+    net = zoo.create("resnet_small", (16, 16, 3), 5, seed=0)
+    net.stage3.register_forward_hook(lambda *_: pytest.fail("computed too far"))
+    net.taps(torch.randn(2, 3, 16, 16), ["stage1"])["stage1"].sum().backward()
+    assert net.stem.weight.grad is not None
+
+
+def test_an_unknown_name_is_refused_with_known_ones():
+    net = zoo.create("resnet_small", (16, 16, 3), 5, seed=0)
+    with pytest.raises(NetworkError, match="no layer 'stage9' to tap; expected names such as 'stem', 'stage1'"):
+        net.taps(torch.randn(2, 3, 16, 16), ["stage1", "stage9"])

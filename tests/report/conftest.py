@@ -8,7 +8,7 @@ import pytest
 
 from opsin.data import Table, Target
 from opsin.data.table import make_rows
-from opsin.evaluate import Predictions, score
+from opsin.evaluation import Predictions, score
 from opsin.report import AnswerFacts, DataFacts, NetworkFacts, ReportFacts, RunFacts
 from opsin.tasks import Classify, MultiLabel, Regress, Task
 

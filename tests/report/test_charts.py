@@ -3,9 +3,8 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 
+from opsin.drawing import Curve, Histogram, Lines, Points
 from opsin.report.charts import draw_histogram, draw_lines, draw_points, legend
-from opsin.tasks import Histogram, Points
-from opsin.tasks.charts import Curve, Lines
 
 UNKNOWN = float("nan")
 

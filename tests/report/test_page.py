@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from opsin.evaluate import Score
+from opsin.evaluation import Score
 from opsin.report import ModelFacts
 from opsin.report.page import page
 

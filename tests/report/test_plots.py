@@ -4,8 +4,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+from opsin.drawing import Curve, Lines
 from opsin.report.plots import draw_png, write_plots
-from opsin.tasks import Curve, Lines
 
 
 def names(files):

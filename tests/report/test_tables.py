@@ -1,9 +1,9 @@
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from opsin.evaluate import Score
+from opsin.drawing import Matrix
+from opsin.evaluation import Score
 from opsin.report.tables import class_table, confused_pairs, confusion, score_rows
-from opsin.tasks import Matrix
 
 
 def matrix(values):

@@ -1,6 +1,6 @@
 import pytest
 
-from opsin.evaluate import Score
+from opsin.evaluation import Score
 from opsin.report.wording import amount, duration, is_better, number, percent, score_number, short, title_of, verdict
 
 

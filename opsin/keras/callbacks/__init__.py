@@ -2,7 +2,7 @@
 
 from .callback import Callback as Callback
 from .callback import LambdaCallback as LambdaCallback
-from .calling import CallbackList as CallbackList
+from .callback_list import CallbackList as CallbackList
 from .checkpoint import ModelCheckpoint as ModelCheckpoint
 from .history import History as History
 from .monitor import EarlyStopping as EarlyStopping

@@ -9,7 +9,7 @@ import numpy as np
 
 from opsin.core import OpsinError
 
-from ..printing import say
+from ..console import say
 from .callback import Callback, Logs
 
 _WIDTH, _INTERVAL = 20, 0.05

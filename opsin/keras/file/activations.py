@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from opsin.core import ModelFileError
-from opsin.nn.activations import FUNCTIONS
+from opsin.nn.layers.activations import FUNCTIONS
 
 DIFFERENT = {
     "glu": "halves the channels, which Keras's layers do not know",

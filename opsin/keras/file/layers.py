@@ -7,9 +7,9 @@ from typing import Any, cast
 from opsin.core import ModelFileError, Shape
 from opsin.nn import Layer, LayerScale
 from opsin.nn.composites import Composite
+from opsin.nn.from_json import KINDS
 from opsin.nn.initializers import INITIALIZERS
 from opsin.nn.naming import snake_case
-from opsin.nn.reading import KINDS
 
 from .activations import activation_name
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from opsin.nn import BatchNormalization, Dense, Layer, PReLU, Sequential, Stage
-from opsin.nn.convolution import Convolution
-from opsin.nn.depthwise import Depthwise, Separable
+from opsin.nn.layers.convolution import Convolution
+from opsin.nn.layers.depthwise import Depthwise, Separable
+from opsin.nn.layers.normalization import Normalization
+from opsin.nn.layers.transposed import Transposed
 from opsin.nn.naming import snake_case
-from opsin.nn.normalization import Normalization
-from opsin.nn.transposed import Transposed
 
 
 @dataclass(frozen=True)

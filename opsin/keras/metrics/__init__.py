@@ -11,9 +11,9 @@ from .accuracies import categorical_accuracy as categorical_accuracy
 from .accuracies import sparse_categorical_accuracy as sparse_categorical_accuracy
 from .accuracies import sparse_top_k_categorical_accuracy as sparse_top_k_categorical_accuracy
 from .accuracies import top_k_categorical_accuracy as top_k_categorical_accuracy
-from .counted import AUC as AUC
-from .counted import Precision as Precision
-from .counted import Recall as Recall
+from .confusion import AUC as AUC
+from .confusion import Precision as Precision
+from .confusion import Recall as Recall
 from .metric import Mean as Mean
 from .metric import Metric as Metric
 from .names import MeanAbsoluteError as MeanAbsoluteError

@@ -12,7 +12,7 @@ from opsin.nn.naming import snake_case
 from ..losses import names as losses
 from ..losses.loss import FunctionLoss, Loss
 from . import accuracies as a
-from . import counted as c
+from . import confusion as c
 from .metric import Mean, MeanMetric, Metric
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from opsin.core import ModelFileError
-from opsin.keras.file import read_keras
+from opsin.keras.file.read import read_keras
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

@@ -2,7 +2,7 @@ import pytest
 
 from opsin.core import ModelFileError
 from opsin.keras.file.activations import ACTIVATIONS, DIFFERENT, activation_name
-from opsin.nn.activations import FUNCTIONS
+from opsin.nn.layers.activations import FUNCTIONS
 
 
 @pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - set(DIFFERENT)))

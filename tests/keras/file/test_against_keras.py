@@ -8,7 +8,8 @@ import torch
 
 from opsin import nn
 from opsin.core import ModelFileError
-from opsin.keras.file import read_keras, write_keras
+from opsin.keras.file.read import read_keras
+from opsin.keras.file.write import write_keras
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 pytest.importorskip("h5py", reason="h5py, the extra `keras`, is not installed")
@@ -247,7 +248,7 @@ def test_compile_config_and_trained_models_are_kept(tmp_path):
 def test_every_shared_layer_is_in_one_of_the_networks():
     used = {type(layer).__name__ for make in NETWORKS for layer in build(make)[0]._flatten_layers()}
     own = {"Residual", "Parallel", "Skip", "LayerScale", "Stage"}
-    assert set(nn.reading.KINDS) - own <= used
+    assert set(nn.from_json.KINDS) - own <= used
 
 
 @keras.saving.register_keras_serializable(package="mine")

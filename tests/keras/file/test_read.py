@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsin.core import ModelFileError, OpsinError
-from opsin.keras.file import read_keras
+from opsin.keras.file.read import read_keras
 from opsin.nn import Stage
 
 pytest.importorskip("h5py", reason="h5py, the extra `keras`, is not installed")

@@ -161,7 +161,7 @@ def test_what_is_no_hdf5_is_refused(content):
 
 @pytest.mark.parametrize("name", ["image_model", "signal_model"])
 def test_bytes_changed_by_who_knows_checksums_end_in_one_error_or_a_network(name):
-    from opsin.keras.file import read_keras
+    from opsin.keras.file.read import read_keras
 
     with zipfile.ZipFile(FIXTURES / f"{name}.keras") as members:
         content = members.read("model.weights.h5")

@@ -5,7 +5,8 @@ import torch
 
 from opsin import zoo
 from opsin.core import NetworkError, OpsinError
-from opsin.keras.file import read_keras, write_keras
+from opsin.keras.file.read import read_keras
+from opsin.keras.file.write import write_keras
 from opsin.nn import Conv2D, Dense, Flatten, Residual, Sequential
 
 pytest.importorskip("h5py", reason="h5py, the extra `keras`, is not installed")

@@ -6,7 +6,7 @@ import torch
 
 from opsin import keras as ours
 from opsin.core import OpsinError
-from opsin.keras.metrics import get
+from opsin.keras.metrics.names import get
 
 GENERATOR = np.random.default_rng(0)
 P = GENERATOR.dirichlet(np.ones(4), 60).astype(np.float32)

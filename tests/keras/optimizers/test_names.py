@@ -3,7 +3,7 @@
 import pytest
 
 from opsin.core import OpsinError
-from opsin.keras.optimizers import get
+from opsin.keras.optimizers.names import get
 
 
 @pytest.mark.parametrize("name", ["adam", "Adam", "SGD", "sgd", "rmsprop", "RMSprop", "adamw", "AdamW"])

@@ -1,0 +1,159 @@
+"""A run's decisions on disk: `args.yaml` and `table.parquet`, from which a resume takes them all again."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+
+from opsin import tasks
+from opsin.core import ModelFileError, Progress, choose_device, write_text
+from opsin.data import Preparation, Target, read
+from opsin.model import Model
+from opsin.nn import Sequential
+from opsin.plan.inputs import store_at
+from opsin.plan.networks import RANDOM
+from opsin.plan.plan import Options, Prepared, batches_of
+from opsin.training import Job, Recipe, distributed
+
+from .provenance import versions
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, kept from before anything is decided, so that a run killed while it prepares starts anew.
+
+    `command` is what was typed; `own_recipe` says that the caller changed the recipe, which only the record holds.
+    """
+
+    data: Any
+    options: Options
+    command: str
+    own_recipe: bool = False
+
+    def write(self, folder: Path) -> None:
+        """Writes `args.yaml` as it stands until all is decided."""
+        origin = str(self.data) if isinstance(self.data, str | Path) else "arrays"
+        args = {"data": origin, "options": asdict(self.options), "command": self.command, "own_recipe": self.own_recipe}
+        _write_args(folder, args)
+
+
+def unstarted(folder: Path, data: Any) -> tuple[Request, Recipe | None] | None:
+    """What to start anew, with the recipe if it was decided, when a run was killed before its first checkpoint.
+
+    None when there is a checkpoint to go on from. Raises ModelFileError when the folder is no run.
+    """
+    if (folder / "last.safetensors").exists():
+        return None
+    args = _read_args(folder)
+    try:
+        recipe = Recipe.from_json(args["recipe"]) if "recipe" in args else None
+        options, command, own = Options(**args["options"]), str(args["command"]), bool(args.get("own_recipe"))
+    except (TypeError, KeyError) as error:
+        raise _unreadable(folder, error) from error
+    if own and recipe is None:
+        raise ModelFileError(f"{folder} was killed before the recipe of its caller was kept; call opsin.train again")
+    return Request(_source(args, data, folder), options, command, own), recipe
+
+
+def write_record(prepared: Prepared, request: Request) -> None:
+    """Writes `args.yaml` (JSON, which YAML reads too) and `table.parquet` into the run's folder."""
+    job, source = prepared.job, prepared.source
+    source.table.to_parquet(job.folder / "table.parquet")
+    args: dict[str, Any] = {
+        "data": source.table.origin,
+        "options": asdict(request.options),
+        "own_recipe": request.own_recipe,
+        "network": job.model.network.to_json(),
+        "task": job.model.task.to_json(),
+        "preparation": job.model.preparation.to_json(),
+        "views": job.model.views,
+        "recipe": job.recipe.to_json(),
+        "seconds": job.seconds,
+        "seconds_per_step": job.seconds_per_step,
+        "reasons": list(prepared.reasons),
+        "start": prepared.start,
+        "notes": list(source.table.notes),
+        "fingerprint": source.fingerprint,
+        "command": request.command,
+        "versions": versions(),
+    }
+    _write_args(job.folder, args)
+
+
+def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, Options]:
+    """The run as it was prepared; `data` replaces what was typed then (for arrays, which have no address).
+
+    Raises ModelFileError when the folder is no run, or when the images are not the same as then.
+    """
+    args = _read_args(folder)
+    try:
+        rows = pl.read_parquet(folder / "table.parquet")
+        options = Options(**args["options"])
+        recipe = Recipe.from_json(args["recipe"])
+        network = Sequential.from_json(args["network"])
+        preparation = Preparation.from_json(args["preparation"])
+        task, views = tasks.task_from_json(args["task"]), args["views"]
+        fingerprint, reasons = args["fingerprint"], tuple(args["reasons"])
+        start = str(args.get("start", RANDOM))
+    except (ValueError, TypeError, KeyError, OSError, pl.exceptions.PolarsError) as error:
+        raise _unreadable(folder, error) from error
+    device = choose_device(options.device)
+    distributed.join(device)
+    table = read(_source(args, data, folder), options.task)
+    kept = table.rows.select("id").with_row_index().join(rows, on="id", how="inner").sort("index")
+    table = table.take(kept["index"].to_numpy())
+    source = store_at(table, preparation.size, progress, preparation.intensity)
+    recorded = source.table.rows.select("id").join(rows, on="id", how="left", maintain_order="left")
+    target = Target(source.table.target.kind, task.names)
+    table = replace(source.table, rows=recorded.select(rows.columns), target=target, notes=tuple(args["notes"]))
+    source = replace(source, table=table)
+    if source.fingerprint != fingerprint:
+        raise ModelFileError(
+            f"the images of {source.table.origin} changed since {folder} was started; expected the same files: "
+            "put them back, or train anew without --resume"
+        )
+    model = Model(network.to(device), task, preparation, views, {})
+    job = Job(
+        model,
+        batches_of(source, model, recipe, options.seed),
+        source.rows("valid"),
+        source.targets("valid"),
+        recipe,
+        folder,
+        args["seconds"],
+        args["seconds_per_step"],
+    )
+    return Prepared(source, job, reasons, start), options
+
+
+def _write_args(folder: Path, args: dict[str, Any]) -> None:
+    write_text(folder / "args.yaml", json.dumps(args, indent=2, ensure_ascii=False) + "\n")
+
+
+def _read_args(folder: Path) -> dict[str, Any]:
+    try:
+        args: Any = json.loads((folder / "args.yaml").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ModelFileError(
+            f"{folder} is not the folder of a run: it has no args.yaml; expected one such as runs/classify/photos-1"
+        ) from error
+    except (ValueError, OSError) as error:
+        raise _unreadable(folder, error) from error
+    if not isinstance(args, dict):
+        raise _unreadable(folder, ValueError("it holds no names"))
+    return cast("dict[str, Any]", args)
+
+
+def _source(args: dict[str, Any], data: Any, folder: Path) -> Any:
+    """Where the images are: what is handed in now, or what was typed then."""
+    if data is None and args.get("data") == "arrays":
+        raise ModelFileError(
+            f"{folder} was started from arrays; hand them in again: opsin.resume({str(folder)!r}, data=...)"
+        )
+    return args["data"] if data is None else data
+
+
+def _unreadable(folder: Path, error: Exception) -> ModelFileError:
+    return ModelFileError(f"{folder / 'args.yaml'} cannot be read ({error}); train again without --resume")

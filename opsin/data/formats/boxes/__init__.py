@@ -1,0 +1,1 @@
+"""Readers for bounding boxes: COCO, YOLO, Pascal VOC, CSV."""

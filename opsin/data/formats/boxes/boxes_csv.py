@@ -1,0 +1,175 @@
+"""A table of boxes: a CSV with a row for each, path,xmin,ymin,xmax,ymax,label, also split and group."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from opsin.core import DataError
+
+from ...images import FileImages
+from ...table import Table
+from ..labels.columns import GROUPS, IGNORED, PATHS, SPLITS, TARGETS, first_of
+from ..labels.csv_table import FIRST_LINE, LISTING_ENDINGS, read_cells
+from ..reader import Way, Ways
+from ..scan import Found, count, scan, some
+from ..split_names import in_order, split_name
+from .annotations import Annotated, annotated_table
+from .image_names import ImageNames
+
+_CORNERS = (
+    ("xmin", "ymin", "xmax", "ymax"),
+    ("x_min", "y_min", "x_max", "y_max"),
+    ("x1", "y1", "x2", "y2"),
+    ("left", "top", "right", "bottom"),
+)
+_BARE = ("path", "xmin", "ymin", "xmax", "ymax", "label")
+_UNUSED = ("confidence", "score", "error")
+NAME = "object"
+_LINE = "\0line"
+
+
+@dataclass(frozen=True)
+class _Columns:
+    path: str
+    corners: tuple[str, ...]
+    label: str | None
+    group: str | None
+    split: str | None
+
+
+def box_listing_ways(found: Found) -> Ways:
+    """Each .csv at the top with columns of corners."""
+    ways: list[Way] = []
+    reasons: list[str] = []
+    for name in found.others:
+        path = found.folder / name
+        if path.suffix.lower() not in LISTING_ENDINGS or "/" in name:
+            continue
+        try:
+            columns = _columns(read_cells(path, _BARE, rows=0).columns, name)
+        except DataError as error:
+            reasons.append(str(error))
+            continue
+
+        def read(origin: str, task: str | None, name: str = name, columns: _Columns = columns) -> Table:
+            return _read(found, name, columns, origin)
+
+        ways.append(Way(f"the boxes in {name}", (name,), ("detect",), read))
+    return ways, "" if ways else "; ".join(reasons) or "no .csv"
+
+
+def _columns(header: Sequence[str], where: str) -> _Columns:
+    corners = next((found for names in _CORNERS if None not in (found := [first_of(header, [n]) for n in names])), None)
+    path = first_of(header, PATHS)
+    if corners is None or path is None:
+        raise DataError(f"{where} has no columns xmin, ymin, xmax and ymax beside one of files")
+    return _Columns(
+        path,
+        tuple(corner for corner in corners if corner is not None),
+        first_of(header, TARGETS) or _only_other(header, (path, *corners)),
+        first_of(header, GROUPS),
+        first_of(header, SPLITS),
+    )
+
+
+def _only_other(header: Sequence[str], used: Sequence[str | None]) -> str | None:
+    """The one column that is left when those of known meaning are taken away."""
+    known = (*PATHS, *GROUPS, *SPLITS, *IGNORED, *_UNUSED)
+    left = [name for name in header if name not in used and first_of([name], known) is None]
+    return left[0] if len(left) == 1 else None
+
+
+def _read(found: Found, name: str, columns: _Columns, origin: str) -> Table:
+    """The rows of each image put together; a row without corners says that there is nothing in its image."""
+    frame = read_cells(found.folder / name, _BARE).with_row_index(_LINE, FIRST_LINE)
+    notes = list(found.notes)
+    failed = next((column for column in frame.columns if column.lower() == "error"), None)
+    if failed is not None:
+        broken = frame[failed].fill_null("").str.strip_chars() != ""
+        if broken.any():
+            notes.append(f"{count(int(broken.sum()), 'row')} of {name} with an error left out")
+        frame = frame.filter(~broken)
+    used = {_LINE, columns.path, *columns.corners, columns.label, columns.group, columns.split, failed}
+    unused = [column for column in frame.columns if column not in used and column.lower() not in _UNUSED]
+    if unused:
+        notes.append(f"{count(unused, 'column')} of {name} not used: {some(unused)}")
+    numbers = _numbers(frame, columns, name)
+    labels = [NAME] * len(frame) if columns.label is None else [_cell(cell) for cell in frame[columns.label].to_list()]
+    full = np.isfinite(numbers[:, 0])
+    for row in np.flatnonzero(full & (np.array(labels, object) == "")).tolist():
+        raise DataError(f"{name}: line {frame[_LINE][row]} has a box without a {columns.label}; expected its class")
+    classes = in_order(label for label, there in zip(labels, full, strict=True) if there)
+    place_of = {label: place for place, label in enumerate(classes)}
+    boxes: dict[str, list[list[float]]] = {}
+    paths = [_cell(cell) for cell in frame[columns.path].to_list()]
+    for row, (path, label) in enumerate(zip(paths, labels, strict=True)):
+        if not path:
+            raise DataError(f"{name}: line {frame[_LINE][row]} has no {columns.path}; expected the path of an image")
+        mine = boxes.setdefault(path, [])
+        if full[row]:
+            left, top, right, bottom = numbers[row].tolist()
+            mine.append([left, top, right, bottom, place_of[label], 0, abs((right - left) * (bottom - top))])
+    splits = _one_each(frame, columns.split, paths, name)
+    groups = _one_each(frame, columns.group, paths, name)
+    for path, split in splits.items():
+        if split and split_name(split) is None:
+            raise DataError(f"{name}: {path} has the {columns.split} {split!r}; expected train, valid or test")
+    images, missing = _found(found, boxes, splits, groups)
+    if missing:
+        notes.append(f"{count(missing, 'image')} of {name} not there: {some(missing)}")
+    return annotated_table(FileImages(found.folder), images, classes, origin, "detect", notes)
+
+
+def _found(
+    found: Found, boxes: dict[str, list[list[float]]], splits: dict[str, str], groups: dict[str, str]
+) -> tuple[list[Annotated], list[str]]:
+    there = found.images or scan(found.folder).images
+    listed, exact = ImageNames(there), set(there)
+    images: dict[str, Annotated] = {}
+    missing: list[str] = []
+    for path, mine in boxes.items():
+        place = path if path in exact else listed.find(path)
+        if place is None or place in images:
+            missing.append(path)
+            continue
+        split, group = splits.get(path, ""), groups.get(path, "")
+        images[place] = Annotated(
+            place,
+            np.array(mine, np.float64).reshape(-1, 7),
+            split=split_name(split) if split else None,
+            group=group or None,
+        )
+    return list(images.values()), missing
+
+
+def _numbers(frame: pl.DataFrame, columns: _Columns, name: str) -> np.ndarray:
+    """The corners, float64 (rows, 4), NaN in rows without any; DataError, with the line, for other rows."""
+    cells = frame.select(pl.col(corner).str.strip_chars() for corner in columns.corners)
+    empty = cells.select(pl.all_horizontal(pl.all().fill_null("") == "")).to_series().to_numpy()
+    numbers = cells.select(pl.all().cast(pl.Float64, strict=False)).to_numpy()
+    wrong = np.flatnonzero(~np.isfinite(numbers).all(1) & ~empty)
+    if len(wrong):
+        row = int(wrong[0])
+        raise DataError(
+            f"{name}: line {frame[_LINE][row]} has the corners {', '.join(map(str, cells.row(row)))}; expected four "
+            "numbers, in pixels, or nothing at all"
+        )
+    if len(numbers) and not empty.all() and np.nanmax(numbers) <= 1 and (numbers[~empty] % 1).any():
+        raise DataError(f"{name} has corners from 0 to 1; expected pixels")
+    return np.array(numbers, np.float64).reshape(-1, 4)
+
+
+def _one_each(frame: pl.DataFrame, column: str | None, paths: list[str], name: str) -> dict[str, str]:
+    """What all rows of an image say; DataError when they differ."""
+    found: dict[str, str] = {}
+    for path, cell in zip(paths, [] if column is None else frame[column].to_list(), strict=False):
+        value = _cell(cell)
+        if found.setdefault(path, value) != value:
+            raise DataError(f"{name}: {path} has the {column} {found[path]!r} and {value!r}; expected one an image")
+    return found
+
+
+def _cell(cell: str | None) -> str:
+    return (cell or "").strip()

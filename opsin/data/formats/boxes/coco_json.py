@@ -1,0 +1,158 @@
+"""The images, annotations and categories of one COCO json; https://cocodataset.org/#format-data."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+
+from opsin.core import DataError
+
+from ..scan import count, some
+from .annotations import Annotated, area_of
+from .outlines import Outline
+
+
+@dataclass(frozen=True, eq=False)
+class CocoFile:
+    """Class names by the order of their ids, the images under the names the file gives, and what was left out."""
+
+    names: tuple[str, ...]
+    images: list[Annotated]
+    notes: list[str] = field(default_factory=list[str])
+
+
+def read_coco(described: Mapping[str, Any], source: str) -> CocoFile:
+    """The parts of a json put together; an annotation that is broken is left out, with a note.
+
+    Raises DataError, naming `source`, when categories or images cannot be told, or every annotation is broken.
+    """
+    labels, names = _categories(described, source)
+    boxes: dict[Any, list[list[float]]] = defaultdict(list)
+    outlines: dict[Any, list[Outline]] = defaultdict(list)
+    known = _images(described, source)
+    broken: list[str] = []
+    for place, one in enumerate(cast("list[Any]", described["annotations"])):
+        try:
+            image, box, outline = _annotation(one, labels, known)
+        except DataError as error:
+            broken.append(f"number {place + 1} {error}")
+            continue
+        boxes[image].append(box)
+        if outline is not None:
+            outlines[image].append(outline)
+    notes: list[str] = []
+    if broken:
+        said = f"{count(broken, 'annotation')} of {source} left out: {some(broken, 3)}"
+        if not boxes:
+            raise DataError(said)
+        notes.append(said)
+    images = [
+        Annotated(name, np.array(boxes.get(id, ()), np.float64).reshape(-1, 7), tuple(outlines.get(id, ())), size=size)
+        for id, (name, size) in known.items()
+    ]
+    return CocoFile(names, images, notes)
+
+
+def _categories(described: Mapping[str, Any], source: str) -> tuple[dict[Any, int], tuple[str, ...]]:
+    """Category id -> class index, in the order of the ids; a category that only stands above the others is none."""
+    found: dict[int, str] = {}
+    above: set[str] = set()
+    for one in cast("list[Any]", described["categories"]):
+        id, name = (one.get("id"), one.get("name")) if isinstance(one, Mapping) else (None, None)  # pyright: ignore
+        if not _whole(id) or not isinstance(name, str) or not name or id in found:
+            raise DataError(f"{source} has the category {str(one)[:60]}; expected a different id and a name for each")
+        found[cast(int, id)] = name
+        above.add(str(cast("Mapping[str, Any]", one).get("supercategory")))
+    used = {
+        cast("Mapping[str, Any]", one).get("category_id")
+        for one in cast("list[Any]", described["annotations"])
+        if isinstance(one, Mapping) and _whole(cast("Mapping[str, Any]", one).get("category_id"))
+    }
+    kept = sorted(id for id, name in found.items() if id in used or name not in above or len(found) == 1)
+    names = tuple(found[id] for id in kept)
+    if not names or len(set(names)) != len(names):
+        raise DataError(f"{source} has the categories {some(list(names))}; expected at least one, and a name for each")
+    return {id: place for place, id in enumerate(kept)}, names
+
+
+def _images(described: Mapping[str, Any], source: str) -> dict[Any, tuple[str, tuple[int, int] | None]]:
+    """Image id -> its file and (height, width), when the json says it."""
+    known: dict[Any, tuple[str, tuple[int, int] | None]] = {}
+    for one in cast("list[Any]", described["images"]):
+        part = cast("Mapping[str, Any]", one) if isinstance(one, Mapping) else {}
+        id, name = part.get("id"), part.get("file_name")
+        if not isinstance(id, (int, str)) or not isinstance(name, str) or id in known:
+            raise DataError(f"{source} has the image {str(one)[:60]}; expected a different id and a file_name for each")
+        height, width = part.get("height"), part.get("width")
+        sized = _whole(height) and _whole(width) and cast(int, height) > 0 and cast(int, width) > 0
+        known[id] = name, (cast(int, height), cast(int, width)) if sized else None
+    return known
+
+
+def _annotation(
+    one: Any, labels: Mapping[Any, int], known: Mapping[Any, Any]
+) -> tuple[Any, list[float], Outline | None]:
+    if not isinstance(one, Mapping):
+        raise DataError(f"is {str(one)[:40]}; expected bbox and category_id")
+    part = cast("Mapping[str, Any]", one)
+    image, label = part.get("image_id"), part.get("category_id")
+    if not isinstance(image, (int, str)) or image not in known:
+        raise DataError(f"is of the image {str(image)[:40]}, which is not listed")
+    if not _whole(label) or label not in labels:
+        raise DataError(f"is of the category {str(label)[:40]}, which is not listed")
+    crowd = part.get("iscrowd", 0) in (1, True)
+    outline = _outline(part.get("segmentation"), labels[label], crowd)
+    box = part.get("bbox")
+    if box is None and outline is not None and outline.polygons:
+        points = np.concatenate(outline.polygons)
+        low, high = points.min(0), points.max(0)
+        sides = [float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])]
+    else:
+        sides = _numbers(box)
+    if sides is None or len(sides) != 4:
+        raise DataError(f"has the bbox {str(box)[:40]}; expected x, y, width and height")
+    x, y, width, height = sides
+    area = part.get("area")
+    given = _number(area)
+    if given is None:
+        given = area_of(outline.polygons) if outline is not None and outline.polygons else abs(width * height)
+    return image, [x, y, x + width, y + height, float(labels[label]), float(crowd), given], outline
+
+
+def _outline(found: Any, label: int, crowd: bool) -> Outline | None:
+    """Polygons of x, y, x, y, ... or run lengths; None when there is none."""
+    if isinstance(found, Mapping) and "counts" in found:
+        return Outline(label, rle=cast("Mapping[str, Any]", found), crowd=crowd)
+    if not isinstance(found, list) or not found:
+        return None
+    polygons: list[np.ndarray] = []
+    for flat in cast("list[Any]", found):
+        numbers = _numbers(flat)
+        if numbers is None or len(numbers) % 2:
+            raise DataError(f"has the segmentation {str(flat)[:40]}; expected pairs of x and y")
+        if len(numbers) >= 6:
+            polygons.append(np.array(numbers, np.float64).reshape(-1, 2))
+    return Outline(label, tuple(polygons), crowd=crowd) if polygons else None
+
+
+def _numbers(found: Any) -> list[float] | None:
+    if not isinstance(found, list):
+        return None
+    numbers = [_number(one) for one in cast("list[Any]", found)]
+    return None if None in numbers else cast("list[float]", numbers)
+
+
+def _number(found: Any) -> float | None:
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
+        return None
+    try:
+        return float(found) if math.isfinite(found) else None
+    except OverflowError:
+        return None
+
+
+def _whole(found: Any) -> bool:
+    return isinstance(found, int) and not isinstance(found, bool)

@@ -1,0 +1,82 @@
+"""Masks drawn from outlines: the polygons or run lengths that COCO and YOLO files keep for each object."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from opsin.core import DataError
+from opsin.geometry import IGNORED
+from opsin.geometry.instance_masks import large_first, piece, stacked
+from opsin.geometry.polygons import polygon_mask
+from opsin.geometry.rle import decode_runs, runs_size
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """One object: its class index, and its polygons (each (m, 2) of x, y in pixels) or its run lengths (COCO's)."""
+
+    label: int
+    polygons: tuple[np.ndarray, ...] = ()
+    rle: Mapping[str, Any] | None = None
+    crowd: bool = False
+
+    def mask(self, height: int, width: int) -> np.ndarray:
+        """Its pixels, bool (height, width); DataError when they cannot be told, or are of an image of another size."""
+        if self.rle is None:
+            return polygon_mask(self.polygons, height, width)
+        size = runs_size(self.rle)
+        if size != (height, width):
+            raise DataError(
+                f"has run lengths of {size[0]}x{size[1]}, but is {height}x{width} itself; expected one size"
+            )
+        return decode_runs(self.rle)
+
+
+class OutlineMasks:
+    """Masks from the outlines of each image, by its id; an image without any is background; small ones lie on top.
+
+    For "masks" the class index is the label + 1, 0 is the background and a crowd IGNORED where no object lies. For
+    "instances" each outline that can be seen is an object, and a crowd is background.
+    """
+
+    def __init__(
+        self,
+        outlines: Mapping[str, Sequence[Outline]],
+        size: Callable[[str], tuple[int, int]],
+        kind: Literal["masks", "instances"],
+    ) -> None:
+        self._outlines = outlines
+        self._size = size
+        self._kind = kind
+
+    def read(self, id: str) -> np.ndarray:
+        """(height, width) uint8 class indices, or int32 instances; DataError when an outline is broken."""
+        outlines = self._outlines.get(id, ())
+        height, width = self._size(id)
+        objects = [outline for outline in outlines if not outline.crowd]
+        masks = (outline.mask(height, width) for outline in objects)
+        if self._kind == "instances":
+            return stacked(masks, [outline.label for outline in objects], (height, width))
+        classes = np.zeros((height, width), np.uint8)
+        for outline in outlines:
+            if outline.crowd:
+                classes[outline.mask(height, width)] = IGNORED
+        pieces = [piece(mask) for mask in masks]
+        for place in large_first(pieces):
+            pieces[place].paint(classes, objects[place].label + 1)
+        return classes
+
+    def stamp(self, id: str) -> str:
+        """A digest of the image's outlines."""
+        digest = hashlib.blake2b(self._kind.encode(), digest_size=16)
+        for outline in self._outlines.get(id, ()):
+            digest.update(f"|{outline.label}{int(outline.crowd)}{len(outline.polygons)}".encode())
+            for polygon in outline.polygons:
+                points = np.ascontiguousarray(polygon, np.float64)
+                digest.update(f"{points.shape}".encode() + points.tobytes())
+            if outline.rle is not None:
+                digest.update(repr((outline.rle.get("size"), outline.rle.get("counts"))).encode())
+        return digest.hexdigest()

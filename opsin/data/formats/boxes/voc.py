@@ -1,0 +1,167 @@
+"""Pascal VOC: an XML file an image, and ImageSets; http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from opsin.core import DataError
+
+from ...images import FileImages
+from ...table import Table
+from ..masks.pairing import split_of
+from ..parsing import load_xml
+from ..reader import Way, Ways
+from ..scan import Found, count, some
+from ..split_names import in_order, split_name
+from .annotations import Annotated, annotated_table
+from .image_names import ImageNames
+
+_TRIED = 20
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
+_MOST_LIST_BYTES = 1 << 26
+
+
+@dataclass(frozen=True)
+class _Object:
+    name: str
+    box: tuple[float, float, float, float]
+    difficult: bool
+
+
+@dataclass(frozen=True)
+class _Annotation:
+    image: str
+    objects: tuple[_Object, ...]
+    size: tuple[int, int] | None
+
+
+def voc_ways(found: Found) -> Ways:
+    """XML files with an <annotation> of objects."""
+    paths = [path for path in found.others if path.lower().endswith(".xml")]
+    if not paths:
+        return [], "no .xml"
+    reason = ""
+    for path in paths[:_TRIED]:
+        try:
+            _annotation(load_xml(found.folder / path, path), path)
+        except DataError as error:
+            reason = str(error)
+            continue
+
+        def read(origin: str, task: str | None) -> Table:
+            return _read(found, paths, origin)
+
+        return [Way("Pascal VOC's .xml files", (), ("detect",), read)], ""
+    return [], reason
+
+
+def _read(found: Found, paths: list[str], origin: str) -> Table:
+    """A row for each file whose image is there; a broken file is left out together with its image, and named."""
+    listed = ImageNames(found.images)
+    read: dict[str, _Annotation] = {}
+    broken: list[str] = []
+    missing: list[str] = []
+    for path in paths:
+        try:
+            annotation = _annotation(load_xml(found.folder / path, path), path)
+        except DataError as error:
+            broken.append(str(error))
+            continue
+        stem = path.rpartition("/")[2].rpartition(".")[0]
+        near = path.rpartition("/")[0]
+        place = listed.find(annotation.image, near) or listed.find(stem, near)
+        if place is None or place in read:
+            missing.append(path)
+        else:
+            read[place] = annotation
+    notes = list(found.notes)
+    if broken:
+        notes.append(f"{count(broken, 'annotation file')} left out with the image: {some(broken)}")
+    if missing:
+        notes.append(f"{count(missing, 'annotation file')} without an image of its own left out: {some(missing)}")
+    bare = len(found.images) - len(read) - len(broken)
+    if bare > 0:
+        notes.append(f"{count(bare, 'image')} without an annotation file left out")
+    if not read:
+        raise DataError(f"{origin}: no .xml file has an image; {'; '.join(notes)}")
+    names = in_order(one.name for annotation in read.values() for one in annotation.objects)
+    labels = {name: place for place, name in enumerate(names)}
+    difficult = sum(one.difficult for annotation in read.values() for one in annotation.objects)
+    if difficult:
+        notes.append(f"{count(difficult, 'difficult object')}: neither missed when not found nor false when found")
+    splits = _splits(found, list(read))
+    images = [
+        Annotated(id, _boxes(annotation, labels), split=splits[id], size=annotation.size)
+        for id, annotation in read.items()
+    ]
+    return annotated_table(FileImages(found.folder), images, names, origin, "detect", notes)
+
+
+def _annotation(root: Element, source: str) -> _Annotation:
+    """What one file says; DataError, naming `source`, when it is not as VOC has it."""
+    if root.tag != "annotation":
+        raise DataError(f"{source} has <{root.tag[:40]}>; expected <annotation>")
+    objects: list[_Object] = []
+    for place, one in enumerate(root.iter("object"), 1):
+        name, box = _text(one, "name"), one.find("bndbox")
+        if not name or box is None:
+            raise DataError(f"{source}: object {place} has no {'bndbox' if name else 'name'}")
+        sides = [_number(_text(box, side)) for side in _SIDES]
+        if None in sides:
+            given = ", ".join(_text(box, side)[:12] or "nothing" for side in _SIDES)
+            raise DataError(f"{source}: object {place} has the corners {given}; expected numbers")
+        left, top, right, bottom = (side for side in sides if side is not None)
+        objects.append(_Object(name, (left, top, right, bottom), _text(one, "difficult") == "1"))
+    size = root.find("size")
+    height, width = (_number(_text(size, side)) if size is not None else None for side in ("height", "width"))
+    given = (int(height), int(width)) if height and width and height >= 1 and width >= 1 else None
+    return _Annotation(_text(root, "filename"), tuple(objects), given)
+
+
+def _boxes(annotation: _Annotation, labels: dict[str, int]) -> np.ndarray:
+    """(k, 7) of BOX_COLUMNS, where pixels count from 0 and the far side lies behind the last one.
+
+    VOC counts pixels from 1 and includes the last. Corners on one another stay so, without area.
+    """
+    boxes = np.array([one.box for one in annotation.objects], np.float64).reshape(-1, 4)
+    first, last = boxes[:, :2], boxes[:, 2:]
+    swapped = last < first - 1
+    first = first - np.where((first != last) & ~swapped & (first > 0.5), 1.0, 0.0)
+    last = last - np.where(swapped & (last > 0.5), 1.0, 0.0)
+    kinds = np.array([[labels[one.name], one.difficult] for one in annotation.objects], np.float64).reshape(-1, 2)
+    area = np.abs(np.prod(last - first, axis=1, keepdims=True))
+    return np.concatenate([first, last, kinds, area], axis=1)
+
+
+def _splits(found: Found, ids: list[str]) -> dict[str, str | None]:
+    """The split of each image: from ImageSets/Main/train.txt and its like, else from folders that all lie in."""
+    of: dict[str, str] = {}
+    for path in found.others:
+        stem = Path(path).stem
+        name = split_name(stem)
+        if path.endswith(".txt") and "ImageSets/" in f"/{path}" and name is not None:
+            if (found.folder / path).stat().st_size > _MOST_LIST_BYTES:
+                raise DataError(f"{path} is larger than {_MOST_LIST_BYTES:,} bytes; expected a name a line")
+            for line in (found.folder / path).read_text("utf-8-sig", "replace").splitlines():
+                if line.strip():
+                    of.setdefault(line.split()[0], name)
+    if of:
+        return {id: of.get(id.rpartition("/")[2].rpartition(".")[0]) for id in ids}
+    folders = {id: split_of(id) for id in ids}
+    whole = None not in folders.values() and len(set(folders.values())) > 1
+    return folders if whole else dict.fromkeys(ids)
+
+
+def _text(element: Element, name: str) -> str:
+    return (element.findtext(name) or "").strip()
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,1 @@
+"""Readers for class labels and numbers: class folders, CSV, npz, arrays."""

@@ -1,0 +1,62 @@
+"""Images and targets as arrays in memory."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+
+from opsin.core import DataError
+
+from ...images import ArrayImages
+from ...table import Table, make_rows
+from ..split_names import split_name
+from .targets import meaning_of
+
+
+def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, task: str | None = None) -> Table:
+    """A row per image of each part (images, targets); a part called train, val or test is that split.
+
+    Images are an array (n, height, width[, channels]) or a list of arrays; targets n classes (text or whole
+    numbers), (n, 1) of them, (n, k) of 0 and 1 for labels, or numbers. Raises DataError when
+    shapes or values do not fit.
+    """
+    images: dict[str, np.ndarray | list[Any]] = {}
+    targets: list[np.ndarray] = []
+    ids: list[str] = []
+    splits: list[str | None] = []
+    for part, (some_images, some_targets) in parts.items():
+        name = split_name(part) or part
+        images[name] = _images(some_images, part, origin)
+        column = np.asarray(some_targets)
+        column = column[:, None] if column.ndim == 1 else column
+        if column.ndim != 2 or column.shape[1] == 0 or len(column) != len(images[name]):
+            raise DataError(
+                f"{origin}: {part} has {len(images[name])} images and targets of shape {np.shape(some_targets)}; "
+                "expected one target, or one row of targets, for each image"
+            )
+        targets.append(column)
+        ids += [f"{name}/{row}" for row in range(len(column))]
+        splits += [split_name(part)] * len(column)
+    if not ids:
+        raise DataError(f"{origin}: the arrays are empty; expected at least two images")
+    if len({column.shape[1] for column in targets}) > 1:
+        raise DataError(f"{origin}: the parts have different numbers of targets an image; expected one number")
+    width = targets[0].shape[1]
+    names = ["label"] if width == 1 and not any(column.dtype.kind == "f" for column in targets) else None
+    names = names or (["target"] if width == 1 else [str(place) for place in range(width)])
+    cells = {name: [cell for column in targets for cell in column[:, at].tolist()] for at, name in enumerate(names)}
+    meaning = meaning_of(cells, origin, task)
+    rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=splits)
+    return Table(rows, ArrayImages(images), meaning.target, origin, meaning.notes)
+
+
+def _images(images: Any, part: str, origin: str) -> np.ndarray | list[Any]:
+    if isinstance(images, (list, tuple)):
+        return list(cast("list[Any]", images))
+    array = np.asarray(images)
+    if array.ndim == 3 or (array.ndim == 4 and (array.shape[3] in (1, 3, 4) or array.shape[1] in (1, 3, 4))):
+        return array
+    raise DataError(
+        f"{origin}: the images of {part} have the shape {array.shape}; expected (n, height, width) or "
+        "(n, height, width, 1, 3 or 4)"
+    )

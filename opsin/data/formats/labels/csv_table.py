@@ -1,0 +1,176 @@
+"""Tables of images: a CSV with a row per image, beside the files; also metadata.csv as on Hugging Face."""
+
+import os
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import polars as pl
+
+from opsin.core import DataError
+
+from ...images import FileImages
+from ...table import Table, make_rows
+from ..scan import IMAGE_ENDINGS, Found, count, scan, some
+from ..split_names import SPLIT_NAMES, split_name
+from .columns import Columns, columns_of
+from .targets import meaning_of
+
+LISTING_ENDINGS = (".csv", ".tsv")
+MAX_BYTES = 2**31
+FIRST_LINE = 2  # as editors count, below the header
+
+
+def read_listing(parts: dict[Path, str | None], folder: Path, origin: str, task: str | None = None) -> Table:
+    """The rows of one or more CSV files, each with the split it stands for (or None), images below `folder`.
+
+    Paths are relative to their file. A row whose image is missing or lies outside of the folder stays, with a note:
+    reading that image says why it cannot be. Raises DataError when columns, targets or all files are missing.
+    """
+    frames: list[pl.DataFrame] = []
+    columns: Columns | None = None
+    for path, split in parts.items():
+        frame, columns = _read(path, columns)
+        prefix = os.path.relpath(path.parent, folder).replace(os.sep, "/")
+        frames.append(frame.with_columns(pl.lit(split).alias("\0split"), pl.lit(prefix).alias("\0prefix")))
+    assert columns is not None
+    where = ", ".join(path.name for path in parts)
+    frame = pl.concat(frames, how="diagonal")
+    meaning = meaning_of({name: frame[name].to_list() for name in columns.targets}, where, task, 1)
+    ids, notes = _files(frame, columns.path, folder, where)
+    twice = [id for id, number in Counter(ids).items() if number > 1]
+    if twice:
+        raise DataError(f"{where}: {some(twice, 3)} stand in more than one row; list each once, several labels as a|b")
+    splits, split_note = _splits(frame, columns, ids, where)
+    groups = None if columns.group is None else [_none_if_empty(cell) for cell in frame[columns.group].to_list()]
+    if columns.unused:
+        notes.append(f"{count(columns.unused, 'column')} of {where} not used: {some(columns.unused)}")
+    if groups is not None:
+        notes.append(f"{count(len(set(groups) - {None}), 'group')}, by {columns.group}: their images stay together")
+    rows = make_rows(ids, meaning.values, kind=meaning.target.kind, groups=groups, splits=splits)
+    return Table(rows, FileImages(folder), meaning.target, origin, (*notes, *split_note, *meaning.notes))
+
+
+def listing_fits(path: Path) -> str | None:
+    """None when the header of a CSV has a column of files and one of targets, else the reason why not."""
+    try:
+        _read(path, None, rows=0)
+    except DataError as error:
+        return str(error)
+    return None
+
+
+def _read(path: Path, expected: Columns | None, rows: int | None = None) -> tuple[pl.DataFrame, Columns]:
+    """All cells as text, and what the columns mean; the columns of the first file hold for the others."""
+    frame = read_cells(path, ("path", "label"), rows)
+    columns = columns_of(frame.columns, path.name)
+    if expected is not None and columns.targets != expected.targets:
+        raise DataError(f"{path.name} has the targets {columns.targets}; expected {expected.targets} as in the others")
+    return frame, columns
+
+
+def read_cells(path: Path, bare_columns: tuple[str, ...], rows: int | None = None) -> pl.DataFrame:
+    """The cells of a CSV as text, all or the first few rows; `bare_columns` are those of a file without a header.
+
+    Raises DataError when it is too large, no table, without rows, or without a header and of another width.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"{path.name} is larger than {MAX_BYTES:,} bytes; expected a table with a row per image")
+        with open(path, "rb") as file:
+            first = file.readline(2**16).decode("utf-8-sig").strip("\r\n")
+        separator = max(",;\t", key=first.count)
+        bare = any(os.path.splitext(cell.strip('" '))[1].lower() in IMAGE_ENDINGS for cell in first.split(separator))
+        frame = pl.read_csv(path, separator=separator, infer_schema=False, has_header=not bare, n_rows=rows)
+    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
+        reason = " ".join(str(error).split())[:150]
+        if "more fields" in reason:
+            reason = "a row has more cells than the header; quote cells that hold a comma"
+        raise DataError(f"{path.name} cannot be read as a table ({reason}); expected CSV in UTF-8") from error
+    if bare:
+        if frame.width != len(bare_columns):
+            line = ",".join(bare_columns)
+            raise DataError(f"{path.name} has no header and {frame.width} columns; expected a first line {line}")
+        frame = frame.rename(dict(zip(frame.columns, bare_columns, strict=True)))
+    if rows is None and frame.is_empty():
+        raise DataError(f"{path.name} has no rows; expected one for each image")
+    return frame
+
+
+def _files(frame: pl.DataFrame, column: str, folder: Path, where: str) -> tuple[list[str], list[str]]:
+    """The id of each row, a path within `folder`; files that are not where the row says are looked for by name."""
+    root = os.path.realpath(folder)
+    ids: list[str] = []
+    lost: list[int] = []
+    for row, (cell, prefix) in enumerate(zip(frame[column].to_list(), frame["\0prefix"].to_list(), strict=True)):
+        if cell is None or not cell.strip():
+            raise DataError(f"{where}: line {row + FIRST_LINE} has no {column}; expected the path of an image")
+        text = cell.strip().replace("\\", "/")
+        if text.startswith(root + "/"):
+            text = text[len(root) + 1 :]
+        elif not text.startswith("/"):
+            text = os.path.normpath(f"{prefix}/{text}")
+        ids.append(text)
+        if not os.path.isfile(f"{root}/{text}" if not text.startswith("/") else text):
+            lost.append(row)
+    notes: list[str] = []
+    if lost:
+        moved = _found_by_name(scan(folder), [ids[row] for row in lost])
+        for row in lost:
+            ids[row] = moved.get(ids[row], ids[row])
+        there = set(moved.values())
+        missing = [ids[row] for row in lost if ids[row] not in there and not _leaves(ids[row])]
+        if moved:
+            notes.append(f"{count(len(moved), 'file')} found by name below the folder: {some(sorted(there), 2)}")
+        if len(lost) == len(ids) and not moved:
+            raise DataError(f"{where}: its {len(ids)} files are not below {folder}, such as {ids[0]}; check {column}")
+        if missing:
+            notes.append(f"{count(missing, 'file')} named in {where} missing: {some(missing)}")
+    outside = [id for id in ids if _leaves(id)]
+    if outside:
+        notes.append(f"{count(outside, 'path')} in {where} outside of the folder, not read: {some(outside)}")
+    return ids, notes
+
+
+def _found_by_name(found: Found, wanted: list[str]) -> dict[str, str]:
+    """Lost path -> the one image whose path ends with it, its ending given or not."""
+    moved: dict[str, str] = {}
+    by_depth: dict[int, list[str]] = defaultdict(list)
+    for path in wanted:
+        if not _leaves(path):
+            by_depth[path.count("/") + 1].append(path)
+    for depth, paths in by_depth.items():
+        places: dict[str, list[str]] = defaultdict(list)
+        for place in found.images:
+            tail = "/".join(place.split("/")[-depth:])
+            for name in (tail, os.path.splitext(tail)[0]):
+                places[name].append(place)
+        moved |= {path: places[path][0] for path in paths if len(places.get(path, ())) == 1}
+    return moved
+
+
+def _splits(
+    frame: pl.DataFrame, columns: Columns, ids: list[str], where: str
+) -> tuple[list[str | None], tuple[str, ...]]:
+    """From the split column, else the file the row stands in, else the folder when all lie in train, val or test."""
+    if columns.split is not None:
+        cells = [_none_if_empty(cell) for cell in frame[columns.split].to_list()]
+        for row, cell in enumerate(cells):
+            if cell is not None and split_name(cell) is None:
+                line = f"{where}: line {row + FIRST_LINE}"
+                raise DataError(f"{line} has the {columns.split} {cell!r}; expected one of {', '.join(SPLIT_NAMES)}")
+        return [None if cell is None else split_name(cell) for cell in cells], ()
+    named: list[str | None] = frame["\0split"].to_list()
+    if any(named):
+        return named, ()
+    tops = [split_name(id.split("/")[0]) if "/" in id else None for id in ids]
+    if all(tops) and len(set(tops)) > 1:
+        return tops, ("splits are taken from the folders the images lie in",)
+    return [None] * len(ids), ()
+
+
+def _leaves(id: str) -> bool:
+    return id.startswith(("/", "../"))
+
+
+def _none_if_empty(cell: str | None) -> str | None:
+    return None if cell is None or not cell.strip() else cell.strip()

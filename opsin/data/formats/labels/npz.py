@@ -1,0 +1,80 @@
+"""MedMNIST and Keras style .npz files, bounded by their headers before anything is unpacked."""
+
+import math
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from opsin.core import DataError
+
+from ...table import Table
+from .arrays import read_arrays
+
+MAX_BYTES = 16 * 2**30
+"""How much the arrays may unpack to."""
+
+_WORDS = (("images", "labels"), ("images", "targets"), ("x", "y"), ("X", "y"))
+
+
+def read_npz(path: Path, origin: str, task: str | None = None) -> Table:
+    """The pairs `train_images`, `train_labels`, `val_images`, ...; `x_train`, `y_train`, ...; `images`, `labels`.
+
+    Raises DataError when arrays are missing, do not fit each other, hold Python objects or are too large.
+    """
+    try:
+        names = _bounded(path, origin)
+        pairs = _pairs(names, origin)
+        with np.load(path, allow_pickle=False) as file:
+            parts = {part: (file[images], file[targets]) for part, (images, targets) in pairs.items()}
+    except (ValueError, OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{origin} cannot be read as an .npz file ({reason}); expected one that NumPy saved") from error
+    return read_arrays(parts, origin, task)
+
+
+def _pairs(names: list[str], origin: str) -> dict[str, tuple[str, str]]:
+    """Part -> (its images, its targets), by name."""
+    pairs: dict[str, tuple[str, str]] = {}
+    for name in names:
+        for images, targets in _WORDS:
+            pieces = name.split("_")
+            other = "_".join(targets if piece == images else piece for piece in pieces)
+            if images in pieces and other in names:
+                part = "_".join(piece for piece in pieces if piece != images)
+                pairs[part or "image"] = (name, other)
+    if not pairs:
+        raise DataError(
+            f"{origin} holds the arrays {', '.join(names) or '(none)'}; expected train_images and train_labels "
+            "(MedMNIST), x_train and y_train (Keras), or images and labels"
+        )
+    return pairs
+
+
+def _bounded(path: Path, origin: str) -> list[str]:
+    """The names of the arrays; DataError unless each is plain numbers or text of the size that it declares."""
+    names: list[str] = []
+    total = 0
+    with zipfile.ZipFile(path) as file:
+        for info in file.infolist():
+            if not info.filename.endswith(".npy"):
+                continue
+            name = info.filename.removesuffix(".npy")
+            with file.open(info) as member:
+                version = np.lib.format.read_magic(member)
+                reader = (
+                    np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                )
+                shape, _, dtype = reader(member)
+                head = member.tell()
+            if dtype.hasobject:
+                raise DataError(
+                    f"{origin}: the array {name} holds Python objects, which are not loaded; expected numbers"
+                )
+            if head + math.prod(shape) * dtype.itemsize != info.file_size:
+                raise DataError(f"{origin}: the array {name} declares {shape} {dtype} but has {info.file_size:,} bytes")
+            total += info.file_size
+            names.append(name)
+    if total > MAX_BYTES:
+        raise DataError(f"{origin} unpacks to {total:,} bytes; expected at most {MAX_BYTES:,}")
+    return names

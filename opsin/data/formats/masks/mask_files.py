@@ -1,0 +1,102 @@
+"""Masks as files beside their images: read by what their values mean."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from opsin.core import DataError
+
+from ...images import FileImages
+from ...table import Table, Target, make_rows
+from ..scan import count, some
+from .class_names import ClassNames
+from .encoding import Coding
+from .encoding_rules import coding_of, looks_numbered
+from .pixel_values import RawMask, as_reading, raw_mask
+from .value_statistics import MaskSurvey, survey_masks
+
+NAME = "object"
+
+
+class FileMasks:
+    """One file a mask, by the ids of their images; without a coding each value but 0 is an object."""
+
+    def __init__(self, files: FileImages, paths: Mapping[str, str], coding: Coding | None) -> None:
+        self._files = files
+        self._paths = dict(paths)
+        self._coding = coding
+
+    def read(self, id: str) -> np.ndarray:
+        """(height, width) uint8 class indices, or int32 instances; DataError when the mask is broken."""
+        path = self._path(id)
+        try:
+            raw = raw_mask(self._files.read(path))
+            return numbered(raw) if self._coding is None else self._coding.apply(raw)
+        except DataError as error:
+            raise DataError(f"has a mask {path} that {error}") from error
+
+    def stamp(self, id: str) -> str:
+        """Size and times of last change of the mask, and what its values mean."""
+        meaning = "" if self._coding is None else f"{self._coding.reading}{self._coding.classes}{self._coding.halves}"
+        return f"{self._files.stamp(self._path(id))}|{meaning}"
+
+    def _path(self, id: str) -> str:
+        if id not in self._paths:
+            raise DataError("is not among the images with masks")
+        return self._paths[id]
+
+
+def numbered(raw: RawMask) -> np.ndarray:
+    """Numbers of objects as instances of one class: 256 times 1, 2, ..., without gaps."""
+    if raw.lossy:
+        raise DataError("is a JPEG, which changes the numbers of objects; save it as PNG")
+    values = as_reading(raw, raw.reading)
+    distinct, place = np.unique(values, return_inverse=True)
+    codes = np.arange(len(distinct), dtype=np.int32) + int(distinct[0] != 0)
+    return (codes * 256)[place].reshape(values.shape)
+
+
+def mask_table(
+    files: FileImages,
+    paths: Mapping[str, str],
+    splits: Iterable[str | None],
+    origin: str,
+    meaning: Coding | MaskSurvey,
+    notes: Iterable[str],
+) -> Table:
+    """A table of pairs; `splits` stand in the order of `paths`. A survey in place of a coding: values are objects."""
+    coding = meaning if isinstance(meaning, Coding) else None
+    kind = "instances" if coding is None else "masks"
+    rows = make_rows(paths, paths.values(), kind=kind, splits=splits)
+    target = Target(kind, (NAME,) if coding is None else coding.names)
+    said = (*notes, *(() if coding is None else coding.notes))
+    return Table(rows, files, target, origin, said, masks=FileMasks(files, paths, coding))
+
+
+def meaning_of_masks(
+    files: FileImages, paths: Mapping[str, str], names: ClassNames | None, task: str | None, ignored: Iterable[int] = ()
+) -> tuple[Coding | MaskSurvey, list[str]]:
+    """Classes or objects, and what to note; DataError, saying what was seen, when neither can be told."""
+    survey = survey_masks(list(paths.values()), files.read)
+    notes: list[str] = []
+    if survey.broken:
+        notes.append(f"{count(survey.broken, 'mask')} cannot be read: {some(survey.broken, 2)}")
+    if survey.masks + len(survey.broken) < len(paths):
+        notes.append(f"the values of {survey.masks:,} of {len(paths):,} masks were looked at")
+    if task == "instances" or (task is None and names is None and looks_numbered(survey)):
+        _refuse_as_objects(survey)
+        what = "numbers of objects" if looks_numbered(survey) else "taken for numbers of objects"
+        notes.append(f"{survey.seen(3)}: {what}; say task segment if they are classes")
+        return survey, notes
+    return coding_of(survey, names, ignored), notes
+
+
+def _refuse_as_objects(survey: MaskSurvey) -> None:
+    values = survey.values()
+    if survey.reading != "colour" and len(values) <= 2 and values[-1] in (0, 1, 255):
+        raise DataError(
+            f"{survey.seen()}: no numbers that tell objects apart; expected 0 and another number for each object, or "
+            "task segment"
+        )
+    if survey.lossy:
+        raise DataError(f"{survey.seen()}: JPEG changes the numbers of objects; save the masks as PNG")

@@ -1,0 +1,122 @@
+"""nnU-Net's folders, in two dimensions: dataset.json, imagesTr/case_0000.png, labelsTr/case.png."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from opsin.core import DataError
+from opsin.geometry import IGNORED
+
+from ...images import FileImages
+from ...table import Table
+from ..parsing import load_json
+from ..reader import Way, Ways
+from ..scan import IMAGE_ENDINGS, Found, count, some
+from .encoding import Coding, dense_coding
+from .mask_files import mask_table
+
+MOST_BYTES = 1 << 24
+_PARTS = (("imagesTr", "labelsTr", None), ("imagesTs", "labelsTs", "test"))
+_CHANNEL = "_0000"
+
+
+def nnunet_ways(found: Found) -> Ways:
+    """Each dataset.json with an imagesTr folder beside it."""
+    ways: list[Way] = []
+    reason = "no dataset.json beside imagesTr/ and labelsTr/"
+    for path in found.others:
+        folder, _, name = path.rpartition("/")
+        above = f"{folder}/" if folder else ""
+        if name != "dataset.json" or not any(
+            other.startswith(f"{above}imagesTr/") for other in (*found.images, *found.others)
+        ):
+            continue
+
+        def read(origin: str, task: str | None, path: str = path, above: str = above) -> Table:
+            try:
+                return _read(found, path, above, origin)
+            except DataError as error:
+                raise DataError(f"{origin}: {error}") from error
+
+        ways.append(Way(f"nnU-Net's {path}", (path,), ("segment",), read))
+    return ways, "" if ways else reason
+
+
+def _read(found: Found, path: str, above: str, origin: str) -> Table:
+    described = _load(found.folder / path, path)
+    ending = str(described.get("file_ending", ""))
+    if not ending:
+        ending = next((f".{name.split('.', 1)[1]}" for name in _below(found, f"{above}labelsTr/")), "")
+    if ending.lower() not in IMAGE_ENDINGS:
+        raise DataError(
+            f"{path} is of {ending or 'unknown'} files; only pictures (.png, .tif, .bmp) are read, not volumes"
+        )
+    coding = _coding(described, path)
+    pairs: dict[str, str] = {}
+    splits: dict[str, str | None] = {}
+    notes = list(found.notes)
+    for images, labels, split in _PARTS:
+        alone: list[str] = []
+        for image in _below(found, f"{above}{images}/"):
+            case, channel = _case(image.rpartition("/")[2], ending)
+            if case is None:
+                continue
+            if channel != _CHANNEL:
+                raise DataError(f"{image} is a further channel; one picture a case is read, grey or in colour")
+            mask = f"{above}{labels}/{case}{ending}"
+            if mask in found.images:
+                pairs[image], splits[image] = mask, split
+            else:
+                alone.append(image)
+        if alone:
+            notes.append(f"{count(alone, 'image')} without a mask left out: {some(alone)}")
+    if not pairs:
+        raise DataError(f"{path}: no image of {above}imagesTr has a mask; expected case_0000{ending} and case{ending}")
+    used = {*pairs, *pairs.values(), path}
+    left = [name for name in (*found.images, *found.others) if name not in used and "/imagesT" not in f"/{name}"]
+    if left:
+        notes.append(f"{count(left, 'other file')} left out: {some(left)}")
+    paths = {id: pairs[id] for id in sorted(pairs)}
+    return mask_table(FileImages(found.folder), paths, [splits[id] for id in paths], origin, coding, notes)
+
+
+def _load(path: Path, source: str) -> Mapping[str, Any]:
+    found = load_json(path, source, MOST_BYTES)
+    if not isinstance(found, Mapping):
+        raise DataError(f"{source} holds {type(found).__name__}; expected labels and channel_names")
+    return cast("Mapping[str, Any]", found)
+
+
+def _coding(described: Mapping[str, Any], path: str) -> Coding:
+    """Labels as {name: id} or, as older files have them, {"0": name}; the one called ignore is IGNORED."""
+    labels = described.get("labels")
+    if not isinstance(labels, Mapping) or not labels:
+        raise DataError(f"{path} has no labels; expected such as {{'background': 0, 'tumour': 1}}")
+    names: dict[int, str] = {}
+    for key, value in cast("Mapping[str, Any]", labels).items():
+        if isinstance(value, list):
+            raise DataError(f"{path} gives {key!r} as a region of several labels; expected one id for each name")
+        id, name = (key, value) if isinstance(value, str) and key.isdigit() else (value, key)
+        text = str(id)
+        if isinstance(id, bool) or not (text.isascii() and text.isdigit()) or int(text) > IGNORED or int(text) in names:
+            raise DataError(
+                f"{path} has the label {str(key)[:40]!r}: {text[:40]}; expected a different id from 0 to 255 each"
+            )
+        names[int(text)] = str(name)
+    coding = dense_coding(names, "index")
+    if len(coding.names) < 2:
+        raise DataError(f"{path} has only the class {list(coding.names)}; expected at least two")
+    return coding
+
+
+def _below(found: Found, folder: str) -> list[str]:
+    return [path for path in (*found.images, *found.others) if path.startswith(folder)]
+
+
+def _case(name: str, ending: str) -> tuple[str | None, str]:
+    """ "case_0000.png" as "case" and "_0000"; None when it is no such name."""
+    stem = name.removesuffix(ending)
+    case, mark, channel = stem.rpartition("_")
+    if stem == name or not mark or len(channel) != 4 or not channel.isdigit():
+        return None, ""
+    return case, f"_{channel}"

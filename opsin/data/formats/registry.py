@@ -1,0 +1,116 @@
+"""Which formats fit the files of a folder: those that mark places in images first, then those of a target an image."""
+
+from pathlib import Path
+
+from ..table import Table
+from .boxes.boxes_csv import box_listing_ways
+from .boxes.coco import coco_ways
+from .boxes.voc import voc_ways
+from .boxes.yolo import yolo_ways
+from .labels.class_folders import class_folders_fit, read_class_folders
+from .labels.csv_table import LISTING_ENDINGS, listing_fits, read_listing
+from .labels.npz import read_npz
+from .masks.mask_folders import mask_folder_ways
+from .masks.nnunet import nnunet_ways
+from .masks.object_folders import object_folder_ways
+from .reader import Way, Ways
+from .scan import Found
+from .split_names import split_name
+
+FLAT = ("classify", "multilabel", "regress")
+"""The tasks with one target an image."""
+
+
+def class_folder_ways(found: Found) -> Ways:
+    """DATA/cat/1.jpg, or DATA/train/cat/1.jpg."""
+    reason = class_folders_fit(found)
+    if reason is not None:
+        return [], reason
+
+    def read(origin: str, task: str | None) -> Table:
+        return read_class_folders(found, origin, task)
+
+    return [Way("class folders", (), FLAT, read)], ""
+
+
+def listing_ways(found: Found) -> Ways:
+    """A .csv of files and targets: one alone, or those of splits together (train.csv, or train/metadata.csv)."""
+    named: dict[Path, str | None] = {}
+    alone: list[dict[Path, str | None]] = []
+    reasons: list[str] = []
+    for name in found.others:
+        path = found.folder / name
+        pieces = name.split("/")
+        split = split_name(path.stem if len(pieces) == 1 else pieces[0])
+        inner = len(pieces) == 2 and path.stem == "metadata" and split is not None
+        if path.suffix.lower() not in LISTING_ENDINGS or not (len(pieces) == 1 or inner):
+            continue
+        reason = listing_fits(path)
+        if reason is not None:
+            reasons.append(reason)
+        elif split is None:
+            alone.append({path: None})
+        else:
+            named[path] = split
+    together = [*([named] if named else []), *alone]
+    return [_listing(found, parts) for parts in together], "; ".join(reasons) or "none"
+
+
+def npz_ways(found: Found) -> Ways:
+    """An .npz file at the top."""
+    packed = [name for name in found.others if name.endswith(".npz") and "/" not in name]
+    return [_npz(found, name) for name in packed], "none"
+
+
+MARKED = (
+    ("COCO json", coco_ways),
+    ("YOLO labels", yolo_ways),
+    ("Pascal VOC xml", voc_ways),
+    ("a .csv of boxes", box_listing_ways),
+    ("a dataset.json of nnU-Net", nnunet_ways),
+    ("images with masks", mask_folder_ways),
+    ("a folder of objects for each image", object_folder_ways),
+)
+TARGETED = (
+    ("class folders", class_folder_ways),
+    ("a .csv of files and targets", listing_ways),
+    ("an .npz", npz_ways),
+)
+
+
+def recognise(found: Found, task: str | None) -> tuple[list[Way], list[str]]:
+    """The ways to read a folder for a task (None: any), and for each format without one, why.
+
+    Files that mark places in images say more than the folders that the images lie in: where they fit, class folders
+    and the like are not looked for, unless the task asks for them.
+    """
+    missed: list[str] = []
+    for formats in (MARKED, TARGETED):
+        fits: list[Way] = []
+        for words, ways_of in formats:
+            ways, reason = ways_of(found)
+            wanted = [way for way in ways if task is None or task in way.tasks]
+            fits += wanted
+            if not ways:
+                missed.append(f"{words} ({reason})")
+            elif not wanted:
+                missed.append(f"{ways[0].words} (which is for {' or '.join(ways[0].tasks)})")
+        if fits:
+            return fits, missed
+    return [], missed
+
+
+def _listing(found: Found, parts: dict[Path, str | None]) -> Way:
+    names = tuple(path.relative_to(found.folder).as_posix() for path in parts)
+
+    def read(origin: str, task: str | None) -> Table:
+        return read_listing(parts, found.folder, origin, task)
+
+    return Way(f"the table {' and '.join(names)}", names, FLAT, read)
+
+
+def _npz(found: Found, name: str) -> Way:
+    def read(origin: str, task: str | None) -> Table:
+        return read_npz(found.folder / name, origin, task)
+
+    return Way(name, (name,), FLAT, read)

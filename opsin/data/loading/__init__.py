@@ -1,0 +1,1 @@
+"""Training batches: gathering and augmentation."""

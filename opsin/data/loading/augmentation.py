@@ -1,0 +1,129 @@
+"""Changes a batch of images in bulk the way the world might have: mirrored, shifted, turned, zoomed, lit, covered."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .photometric import Camera
+from .warp import shifted, warped
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What may happen to a training image without changing its target; nothing by default.
+
+    `mirror` flips left and right (each image every other epoch, Jordan 2024, arXiv:2404.00498), `turn` adds the four
+    quarter turns, `shift` moves by up to so many pixels with reflected borders, `rotate` turns by up to so many
+    degrees, `zoom` scales by up to this fraction, `light` changes brightness and contrast by up to this fraction,
+    `erase` covers a square of up to this side (random erasing, Zhong et al. 2020), and `camera` lights, focuses and
+    records otherwise.
+
+    >>> Augmentation(mirror=True, shift=2).mirror
+    True
+    """
+
+    mirror: bool = False
+    turn: bool = False
+    shift: int = 0
+    rotate: float = 0.0
+    zoom: float = 0.0
+    light: float = 0.0
+    erase: int = 0
+    camera: Camera = Camera()
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Augmentation":
+        """What `dataclasses.asdict` wrote, also before there was a camera."""
+        return replace(cls(**data), camera=Camera(**data.get("camera", {})))
+
+    def __call__(self, images: Tensor, generator: torch.Generator, mirrored: Tensor | None = None) -> Tensor:
+        """Augments uint8 images (n, height, width, channels); `mirrored` says which to flip (drawn when None)."""
+        if self.mirror and mirrored is None:
+            mirrored = torch.rand(len(images), generator=generator) < 0.5
+        mirrored = mirrored if self.mirror else None
+        if self.rotate or self.zoom:
+            count, height, width = images.shape[:3]
+            images = warped(images, affine_maps(self, (count, height, width), generator, mirrored))
+        else:
+            images = _mirror_and_shift(images, mirrored, self.shift, generator)
+            images = _quarter_turns(images, generator) if self.turn else images
+        if self.light:
+            images = relight(images, self.light, generator)
+        images = self.camera(images, generator)
+        if self.erase:
+            images = _erase(images, self.erase, generator)
+        return images
+
+
+def _mirror_and_shift(images: Tensor, mirrored: Tensor | None, shift: int, generator: torch.Generator) -> Tensor:
+    """Every image moves by whole pixels, so nothing is blurred; borders are reflected."""
+    flipped = torch.zeros(len(images), dtype=torch.bool) if mirrored is None else mirrored
+    step = torch.zeros(2, len(images), dtype=torch.int64)
+    if shift:
+        step = torch.randint(-shift, shift + 1, (2, len(images), 1), generator=generator)[..., 0]
+        step[1] = torch.where(flipped, -step[1], step[1])
+    return shifted(images, flipped, step) if shift or mirrored is not None else images
+
+
+def _quarter_turns(images: Tensor, generator: torch.Generator) -> Tensor:
+    if images.shape[1] != images.shape[2]:
+        return images
+    turns = torch.randint(0, 4, (len(images),), generator=generator)
+    out = images.clone()
+    for quarter in (1, 2, 3):
+        chosen = turns == quarter
+        out[chosen] = torch.rot90(images[chosen], quarter, (1, 2))
+    return out
+
+
+def affine_maps(
+    augmentation: Augmentation, size: tuple[int, int, int], generator: torch.Generator, mirrored: Tensor | None
+) -> Tensor:
+    """(n, 2, 3) for `size` (n, height, width): where a point goes, in pixels from the middle, x before y."""
+    count, height, width = size
+
+    def drawn(reach: float) -> Tensor:
+        return (torch.rand(count, generator=generator) * 2 - 1) * reach
+
+    angle = drawn(augmentation.rotate) * (torch.pi / 180) if augmentation.rotate else torch.zeros(count)
+    if augmentation.turn:
+        quarter = torch.randint(0, 4, (count,), generator=generator)
+        quarter = quarter if height == width else quarter // 2 * 2
+        angle = angle + quarter * (torch.pi / 2)
+    scale = torch.exp(drawn(augmentation.zoom)) if augmentation.zoom else torch.ones(count)
+    flip = torch.ones(count) if mirrored is None else torch.where(mirrored, -1.0, 1.0)
+    cosine, sine = (torch.cos(angle) * scale), (torch.sin(angle) * scale)
+    cosine, sine = (torch.where(part.abs() < 1e-6, 0.0, part) for part in (cosine, sine))
+    shift = torch.zeros(2, count)
+    if augmentation.shift:
+        reach = augmentation.shift
+        shift = torch.randint(-reach, reach + 1, (2, count), generator=generator).float()
+    across = torch.stack([cosine * flip, -sine, shift[0]], 1)
+    down = torch.stack([sine * flip, cosine, shift[1]], 1)
+    return torch.stack([across, down], 1)
+
+
+def relight(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
+    """Changes the contrast and the brightness of each image by up to the fraction `amount`."""
+    draws = (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * amount
+    values = images.float()
+    middle = values.mean((1, 2, 3), keepdim=True)
+    values.sub_(middle).mul_(1 + draws[0]).add_(middle * (1 + draws[1]))
+    return values.round_().clamp_(0, 255).to(torch.uint8)
+
+
+def _erase(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
+    """Covers a square around a random point with the image's own mean colour."""
+    count, height, width = images.shape[:3]
+    centre = torch.rand(2, count, generator=generator) * torch.tensor([[height], [width]])
+    reach = torch.rand(count, generator=generator) * side / 2
+    first, end = (centre - reach).ceil().clamp_min(0).int().tolist(), ((centre + reach).floor() + 1).int().tolist()
+    mean = images.float().mean((1, 2)).to(torch.uint8).numpy()
+    out = images.clone()
+    for image, top, bottom, left, right, colour in zip(
+        out.numpy(), first[0], end[0], first[1], end[1], mean, strict=True
+    ):
+        image[top:bottom, left:right] = colour
+    return out

@@ -1,0 +1,93 @@
+"""Which images teach, which choose and which judge: groups and exact copies are never separated."""
+
+import numpy as np
+import polars as pl
+
+from opsin.core import DataError, derive
+
+from ..table import SPLITS, Table
+from .assignment import TEST, TRAIN, VALID, cut
+from .groups import conflict_notes, conflicts, families, leak_notes, leaks
+from .strata import strata_of
+
+_OPEN = -1
+
+
+def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test: float = 0.1) -> Table:
+    """The table with every row in "train", "valid" or "test".
+
+    Rows that share a group or a digest (`Store.digests`; 0 counts as none) stay together. Splits that were given
+    stay as they are; a missing one is cut from the rows without split and from train. Classes (for numbers:
+    quantiles) keep their shares, and train keeps a row of every class. Depends on `seed` and the ids, not on the
+    order of rows. Notes name the leaks of a given split, copies with
+    different targets, and what was too small to cut. Raises DataError when
+    nothing is left to train on.
+
+    >>> from opsin.data import read
+    >>> table = read((np.zeros((20, 4, 4), np.uint8), ["a", "b"] * 10))
+    >>> sorted(split(table, np.arange(1, 21), seed=0).rows["split"].value_counts().rows())
+    [('test', 2), ('train', 16), ('valid', 2)]
+    """
+    if not (valid >= 0 and test >= 0 and valid + test < 1):
+        raise DataError(
+            f"cannot split off {valid:g} and {test:g} of the images; expected shares that leave some to train"
+        )
+    if len(digests) != len(table):
+        raise DataError(f"{len(digests)} digests for {len(table)} rows; expected one for each")
+    family = families(table, digests)
+    placed = table.rows["split"].cast(pl.Enum(SPLITS)).to_physical().cast(pl.Int64).fill_null(_OPEN).to_numpy().copy()
+    given = set(placed.tolist()) - {_OPEN}
+    shares = {place: share for place, share in ((TEST, test), (VALID, valid)) if place not in given and share > 0}
+    placed, movable = _settled(placed, family)
+    if shares and movable.any():
+        classes = table.target.kind == "classes"
+        stratum = strata_of(table)
+        keys = np.array([derive(seed, "split", id) for id in table.rows["id"].filter(movable).to_list()], np.int64)
+        kept = np.unique(stratum[~movable & (placed == TRAIN)]) if classes else np.zeros(0, int)
+        placed[movable] = cut(family[movable], strata_of(table.take(movable)), keys, shares, kept if classes else None)
+    placed[placed == _OPEN] = TRAIN
+    if not (placed == TRAIN).any():
+        raise DataError(f"{table.origin}: no image is left to train on; expected some in train, or without a split")
+    done = table.with_splits(pl.Series(SPLITS).gather(placed))
+    return done.noting(
+        *leak_notes(leaks(table, digests)), *conflict_notes(conflicts(table, digests)), *_gaps(done, shares)
+    )
+
+
+def _settled(placed: np.ndarray, family: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows without split follow the given valid or test rows of their family; the other families may be moved."""
+    held = {place: np.isin(family, family[placed == place]) for place in (TRAIN, VALID, TEST)}
+    movable = ~(held[VALID] | held[TEST])
+    settled = placed.copy()
+    is_open = placed == _OPEN
+    for place in (TEST, VALID, TRAIN):  # where a given split tore a family apart, train takes the rest
+        settled[is_open & ~movable & held[place]] = place
+    return settled, movable
+
+
+def _gaps(table: Table, wished: dict[int, float]) -> list[str]:
+    """What was too small to be split: said, for a score on nothing looks like any other."""
+    notes: list[str] = []
+    for place in wished:
+        if not (table.rows["split"] == SPLITS[place]).any():
+            notes.append(f"too few images for a {SPLITS[place]} split: it is empty")
+    if table.target.kind != "classes":
+        return notes
+    names = table.target.names
+    counts = np.bincount(table.targets(), minlength=len(names))
+    single = [name for name, number in zip(names, counts, strict=True) if number == 1]
+    if single:
+        what = "class has" if len(single) == 1 else "classes have"
+        notes.append(f"{len(single)} {what} a single image, which cannot be split: {_some(single)}")
+    for split in SPLITS:
+        here = np.bincount(table.only(split).targets(), minlength=len(names))
+        absent = [
+            name for name, number, all_of_it in zip(names, here, counts, strict=True) if number == 0 and all_of_it > 1
+        ]
+        if here.any() and absent:
+            notes.append(f"no image of {_some(absent)} is in {split}")
+    return notes
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:20]) + (f", and {len(names) - 20} more" if len(names) > 20 else "")

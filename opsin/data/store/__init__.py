@@ -1,0 +1,1 @@
+"""Decoded images and masks in memory-mapped files."""

@@ -1,0 +1,11 @@
+"""Answers and annotations as the files that other tools read, and that are read back here."""
+
+from .boxes_csv import write_box_listing as write_box_listing
+from .coco import write_coco as write_coco
+from .annotated_image import Marked as Marked
+from .masks import object_rows as object_rows
+from .masks import palette as palette
+from .masks import write_mask as write_mask
+from .masks import write_objects as write_objects
+from .voc import write_voc as write_voc
+from .yolo import write_yolo as write_yolo

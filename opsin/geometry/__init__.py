@@ -1,0 +1,5 @@
+"""Coordinates: boxes, placement of an image in the network's input, tiles, polygons and run-length encoded masks."""
+
+from .layout import BOX_COLUMNS as BOX_COLUMNS
+from .layout import IGNORED as IGNORED
+from .placement import Frame as Frame

@@ -1,0 +1,228 @@
+"""Convolutions over one, two and three axes."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from opsin.core import Shape
+from opsin.kernels.conv import convolve, gains, rectifier_of
+from opsin.kernels.depthwise_backward import Settings
+from opsin.kernels.padding import pad
+
+from ..initializers import initialize, settle_initializer
+from ..layer import Layer, need_rank, shape_text, volume
+from ..padding import CAUSAL, PADDINGS, even_padding, pad_same, same_pairs, windows_shape
+from ..receptive_field import Window
+from ..validation import settle_choice, settle_count, settle_counts, settle_flag
+from .activations import function, settle_activation
+from .torch_workarounds import only_one_fits
+
+
+class ConvolutionModule(torch.nn.Module):
+    """What torch's convolutions lack: paddings that are not the same on both sides, and the activation."""
+
+    activation: str | None = None
+    same: Window | None = None
+    causal: int = 0  # steps of zeros before the first
+
+    def reset_parameters(self) -> None:
+        """Nothing: the layer that builds the module draws its weights."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self.convolve(input, activation=self.activation)
+
+    def convolve(
+        self, input: Tensor, weights: tuple[Tensor, Tensor | None] | None = None, activation: str | None = None
+    ) -> Tensor:
+        """The sums and biases, activated; with other kernels and biases than the module's own where they are given."""
+        x = input if self.same is None else pad_same(input, self.same)
+        x = pad(x, [(self.causal, 0)]) if self.causal else x
+        module = cast(Any, self)
+        weights = weights or (module.weight, module.bias)
+        extent, moves = _extent(module), (module.padding, module.dilation, module.groups)
+        if not module.padding[-1] and only_one_fits(x, extent, module.stride[-1]):
+            y = _CONVOLVE[x.ndim - 2](x[..., :extent], *weights, (*module.stride[:-1], 1), *moves)
+        else:
+            y = module._conv_forward(x, *weights)
+        return function(activation, in_place=True)(y)
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + (f", activation={self.activation}" if self.activation else "")
+
+
+class Conv1dModule(ConvolutionModule, torch.nn.Conv1d):
+    """torch's Conv1d with "same" and an activation."""
+
+
+class Conv2dModule(ConvolutionModule, torch.nn.Conv2d):
+    """torch's Conv2d with "same" and an activation, and sooner in training."""
+
+    def convolve(
+        self, input: Tensor, weights: tuple[Tensor, Tensor | None] | None = None, activation: str | None = None
+    ) -> Tensor:
+        rectifier = rectifier_of(activation)
+        if input.shape[1] == 1 or not gains(input, self.groups, rectifier):
+            return super().convolve(input, weights, activation)
+        settings = Settings(_two(self.stride), self._around(input), _two(self.dilation), self.groups)
+        y = convolve(input, *(weights or (self.weight, self.bias)), settings, rectifier)
+        return y if rectifier else function(activation, in_place=True)(y)
+
+    def _around(self, x: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Zeros before and after, down and across."""
+        if self.same is None:
+            down, across = _two(self.padding)
+            return (down, down), (across, across)
+        down, across = same_pairs(x, self.same)
+        return down, across
+
+
+class Conv3dModule(ConvolutionModule, torch.nn.Conv3d):
+    """torch's Conv3d with "same" and an activation."""
+
+
+def _extent(module: Any) -> int:
+    """How far a convolution's windows reach along the width."""
+    return (module.kernel_size[-1] - 1) * module.dilation[-1] + 1
+
+
+def _two(values: object) -> tuple[int, int]:
+    return cast("tuple[int, int]", values)
+
+
+_CONVOLVE: dict[int, Any] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+_MODULES: dict[int, Any] = {1: Conv1dModule, 2: Conv2dModule, 3: Conv3dModule}
+
+
+@dataclass(frozen=True, repr=False)
+class Convolution(Layer):
+    """A convolution with `filters` learned kernels; its subclasses say over how many axes."""
+
+    rank: ClassVar[int]
+
+    filters: int
+    kernel_size: int | tuple[int, ...]
+    strides: int | tuple[int, ...] = 1
+    padding: str = "valid"
+    activation: str | None = None
+    use_bias: bool = True
+    dilation_rate: int | tuple[int, ...] = 1
+    groups: int = 1
+    kernel_initializer: str = "glorot_uniform"
+
+    def __post_init__(self) -> None:
+        settle_count(self, "filters")
+        settle_window(self)
+        settle_count(self, "groups")
+        settle_initializer(self)
+        if self.filters % self.groups:
+            raise self.fail(f"cannot share {self.filters} filters among {self.groups} groups: take a multiple")
+
+    @property
+    def window(self) -> Window:
+        return kernel_window(self)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        need_rank(self, input_shape, self.rank)
+        if input_shape[-1] % self.groups:
+            raise self.fail(
+                f"cannot share the {input_shape[-1]} channels of {shape_text(input_shape)} among {self.groups} groups: "
+                "take a divisor"
+            )
+        return (*windows_shape(self, input_shape, self.window, self.padding), self.filters)
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        self.output_shape(input_shape)
+        return convolution_module(self, input_shape[-1], self.filters, self.groups, self.kernel_initializer)
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        return volume(self.output_shape(input_shape)) * self._weights_per_filter(input_shape)
+
+    def trainable_parameters(self, input_shape: Shape) -> int:
+        return self.filters * (self._weights_per_filter(input_shape) + self.use_bias)
+
+    def _weights_per_filter(self, input_shape: Shape) -> int:
+        return volume(self.window.kernel) * (input_shape[-1] // self.groups)
+
+
+@dataclass(frozen=True, repr=False)
+class Conv1D(Convolution):
+    """A convolution over (steps, channels) with `filters` learned kernels.
+
+    `padding="causal"` pads before the first step only: no step sees a later one (WaveNet, arXiv:1609.03499).
+
+    >>> Conv1D(32, 3, padding="same", strides=2).output_shape((65, 3))
+    (33, 32)
+    """
+
+    rank: ClassVar[int] = 1
+    paddings: ClassVar[tuple[str, ...]] = (*PADDINGS, CAUSAL)
+
+
+@dataclass(frozen=True, repr=False)
+class Conv2D(Convolution):
+    """A convolution over (height, width, channels) with `filters` learned kernels.
+
+    >>> Conv2D(32, 3, padding="same", strides=2).output_shape((65, 65, 3))
+    (33, 33, 32)
+    """
+
+    rank: ClassVar[int] = 2
+
+
+@dataclass(frozen=True, repr=False)
+class Conv3D(Convolution):
+    """A convolution over (depth, height, width, channels) with `filters` learned kernels.
+
+    >>> Conv3D(8, 3).output_shape((16, 32, 32, 1))
+    (14, 30, 30, 8)
+    """
+
+    rank: ClassVar[int] = 3
+
+
+def settle_window(layer: Layer) -> None:
+    """Checks the arguments that all kinds of convolution share."""
+    for field in ("kernel_size", "strides", "dilation_rate"):
+        settle_counts(layer, field, cast(Any, layer).rank)
+    settle_choice(layer, "padding", getattr(layer, "paddings", PADDINGS))
+    settle_activation(layer)
+    settle_flag(layer, "use_bias")
+    window = kernel_window(layer)
+    if max(window.strides) > 1 and max(window.dilation) > 1:
+        raise layer.fail("has strides and dilation_rate both over 1: give it one of the two")
+
+
+def kernel_window(layer: Any) -> Window:
+    """The window of a layer whose arguments `settle_window` has checked."""
+    return Window(layer.kernel_size, layer.strides, layer.dilation_rate)
+
+
+def convolution_module(
+    layer: Any, channels: int, filters: int, groups: int, initializer: str, fans: tuple[int, int] | None = None
+) -> ConvolutionModule:
+    """The torch module of a convolution with freshly drawn kernels, zero biases and weights in channels_last memory."""
+    window = kernel_window(layer)
+    folded = even_padding(window) if layer.padding == "same" else (0,) * layer.rank
+    size, strides, dilation = window.kernel, window.strides, window.dilation
+    module = _MODULES[layer.rank](
+        channels, filters, size, strides, folded or 0, dilation, groups=groups, bias=layer.use_bias
+    )
+    module.activation = layer.activation
+    module.same = None if folded else window
+    module.causal = window.extent[0] - 1 if layer.padding == CAUSAL else 0
+    finish_weights(module, initializer, fans)
+    return module
+
+
+def finish_weights(module: Any, initializer: str, fans: tuple[int, int] | None = None) -> None:
+    """Draws the kernels of a convolution module, empties its biases, puts the kernels in channels_last memory."""
+    weight = module.weight
+    initialize(weight, initializer, fans)
+    if module.bias is not None:
+        torch.nn.init.zeros_(module.bias)
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    if weight.ndim in formats:
+        module.weight.data = weight.data.contiguous(memory_format=formats[weight.ndim])

@@ -1,0 +1,67 @@
+"""Weighted sums of all channels."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from opsin.core import Shape
+
+from ..initializers import initialize, settle_initializer
+from ..layer import Layer, volume
+from ..validation import settle_count, settle_flag
+from .activations import function, settle_activation
+
+
+class DenseModule(torch.nn.Linear):
+    """torch's linear layer over the channels, which are on axis 1, and the activation."""
+
+    activation: str | None = None
+
+    def reset_parameters(self) -> None:
+        """Nothing: the layer that builds the module draws its weights."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        last = input if input.ndim == 2 else input.movedim(1, -1)
+        x = super().forward(last)
+        return function(self.activation, in_place=True)(x if input.ndim == 2 else x.movedim(-1, 1))
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + (f", activation={self.activation}" if self.activation else "")
+
+
+@dataclass(frozen=True, repr=False)
+class Dense(Layer):
+    """Each of `units` outputs a weighted sum of all channels (of each position, where there are several).
+
+    >>> Dense(10).trainable_parameters((128,))
+    1290
+    """
+
+    units: int
+    activation: str | None = None
+    use_bias: bool = True
+    kernel_initializer: str = "glorot_uniform"
+
+    def __post_init__(self) -> None:
+        settle_count(self, "units")
+        settle_activation(self)
+        settle_flag(self, "use_bias")
+        settle_initializer(self)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return (*input_shape[:-1], self.units)
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        module = DenseModule(input_shape[-1], self.units, self.use_bias)
+        module.activation = self.activation
+        initialize(module.weight, self.kernel_initializer)
+        if self.use_bias:
+            torch.nn.init.zeros_(module.bias)
+        return module
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        return volume(input_shape) * self.units
+
+    def trainable_parameters(self, input_shape: Shape) -> int:
+        return (input_shape[-1] + self.use_bias) * self.units

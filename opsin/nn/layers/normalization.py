@@ -1,0 +1,178 @@
+"""Normalisation: numbers brought to mean 0 and variance 1, over the batch, the channels or groups of them."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from opsin.core import Shape
+
+from ..layer import Layer, shape_text, volume
+from ..validation import settle_count, settle_flag, settle_number
+
+_BATCH: dict[int, Any] = {
+    1: torch.nn.BatchNorm1d,
+    2: torch.nn.BatchNorm1d,
+    3: torch.nn.BatchNorm2d,
+    4: torch.nn.BatchNorm3d,
+}
+
+
+class LayerNormModule(torch.nn.LayerNorm):
+    """torch's LayerNorm over the channels, which are on axis 1."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.ndim == 2:
+            return super().forward(input)
+        last = input.movedim(1, -1)
+        return F.layer_norm(last, self.normalized_shape, self.weight, self.bias, self.eps).movedim(-1, 1)
+
+
+class GroupNormModule(torch.nn.GroupNorm):
+    """torch's GroupNorm, which fails with an offset but no scale."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        alone = cast("Tensor | None", self.weight) is None
+        y = F.group_norm(input, self.num_groups, self.weight, None if alone else self.bias, self.eps)
+        bias = cast("Tensor | None", self.bias)
+        return y + bias.view(-1, *(1,) * (y.ndim - 2)) if alone and bias is not None else y
+
+
+class Normalization(Layer):
+    """What every normalisation has: a learned offset (`center`) and scale for each channel, and what keeps from /0."""
+
+    epsilon: float
+    center: bool
+    scale: bool
+
+    def __post_init__(self) -> None:
+        settle_number(self, "epsilon", 0, 1)
+        settle_flag(self, "center")
+        settle_flag(self, "scale")
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) not in _BATCH:
+            got = shape_text(input_shape)
+            raise self.fail(f"needs an input of up to 3 spatial axes and channels, got {got}: put a Reshape before it")
+        return input_shape
+
+    def trainable_parameters(self, input_shape: Shape) -> int:
+        return (self.center + self.scale) * input_shape[-1]
+
+    def only_learned(self, module: torch.nn.Module) -> torch.nn.Module:
+        """The module without the offset or scale that the layer does not have."""
+        if not self.scale:
+            module.register_parameter("weight", None)
+        if not self.center:
+            module.register_parameter("bias", None)
+        return module
+
+
+@dataclass(frozen=True, repr=False)
+class BatchNormalization(Normalization):
+    """Each channel to mean 0 and variance 1 over the batch, then learned scale and offset; moving averages on predict.
+
+    `momentum` is the share of the old moving average that a step keeps (Keras's meaning; torch's is one minus it).
+
+    >>> BatchNormalization().fixed_parameters((8, 8, 64))
+    128
+    """
+
+    momentum: float = 0.99
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+
+    def __post_init__(self) -> None:
+        settle_number(self, "momentum", 0, 1)
+        super().__post_init__()
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        kind = _BATCH[len(self.output_shape(input_shape))]
+        return self.only_learned(kind(input_shape[-1], eps=self.epsilon, momentum=1 - self.momentum))
+
+    def fixed_parameters(self, input_shape: Shape) -> int:
+        return 2 * input_shape[-1]
+
+
+@dataclass(frozen=True, repr=False)
+class LayerNormalization(Normalization):
+    """The channels of each position to mean 0 and variance 1, then learned scale and offset.
+
+    >>> LayerNormalization().trainable_parameters((8, 8, 64))
+    128
+    """
+
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        channels = self.output_shape(input_shape)[-1]
+        return self.only_learned(LayerNormModule(channels, eps=self.epsilon))
+
+
+@dataclass(frozen=True, repr=False)
+class GroupNormalization(Normalization):
+    """Groups of neighbouring channels, each over all positions, to mean 0 and variance 1, then scale and offset.
+
+    >>> GroupNormalization(8).output_shape((8, 8, 64))
+    (8, 8, 64)
+    """
+
+    groups: int = 32
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+
+    def __post_init__(self) -> None:
+        settle_count(self, "groups")
+        super().__post_init__()
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if input_shape[-1] % self.groups:
+            raise self.fail(
+                f"cannot share the {input_shape[-1]} channels of {shape_text(input_shape)} among {self.groups} groups: "
+                "take a divisor"
+            )
+        return super().output_shape(input_shape)
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        channels = self.output_shape(input_shape)[-1]
+        return self.only_learned(GroupNormModule(self.groups, channels, eps=self.epsilon))
+
+
+class ScaleModule(torch.nn.Module):
+    """Multiplies each channel by a learned number."""
+
+    def __init__(self, channels: int, initial: float) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.full((channels,), initial))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.weight.view(-1, *(1,) * (x.ndim - 2))
+
+
+@dataclass(frozen=True, repr=False)
+class LayerScale(Layer):
+    """Each channel times a learned number that starts at `initial`, so that a deep residual network starts shallow.
+
+    >>> LayerScale().trainable_parameters((8, 8, 64))
+    64
+    """
+
+    initial: float = 1e-6
+
+    def __post_init__(self) -> None:
+        settle_number(self, "initial", 0, 1)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        return ScaleModule(input_shape[-1], self.initial)
+
+    def trainable_parameters(self, input_shape: Shape) -> int:
+        return volume(input_shape[-1:])

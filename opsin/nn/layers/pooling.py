@@ -1,0 +1,162 @@
+"""Pooling: what is kept of each window."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from opsin.core import Shape
+
+from ..layer import Layer, need_rank
+from ..padding import PADDINGS, pad_same, same_padding, windows_shape
+from ..receptive_field import Window
+from ..validation import settle_choice, settle_counts
+
+_MAX: dict[int, Any] = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+_MANY = 2**18
+"""Numbers from which on two comparisons of whole maps are sooner than windows."""
+_AVERAGE: dict[int, Any] = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
+
+
+class MaxPoolModule(torch.nn.Module):
+    """The largest number of each window."""
+
+    def __init__(self, window: Window, same: bool) -> None:
+        super().__init__()
+        self.window, self.same = window, same
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.same:
+            x = pad_same(x, self.window, float("-inf"))
+        if self.window.kernel == self.window.strides == (2, 2) and _worth_comparing(x):
+            return _largest_of_four(x)
+        return _MAX[x.ndim - 2](x, self.window.kernel, self.window.strides)
+
+    def extra_repr(self) -> str:
+        return f"{self.window.kernel}, strides={self.window.strides}" + (", same" if self.same else "")
+
+
+def _worth_comparing(x: Tensor) -> bool:
+    """Whether two comparisons of whole maps take less time than torch's pooling: about half, but for gradients."""
+    plain = x.requires_grad or x.device.type != "cpu" or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    return not plain and x.numel() >= _MANY and x.is_contiguous(memory_format=torch.channels_last)
+
+
+def _largest_of_four(x: Tensor) -> Tensor:
+    """Max pooling 2x2; what a last odd row or column holds is left out."""
+    x = x[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
+    beside = torch.maximum(x[..., 0::2], x[..., 1::2])
+    return torch.maximum(beside[:, :, 0::2], beside[:, :, 1::2])
+
+
+class AveragePoolModule(MaxPoolModule):
+    """The mean of each window; what "same" padding adds is not counted."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        average = _AVERAGE[x.ndim - 2]
+        mean = average(pad_same(x, self.window) if self.same else x, self.window.kernel, self.window.strides)
+        axes = zip(x.shape[2:], self.window.extent, self.window.strides, strict=True)
+        if not self.same or not any(any(same_padding(*axis)) for axis in axes):
+            return mean
+        ones = pad_same(x.new_ones((1, 1, *x.shape[2:])), self.window)
+        return mean / average(ones, self.window.kernel, self.window.strides)
+
+
+@dataclass(frozen=True, repr=False)
+class Pooling(Layer):
+    """One number of each window and channel; `strides` None moves by the window's own size."""
+
+    rank: ClassVar[int]
+    module: ClassVar[type[MaxPoolModule]] = MaxPoolModule
+
+    pool_size: int | tuple[int, ...] = 2
+    strides: int | tuple[int, ...] | None = None
+    padding: str = "valid"
+
+    def __post_init__(self) -> None:
+        settle_counts(self, "pool_size", self.rank)
+        if self.strides is None:
+            object.__setattr__(self, "strides", self.pool_size)
+        settle_counts(self, "strides", self.rank)
+        settle_choice(self, "padding", PADDINGS)
+
+    @property
+    def window(self) -> Window:
+        assert isinstance(self.pool_size, tuple)
+        assert isinstance(self.strides, tuple)
+        return Window(self.pool_size, self.strides, (1,) * self.rank)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        need_rank(self, input_shape, self.rank)
+        return (*windows_shape(self, input_shape, self.window, self.padding), input_shape[-1])
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        return self.module(self.window, self.padding == "same")
+
+
+@dataclass(frozen=True, repr=False)
+class MaxPooling1D(Pooling):
+    """The largest number of each window over (steps, channels).
+
+    >>> MaxPooling1D(2).output_shape((65, 3))
+    (32, 3)
+    """
+
+    rank: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, repr=False)
+class MaxPooling2D(Pooling):
+    """The largest number of each window over (height, width, channels).
+
+    >>> MaxPooling2D(2).output_shape((65, 65, 3))
+    (32, 32, 3)
+    """
+
+    rank: ClassVar[int] = 2
+
+
+@dataclass(frozen=True, repr=False)
+class MaxPooling3D(Pooling):
+    """The largest number of each window over (depth, height, width, channels).
+
+    >>> MaxPooling3D((1, 2, 2)).output_shape((5, 8, 8, 3))
+    (5, 4, 4, 3)
+    """
+
+    rank: ClassVar[int] = 3
+
+
+@dataclass(frozen=True, repr=False)
+class AveragePooling1D(MaxPooling1D):
+    """The mean of each window over (steps, channels).
+
+    >>> AveragePooling1D(2, padding="same").output_shape((65, 3))
+    (33, 3)
+    """
+
+    module: ClassVar[type[MaxPoolModule]] = AveragePoolModule
+
+
+@dataclass(frozen=True, repr=False)
+class AveragePooling2D(MaxPooling2D):
+    """The mean of each window over (height, width, channels).
+
+    >>> AveragePooling2D(2, padding="same").output_shape((65, 65, 3))
+    (33, 33, 3)
+    """
+
+    module: ClassVar[type[MaxPoolModule]] = AveragePoolModule
+
+
+@dataclass(frozen=True, repr=False)
+class AveragePooling3D(MaxPooling3D):
+    """The mean of each window over (depth, height, width, channels).
+
+    >>> AveragePooling3D(2).output_shape((8, 8, 8, 3))
+    (4, 4, 4, 3)
+    """
+
+    module: ClassVar[type[MaxPoolModule]] = AveragePoolModule

@@ -1,0 +1,105 @@
+"""Larger maps without weights."""
+
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from opsin.core import Shape
+
+from ..layer import Layer, need_rank
+from ..receptive_field import Window
+from ..validation import settle_choice, settle_counts
+
+
+class UpSamplingModule(torch.nn.Module):
+    """Maps made `size` times as large."""
+
+    def __init__(self, size: tuple[int, ...], interpolation: str) -> None:
+        super().__init__()
+        self.size, self.interpolation = size, interpolation
+
+    def forward(self, x: Tensor) -> Tensor:
+        sizes = [length * times for length, times in zip(x.shape[2:], self.size, strict=True)]
+        if self.interpolation == "nearest":
+            return F.interpolate(x, sizes)
+        return F.interpolate(x, sizes, mode="bilinear", align_corners=False)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, {self.interpolation}"
+
+
+@dataclass(frozen=True, repr=False)
+class UpSampling(Layer):
+    """Each position `size` times along every axis; its subclasses say over how many axes."""
+
+    rank: ClassVar[int]
+
+    size: int | tuple[int, ...] = 2
+
+    def __post_init__(self) -> None:
+        settle_counts(self, "size", self.rank)
+
+    @property
+    def interpolation_used(self) -> str:
+        """How numbers between positions are found."""
+        return "nearest"
+
+    @property
+    def window(self) -> Window:
+        reach = (1 if self.interpolation_used == "nearest" else 2,) * self.rank
+        return Window(reach, (1,) * self.rank, (1,) * self.rank, cast("tuple[int, ...]", self.size))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        need_rank(self, input_shape, self.rank)
+        times = cast("tuple[int, ...]", self.size)
+        return (*(length * factor for length, factor in zip(input_shape, times, strict=False)), input_shape[-1])
+
+    def build(self, input_shape: Shape) -> torch.nn.Module:
+        self.output_shape(input_shape)
+        return UpSamplingModule(cast("tuple[int, ...]", self.size), self.interpolation_used)
+
+
+@dataclass(frozen=True, repr=False)
+class UpSampling1D(UpSampling):
+    """Each of (steps, channels) `size` times.
+
+    >>> UpSampling1D(2).output_shape((8, 3))
+    (16, 3)
+    """
+
+    rank: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, repr=False)
+class UpSampling2D(UpSampling):
+    """Maps of (height, width, channels) `size` times as large, by repeating or (`bilinear`) by mixing neighbours.
+
+    >>> UpSampling2D(2, interpolation="bilinear").output_shape((8, 8, 3))
+    (16, 16, 3)
+    """
+
+    rank: ClassVar[int] = 2
+
+    interpolation: str = "nearest"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        settle_choice(self, "interpolation", ("nearest", "bilinear"))
+
+    @property
+    def interpolation_used(self) -> str:
+        return self.interpolation
+
+
+@dataclass(frozen=True, repr=False)
+class UpSampling3D(UpSampling):
+    """Maps of (depth, height, width, channels) `size` times as large.
+
+    >>> UpSampling3D((1, 2, 2)).output_shape((4, 8, 8, 3))
+    (4, 16, 16, 3)
+    """
+
+    rank: ClassVar[int] = 3

@@ -1,0 +1,1 @@
+"""A network for the eye: summary tables and diagrams."""

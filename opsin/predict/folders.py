@@ -1,0 +1,147 @@
+"""Answers as folders of pictures: masks that can be trained on, and overlays to look at."""
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import polars as pl
+from PIL import Image
+
+from opsin.core import DataError, write_bytes, write_text
+from opsin.data import Intensity
+from opsin.data.writers.masks import write_mask, write_objects
+from opsin.model.inputs import read_picture
+from opsin.tasks.spatial import Placed
+
+from .pipeline import Seen, path_text
+from .tables import OBJECT_SCHEMA, encoded, object_table
+
+QUALITY = 90
+ERRORS = "errors.csv"
+
+
+def ids_of(images: Sequence[Path]) -> dict[Path, str]:
+    """What each image is called in an output: its path below the folder that holds them all, with `/` in between.
+
+    >>> list(ids_of([Path("/a/b/1.png"), Path("/a/c/1.png")]).values())
+    ['b/1.png', 'c/1.png']
+    """
+    folders = [path.absolute().parent.parts for path in images]
+    common = 0
+    while folders and all(len(parts) > common and parts[common] == folders[0][common] for parts in folders):
+        common += 1
+    return {path: PurePosixPath(path_text(Path(*path.absolute().parts[common:]))).as_posix() for path in images}
+
+
+def apart(ids: Mapping[Path, str]) -> dict[Path, str]:
+    """The same names, made different where only their endings were.
+
+    >>> list(apart({Path("a.png"): "a.png", Path("a.jpg"): "a.jpg", Path("b.jpg"): "b.jpg"}).values())
+    ['a-png.png', 'a-jpg.jpg', 'b.jpg']
+    """
+    stems = Counter(str(PurePosixPath(id).with_suffix("")) for id in ids.values())
+    found: dict[Path, str] = {}
+    for path, id in ids.items():
+        whole = PurePosixPath(id)
+        clash = stems[str(whole.with_suffix(""))] > 1
+        found[path] = str(whole.with_name(f"{whole.stem}-{whole.suffix[1:]}{whole.suffix}")) if clash else id
+    return found
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where pictures of images of these `ids` go, the task whose answers they show, and the scale of deep images."""
+
+    task: Placed
+    ids: Mapping[Path, str]
+    output: Path
+    intensity: Intensity | None
+
+    @property
+    def errors(self) -> Path:
+        """Where the images without an answer are named."""
+        return self.output / ERRORS
+
+    def file(self, kind: str, path: Path, suffix: str) -> Path:
+        """The file of one kind for an image."""
+        return self.output / kind / PurePosixPath(self.ids[path]).with_suffix(suffix)
+
+    def draw(self, kind: str, one: Seen) -> None:
+        """The image with its answer on it, as a JPEG."""
+        assert one.answer is not None
+        try:
+            picture = self.task.overlay(read_picture(one.path, None, self.intensity), one.answer)
+        except DataError:  # gone since it was answered
+            return
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "JPEG", quality=QUALITY)
+        write_bytes(self.file(kind, one.path, ".jpg"), buffer.getvalue())
+
+
+@dataclass(frozen=True)
+class MaskFolder(Folder):
+    """`masks/*.png` of class indices in colours, `overlays/*.jpg` and `classes.txt`."""
+
+    names: tuple[str, ...]
+
+    def keep(self, images: Iterable[Seen]) -> bytes:
+        """The images without an answer, once masks and overlays of the others are there."""
+        failed: list[tuple[str, str | None]] = []
+        for one in images:
+            if one.answer is None:
+                failed.append((path_text(one.path), one.error))
+                continue
+            write_mask(self.file("masks", one.path, ".png"), one.answer[..., 0], self.names)
+            self.draw("overlays", one)
+        return _errors_frame(failed).write_csv(include_header=False).encode()
+
+    def make(self, pieces: Sequence[Path], output: Path) -> None:
+        """The names of the classes, and the images without an answer."""
+        write_text(output / "classes.txt", "\n".join(self.names) + "\n")
+        write_errors(self.errors, _read_all(pieces, {"path": pl.String(), "error": pl.String()}))
+
+
+@dataclass(frozen=True)
+class ObjectFolder(Folder):
+    """`masks/*.png` of object numbers in 16 bits, `overlays/*.jpg` and `objects.csv`, a row an object."""
+
+    names: tuple[str, ...]
+
+    def keep(self, images: Iterable[Seen]) -> bytes:
+        """The rows of the objects, once masks and overlays are there."""
+        return encoded(object_table(self.names, self._written(images)), ".csv")
+
+    def make(self, pieces: Sequence[Path], output: Path) -> None:
+        """The table of all objects, and the images without an answer."""
+        rows = _read_all(pieces, OBJECT_SCHEMA)
+        failed = rows.filter(pl.col("error").is_not_null())
+        write_bytes(output / "objects.csv", rows.filter(pl.col("error").is_null()).drop("error").write_csv().encode())
+        write_errors(self.errors, failed.select("path", "error"))
+
+    def _written(self, images: Iterable[Seen]) -> Iterable[Seen]:
+        for one in images:
+            if one.answer is not None:
+                write_objects(self.file("masks", one.path, ".png"), np.asarray(one.answer[..., 0]))
+                self.draw("overlays", one)
+            yield one
+
+
+def write_errors(path: Path, failed: pl.DataFrame | Iterable[tuple[str, str]]) -> None:
+    """The images without an answer as .csv of path and error; no file when there are none."""
+    rows = failed if isinstance(failed, pl.DataFrame) else _errors_frame(failed)
+    if len(rows):
+        write_bytes(path, rows.write_csv().encode())
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _errors_frame(failed: Iterable[tuple[str, str | None]]) -> pl.DataFrame:
+    return pl.DataFrame(list(failed), schema={"path": pl.String(), "error": pl.String()}, orient="row")
+
+
+def _read_all(pieces: Sequence[Path], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    frames = [pl.read_csv(piece, schema=dict(schema), has_header=False) for piece in pieces if piece.stat().st_size]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=dict(schema))

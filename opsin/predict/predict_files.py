@@ -1,0 +1,104 @@
+"""Predictions for many image files: to a list of rows, or to files that survive being killed."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from opsin.core import DataError, Progress, silent
+from opsin.model import Model
+from opsin.model.tiling import check_tiles
+
+from .pipeline import Seen, answer_pieces, piece_length
+from .resumable import Pieces
+from .tables import image_rows
+from .writers import choose_writer, is_folder
+
+
+def _nothing(line: str) -> None: ...
+
+
+def predict_files(
+    model: Model,
+    images: Sequence[Path],
+    output: str | Path | None = None,
+    *,
+    tiles: bool | None = None,
+    confidence: float | None = None,
+    progress: Progress = silent,
+    say: Callable[[str], None] = _nothing,
+) -> list[dict[str, Any]]:
+    """A row an image, in their order: `path`, the task's columns, `error` (null, or in one line why it has no answer).
+
+    With `output` the answers go there and the list is empty; memory stays flat: .csv, .jsonl or .parquet, of boxes
+    and masks also a .json as COCO has it or a folder of labels or masks and pictures. Killed and started again, it
+    goes on where it was and the output is the same; a finished one is left as it is unless an image has changed.
+    `tiles` and `confidence` as in `Model.predict`. Raises OpsinError when the output was made by another model or
+    cannot be written, and, when that is done, where not one image could be read.
+    """
+    check_tiles(model.task, tiles)
+    model = model if confidence is None else model.at(confidence)
+    length = piece_length(model)
+    pieces = [images[start : start + length] for start in range(0, len(images), length)]
+    count = _Count(len(images), progress)
+    if output is None:
+        rows, found = image_rows(model.task), list[dict[str, Any]]()
+        for piece in answer_pieces(model, pieces, tiles):
+            found += rows.make(count.over(piece)).to_dicts()
+            count.report()
+        return found
+    writer = choose_writer(model.task, images, output, model.preparation.intensity)
+    maker = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
+    kept = Pieces(Path(output), maker, [_key(piece) for piece in pieces], is_folder(output))
+    failed = kept.start()
+    if failed is None:
+        missing = kept.missing()
+        count.done = len(images) - sum(len(pieces[number]) for number in missing)
+        for number, piece in zip(missing, answer_pieces(model, [pieces[n] for n in missing], tiles), strict=True):
+            before = count.failed
+            content = writer.keep(count.over(piece))
+            kept.keep(number, content, count.failed - before)
+            count.report()
+        failed = kept.finish(writer.make)
+    progress("predict", len(images), len(images))
+    _tell(failed, len(images), writer.errors, say)
+    return []
+
+
+class _Count:
+    """How many images are done and how many of them have no answer."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total, self._progress = total, progress
+        self.done = self.failed = 0
+
+    def over(self, images: Iterable[Seen]) -> Iterator[Seen]:
+        for one in images:
+            yield one
+            self.done += 1
+            self.failed += one.error is not None
+
+    def report(self) -> None:
+        self._progress("predict", self.done, self._total, f"{self.failed} cannot be read" if self.failed else "")
+
+
+def _tell(failed: int, total: int, where: Path, say: Callable[[str], None]) -> None:
+    line = f"{failed:,} of {total:,} image{'' if total == 1 else 's'} could not be read: see {where}"
+    if failed and failed == total:
+        raise DataError(line)
+    if failed:
+        say(line)
+
+
+def _key(paths: Sequence[Path]) -> str:
+    """What a piece is made from: its images' paths, sizes and times."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        digest.update(os.fsencode(path))
+        try:
+            status = os.stat(path)
+            digest.update(f"\0{status.st_size} {status.st_mtime_ns}\0".encode())
+        except (OSError, ValueError):
+            digest.update(b"\0missing\0")
+    return digest.hexdigest()

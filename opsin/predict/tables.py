@@ -1,0 +1,178 @@
+"""Answers as tables: a row an image, a row a box, or a row an object."""
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from opsin.data.writers.masks import object_rows
+from opsin.tasks import Task
+from opsin.tasks.spatial import Placed, rows_of
+
+from .pipeline import Seen, path_text
+
+SUFFIXES = (".csv", ".jsonl", ".parquet")
+Schema: TypeAlias = dict[str, pl.DataType]
+OBJECTS = pl.List(pl.Struct({"label": pl.String(), "confidence": pl.Float64(), "box": pl.List(pl.Float64())}))
+"""What a column holds whose values are lists: records of objects."""
+_TYPES: dict[type, pl.DataType] = {
+    str: pl.String(),
+    float: pl.Float64(),
+    int: pl.Int64(),
+    bool: pl.Boolean(),
+    list: OBJECTS,
+}
+SIDES = ("xmin", "ymin", "xmax", "ymax")
+BOX_SCHEMA: Schema = {
+    "path": pl.String(),
+    **{side: pl.Float64() for side in SIDES},
+    "label": pl.String(),
+    "confidence": pl.Float64(),
+    "error": pl.String(),
+}
+OBJECT_SCHEMA: Schema = {
+    "path": pl.String(),
+    "object": pl.Int64(),
+    "label": pl.String(),
+    "confidence": pl.Float64(),
+    "area": pl.Int64(),
+    "centre_x": pl.Float64(),
+    "centre_y": pl.Float64(),
+    **{side: pl.Int64() for side in SIDES},
+    "error": pl.String(),
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How answers become rows of a table of this schema."""
+
+    schema: Schema
+    make: Callable[[Iterable[Seen]], pl.DataFrame]
+
+
+def image_rows(task: Task) -> Rows:
+    """A row an image: `path`, the task's columns, `error`; an image without an answer has nulls.
+
+    Numbers that are not finite are null.
+    """
+    columns = task.columns(task.blank(1, (1, 1)))
+    types = {_free(name): _TYPES[type(values[0])] for name, values in columns.items()}
+    schema: Schema = {"path": pl.String(), **types, "error": pl.String()}
+
+    def make(images: Iterable[Seen]) -> pl.DataFrame:
+        # answers that are places may be large, and are told one by one
+        groups = ([one] for one in images) if isinstance(task, Placed) else (list(images),)
+        frames = [_told(task, group, schema) for group in groups]
+        return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+
+    return Rows(schema, make)
+
+
+def box_rows(task: Task) -> Rows:
+    """A row a box; an image without one has one row of nulls, as has one without an answer, which has an `error`."""
+
+    def make(images: Iterable[Seen]) -> pl.DataFrame:
+        rows: list[dict[str, Any]] = []
+        for one in images:
+            boxes = [] if one.answer is None else task.columns(rows_of([one.answer]))["boxes"][0]
+            for box in boxes:
+                rows.append({"path": path_text(one.path), **box, **dict(zip(SIDES, box["box"], strict=True))})
+            if not boxes:
+                rows.append({"path": path_text(one.path), "error": one.error})
+        return _frame(rows, BOX_SCHEMA)
+
+    return Rows(BOX_SCHEMA, make)
+
+
+def object_table(names: Sequence[str], images: Iterable[Seen]) -> pl.DataFrame:
+    """A row an object; an image without one has no row, one without an answer one with an `error`."""
+    rows: list[dict[str, Any]] = []
+    for one in images:
+        if one.answer is None:
+            rows.append({"path": path_text(one.path), "error": one.error})
+            continue
+        found = object_rows(one.answer[..., 0], names, one.answer[..., 1])
+        for row in found:
+            sides = dict(zip(SIDES, row["box"], strict=True))
+            rows.append({"path": path_text(one.path), **row, **sides, "centre_x": row["x"], "centre_y": row["y"]})
+    return _frame(rows, OBJECT_SCHEMA)
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A .csv, .jsonl or .parquet, whose pieces are tables in that very format; `errors` is itself."""
+
+    rows: Rows
+    suffix: str
+    errors: Path
+
+    def keep(self, images: Iterable[Seen]) -> bytes:
+        """A piece of the table; a .csv without its head."""
+        return encoded(self.rows.make(images), self.suffix)
+
+    def make(self, pieces: Sequence[Path], output: Path) -> None:
+        """All pieces as one file."""
+        first = output.with_name("empty")
+        empty = pl.DataFrame(schema=self.rows.schema)
+        first.write_bytes(empty.write_csv().encode() if self.suffix == ".csv" else encoded(empty, self.suffix))
+        if self.suffix == ".parquet":
+            _join_parquet([first, *pieces], output)
+        else:
+            join([first, *pieces], output)
+
+
+def encoded(rows: pl.DataFrame, suffix: str) -> bytes:
+    """Rows in a format; .csv without a head."""
+    buffer = io.BytesIO()
+    if suffix == ".csv":
+        rows.write_csv(buffer, include_header=False)
+    elif suffix == ".jsonl":
+        rows.write_ndjson(buffer)
+    else:
+        rows.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def join(pieces: Sequence[Path], output: Path) -> None:
+    """The files one after the other."""
+    with open(output, "wb") as file:
+        for piece in pieces:
+            file.write(piece.read_bytes())
+
+
+def _told(task: Task, images: Sequence[Seen], schema: Schema) -> pl.DataFrame:
+    good = [one.answer for one in images if one.answer is not None]
+    answers = task.blank(0, (1, 1)) if not good else rows_of(good) if isinstance(task, Placed) else np.stack(good)
+    columns = {_free(name): iter(values) for name, values in task.columns(answers).items()}
+    spread: dict[str, list[Any]] = {
+        name: [None if one.answer is None else next(values) for one in images] for name, values in columns.items()
+    }
+    spread["path"] = [path_text(one.path) for one in images]
+    spread["error"] = [one.error for one in images]
+    return _finite(pl.DataFrame({name: spread[name] for name in schema}, schema=schema))
+
+
+def _frame(rows: Sequence[dict[str, Any]], schema: Schema) -> pl.DataFrame:
+    return _finite(pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema))
+
+
+def _finite(frame: pl.DataFrame) -> pl.DataFrame:
+    known = pl.col(pl.Float64)
+    return frame.with_columns(pl.when(known.is_finite()).then(known))
+
+
+def _free(name: str) -> str:
+    """A number that is called like one of the two other columns gets a `_`."""
+    return f"{name}_" if name in ("path", "error") else name
+
+
+def _join_parquet(pieces: Sequence[Path], output: Path) -> None:
+    try:
+        pl.scan_parquet(list(pieces)).sink_parquet(output)
+    except pl.exceptions.PolarsError as error:
+        raise OSError(0, " ".join(str(error).split())[:200]) from error

@@ -1,0 +1,68 @@
+"""The files that answers can be written to, one contract for all; which one it is, the output's name says."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from opsin.core import OpsinError
+from opsin.data import Intensity
+from opsin.tasks import Task
+from opsin.tasks.spatial import Placed
+
+from .annotation_files import CocoFile, YoloFolder
+from .folders import MaskFolder, ObjectFolder, apart, ids_of
+from .pipeline import Seen
+from .tables import SUFFIXES, TableFile, box_rows, image_rows
+
+
+class Writer(Protocol):
+    """Makes an output of answers, piece by piece."""
+
+    @property
+    def errors(self) -> Path:
+        """The file that says why an image has no answer."""
+        ...
+
+    def keep(self, images: Iterable[Seen]) -> bytes:
+        """What a piece of images adds to the output; files of their own are written at once."""
+        ...
+
+    def make(self, pieces: Sequence[Path], output: Path) -> None:
+        """The output of all pieces, which hold what `keep` gave."""
+        ...
+
+
+def is_folder(output: str | Path) -> bool:
+    """Whether a name stands for a folder: it ends in a slash, is one, or has no ending.
+
+    >>> is_folder("out/"), is_folder("out"), is_folder("out.csv")
+    (True, True, False)
+    """
+    path = Path(output)
+    return str(output).endswith(("/", os.sep)) or path.is_dir() or not (path.suffix or path.name.startswith("."))
+
+
+def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intensity: Intensity | None = None) -> Writer:
+    """The writer for a .csv, .jsonl, .parquet, .json or folder; OpsinError when the task cannot be written so.
+
+    `intensity` is the scale of more than 8 bits, for overlays.
+    """
+    path, placed = Path(output), task if isinstance(task, Placed) else None
+    suffix = path.suffix.lower()
+    if placed is not None and is_folder(output):
+        ids = apart(ids_of(images))
+        if placed.told == "boxes":
+            return YoloFolder(placed, ids, path, intensity)
+        folder = MaskFolder if placed.told == "masks" else ObjectFolder
+        return folder(placed, ids, path, intensity, task.names)
+    if placed is not None and suffix == ".json":
+        return CocoFile(placed, ids_of(images), path.with_name(f"{path.stem}.errors.csv"))
+    if path.is_dir():
+        raise OpsinError(f"cannot write {path}: it is a folder; name a file in it")
+    if suffix in SUFFIXES:
+        by_box = placed is not None and placed.told == "boxes" and suffix == ".csv"
+        return TableFile(box_rows(task) if by_box else image_rows(task), suffix, path)
+    known = ", ".join(SUFFIXES if placed is None else (*SUFFIXES, ".json"))
+    more = "" if placed is None else ", or the name of a folder"
+    raise OpsinError(f"cannot write {path.name!r}: expected a name that ends in {known}{more}")

@@ -1,0 +1,63 @@
+"""The answers to look at: the most wrong and the least sure, with their pictures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .content import ReportFacts
+from .pictures import picture
+from .samples import pixels_by_id
+
+MOST = 12
+SIDE, SIDE_OF_PLACES = 176, 960
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image with what was answered, what is true and where it is from."""
+
+    picture: str | None
+    answer: str
+    truth: str
+    id: str
+    wrong: bool
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The worst mistakes and the least sure answers; `wrong` of `count` answers are wrong, None when none can be."""
+
+    worst: tuple[Case, ...]
+    unsure: tuple[Case, ...]
+    wrong: int | None
+    count: int
+
+
+def cases_of(facts: ReportFacts) -> Cases:
+    """The rows with the highest surprise, wrong ones only where an answer is right or wrong, and the highest doubt."""
+    answers = facts.answers
+    predictions, task = answers.predictions, answers.task
+    raw, targets = predictions.raw, predictions.targets
+    if not predictions.ids:
+        return Cases((), (), None, 0)
+    wrong = task.wrong(raw, targets)
+    surprise = np.nan_to_num(task.surprise(raw, targets), nan=np.inf, posinf=np.inf)
+    ranked = np.argsort(-surprise, kind="stable")
+    worst = (ranked if wrong is None else ranked[wrong[ranked]])[:MOST]
+    doubt = task.doubt(raw)
+    unsure = np.argsort(-doubt, kind="stable")[:MOST] if doubt.any() else np.zeros(0, int)
+    pixels = pixels_by_id(facts.data, [predictions.ids[row] for row in (*worst, *unsure)], task)
+    side = SIDE if task.places == "none" else SIDE_OF_PLACES
+
+    def case(row: int) -> Case:
+        answer, truth = task.describe(raw[row], targets[row])
+        id = predictions.ids[row]
+        seen = picture(task.draw(pixels[id], raw[row], targets[row]), side) if id in pixels else None
+        return Case(seen, answer, truth, id, wrong is not None and bool(wrong[row]))
+
+    return Cases(
+        tuple(case(int(row)) for row in worst),
+        tuple(case(int(row)) for row in unsure),
+        None if wrong is None else int(wrong.sum()),
+        len(predictions.ids),
+    )

@@ -1,0 +1,1 @@
+"""Execution of a trained network: fused layers, PyTorch or OpenVINO."""

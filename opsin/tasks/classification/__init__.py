@@ -1,0 +1,1 @@
+"""Image classification with one class or several labels."""

@@ -1,0 +1,164 @@
+"""One class of several for each image."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch.nn.functional as F
+from torch import Tensor
+
+from opsin.drawing import Chart, Matrix
+from opsin.drawing.reliability import reliability_chart
+from opsin.metrics.calibration import fit_temperature, log_softmax
+from opsin.metrics.weighted import area_under_curve, calibration_error, mean, mean_known, ratio
+
+from ..image_level import Flat
+from ..task import Scorer
+from ..validation import check_names, check_temperature
+
+
+@dataclass(frozen=True)
+class Classify(Flat):
+    """Cross-entropy over the classes; probabilities are calibrated by one temperature.
+
+    >>> Classify(("cat", "dog")).columns(np.array([[0.0, 2.0]]))["label"]
+    ['dog']
+    """
+
+    names: tuple[str, ...]
+    temperature: float = 1.0
+
+    name = "classify"
+    activation = "softmax"
+    monitor = ("accuracy", 1)
+    kind = "class"
+
+    def __post_init__(self) -> None:
+        check_names(self.names, 2, "classes")
+        check_temperature(self.temperature)
+
+    @property
+    def units(self) -> int:
+        """One output a class."""
+        return len(self.names)
+
+    def encode(self, targets: np.ndarray) -> np.ndarray:
+        """(n,) int64 class indices, as they are."""
+        return targets.astype(np.int64)
+
+    def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
+        """Mean cross-entropy, with label smoothing (Szegedy et al. 2016) and weights a class when given."""
+        return F.cross_entropy(raw, target, weight=weights, label_smoothing=smoothing)
+
+    def answer(self, raw: np.ndarray) -> np.ndarray:
+        """(n, classes) probabilities."""
+        return np.exp(log_softmax(raw, self.temperature))
+
+    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+        """`label`, `confidence` and `p_<class>` for every class."""
+        probabilities = self.answer(raw)
+        best = probabilities.argmax(1)
+        return {
+            "label": [self.names[index] for index in best],
+            "confidence": probabilities.max(1).tolist(),
+            **{f"p_{name}": probabilities[:, index].tolist() for index, name in enumerate(self.names)},
+        }
+
+    def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
+        """accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated.
+
+        balanced_accuracy, macro_f1 and auroc are means over the classes that the rows know; auroc is one against the
+        rest, and of two classes that of the second.
+        """
+        count, logs = len(self.names), log_softmax(raw, self.temperature)
+        probabilities = np.exp(logs)
+        best = raw.argmax(1)
+        cell = targets * count + best
+        columns = range(count) if count > 2 else [1]
+        areas = [area_under_curve(probabilities[:, index], targets == index) for index in columns]
+        log_loss = mean(-logs[np.arange(len(targets)), targets])
+        calibration = calibration_error(probabilities.max(1), best == targets)
+        before = calibration_error(np.exp(log_softmax(raw)).max(1), best == targets)
+
+        def scores(weights: np.ndarray) -> dict[str, float]:
+            table = np.bincount(cell, weights, count * count).reshape(count, count)
+            right, truth, said = np.diag(table), table.sum(1), table.sum(0)
+            return {
+                "accuracy": float(ratio(right.sum(), table.sum())),
+                "balanced_accuracy": mean_known(ratio(right, truth)),
+                "macro_f1": mean_known(ratio(2 * right, truth + said)),
+                "auroc": mean_known([area(weights) for area in areas]),
+                "log_loss": log_loss(weights),
+                "ece": calibration(weights),
+                "ece_uncalibrated": before(weights),
+            }
+
+        return scores
+
+    def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
+        """class, count, precision, recall and f1 of each class; nan where there is nothing to divide by."""
+        table = self._table(raw, targets)
+        right, truth, said = np.diag(table), table.sum(1), table.sum(0)
+        columns = (truth, ratio(right, said), ratio(right, truth), ratio(2 * right, truth + said))
+        return [
+            {"class": name, "count": int(n), "precision": float(p), "recall": float(r), "f1": float(f)}
+            for name, n, p, r, f in zip(self.names, *columns, strict=True)
+        ]
+
+    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """The rows of each class."""
+        ends = np.bincount(targets, minlength=self.units).cumsum()[:-1]
+        return dict(zip(self.names, np.split(np.argsort(targets, kind="stable"), ends), strict=True))
+
+    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """(n,) whether the likeliest class is not the true one."""
+        return raw.argmax(1) != targets
+
+    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
+        """Always the training classes' shares, so always the most frequent class."""
+        shares = np.bincount(train_targets, minlength=len(self.names)) + 1e-6
+        return np.log(shares / shares.sum()).astype(np.float32)
+
+    def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """The log loss of each row."""
+        return -log_softmax(raw, self.temperature)[np.arange(len(targets)), targets]
+
+    def doubt(self, raw: np.ndarray) -> np.ndarray:
+        """One minus the highest probability."""
+        return 1 - self.answer(raw).max(1)
+
+    def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
+        """The confusion matrix, and the reliability diagram before and after the temperature."""
+        caption = "How many images of each true class (down) got each answer (across); the diagonal is right."
+        matrix = Matrix("Confusion matrix", caption, self._table(raw, targets), self.names, "truth", "answer")
+        before, after = np.exp(log_softmax(raw)).max(1), self.answer(raw).max(1)
+        return matrix, reliability_chart(before, after, ~self.wrong(raw, targets), "confidence", "share that is right")
+
+    def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
+        """The likeliest class with its probability, and the true one."""
+        probabilities = self.answer(raw[None])[0]
+        best = int(probabilities.argmax())
+        return f"{self.names[best]} {probabilities[best]:.0%}", self.names[int(target)]
+
+    def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Classify":
+        """With the temperature that has the least log loss on these validation rows.
+
+        On the imaginary row of doubt the second choice was right.
+        """
+        if not len(targets):
+            return self
+        second = np.argsort(raw, 1)[:, -2]
+
+        def loss(of: np.ndarray, temperature: float) -> float:
+            return float(-log_softmax(raw, temperature)[np.arange(len(of)), of].mean())
+
+        found = fit_temperature(lambda t: loss(targets, t), lambda t: loss(second, t) / len(targets))
+        return replace(self, temperature=found)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the model file."""
+        return {"task": self.name, **asdict(self)}
+
+    def _table(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        count = len(self.names)
+        return np.bincount(targets * count + raw.argmax(1), minlength=count * count).reshape(count, count)

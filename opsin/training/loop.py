@@ -1,0 +1,244 @@
+"""The training loop: one way for every task and any number of processes, and never more lost than a few seconds."""
+
+import copy
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from opsin.core import ModelFileError, OpsinError, Progress, silent
+from opsin.data import Batch, Batches
+from opsin.model import Model
+
+from . import distributed
+from .checkpoint import State, load_checkpoint, save_checkpoint
+from .ema import Average
+from .history import write_metrics
+from .inference import raw_over
+from .interrupt import Interrupted, watch_for_interrupt
+from .recipe import Recipe
+from .schedule import Plan, one_cycle
+from .step import Diverged, Stepper
+
+AVERAGED_SHARE = 0.02
+VALIDATE_EVERY = 0.02
+CHECKPOINT_SECONDS = 20.0
+MAXIMUM_ROLLBACKS = 4
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to train, on what, how, and where it is kept.
+
+    `seconds`, when given, is what the loop may take, whatever the recipe's epochs; `seconds_per_step` is a first guess.
+    """
+
+    model: Model
+    batches: Batches
+    valid_rows: np.ndarray
+    valid_targets: np.ndarray
+    recipe: Recipe
+    folder: Path
+    seconds: float | None = None
+    seconds_per_step: float = 1.0
+
+
+class Trainer:
+    """One run of a job, from its start or from where its checkpoint stands.
+
+    Leaves `best.safetensors` (the averaged weights with the best validation score), `last.safetensors`, `last.json`
+    and `metrics.csv` in the job's folder.
+    """
+
+    def __init__(self, job: Job, progress: Progress = silent) -> None:
+        self.job, self.tell = job, progress
+        self.stepper = Stepper(job.model, job.recipe, job.batches.seed)
+        self.network = job.model.network
+        self.average = Average(self.network, horizon=1)
+        self.averaged = copy.copy(job.model)
+        self.averaged.network = copy.deepcopy(self.network)
+        self.averaged.views = "one"  # validation during training need not cost as much as an answer
+        self.state = State(frozen=[n for n, w in self.network.named_parameters() if not w.requires_grad])
+        self.plan = Plan(max(1, round(job.recipe.epochs * job.batches.per_epoch)))
+        self.started = time.monotonic()
+        self.saved = self.started
+        self.save_seconds = self.validation_seconds = 0.0
+        self.seconds_before = 0.0
+        self.planned = (0.0, 0)
+        self.losses: list[float] = []
+
+    @property
+    def seconds(self) -> float:
+        """Seconds trained so far, those before a resume included."""
+        return self.seconds_before + time.monotonic() - self.started
+
+    def resume(self) -> None:
+        """Takes up the checkpoint in the job's folder; raises ModelFileError when there is none."""
+        self._restore()
+        self.seconds_before = self.state.seconds
+        self.saved = self.seconds
+        self.planned = (self.seconds, self.state.step)
+
+    def run(self) -> State:
+        """Trains to the end of the plan; saves and raises Interrupted when its owner stops it."""
+        distributed.share_weights(self.network)
+        with watch_for_interrupt() as asked:
+            if self.state.step == 0:
+                if self.job.seconds is not None:
+                    self._replan(self.job.seconds_per_step)
+                self._save()
+            while not self.plan.done:
+                try:
+                    self._walk(asked)
+                    self._save()
+                except Diverged:
+                    self._roll_back()
+        return self.state
+
+    def _walk(self, asked: Callable[[], bool]) -> None:
+        with closing(self.job.batches.stream(self.state.step)) as batches:
+            for batch in batches:
+                self._one(batch)
+                if asked():
+                    self._save()
+                    raise Interrupted(
+                        f"stopped at step {self.state.step}; go on with: opsin train --resume {self.job.folder}"
+                    )
+                if self.plan.done:
+                    return
+                self._look_at_clock()
+                if self.plan.done:
+                    return
+
+    def _one(self, batch: Batch) -> None:
+        state, per_epoch = self.state, self.job.batches.per_epoch
+        loss = self.stepper.step(batch, state.step, one_cycle(self.plan.progress) * state.damping)
+        self.losses.append(loss)
+        self.average.horizon = max(10, int(AVERAGED_SHARE * (state.step + self.plan.steps_left)))
+        self.average.update(self.network)
+        state.step += 1
+        self.plan.advance()
+        rate = self.job.batches.size * self.job.batches.part[1] * (state.step - self.planned[1])
+        pace = rate / max(1e-9, self.seconds - self.planned[0])
+        note = f"epoch {state.step / per_epoch:.1f}  loss {np.mean(self.losses[-20:]):.3f}  {pace:,.0f} images/s"
+        self.tell("train", self.plan.progress, 1.0, note)
+        due = self.plan.progress - state.validated >= VALIDATE_EVERY
+        if self.plan.done or (state.step % per_epoch == 0 and due):
+            self._validate(pace)
+
+    def _replan(self, seconds_per_step: float) -> None:
+        seconds = (self.job.seconds or 0.0) - self.seconds - self.validation_seconds
+        self.plan.replan(
+            max(1e-9, distributed.agree(seconds)), distributed.agree(seconds_per_step)
+        )  # at least one step
+        self.planned = (self.seconds, self.state.step)
+
+    def _look_at_clock(self) -> None:
+        """Saves now and then, and spreads the rest of a run of so many minutes over the steps that still fit.
+
+        Plans change only where a checkpoint is saved, so a resumed run follows the same plan as the first.
+        """
+        left = float("inf") if self.job.seconds is None else self.job.seconds - self.seconds - self.validation_seconds
+        if distributed.agree(left) <= 0:
+            self.plan.replan(0.0, 1.0)
+            self._validate(0.0)
+            return
+        interval = max(min(CHECKPOINT_SECONDS, left / 3), 1.0, 30 * self.save_seconds)
+        if distributed.agree(self.seconds - self.saved) < interval:
+            return
+        if self.job.seconds is not None and self.state.step > self.planned[1]:
+            self._replan((self.seconds - self.planned[0]) / (self.state.step - self.planned[1]))
+        self._save()
+
+    def _validate(self, pace: float) -> None:
+        """Scores the averaged weights on the validation rows and keeps them when they are the best so far."""
+        begun, job, state = self.seconds, self.job, self.state
+        _check_finite(self.average.weights)
+        self.averaged.network.load_state_dict(self.average.weights)
+        raw = raw_over(self.averaged, job.batches.pixels, job.valid_rows, self.tell)
+        scores = job.model.task.scorer(raw, job.valid_targets)(np.ones(len(raw)))
+        name, direction = job.model.task.monitor
+        value = scores[name] if len(raw) else float(state.step * direction)
+        first = state.best is None or np.isnan(state.best)
+        state.stale = 0 if first or value * direction > (state.best or 0.0) * direction else state.stale + 1
+        better = first or value * direction >= (state.best or 0.0) * direction  # of equals the last, longest trained
+        if better:
+            state.best, state.best_step = value, state.step
+        state.validated = self.plan.progress
+        state.metrics.append(
+            {
+                "step": state.step,
+                "epoch": state.step / job.batches.per_epoch,
+                "seconds": self.seconds,
+                "images_per_second": pace,
+                "learning_rate": job.recipe.learning_rate * one_cycle(self.plan.progress) * state.damping,
+                "train_loss": float(np.mean(self.losses[-job.batches.per_epoch :])),
+                **{f"valid_{name}": score for name, score in scores.items()},
+            }
+        )
+        if distributed.part()[0] == 0:
+            write_metrics(job.folder / "metrics.csv", state.metrics)
+            if better:
+                self.averaged.save(job.folder / "best.safetensors")
+        if job.recipe.patience is not None and state.stale >= job.recipe.patience:
+            self.plan.replan(0.0, 1.0)
+        self.validation_seconds = self.seconds - begun
+
+    def _save(self) -> None:
+        _check_finite(self.network.state_dict())
+        self.saved = self.seconds
+        self.state.steps_left, self.state.progress, self.state.seconds = (
+            self.plan.steps_left,
+            self.plan.progress,
+            self.seconds,
+        )
+        if distributed.part()[0] == 0:
+            parts: dict[str, dict[str, Tensor]] = {"network": self.network.state_dict()}
+            if self._between:
+                parts |= {"average": self.average.state(), "optimizer": self.stepper.optimizer.state()}
+            save_checkpoint(self.job.folder, self.state, parts)
+        self.save_seconds = self.seconds - self.saved
+
+    @property
+    def _between(self) -> bool:
+        """Whether average and optimizer matter: before the first step they know nothing, after the last none asks."""
+        return self.state.step > 0 and not self.plan.done
+
+    def _restore(self) -> None:
+        self.state, parts = load_checkpoint(self.job.folder)
+        for name, weight in self.network.named_parameters():
+            weight.requires_grad_(name not in self.state.frozen)
+        self.stepper.optimizer = self.stepper.new_optimizer()
+        self.plan = Plan(self.state.steps_left, self.state.progress)
+        try:
+            self.network.load_state_dict(parts["network"])
+            self.average = Average(self.network, horizon=1)
+            if self._between:
+                self.stepper.optimizer.load(parts["optimizer"])
+                self.average.load(parts["average"])
+        except (KeyError, RuntimeError) as error:
+            raise ModelFileError(f"{self.job.folder}: the checkpoint is of another network; train anew") from error
+
+    def _roll_back(self) -> None:
+        """Goes back to the last checkpoint and on with half the learning rate."""
+        rollbacks, damping = self.state.rollbacks + 1, self.state.damping / 2
+        if rollbacks > MAXIMUM_ROLLBACKS:
+            raise OpsinError(
+                f"training diverged {rollbacks} times (the loss was not a finite number), even with the learning rate "
+                f"divided by {round(1 / self.state.damping)}; look at the targets and images with `opsin check`, or "
+                "use fewer layers; the best model so far is kept"
+            )
+        self._restore()
+        self.state.rollbacks, self.state.damping = rollbacks, damping
+        self.planned = (self.seconds, self.state.step)
+        self.tell("train", self.plan.progress, 1.0, f"diverged: back to step {self.state.step}, half the learning rate")
+        self._save()
+
+
+def _check_finite(weights: dict[str, Tensor]) -> None:
+    if not distributed.agree(float(all(bool(value.isfinite().all()) for value in weights.values()))):
+        raise Diverged

@@ -1,0 +1,72 @@
+"""One training step: batch in, weights a little better, the loss out."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from opsin.core import choose_precision, derive
+from opsin.data import Batch
+from opsin.model import Model
+
+from . import distributed
+from .kernel_norms import NORMALIZATIONS
+from .optimizer import Optimizer
+from .recipe import Recipe
+
+
+class Diverged(Exception):
+    """The loss is no longer a finite number."""
+
+
+class Stepper:
+    """Steps a model's network; the random numbers of a step depend on the seed and the step's number alone."""
+
+    def __init__(self, model: Model, recipe: Recipe, seed: int) -> None:
+        self.model, self.recipe, self.seed = model, recipe, seed
+        self.network = model.network
+        self.device = next(self.network.parameters()).device
+        self.precision = choose_precision(self.device)
+        self.optimizer = self.new_optimizer()
+        kept = recipe.regularization.keep_statistics
+        self.fixed = [module for module in self.network.modules() if kept and isinstance(module, NORMALIZATIONS)]
+        weights = recipe.class_weights
+        self.class_weights = torch.tensor(weights, device=self.device) if weights else None
+
+    def new_optimizer(self) -> Optimizer:
+        """A fresh optimizer over the weights that are trained now."""
+        decay = self.recipe.regularization.weight_decay
+        return Optimizer(self.network, self.recipe.learning_rate, self.recipe.dense_rate, decay)
+
+    def step(self, batch: Batch, number: int, factor: float) -> float:
+        """One step with the learning rates times `factor`; returns the loss, raises Diverged when it is not finite."""
+        torch.manual_seed(derive(self.seed, "step", number, distributed.part()[0]))
+        self.network.train()
+        for module in self.fixed:
+            module.eval()
+        images = self.model.preparation.normalize(batch.images.to(self.device))
+        loss = self._loss(images, batch.targets.to(self.device))
+        value = float(loss.detach())
+        if not math.isfinite(distributed.agree(value)):
+            raise Diverged
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]
+        distributed.mean_gradients(self.network.parameters())
+        self.optimizer.step(factor)
+        return value
+
+    def _loss(self, images: Tensor, targets: Tensor) -> Tensor:
+        mixup = self.recipe.regularization.mixup
+        if not mixup:
+            return self._loss_of(self._forward(images), targets)
+        share = float(torch.distributions.Beta(mixup, mixup).sample())
+        partner = torch.randperm(len(images), device=self.device)
+        raw = self._forward(images.lerp(images[partner], 1 - share))
+        return share * self._loss_of(raw, targets) + (1 - share) * self._loss_of(raw, targets[partner])
+
+    def _loss_of(self, raw: Tensor, targets: Tensor) -> Tensor:
+        smoothing = self.recipe.regularization.smoothing
+        return self.model.task.loss(raw, targets, smoothing=smoothing, weights=self.class_weights)
+
+    def _forward(self, images: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
+            return self.network.logits(images).float()

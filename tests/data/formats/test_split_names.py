@@ -1,0 +1,24 @@
+import pytest
+
+from opsin.data.formats.split_names import in_order, split_name
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *[(text, "train") for text in ("Train", "training")],
+        *[(text, "valid") for text in (" VAL ", "valid", "validation", "dev")],
+        *[(text, "test") for text in ("test", "Testing")],
+        *[(text, None) for text in ("cat", "", "trainer")],
+    ],
+)
+def test_spellings_of_splits(text, expected):
+    assert split_name(text) == expected
+
+
+def test_whole_numbers_stand_by_size_and_words_by_letter():
+    assert in_order(["10", "2", "1", "2"]) == ("1", "2", "10")
+    assert in_order(["10", "2", "b", "a"]) == ("10", "2", "a", "b")
+    assert in_order(["01", "1"]) == ("01", "1")
+    assert in_order(["²", "1"]) == ("1", "²")  # a digit, but no number
+    assert in_order([]) == ()

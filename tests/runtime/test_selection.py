@@ -1,0 +1,294 @@
+"""Answers are those of the network as it is now, however it was made ready before."""
+
+import copy
+import platform
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+import torch
+
+from opsin import zoo
+from opsin.core import OpsinError
+from opsin.data import Preparation
+from opsin.model import Model
+from opsin.model.test_time_augmentation import average_views
+from opsin.nn import Activation, Sequential
+from opsin.runtime.backends import FusedRuntime, TorchRuntime
+from opsin.runtime.selection import Ready
+from opsin.tasks import Classify, Detect, Segment
+
+SIZE = (40, 32, 3)
+PIXELS = np.random.default_rng(0).integers(0, 256, (9, *SIZE), np.uint8)
+on_x86 = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="kernels are x86-64's")
+
+
+def model_of(name="resnet_small", make=zoo.create):
+    torch.manual_seed(0)
+    task = Classify(("a", "b", "c")) if make is zoo.create else Segment(("background", "cell"))
+    network = make(name, SIZE, task.units, seed=0)
+    torch.nn.init.normal_(list(network.parameters())[-1], 0, 1)
+    torch.nn.init.normal_(list(network.parameters())[-2], 0, 0.2)
+    return Model(network.eval(), task, Preparation(*SIZE, (0.5,) * 3, (0.25,) * 3))
+
+
+def plainly(model):
+    """Answers in float32 by torch alone."""
+    with torch.inference_mode():
+        return model.network.logits(model.preparation.normalize(torch.from_numpy(PIXELS))).numpy()
+
+
+def close(one, other):
+    return np.abs(one - other).max() <= 0.03 * np.abs(other).max()
+
+
+CHANGES = {
+    "in place": lambda network: network.load_state_dict({k: 1.5 * v for k, v in network.state_dict().items()}),
+    "an optimizer": lambda network: _stepped(network),
+    "an optimizer in evaluation mode": lambda network: _tuned(network),
+    "statistics": lambda network: [
+        module.running_mean.add_(1.0) for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)
+    ],
+    "new values": lambda network: setattr(network.stem.weight, "data", network.stem.weight * 3),
+    "another weight": lambda network: setattr(
+        list(network.children())[-1], "bias", torch.nn.Parameter(torch.tensor([5.0, 0.0, -5.0]))
+    ),
+}
+
+
+def _stepped(network):
+    network.train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=0.3, fused=True)
+    for weight in network.parameters():
+        weight.grad = torch.ones_like(weight)
+    optimizer.step()
+    network.eval()
+
+
+def _tuned(network):
+    """Trained in evaluation mode, as with statistics that stay."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=0.3, fused=True)
+    with torch.enable_grad():
+        network(torch.randn(4, 3, 40, 32))[:, 0].sum().backward()
+    optimizer.step()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changed_weights_change_the_answers(change):
+    model = model_of()
+    before = model.raw(PIXELS)
+    assert close(before, plainly(model))
+    with torch.no_grad():
+        CHANGES[change](model.network)
+    after = model.raw(PIXELS)
+    assert not close(after, before) and close(after, plainly(model))
+
+
+def test_a_shallow_copy_with_another_network_answers_for_itself():
+    model = model_of()
+    first = model.raw(PIXELS)
+    other = copy.copy(model)
+    other.network = copy.deepcopy(model.network)
+    with torch.no_grad():
+        list(other.network.parameters())[-1].add_(torch.tensor([3.0, -3.0, 0.0]))
+    assert not close(other.raw(PIXELS), first)
+    np.testing.assert_array_equal(model.raw(PIXELS), first)
+
+
+@on_x86
+def test_it_is_made_once_and_not_for_training():
+    model = model_of()
+    selection, what = Ready(), (model.network, model.preparation)
+    first = selection.runtime(*what)
+    assert isinstance(first, FusedRuntime) and selection.runtime(*what) is first
+    model.network.train()
+    assert model.raw(PIXELS).shape == (9, 3) and model.network.training
+
+
+def test_weights_made_without_gradients_answer_too():
+    with torch.inference_mode():
+        model = model_of()
+    assert close(model.raw(PIXELS), plainly(model))
+
+
+@on_x86
+@pytest.mark.parametrize(
+    ("name", "make"), [("simple", zoo.create), ("resnet18", zoo.create), ("unet_small", zoo.create_map)]
+)
+def test_openvino_answers_alike_until_weights_change(name, make):
+    pytest.importorskip("openvino")
+    model = model_of(name, make)
+    before = model.raw(PIXELS)
+    said = model.accelerate()
+    assert "ms with OpenVINO" in said
+    again, one = model.raw(PIXELS), model.raw(PIXELS[:1])
+    if make is zoo.create:
+        assert close(again, plainly(model)) and close(one, plainly(model)[:1])
+        with torch.no_grad():
+            list(model.network.parameters())[-1].add_(torch.tensor([40.0, -40.0, 0.0]))
+        assert close(model.raw(PIXELS), plainly(model))
+    else:
+        assert (again[..., 0] == before[..., 0]).mean() > 0.99
+
+
+@on_x86
+def test_openvino_stays_away_where_it_answers_otherwise(monkeypatch):
+    pytest.importorskip("openvino")
+    from opsin.runtime import selection
+
+    monkeypatch.setattr(selection, "OpenVinoRuntime", lambda *given: Other(*given, factor=2))
+    model = model_of()
+    before = model.raw(PIXELS)
+    assert "PyTorch stays" in model.accelerate()
+    np.testing.assert_array_equal(model.raw(PIXELS), before)
+
+
+class Other(FusedRuntime):
+    """Stands for OpenVINO, and says how many images it was asked for."""
+
+    at_once = 8
+
+    def __init__(self, network, preparation, precision, together, factor=1, asked=None):
+        super().__init__(network, preparation, precision)
+        self.factor, self.asked = factor, [] if asked is None else asked
+
+    def logits(self, pixels):
+        self.asked.append(len(pixels))
+        return super().logits(pixels) * self.factor
+
+
+@on_x86
+@pytest.mark.parametrize(
+    "chosen", [(True, False, False), (False, True, False), (False, False, True), (True,) * 3, (False,) * 3]
+)
+def test_one_image_few_and_many_have_the_runtime_that_is_sooner_for_them(chosen, monkeypatch):
+    from opsin.runtime import selection
+
+    asked, turns = [], iter(chosen)
+    monkeypatch.setattr(selection, "OpenVinoRuntime", lambda *given: Other(*given, asked=asked))
+    monkeypatch.setattr(selection, "_seconds", lambda own, other: [1.0, 0.5 if next(turns) else 2.0])
+    model = model_of()
+    before = model.raw(PIXELS)
+    said = model.accelerate()
+    assert said.count("OpenVINO for") == sum(chosen) and said.count("PyTorch for") == 3 - sum(chosen)
+    asked.clear()
+    for count in (1, 7, 9):
+        assert close(model.raw(PIXELS[:count]), before[:count])
+    assert asked == [count for count, other in zip((1, 7, 9), chosen, strict=True) if other]
+    assert model.side_by_side == (not any(chosen))
+    with torch.no_grad():
+        next(model.network.parameters()).add_(0.1)
+    asked.clear()
+    model.raw(PIXELS)
+    assert not asked
+
+
+@on_x86
+@pytest.mark.parametrize("count", [1, 3, 16, 37])
+def test_openvino_answers_any_number_of_images_in_their_order(count):
+    pytest.importorskip("openvino")
+    from opsin.runtime.openvino import OpenVinoRuntime
+
+    model = model_of()
+    pixels = np.random.default_rng(1).integers(0, 256, (count, *SIZE), np.uint8)
+    pixels[::2] //= 4
+    runtime = OpenVinoRuntime(model.network, model.preparation, torch.float32, together=4)
+    with torch.inference_mode():
+        expected = model.network.logits(model.preparation.normalize(torch.from_numpy(pixels))).numpy()
+    np.testing.assert_allclose(runtime.logits(torch.from_numpy(pixels)).numpy(), expected, rtol=1e-3, atol=1e-3)
+
+
+@on_x86
+def test_a_missing_or_unable_openvino_is_said_in_a_line(monkeypatch):
+    import builtins
+
+    real = builtins.__import__
+
+    def without(name, *rest):
+        if name == "openvino":
+            raise ImportError("No module named 'openvino'")
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(OpsinError, match=r"pip install 'opsin\[fast\]'"):
+        model_of().accelerate()
+
+
+@pytest.mark.parametrize("views", ["mirror", "mirror_shift"])
+def test_views_are_looked_at_by_every_runtime(views):
+    model = model_of()
+    model.views = views
+    fused = model.raw(PIXELS)
+    runtime = TorchRuntime(model.network, model.preparation, torch.float32)
+    expected = average_views(runtime.logits, torch.from_numpy(PIXELS), views).numpy()
+    assert close(fused, expected)
+    if platform.machine().lower() in ("x86_64", "amd64") and find_spec("openvino"):
+        model.accelerate()
+        assert close(model.raw(PIXELS), expected)
+
+
+def test_a_network_without_weights_is_taken_as_it_is():
+    network = Sequential([Activation("relu")], input_shape=SIZE, seed=0)
+    runtime = Ready().runtime(network, Preparation(*SIZE, (0.5,) * 3, (0.25,) * 3))
+    assert isinstance(runtime, TorchRuntime)
+
+
+def test_hooks_of_layers_are_called():
+    model = model_of()
+    model.raw(PIXELS)
+    seen = []
+    hook = list(model.network.children())[-1].register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    model.raw(PIXELS)
+    assert sum(map(len, seen)) == len(PIXELS)
+    hook.remove()
+    assert close(model.raw(PIXELS), plainly(model)) and len(seen) == 1
+
+
+AFTER = """
+import os, signal, sys
+import numpy as np
+import torch
+from opsin import zoo
+from opsin.data import Preparation
+from opsin.model import Model
+from opsin.tasks import Classify
+
+size = (32, 32, 3)
+model = Model(zoo.create("simple", size, 2, seed=0), Classify(("a", "b")), Preparation(*size, (0.5,) * 3, (0.2,) * 3))
+model._ready.choose(model.network, model.preparation, 1)
+del model
+signal.signal(signal.SIGINT, lambda *_: print("asked"))
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+@on_x86
+def test_a_signal_after_openvino_is_gone_is_heard():
+    pytest.importorskip("openvino")
+    ran = subprocess.run([sys.executable, "-c", AFTER], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "asked\n"), ran.stderr
+
+
+@on_x86
+def test_a_confidence_threshold_keeps_the_runtime(monkeypatch):
+    from opsin.runtime import selection
+
+    built, asked = [], []
+    monkeypatch.setattr(selection, "FusedRuntime", lambda *given: built.append(1) or FusedRuntime(*given))
+    monkeypatch.setattr(selection, "OpenVinoRuntime", lambda *given: Other(*given, asked=asked))
+    monkeypatch.setattr(selection, "_seconds", lambda own, other: [2.0, 1.0])
+    network = zoo.create_grid("detector_small", (96, 96, 3), Detect(("cell",)).units, seed=0).eval()
+    torch.manual_seed(0)
+    torch.nn.init.normal_(list(network.parameters())[-2], 0, 0.5)
+    torch.nn.init.normal_(list(network.parameters())[-1], 0, 0.1)
+    model = Model(network, Detect(("cell",)), Preparation(96, 96, 3, (0.5,) * 3, (0.25,) * 3))
+    image = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    all_boxes, few = (len(model.predict(image, confidence=least)[0]["boxes"]) for least in (0.0, 0.9))
+    assert all_boxes > few and len(built) == 1
+    model.accelerate()
+    asked.clear()
+    for least in (0.1, 0.5, 0.9):
+        model.predict(image, confidence=least)
+    assert asked == [1, 1, 1] and len(built) == 1

@@ -1,0 +1,85 @@
+"""A tiny training job, for tests in this process and, as a program, for tests that kill it."""
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from opsin import zoo
+from opsin.data import Augmentation, Batches, Preparation
+from opsin.model import Model
+from opsin.tasks import Classify
+from opsin.training import Interrupted, Job, Recipe, Regularization, Trainer
+
+SIDE, COUNT, VALID = 12, 96, 24
+
+
+def make_job(folder, *, network="simple", task=None, seconds=None, seed=3, **changes):
+    """Random images whose class is the brightness of their left half; the last rows are for validation."""
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 200, (COUNT + VALID, SIDE, SIDE, 3), dtype=np.uint8)
+    classes = generator.integers(0, 3, COUNT + VALID)
+    pixels[:, :, : SIDE // 2] = (pixels[:, :, : SIDE // 2] // 4) + (classes * 70).astype(np.uint8)[:, None, None, None]
+    recipe = Recipe(
+        batch=16,
+        epochs=4,
+        learning_rate=0.05,
+        dense_rate=2e-3,
+        regularization=Regularization(smoothing=0.1, mixup=0.2, weight_decay=0.01),
+        augmentation=Augmentation(mirror=True, shift=1, erase=2),
+    )
+    recipe = replace(recipe, **changes)
+    preparation = Preparation(SIDE, SIDE, 3, (0.4,) * 3, (0.2,) * 3)
+    network = zoo.create(network, preparation.size, 3, "softmax", seed=seed)
+    model = Model(network, task or Classify(("dark", "grey", "light")), preparation)
+    rows, targets = np.arange(COUNT), torch.from_numpy(classes[:COUNT])
+    batches = Batches(pixels, rows, targets, recipe.batch, recipe.augmentation, seed)
+    return Job(model, batches, np.arange(COUNT, COUNT + VALID), classes[COUNT:], recipe, Path(folder), seconds)
+
+
+class Saving(Trainer):
+    """Keeps a checkpoint at every third step, so that a resume starts somewhere in the midst."""
+
+    def _look_at_clock(self):
+        if self.state.step % 3 == 0:
+            self._save()
+
+
+def run(folder, network, epochs, stop):
+    """Starts or takes up a run; `stop` is (signal, step), or None to let it finish."""
+
+    def tell(stage, done, total, note=""):
+        if stop and stage == "train" and trainer.state.step == stop[1]:
+            os.kill(os.getpid(), stop[0])
+
+    trainer = Saving(make_job(folder, network=network, epochs=epochs), tell)
+    if (Path(folder) / "last.safetensors").exists():
+        trainer.resume()
+        print("resumed at", trainer.state.step, flush=True)
+    try:
+        trainer.run()
+    except Interrupted as stopped:
+        print("interrupted:", stopped, flush=True)
+        os._exit(130)
+
+
+def main():
+    """FOLDER NETWORK EPOCHS [SIGNAL:STEP ...]: a process for each stop, and one that finishes."""
+    folder, network, epochs, *stops = sys.argv[1:]
+    torch.set_num_threads(1)
+    for text in [*stops, ""]:
+        name, _, step = text.partition(":")
+        stop = (signal.Signals[name], int(step)) if text else None
+        child = os.fork()
+        if not child:
+            run(folder, network, float(epochs), stop)
+            os._exit(0)
+        print("ended with", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
