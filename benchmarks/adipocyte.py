@@ -42,11 +42,11 @@ def answers_of_fold(rows: pl.DataFrame, held: np.ndarray, minutes: float, seed: 
         table = Path(folder) / "counts.csv"
         names = [Path(shutil.copy(path, folder)).name for path in rows["path"]]
         rows.with_columns(split, pl.Series("path", names)).write_csv(table)
-        run = opsin.train(table, minutes=minutes, seed=seed, turn=True, out=Path(folder) / "run")
+        run = opsin.train(table, minutes=minutes, seed=seed, rotate90=True, out=Path(folder) / "run")
         model, done = opsin.load(run.model), Predictions.from_parquet(run.folder / "predictions.parquet")
-        plain = model.task.answer(np.tile(np.array(model.about["baseline"]), (len(done.ids), 1)))
+        plain = model.task.predicted(np.tile(np.array(model.provenance["baseline"]), (len(done.ids), 1)))
         print(json.dumps({name: str(value) for name, value in run.scores.items()}), flush=True)
-        return Predictions(done.ids, done.groups, model.task.answer(done.raw), done.targets), plain
+        return Predictions(done.ids, done.groups, model.task.predicted(done.raw), done.targets), plain
 
 
 def main() -> None:

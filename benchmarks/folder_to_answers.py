@@ -20,7 +20,7 @@ from folder_to_model import small
 from interleaved import HERE, OPSIN, PEERS, record, shown, spread
 
 from opsin import tasks, zoo
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model
 
 NETWORKS = {"reference": ("simple", 64), "resnet18": ("resnet18", 128)}
@@ -36,9 +36,9 @@ def seconds(command: list[str], environment: dict[str, str]) -> float:
 def programs(folder: Path, network: str) -> dict[str, tuple[list[str], Path]]:
     """The command of each program and the CSV it writes."""
     name, side = NETWORKS[network]
-    preparation = Preparation(side, side, 3, (0.0,) * 3, (1.0,) * 3)
+    preprocessing = ImagePreprocessing(side, side, 3, (0.0,) * 3, (1.0,) * 3)
     model = str(folder / f"{network}.safetensors")
-    Model(zoo.create(name, (side, side, 3), 10, seed=0), tasks.Classify(tuple("abcdefghij")), preparation).save(model)
+    Model(zoo.create(name, (side, side, 3), 10, seed=0), tasks.Classify(tuple("abcdefghij")), preprocessing).save(model)
     images, mine, theirs = str(folder / "data" / "test"), folder / "opsin.csv", folder / "pytorch.csv"
     loop = [PEERS, str(HERE / "workers" / "torch_answers.py"), images, network, str(side)]
     loop += [str(folder / f"{network}.pt"), str(theirs)]

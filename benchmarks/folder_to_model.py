@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from interleaved import HERE, OPSIN, PEERS, record, shown, spread
+from PIL import Image
 
 NETWORK = {"small": ("simple", 64), "photographs": ("simple", 224)}
 PROGRAMS = {

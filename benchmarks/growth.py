@@ -17,7 +17,7 @@ from interleaved import record
 
 from opsin import data, tasks, zoo
 from opsin.core import keep_large_buffers
-from opsin.data import Augmentation, Batches, Preparation
+from opsin.data import Augmentation, Batches, ImagePreprocessing
 from opsin.model import Model
 from opsin.training import Recipe
 from opsin.training.step import Stepper
@@ -30,15 +30,15 @@ def model_of(name: str, side: int, classes: int = 10) -> Model:
     """An untrained model."""
     network = zoo.create(name, (side, side, 3), classes, seed=0)
     names = tuple(f"class{number}" for number in range(classes))
-    return Model(network, tasks.Classify(names), Preparation(side, side, 3, (0.5,) * 3, (0.25,) * 3))
+    return Model(network, tasks.Classify(names), ImagePreprocessing(side, side, 3, (0.5,) * 3, (0.25,) * 3))
 
 
 def training(name: str, side: int, batch: int, classes: int = 10) -> Work:
     """A training step."""
     model = model_of(name, side, classes)
-    stepper = Stepper(model, Recipe(batch=batch, epochs=1), 0)
+    stepper = Stepper(model, Recipe(batch_size=batch, epochs=1), 0)
     pixels = RANDOM.integers(0, 256, (batch, side, side, 3), np.uint8)
-    stream = Batches(pixels, np.arange(batch), torch.arange(batch) % classes, batch, Augmentation(mirror=True), 0)
+    stream = Batches(pixels, np.arange(batch), torch.arange(batch) % classes, batch, Augmentation(hflip=True), 0)
     batches = stream.stream(0)
     return lambda: stepper.step(next(batches), 0, 0.01)
 

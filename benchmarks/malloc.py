@@ -17,14 +17,15 @@ import time
 import numpy as np, torch
 from opsin import tasks, zoo
 from opsin.core import keep_large_buffers
-from opsin.data import Batch, Preparation
+from opsin.data import Batch, ImagePreprocessing
 from opsin.model import Model
 from opsin.train import Recipe
 from opsin.train.step import Stepper
 keep_large_buffers()
 task = tasks.Classify(tuple("abcdefghij"))
 network = zoo.create("simple", (64, 64, 3), 10, seed=0)
-stepper = Stepper(Model(network, task, Preparation(64, 64, 3, (0.5,) * 3, (0.25,) * 3)), Recipe(batch=128, epochs=1), 0)
+prepared = ImagePreprocessing(64, 64, 3, (0.5,) * 3, (0.25,) * 3)
+stepper = Stepper(Model(network, task, prepared), Recipe(batch_size=128, epochs=1), 0)
 pixels = np.random.default_rng(0).integers(0, 256, (128, 64, 64, 3)).astype(np.uint8)
 batch = Batch(torch.from_numpy(pixels), torch.arange(128) % 10)
 for number in range(12):

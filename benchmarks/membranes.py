@@ -70,7 +70,7 @@ def main() -> None:
             folder = Path(name)
             arranged(source, folder / "data", first)
             data = folder / "data"
-            run = opsin.train(data, minutes=told.minutes, seed=told.seed, turn=True, out=folder / "run", say=print)
+            run = opsin.train(data, minutes=told.minutes, seed=told.seed, rotate90=True, out=folder / "run", say=print)
             parts.append(Predictions.from_parquet(run.folder / "predictions.parquet"))
             worker = [sys.executable, str(Path(__file__).parent / "workers" / "plain_unet.py"), str(data)]
             asked = ["--minutes", str(told.minutes), "--seed", str(told.seed), "--batch", "2"]

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from interleaved import record
+from PIL import Image
 
 DIFFERENT, CLASSES = 1000, 10
 TABLE = """
@@ -38,10 +38,11 @@ print(json.dumps({"import": imported - begun, "read": read - imported, "split": 
 SAVED = """
 import sys
 from opsin import tasks, zoo
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model
 network = zoo.create("simple", (64, 64, 3), 10, seed=0)
-Model(network, tasks.Classify(tuple("abcdefghij")), Preparation(64, 64, 3, (0.5,) * 3, (0.25,) * 3)).save(sys.argv[1])
+prepared = ImagePreprocessing(64, 64, 3, (0.5,) * 3, (0.25,) * 3)
+Model(network, tasks.Classify(tuple("abcdefghij")), prepared).save(sys.argv[1])
 """
 
 

@@ -93,7 +93,7 @@ def main() -> None:
         counts = arranged(Path(os.environ["OPSIN_DATA"]) / "dsb2018_nuclei" / "stage1_train", folder, told.seed)
         print(counts, flush=True)
         begun = time.monotonic()
-        asked = {"minutes": told.minutes, "seed": told.seed, "turn": True}
+        asked = {"minutes": told.minutes, "seed": told.seed, "rotate90": True}
         run = opsin.train(folder / "objects", **asked, out=folder / "run", say=print)
         seconds = time.monotonic() - begun
         worker = [sys.executable, str(Path(__file__).parent / "workers" / "plain_unet.py"), str(folder / "plain")]

@@ -20,6 +20,6 @@ for number in range(200):
     labels.append("disc" if disc else "square")
 pictures = np.array(images, np.uint8)
 
-run = opsin.train((pictures, labels), epochs=3, model="simple", mirror=True, out=sys.argv[1])
+run = opsin.train((pictures, labels), epochs=3, model="simple", hflip=True, out=sys.argv[1])
 print("accuracy", run.scores["accuracy"], "trivial", run.baseline["accuracy"])
 print(opsin.load(run.model).predict(pictures[0])[0])

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from opsin import api
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model
 from opsin.nn import Activation, BatchNormalization, Conv2D, Dense, GlobalAveragePooling2D, Sequential
 from opsin.tasks import Classify, Detect, Instances, Segment, Task
@@ -76,7 +76,7 @@ def colours(make_folder, tmp_path_factory):
 def run(colours, tmp_path_factory):
     """A finished run on them."""
     lines = []
-    folder = tmp_path_factory.mktemp("runs") / "one"
+    folder = tmp_path_factory.mktemp("runs") / "none"
     torch.set_num_threads(1)
     done = api.train(colours, model="simple", epochs=6, out=folder, device="cpu", class_weights=True, say=lines.append)
     return done, lines
@@ -134,7 +134,7 @@ Make = Callable[..., Model]
 _REACH = 4.0
 
 
-def _make(views: str = "one", size: tuple[int, int, int] = (8, 8, 3), seed: int = 0) -> Model:
+def _make(tta: str = "none", size: tuple[int, int, int] = (8, 8, 3), seed: int = 0) -> Model:
     layers = [
         Conv2D(6, 3, use_bias=False), BatchNormalization(), Activation("relu"), GlobalAveragePooling2D(),
         Dense(3, activation="softmax"),
@@ -145,13 +145,13 @@ def _make(views: str = "one", size: tuple[int, int, int] = (8, 8, 3), seed: int 
         if value.is_floating_point():
             value.add_(torch.rand(value.shape, generator=generator))
     channels = size[2]
-    preparation = Preparation(*size, mean=(0.4, 0.5, 0.6)[:channels], std=(0.2, 0.25, 0.3)[:channels])
-    return Model(network, Classify(("cat", "dog", "eel"), temperature=1.5), preparation, views, {"seed": seed})
+    preprocessing = ImagePreprocessing(*size, mean=(0.4, 0.5, 0.6)[:channels], std=(0.2, 0.25, 0.3)[:channels])
+    return Model(network, Classify(("cat", "dog", "eel"), temperature=1.5), preprocessing, tta, {"seed": seed})
 
 
 @pytest.fixture
 def make_model() -> Make:
-    """Makes small models: views, size and seed are free."""
+    """Makes small models: tta, size and seed are free."""
     return _make
 
 
@@ -197,7 +197,7 @@ def _make_placed(name: str, side: int = 32, about: dict | None = None) -> Model:
         bias[1:] = float(np.log(SPOT / 2 / (_REACH * SPOT)))
     if name == "instances":
         bias[2] = -16
-    return Model(network, task, Preparation(side, side, 1, (0.0,), (1.0,)), "one", about or {})
+    return Model(network, task, ImagePreprocessing(side, side, 1, (0.0,), (1.0,)), "none", about or {})
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from steps import steps
 
 from opsin import tasks, zoo
 from opsin.core import keep_large_buffers
-from opsin.data import Augmentation, Batches, Preparation
+from opsin.data import Augmentation, Batches, ImagePreprocessing
 from opsin.model import Model
 
 
@@ -16,8 +16,8 @@ def prepare(what: str, side: int, batch: int) -> Work:
     """`what` is train (mirrored, shifted and zoomed images, step, average of the weights) or predict (uint8 in)."""
     keep_large_buffers()
     task = tasks.Detect(("a", "b", "c"))
-    network = zoo.create_grid("detector_small", (side, side, 3), task.units, seed=0)
-    model = Model(network, task, Preparation(side, side, 3, (0.5,) * 3, (0.25,) * 3))
+    network = zoo.create_detector("detector_small", (side, side, 3), task.units, seed=0)
+    model = Model(network, task, ImagePreprocessing(side, side, 3, (0.5,) * 3, (0.25,) * 3))
     pixels, boxes = scenes(8 * batch, side)
     if what == "predict":
 
@@ -28,7 +28,7 @@ def prepare(what: str, side: int, batch: int) -> Work:
         return predict
     targets = np.empty(len(boxes), object)
     targets[:] = [np.pad(one, ((0, 0), (0, 2))) for one in boxes]
-    moved = Augmentation(mirror=True, shift=side // 16, zoom=0.25, light=0.15)
+    moved = Augmentation(hflip=True, translate=side // 16, scale=0.25, brightness_contrast=0.15)
     encoded = torch.from_numpy(task.encode(targets))
     return steps(model, Batches(pixels, np.arange(len(pixels)), encoded, batch, moved, 0, places="boxes"))
 

@@ -6,7 +6,7 @@ import numpy as np
 from serving import Work, serve
 
 from opsin import tasks, zoo
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model
 
 KIND, ACCELERATED = sys.argv[1], "accelerated" in sys.argv
@@ -16,7 +16,9 @@ def prepare(network: str, side: int, batch: int) -> Work:
     """One call for `batch` uint8 images that are in memory."""
     name = "simple" if network == "reference" else network
     built = zoo.create(name, (side, side, 3), 10, seed=0)
-    model = Model(built, tasks.Classify(tuple("abcdefghij")), Preparation(side, side, 3, (0.5,) * 3, (0.25,) * 3))
+    model = Model(
+        built, tasks.Classify(tuple("abcdefghij")), ImagePreprocessing(side, side, 3, (0.5,) * 3, (0.25,) * 3)
+    )
     images = np.random.default_rng(0).integers(0, 256, (batch, side, side, 3), np.uint8)
     many = list(images)
     if ACCELERATED:

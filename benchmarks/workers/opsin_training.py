@@ -27,17 +27,19 @@ def loop(network: str, side: int, batch: int) -> Work:
 
     from opsin import tasks, zoo
     from opsin.core import keep_large_buffers
-    from opsin.data import Augmentation, Batches, Preparation
+    from opsin.data import Augmentation, Batches, ImagePreprocessing
     from opsin.model import Model
 
     keep_large_buffers()
     name = "simple" if network == "reference" else network
     built = zoo.create(name, (side, side, 3), 10, seed=0)
-    model = Model(built, tasks.Classify(tuple("abcdefghij")), Preparation(side, side, 3, (0.5,) * 3, (0.25,) * 3))
+    model = Model(
+        built, tasks.Classify(tuple("abcdefghij")), ImagePreprocessing(side, side, 3, (0.5,) * 3, (0.25,) * 3)
+    )
     count = max(512, 4 * batch) if side <= 64 else 4 * batch
     pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), np.uint8)
     targets = torch.arange(count) % 10
-    return steps(model, Batches(pixels, np.arange(count), targets, batch, Augmentation(mirror=True), 0))
+    return steps(model, Batches(pixels, np.arange(count), targets, batch, Augmentation(hflip=True), 0))
 
 
 def keras(network: str, side: int, batch: int) -> Work:

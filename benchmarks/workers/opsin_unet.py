@@ -7,7 +7,7 @@ from steps import steps
 
 from opsin import tasks, zoo
 from opsin.core import keep_large_buffers
-from opsin.data import Augmentation, Batches, Preparation
+from opsin.data import Augmentation, Batches, ImagePreprocessing
 from opsin.model import Model
 
 
@@ -15,8 +15,8 @@ def prepare(what: str, side: int, batch: int) -> Work:
     """`what` is train (mirrored and turned images, step, average of the weights) or predict (uint8 in, classes out)."""
     keep_large_buffers()
     task = tasks.Segment(("background", "cell"))
-    network = zoo.create_map("unet_small", (side, side, 3), task.units, seed=0)
-    model = Model(network, task, Preparation(side, side, 3, (0.5,) * 3, (0.25,) * 3))
+    network = zoo.create_unet("unet_small", (side, side, 3), task.units, seed=0)
+    model = Model(network, task, ImagePreprocessing(side, side, 3, (0.5,) * 3, (0.25,) * 3))
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (8 * batch, side, side, 3), np.uint8)
     if what == "predict":
@@ -27,7 +27,7 @@ def prepare(what: str, side: int, batch: int) -> Work:
 
         return predict
     masks = random.integers(0, 2, (len(pixels), side, side)).astype(np.uint8)
-    moved = Augmentation(mirror=True, turn=True)
+    moved = Augmentation(hflip=True, rotate90=True)
     targets = torch.from_numpy(masks)
     return steps(model, Batches(pixels, np.arange(len(pixels)), targets, batch, moved, 0, places="masks"))
 

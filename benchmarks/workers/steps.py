@@ -5,14 +5,14 @@ from serving import Work
 from opsin.data import Batches
 from opsin.model import Model
 from opsin.training import Recipe
-from opsin.training.ema import Average
+from opsin.training.ema import WeightAverage
 from opsin.training.step import Stepper
 
 
 def steps(model: Model, batches: Batches) -> Work:
     """One step a call."""
-    stepper = Stepper(model, Recipe(batch=batches.size, epochs=1), 0)
-    average = Average(model.network, 100)
+    stepper = Stepper(model, Recipe(batch_size=batches.size, epochs=1), 0)
+    average = WeightAverage(model.network, 100)
     stream = batches.stream(0)
     number = 0
 

@@ -14,15 +14,15 @@ import polars as pl
 from opsin import data as formats
 from opsin.core import DataError, OpsinError, Progress, keep_large_buffers, silent, write_text
 from opsin.data import Table, Target
-from opsin.data.dataset import Source
+from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.model import load as load_model
-from opsin.plan.inputs import store_at
-from opsin.report import RunFacts
+from opsin.plan.inputs import open_dataset
+from opsin.report import RunSection
 
 from .finalize import evaluation_of, predictions_of
 from .provenance import machine, versions
-from .reporting import report_of_evaluation, typed
+from .reporting import current_command, report_of_evaluation
 from .results import Evaluation
 from .run_folder import check_writable, new_folder
 
@@ -57,8 +57,8 @@ def evaluate(
     for line in source.table.notes:
         say(line)
     predictions = predictions_of(loaded, source, "test", progress)
-    known_baseline = loaded.about.get("baseline")
-    baseline = loaded.task.trivial(predictions.targets) if known_baseline is None else np.array(known_baseline)
+    known_baseline = loaded.provenance.get("baseline")
+    baseline = loaded.task.fit_baseline(predictions.targets) if known_baseline is None else np.array(known_baseline)
     evaluation = evaluation_of(loaded, predictions, baseline)
     if not report and place is None:
         return evaluation
@@ -74,34 +74,34 @@ def _check_place(out: Path | None) -> None:
     check_writable(out)
 
 
-def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Source:
+def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Dataset:
     """The rows to judge, in the model's words, all of them as test split, with notes on what makes them less fit."""
     table = _in_words_of(model, formats.read(data, model.task.name))
     chosen = split or ("test" if (table.rows["split"] == "test").any() else None)
-    source = store_at(table, model.preparation.size, progress, model.preparation.intensity)
-    asked = source.as_split("test") if chosen is None else source.only(chosen).as_split("test")
+    source = open_dataset(table, model.preprocessing.size, progress, model.preprocessing.intensity)
+    asked = source.as_split("test") if chosen is None else source.split(chosen).as_split("test")
     if not len(asked.table):
         splits = [str(name) for name in table.rows["split"].drop_nulls().unique().sort()]
         known = f"one of its splits: {', '.join(splits)}" if splits else "no split, as it has none"
         raise DataError(f"{table.origin} has no image in the split {chosen!r}; expected {known}")
     notes: list[str] = []
-    if chosen != "test" and model.about.get("fingerprint") == source.fingerprint:
+    if chosen != "test" and model.provenance.get("fingerprint") == source.fingerprint:
         notes.append(
             "the model was trained on images of this very data set: these scores say little about new images; those "
             "of its test split are in the report of its training"
         )
-    absent = [name for name, rows in model.task.kinds(asked.targets("test")).items() if not len(rows)]
+    absent = [name for name, rows in model.task.subgroups(asked.targets("test")).items() if not len(rows)]
     if absent and asked.table.target.kind == "classes":
         notes.append(f"no image here is of {_some(absent)}, which the model knows too")
-    return replace(asked, table=asked.table.noting(*notes))
+    return replace(asked, table=asked.table.with_notes(*notes))
 
 
 def _kept(
-    folder: Path, model: Model, file: str | None, source: Source, evaluation: Evaluation, begun: float
+    folder: Path, model: Model, file: str | None, source: Dataset, evaluation: Evaluation, begun: float
 ) -> Evaluation:
     """The evaluation on disk: `evaluation.json`, `predictions.parquet`, `report.html` and `plots/`."""
     table = source.table
-    command = typed(f"opsin.evaluate({file or 'model'!r}, {table.origin!r}, report=True)")
+    command = current_command(f"opsin.evaluate({file or 'model'!r}, {table.origin!r}, report=True)")
     evaluation.predictions.to_parquet(folder / "predictions.parquet")
     told: dict[str, Any] = {
         "command": command,
@@ -117,7 +117,7 @@ def _kept(
         "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
     write_text(folder / "evaluation.json", json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    run = RunFacts(command, None, time.monotonic() - begun, machine(model.device), versions())
+    run = RunSection(command, None, time.monotonic() - begun, machine(model.device), versions())
     return replace(evaluation, report=report_of_evaluation(folder, model, file, source, evaluation, run))
 
 

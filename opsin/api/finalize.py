@@ -8,28 +8,28 @@ from typing import Any
 import numpy as np
 
 from opsin.core import Progress
-from opsin.data import survey
-from opsin.data.dataset import Source
+from opsin.data import image_statistics
+from opsin.data.dataset import Dataset
 from opsin.evaluation import Predictions, score
 from opsin.model import Model
 from opsin.model import load as load_model
-from opsin.plan.plan import Prepared, taught_rows
+from opsin.plan.plan import TrainingPlan, training_subset
 from opsin.tasks import Classify, MultiLabel
-from opsin.training import distributed, raw_over
+from opsin.training import distributed, predict_rows
 
 from .provenance import machine, versions
 from .reporting import report_of
 from .results import Evaluation, Run
 
 
-def predictions_of(model: Model, source: Source, split: str, progress: Progress) -> Predictions:
+def predictions_of(model: Model, source: Dataset, split: str, progress: Progress) -> Predictions:
     """What a model answers, once, for the rows of a split."""
-    table = source.table.only(split)
-    raw = raw_over(model, source.store.pixels, source.rows(split), progress, f"answer {split}")
-    raw = model.task.restore(raw, source.frames(split))
+    table = source.table.split(split)
+    raw = predict_rows(model, source.store.pixels, source.rows(split), progress, f"answer {split}")
+    raw = model.task.restore(raw, source.placements(split))
     groups = table.rows["group"]
     named = None if groups.null_count() == len(groups) else groups.fill_null(table.rows["id"]).to_numpy()
-    return Predictions(tuple(table.rows["id"].to_list()), named, raw, source.answerable(split))
+    return Predictions(tuple(table.rows["id"].to_list()), named, raw, source.scoring_targets(split))
 
 
 def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) -> Evaluation:
@@ -37,53 +37,53 @@ def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) 
 
     The model's temperature is no part of the trivial answer, which knows the classes' shares as they are.
     """
-    constant = model.task.trivial_answers(baseline, predictions.raw)
+    constant = model.task.baseline_predictions(baseline, predictions.raw)
     trivial = Predictions(predictions.ids, predictions.groups, constant, predictions.targets)
     task = model.task
     plain = replace(task, temperature=1.0) if isinstance(task, Classify | MultiLabel) else task
     return Evaluation(score(predictions, task), score(trivial, plain), predictions)
 
 
-def finish(prepared: Prepared, seconds: float, progress: Progress) -> Run:
+def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
     """Calibrates on validation, answers the test split once, and writes model, predictions and report.
 
     Without a test split there are no scores: the validation split chose the weights, so it cannot judge them.
     """
-    job, source = prepared.job, prepared.source
+    job, source = prepared.job, prepared.dataset
     begun = time.monotonic()
     path = job.folder / "best.safetensors"
-    distributed.wait()
+    distributed.barrier()
     model = load_model(path, next(job.model.network.parameters()).device)
-    model.views = job.model.views
+    model.tta = job.model.tta
     valid = predictions_of(model, source, "valid", progress)
     model.task = model.task.calibrated(valid.raw, valid.targets)
-    baseline = model.task.trivial(taught_rows(source).targets("train"))
+    baseline = model.task.fit_baseline(training_subset(source).targets("train"))
     evaluation = evaluation_of(model, predictions_of(model, source, "test", progress), baseline)
-    model.about = _about(prepared, evaluation, baseline)
+    model.provenance = _about(prepared, evaluation, baseline)
     report = job.folder / "report.html"
-    if distributed.part()[0] == 0:
+    if distributed.rank_and_world()[0] == 0:
         model.save(path)
         evaluation.predictions.to_parquet(job.folder / "predictions.parquet")
         progress("report", 0, 1)
         report = report_of(prepared, model, evaluation, seconds + time.monotonic() - begun)
         progress("report", 1, 1)
-    distributed.wait()
+    distributed.barrier()
     total = seconds + time.monotonic() - begun
     return Run(job.folder, path, report, model.task.name, total, evaluation.scores, evaluation.baseline)
 
 
-def _about(prepared: Prepared, evaluation: Evaluation, baseline: np.ndarray) -> dict[str, Any]:
+def _about(prepared: TrainingPlan, evaluation: Evaluation, baseline: np.ndarray) -> dict[str, Any]:
     """Where a model came from, for the header of its file."""
-    job, table = prepared.job, prepared.source.table
-    usual = survey(table)
+    job, table = prepared.job, prepared.dataset.table
+    usual = image_statistics(table)
     return {
         "data": table.origin,
         "image_size": [usual.height, usual.width],
-        "fingerprint": prepared.source.fingerprint,
+        "fingerprint": prepared.dataset.fingerprint,
         "images": {split: int((table.rows["split"] == split).sum()) for split in ("train", "valid", "test")},
         "seed": job.batches.seed,
         "recipe": job.recipe.to_json(),
-        "start": prepared.start,
+        "start": prepared.initial_weights,
         "baseline": baseline.tolist(),
         "scores": {name: value.to_json() for name, value in evaluation.scores.items()},
         "baseline_scores": {name: value.to_json() for name, value in evaluation.baseline.items()},

@@ -10,29 +10,37 @@ from typing import Any, cast
 import polars as pl
 
 from opsin import nn
-from opsin.data.dataset import Source
+from opsin.data.dataset import Dataset
 from opsin.evaluation import Score
 from opsin.model import Model
-from opsin.plan.plan import Prepared
-from opsin.report import AnswerFacts, DataFacts, ModelFacts, NetworkFacts, ReportFacts, RunFacts, write_report
+from opsin.plan.plan import TrainingPlan
+from opsin.report import (
+    DataSection,
+    ModelSection,
+    NetworkSection,
+    PredictionSection,
+    ReportContent,
+    RunSection,
+    write_report,
+)
 
 from .results import Evaluation
 
 
-def report_of(prepared: Prepared, model: Model, evaluation: Evaluation, seconds: float) -> Path:
+def report_of(prepared: TrainingPlan, model: Model, evaluation: Evaluation, seconds: float) -> Path:
     """Writes `report.html` and `plots/` into the run's folder, from its `args.yaml`, `metrics.csv` and answers."""
-    job, source = prepared.job, prepared.source
+    job, source = prepared.job, prepared.dataset
     args = json.loads((job.folder / "args.yaml").read_text(encoding="utf-8"))
-    facts = ReportFacts(
+    facts = ReportContent(
         data=_data_facts(source),
         network=_network_facts(model, prepared.reasons),
-        answers=AnswerFacts(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
-        run=RunFacts(
-            command_of(args),
+        answers=PredictionSection(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
+        run=RunSection(
+            reproduce_command(args),
             job.batches.seed,
             seconds,
-            model.about["machine"],
-            model.about["versions"],
+            model.provenance["machine"],
+            model.provenance["versions"],
             _metrics(job.folder / "metrics.csv"),
             job.recipe.to_json(),
         ),
@@ -41,39 +49,39 @@ def report_of(prepared: Prepared, model: Model, evaluation: Evaluation, seconds:
 
 
 def report_of_evaluation(
-    folder: Path, model: Model, file: str | None, source: Source, evaluation: Evaluation, run: RunFacts
+    folder: Path, model: Model, file: str | None, source: Dataset, evaluation: Evaluation, run: RunSection
 ) -> Path:
     """Writes `report.html` and `plots/` of a finished model, from `file` when it was one, judged on a source's rows."""
-    facts = ReportFacts(
+    facts = ReportContent(
         data=_data_facts(source),
         network=_network_facts(model, ()),
-        answers=AnswerFacts(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
+        answers=PredictionSection(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
         run=run,
-        model=ModelFacts(file or "a model in memory", model.fingerprint, origin_of(model), _known_scores(model)),
+        model=ModelSection(file or "a model in memory", model.fingerprint, origin_of(model), _known_scores(model)),
     )
     return write_report(folder, facts)
 
 
-def _data_facts(source: Source) -> DataFacts:
+def _data_facts(source: Dataset) -> DataSection:
     store = source.store
     targets = source.all_targets()
-    return DataFacts(source.table, store.pixels, source.positions, source.fingerprint, targets, store.intensity)
+    return DataSection(source.table, store.pixels, source.store_rows, source.fingerprint, targets, store.intensity)
 
 
-def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkFacts:
+def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkSection:
     summary = nn.summarize(model.network)
     count = summary.trainable + summary.fixed
-    return NetworkFacts(model.network.name, count, reasons, summary.text(details=True), nn.flow_svg(model.network))
+    return NetworkSection(model.network.name, count, reasons, summary.text(details=True), nn.flow_svg(model.network))
 
 
 def origin_of(model: Model) -> tuple[tuple[str, str], ...]:
     """Where a model came from, as (what, words); only what its file says.
 
     >>> from types import SimpleNamespace
-    >>> origin_of(SimpleNamespace(about={"data": "cats", "images": {"train": 1200, "test": 3}, "seed": 5}))
+    >>> origin_of(SimpleNamespace(provenance={"data": "cats", "images": {"train": 1200, "test": 3}, "seed": 5}))
     (('Trained on', 'cats (1,200 train, 3 test)'), ('Seed of training', '5'))
     """
-    about = {name: value for name, value in model.about.items() if value not in (None, "", {}, [])}
+    about = {name: value for name, value in model.provenance.items() if value not in (None, "", {}, [])}
     images: Any = about.get("images")
     if "data" in about and isinstance(images, dict):
         counts = cast("dict[str, Any]", images)
@@ -100,7 +108,7 @@ def _count(count: Any) -> str:
 
 def _known_scores(model: Model) -> dict[str, Score]:
     """The scores that a model's file holds from its own training; what is no score is passed over."""
-    known: Any = model.about.get("scores")
+    known: Any = model.provenance.get("scores")
     found: dict[str, Score] = {}
     for name, parts in (cast("dict[str, Any]", known) if isinstance(known, dict) else {}).items():
         try:
@@ -111,17 +119,17 @@ def _known_scores(model: Model) -> dict[str, Score]:
     return found
 
 
-def typed(call: str) -> str:
+def current_command(call: str) -> str:
     """The command that this process was started with, or the Python `call` that stands for it."""
     program = Path(sys.argv[0])
     started = program.stem == "opsin" or (program.stem, program.parent.name) == ("__main__", "opsin")
     return shlex.join(["opsin", *sys.argv[1:]]) if started else call
 
 
-def command_of(args: Mapping[str, Any]) -> str:
+def reproduce_command(args: Mapping[str, Any]) -> str:
     """What was typed, or the call when the run was started from Python.
 
-    >>> command_of({"command": "pytest", "data": "digits", "options": {"task": None, "epochs": 2, "seed": 0}})
+    >>> reproduce_command({"command": "pytest", "data": "digits", "options": {"task": None, "epochs": 2, "seed": 0}})
     "opsin.train('digits', epochs=2, seed=0)"
     """
     command = str(args["command"])

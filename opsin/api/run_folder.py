@@ -51,13 +51,13 @@ def new_folder(out: Path | None, task: str, origin: str) -> Path:
 
 
 @contextmanager
-def kept_place(out: Path | None, request: Kept) -> Generator[Callable[[str, str], Path]]:
+def run_folder_guard(out: Path | None, request: Kept) -> Generator[Callable[[str, str], Path]]:
     """Gives a function from task and origin to the run's folder, in which the request is kept as early as can be.
 
     A process that is killed leaves the request, from which a resume starts anew; an error or Ctrl-C in the block takes
     it away again, so that the same folder can be named once what was wrong is mended.
     """
-    if distributed.part()[0]:
+    if distributed.rank_and_world()[0]:
         yield lambda task, origin: new_folder(out, task, origin)
         return
     fresh = out is None or not out.exists()

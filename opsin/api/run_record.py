@@ -9,26 +9,26 @@ import polars as pl
 
 from opsin import tasks
 from opsin.core import ModelFileError, Progress, choose_device, write_text
-from opsin.data import Preparation, Target, read
+from opsin.data import ImagePreprocessing, Target, read
 from opsin.model import Model
 from opsin.nn import Sequential
-from opsin.plan.inputs import store_at
-from opsin.plan.networks import RANDOM
-from opsin.plan.plan import Options, Prepared, batches_of
-from opsin.training import Job, Recipe, distributed
+from opsin.plan.inputs import open_dataset
+from opsin.plan.networks import RANDOM_WEIGHTS
+from opsin.plan.plan import TrainingPlan, TrainOptions, batches_of
+from opsin.training import Recipe, TrainJob, distributed
 
 from .provenance import versions
 
 
 @dataclass(frozen=True)
-class Request:
+class RunRequest:
     """What was asked for, kept from before anything is decided, so that a run killed while it prepares starts anew.
 
     `command` is what was typed; `own_recipe` says that the caller changed the recipe, which only the record holds.
     """
 
     data: Any
-    options: Options
+    options: TrainOptions
     command: str
     own_recipe: bool = False
 
@@ -39,7 +39,7 @@ class Request:
         _write_args(folder, args)
 
 
-def unstarted(folder: Path, data: Any) -> tuple[Request, Recipe | None] | None:
+def load_unstarted_run(folder: Path, data: Any) -> tuple[RunRequest, Recipe | None] | None:
     """What to start anew, with the recipe if it was decided, when a run was killed before its first checkpoint.
 
     None when there is a checkpoint to go on from. Raises ModelFileError when the folder is no run.
@@ -49,17 +49,17 @@ def unstarted(folder: Path, data: Any) -> tuple[Request, Recipe | None] | None:
     args = _read_args(folder)
     try:
         recipe = Recipe.from_json(args["recipe"]) if "recipe" in args else None
-        options, command, own = Options(**args["options"]), str(args["command"]), bool(args.get("own_recipe"))
+        options, command, own = TrainOptions(**args["options"]), str(args["command"]), bool(args.get("own_recipe"))
     except (TypeError, KeyError) as error:
         raise _unreadable(folder, error) from error
     if own and recipe is None:
         raise ModelFileError(f"{folder} was killed before the recipe of its caller was kept; call opsin.train again")
-    return Request(_source(args, data, folder), options, command, own), recipe
+    return RunRequest(_source(args, data, folder), options, command, own), recipe
 
 
-def write_record(prepared: Prepared, request: Request) -> None:
+def write_record(prepared: TrainingPlan, request: RunRequest) -> None:
     """Writes `args.yaml` (JSON, which YAML reads too) and `table.parquet` into the run's folder."""
-    job, source = prepared.job, prepared.source
+    job, source = prepared.job, prepared.dataset
     source.table.to_parquet(job.folder / "table.parquet")
     args: dict[str, Any] = {
         "data": source.table.origin,
@@ -67,13 +67,13 @@ def write_record(prepared: Prepared, request: Request) -> None:
         "own_recipe": request.own_recipe,
         "network": job.model.network.to_json(),
         "task": job.model.task.to_json(),
-        "preparation": job.model.preparation.to_json(),
-        "views": job.model.views,
+        "preprocessing": job.model.preprocessing.to_json(),
+        "tta": job.model.tta,
         "recipe": job.recipe.to_json(),
         "seconds": job.seconds,
         "seconds_per_step": job.seconds_per_step,
         "reasons": list(prepared.reasons),
-        "start": prepared.start,
+        "start": prepared.initial_weights,
         "notes": list(source.table.notes),
         "fingerprint": source.fingerprint,
         "command": request.command,
@@ -82,7 +82,7 @@ def write_record(prepared: Prepared, request: Request) -> None:
     _write_args(job.folder, args)
 
 
-def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, Options]:
+def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPlan, TrainOptions]:
     """The run as it was prepared; `data` replaces what was typed then (for arrays, which have no address).
 
     Raises ModelFileError when the folder is no run, or when the images are not the same as then.
@@ -90,21 +90,21 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, 
     args = _read_args(folder)
     try:
         rows = pl.read_parquet(folder / "table.parquet")
-        options = Options(**args["options"])
+        options = TrainOptions(**args["options"])
         recipe = Recipe.from_json(args["recipe"])
         network = Sequential.from_json(args["network"])
-        preparation = Preparation.from_json(args["preparation"])
-        task, views = tasks.task_from_json(args["task"]), args["views"]
+        preprocessing = ImagePreprocessing.from_json(args["preprocessing"])
+        task, tta = tasks.task_from_json(args["task"]), args["tta"]
         fingerprint, reasons = args["fingerprint"], tuple(args["reasons"])
-        start = str(args.get("start", RANDOM))
+        start = str(args.get("start", RANDOM_WEIGHTS))
     except (ValueError, TypeError, KeyError, OSError, pl.exceptions.PolarsError) as error:
         raise _unreadable(folder, error) from error
     device = choose_device(options.device)
     distributed.join(device)
     table = read(_source(args, data, folder), options.task)
     kept = table.rows.select("id").with_row_index().join(rows, on="id", how="inner").sort("index")
-    table = table.take(kept["index"].to_numpy())
-    source = store_at(table, preparation.size, progress, preparation.intensity)
+    table = table.select(kept["index"].to_numpy())
+    source = open_dataset(table, preprocessing.size, progress, preprocessing.intensity)
     recorded = source.table.rows.select("id").join(rows, on="id", how="left", maintain_order="left")
     target = Target(source.table.target.kind, task.names)
     table = replace(source.table, rows=recorded.select(rows.columns), target=target, notes=tuple(args["notes"]))
@@ -114,8 +114,8 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, 
             f"the images of {source.table.origin} changed since {folder} was started; expected the same files: "
             "put them back, or train anew without --resume"
         )
-    model = Model(network.to(device), task, preparation, views, {})
-    job = Job(
+    model = Model(network.to(device), task, preprocessing, tta, {})
+    job = TrainJob(
         model,
         batches_of(source, model, recipe, options.seed),
         source.rows("valid"),
@@ -125,7 +125,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[Prepared, 
         args["seconds"],
         args["seconds_per_step"],
     )
-    return Prepared(source, job, reasons, start), options
+    return TrainingPlan(source, job, reasons, start), options
 
 
 def _write_args(folder: Path, args: dict[str, Any]) -> None:

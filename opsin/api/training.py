@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from opsin.core import OpsinError, Progress, choose_device, keep_large_buffers, silent
-from opsin.plan.plan import Options, Prepared, prepare
+from opsin.plan.plan import TrainingPlan, TrainOptions, make_plan
 from opsin.report import stopped_early
 from opsin.training import Recipe, Trainer, distributed
 
 from .finalize import finish
 from .results import Run
-from .run_folder import kept_place
-from .run_record import Request, read_record, unstarted, write_record
+from .run_folder import run_folder_guard
+from .run_record import RunRequest, load_unstarted_run, read_record, write_record
 
 
 def _nothing(line: str) -> None: ...
@@ -32,8 +32,8 @@ def train(
     size: int | None = None,
     seed: int = 0,
     device: str | None = None,
-    mirror: bool | None = None,
-    turn: bool = False,
+    hflip: bool | None = None,
+    rotate90: bool = False,
     class_weights: bool = False,
     pretrained: bool | None = None,
     out: str | Path | None = None,
@@ -46,11 +46,11 @@ def train(
 
     `data` is a folder, a CSV, an .npz or (images, targets). `minutes` bounds the whole call, reading and reporting
     included, counted from `started` (time.monotonic()); `epochs` is the number of passes over the training images.
-    `mirror` says whether a mirrored image keeps its target (None: found out), `turn` whether an image turned by a
-    quarter does (as under a microscope). `pretrained` starts from weights learned on ImageNet, or
+    `hflip` augments with horizontal flips (None: chosen from the data), `rotate90` with 90-degree rotations (safe for
+    microscopy and aerial images). `pretrained` starts from weights learned on ImageNet, or
     says why it cannot (None: found out where images of classes are in colour).
-    `recipe` may change the chosen recipe, as in `lambda r: dataclasses.replace(r, batch=64)`. Raises OpsinError in one
-    line when something is wrong; Interrupted, with all work saved, on Ctrl-C.
+    `recipe` may change the chosen recipe, as in `lambda r: dataclasses.replace(r, batch_size=64)`. Raises OpsinError
+    in one line when something is wrong; Interrupted, with all work saved, on Ctrl-C.
     """
     begun = time.monotonic() if started is None else started
     if epochs is not None and minutes is not None:
@@ -59,12 +59,12 @@ def train(
         if number is not None and not 0 < number < float("inf"):
             raise OpsinError(f"{name} is {number:g}; expected a finite number above 0, or none to let the data decide")
     keep_large_buffers()
-    asked = Options(task, None if model is None else str(model), epochs, minutes, size, seed, device, mirror)
-    asked = replace(asked, turn=turn, class_weights=class_weights, pretrained=pretrained)
-    request = Request(data, asked, shlex.join(["opsin", *sys.argv[1:]]), recipe is not None)
+    asked = TrainOptions(task, None if model is None else str(model), epochs, minutes, size, seed, device, hflip)
+    asked = replace(asked, rotate90=rotate90, class_weights=class_weights, pretrained=pretrained)
+    request = RunRequest(data, asked, shlex.join(["opsin", *sys.argv[1:]]), recipe is not None)
     distributed.join(choose_device(device))
-    with kept_place(None if out is None else Path(out), request) as place:
-        prepared = prepare(data, asked, place, lambda: time.monotonic() - begun, progress)
+    with run_folder_guard(None if out is None else Path(out), request) as place:
+        prepared = make_plan(data, asked, place, lambda: time.monotonic() - begun, progress)
     if recipe is not None:
         prepared = prepared.with_recipe(recipe(prepared.job.recipe))
     return _from_start(prepared, request, begun, progress, say)
@@ -80,12 +80,12 @@ def resume(
     """
     begun, folder = time.monotonic(), Path(folder)
     keep_large_buffers()
-    new = unstarted(folder, data)
+    new = load_unstarted_run(folder, data)
     if new is not None:
         say(f"{folder} was stopped before its first checkpoint: starting it anew")
         request, recipe = new
         distributed.join(choose_device(request.options.device))
-        prepared = prepare(
+        prepared = make_plan(
             request.data, request.options, lambda task, origin: folder, lambda: time.monotonic() - begun, progress
         )
         if recipe is not None and request.own_recipe:
@@ -101,13 +101,13 @@ def resume(
 
 
 def _from_start(
-    prepared: Prepared, request: Request, begun: float, progress: Progress, say: Callable[[str], None]
+    prepared: TrainingPlan, request: RunRequest, begun: float, progress: Progress, say: Callable[[str], None]
 ) -> Run:
     """The first step to the report of what is prepared."""
     ready = time.monotonic()
-    if distributed.part()[0] == 0:
+    if distributed.rank_and_world()[0] == 0:
         write_record(prepared, request)
-    for line in (*prepared.source.table.notes, *prepared.reasons, f"run folder: {prepared.job.folder}"):
+    for line in (*prepared.dataset.table.notes, *prepared.reasons, f"run folder: {prepared.job.folder}"):
         say(line)
     job = prepared.job
     if job.seconds is not None:

@@ -38,11 +38,13 @@ Size = Annotated[
     int | None, typer.Option(min=1, help="Height and width that images are brought to.", show_default=False)
 ]
 Seed = Annotated[int, typer.Option(help="Equal seeds give equal runs.")]
-Mirror = Annotated[
+Hflip = Annotated[
     bool | None,
-    typer.Option(help="Whether a mirrored image keeps its target; found out when left out.", show_default=False),
+    typer.Option(help="Augment with horizontal flips. Default: chosen from the images.", show_default=False),
 ]
-Turn = Annotated[bool, typer.Option("--turn", help="An image turned by a quarter keeps its target.")]
+Rotate90 = Annotated[
+    bool, typer.Option("--rotate90", help="Augment with 90-degree rotations (safe for microscopy and aerial images).")
+]
 ClassWeights = Annotated[bool, typer.Option("--class-weights", help="Let rare classes count as much.")]
 Pretrained = Annotated[
     bool | None,

@@ -105,7 +105,7 @@ def _check_any(rows: Sequence[dict[str, Any]]) -> None:
 def _show(model: "Model", path: Path, answer: dict[str, Any]) -> None:
     names = model.task.names
     if shows_pictures():
-        print(picture(path, model.preparation.intensity))
+        print(picture(path, model.preprocessing.intensity))
     records = next((answer[name] for name in ("boxes", "objects") if name in answer), None)
     if records is None:
         for line in bars(names, answer):

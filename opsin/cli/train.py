@@ -22,8 +22,8 @@ def train(
     size: options.Size = None,
     seed: options.Seed = 0,
     device: options.Device = None,
-    mirror: options.Mirror = None,
-    turn: options.Turn = False,
+    hflip: options.Hflip = None,
+    rotate90: options.Rotate90 = False,
     class_weights: options.ClassWeights = False,
     pretrained: options.Pretrained = None,
     out: options.Out = None,
@@ -42,7 +42,7 @@ def train(
         "minutes": minutes,
         "size": size,
         "device": device,
-        "mirror": mirror,
+        "hflip": hflip,
         "out": out,
     }
     if resume is not None:
@@ -55,7 +55,7 @@ def train(
         if resume is not None:
             run = api.resume(resume, data=data, progress=progress, say=progress.say)
         else:
-            asked |= {"seed": seed, "turn": turn, "class_weights": class_weights, "pretrained": pretrained}
+            asked |= {"seed": seed, "rotate90": rotate90, "class_weights": class_weights, "pretrained": pretrained}
             asked["started"] = STARTED
             run = api.train(data, **asked, progress=progress, say=progress.say)
     print_run(run, as_json)

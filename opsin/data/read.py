@@ -13,7 +13,7 @@ from .formats.labels.arrays import read_arrays
 from .formats.labels.csv_table import LISTING_ENDINGS, read_listing
 from .formats.labels.npz import read_npz
 from .formats.registry import recognise
-from .formats.scan import Found, scan
+from .formats.scan import FolderListing, scan
 from .table import Table
 
 _EXPECTED = (
@@ -67,7 +67,7 @@ def _read(source: Any, task: str | None) -> Table:
     if ending == ".npz":
         return read_npz(path, origin, task)
     if ending in LISTING_ENDINGS:
-        boxes, _ = box_listing_ways(Found(path.parent, (), (path.name,), ()))
+        boxes, _ = box_listing_ways(FolderListing(path.parent, (), (path.name,), ()))
         return boxes[0].read(origin, task) if boxes else read_listing({path: None}, path.parent, origin, task)
     if ending in _DESCRIBING:
         return _read_described(path, origin, task)
@@ -85,7 +85,7 @@ def _read_described(path: Path, origin: str, task: str | None) -> Table:
     raise DataError(f"{origin} describes no data set; looked for {', '.join(missed)}")
 
 
-def _read_folder(found: Found, origin: str, task: str | None) -> Table:
+def _read_folder(found: FolderListing, origin: str, task: str | None) -> Table:
     """The one format that fits the files of a folder."""
     if not found.images and not found.others:
         raise DataError(f"{origin} is empty; expected {_EXPECTED}")
@@ -93,7 +93,7 @@ def _read_folder(found: Found, origin: str, task: str | None) -> Table:
     if len(ways) == 1:
         return ways[0].read(origin, task)
     if ways:
-        words = ", ".join(way.words for way in ways)
+        words = ", ".join(way.description for way in ways)
         raise DataError(
             f"{origin} can be read in {len(ways)} ways: {words}; name the file itself or a folder below, or move the "
             "others away"
@@ -101,11 +101,11 @@ def _read_folder(found: Found, origin: str, task: str | None) -> Table:
     inner = _only_folder(found)
     if inner is not None:
         with contextlib.suppress(DataError):
-            return _read_folder(inner, origin, task).noting(f"read from the folder {inner.folder.name} within")
+            return _read_folder(inner, origin, task).with_notes(f"read from the folder {inner.folder.name} within")
     raise DataError(f"{origin} fits no format; looked for {', '.join(missed)}")
 
 
-def _only_folder(found: Found) -> Found | None:
+def _only_folder(found: FolderListing) -> FolderListing | None:
     """The files of the only folder with images, seen from there."""
     tops = {place.split("/")[0] for place in found.places}
     if len(tops) != 1 or "" in tops:

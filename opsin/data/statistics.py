@@ -18,7 +18,7 @@ _PLAIN, _FLOAT = "8-bit", "float"
 
 
 @dataclass(frozen=True)
-class Survey:
+class ImageStatistics:
     """The median height and width in pixels, if any image has colour, how many were looked at, and if any is deep.
 
     An image is deep when it has more than 8 bits or floats, so that its values are scaled.
@@ -31,7 +31,7 @@ class Survey:
     deep: bool = False
 
 
-def survey(table: Table, sample: int = 256) -> Survey:
+def image_statistics(table: Table, sample: int = 256) -> ImageStatistics:
     """Reads the headers of up to `sample` images, spread evenly over the table.
 
     Images that cannot be read are passed over; raises DataError when that is all of them.
@@ -51,7 +51,7 @@ def survey(table: Table, sample: int = 256) -> Survey:
         raise DataError(f"{table.origin}: no image could be read; the last: {reason}")
     sizes = np.array(found)
     height, width = (int(value) for value in np.median(sizes[:, :2], axis=0).round())
-    return Survey(height, width, bool(sizes[:, 2].max() > 1), len(found), deep)
+    return ImageStatistics(height, width, bool(sizes[:, 2].max() > 1), len(found), deep)
 
 
 def find_intensity(table: Table, progress: Progress = silent) -> tuple[Intensity | None, tuple[str, ...]]:

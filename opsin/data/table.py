@@ -109,17 +109,17 @@ class Table:
             return np.zeros((0, width), np.float32)
         return self.rows["target"].list.to_array(width).to_numpy().astype(np.float32).reshape(len(self), width)
 
-    def only(self, split: str) -> "Table":
+    def split(self, split: str) -> "Table":
         """The rows of one split."""
         return replace(self, rows=self.rows.filter(pl.col("split") == split))
 
-    def take(self, index: np.ndarray) -> "Table":
+    def select(self, index: np.ndarray) -> "Table":
         """The rows at `index` (whole numbers, or one true or false a row), in that order."""
         where = np.asarray(index)
         where = np.flatnonzero(where) if where.dtype == np.bool_ else where
         return replace(self, rows=self.rows[where.astype(np.int64)])
 
-    def noting(self, *lines: str) -> "Table":
+    def with_notes(self, *lines: str) -> "Table":
         """The same table with more notes."""
         return replace(self, notes=self.notes + tuple(lines))
 

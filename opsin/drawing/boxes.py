@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from opsin.metrics.detection import judge
+from opsin.metrics.detection import find_errors
 
 RIGHT, FALSE, MISSED, UNKNOWN = (0, 158, 115), (213, 94, 0), (240, 228, 66), (86, 180, 233)
 """Colours that people with any colour vision tell apart (Okabe and Ito 2008)."""
@@ -34,7 +34,7 @@ def box_picture(
     scale = max(1.0, _LEAST_WIDTH / image.width)
     image = image.resize((round(image.width * scale), max(1, round(image.height * scale))), Image.Resampling.BICUBIC)
     truth = np.zeros((0, 7), np.float32) if target is None else np.asarray(target)
-    verdict = judge(answer, truth, thresholds)
+    verdict = find_errors(answer, truth, thresholds)
     right = verdict.given if target is None else verdict.right
     pen, labels = _Pen(image), list[tuple[_Box, _Colour, str, bool]]()
     for box in truth[truth[:, 5] != 0]:

@@ -2,4 +2,4 @@
 
 from .layout import BOX_COLUMNS as BOX_COLUMNS
 from .layout import IGNORED as IGNORED
-from .placement import Frame as Frame
+from .placement import Placement as Placement

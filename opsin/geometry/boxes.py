@@ -5,25 +5,25 @@ import torch
 from torch import Tensor
 
 
-def box_areas(boxes: Tensor) -> Tensor:
+def box_area(boxes: Tensor) -> Tensor:
     """(k,) areas; a box whose corners are the wrong way round has none.
 
-    >>> box_areas(torch.tensor([[0.0, 0.0, 2.0, 3.0], [1.0, 1.0, 0.0, 5.0]])).tolist()
+    >>> box_area(torch.tensor([[0.0, 0.0, 2.0, 3.0], [1.0, 1.0, 0.0, 5.0]])).tolist()
     [6.0, 0.0]
     """
     return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(1)
 
 
-def box_ious(first: Tensor, second: Tensor) -> Tensor:
+def box_iou(first: Tensor, second: Tensor) -> Tensor:
     """(k, m) intersections over unions of every box of `first` (k, 4) with every one of `second` (m, 4).
 
-    >>> box_ious(torch.tensor([[0.0, 0.0, 2.0, 2.0]]), torch.tensor([[1.0, 0.0, 3.0, 2.0]])).tolist()
+    >>> box_iou(torch.tensor([[0.0, 0.0, 2.0, 2.0]]), torch.tensor([[1.0, 0.0, 3.0, 2.0]])).tolist()
     [[0.3333333432674408]]
     """
     across = torch.minimum(first[:, None, 2], second[:, 2]) - torch.maximum(first[:, None, 0], second[:, 0])
     down = torch.minimum(first[:, None, 3], second[:, 3]) - torch.maximum(first[:, None, 1], second[:, 1])
     inside = across.clamp_(min=0) * down.clamp_(min=0)
-    union = box_areas(first)[:, None] + box_areas(second) - inside
+    union = box_area(first)[:, None] + box_area(second) - inside
     return torch.where(union > 0, inside / union, 0.0)
 
 
@@ -38,23 +38,23 @@ def giou(first: Tensor, second: Tensor) -> Tensor:
     inside = (torch.minimum(first[:, 2:], second[:, 2:]) - torch.maximum(first[:, :2], second[:, :2])).clamp(min=0)
     around = (torch.maximum(first[:, 2:], second[:, 2:]) - torch.minimum(first[:, :2], second[:, :2])).clamp(min=0)
     both, hull = inside.prod(1), around.prod(1).clamp(min=1e-9)
-    union = (box_areas(first) + box_areas(second) - both).clamp(min=1e-9)
+    union = (box_area(first) + box_area(second) - both).clamp(min=1e-9)
     return both / union - (hull - union) / hull
 
 
-def suppress(boxes: Tensor, scores: Tensor, classes: Tensor, iou: float) -> Tensor:
+def nms(boxes: Tensor, scores: Tensor, classes: Tensor, iou: float) -> Tensor:
     """Non-maximum suppression, class by class: the indices of boxes to keep, the highest score first.
 
     A box is left out when one of its class with a higher score, itself kept, overlaps it by more than `iou`; of equal
     scores the earlier box counts as higher.
 
     >>> boxes = torch.tensor([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 2.0, 1.9], [5.0, 5.0, 6.0, 6.0]])
-    >>> suppress(boxes, torch.tensor([0.5, 0.9, 0.1]), torch.zeros(3), 0.6).tolist()
+    >>> nms(boxes, torch.tensor([0.5, 0.9, 0.1]), torch.zeros(3), 0.6).tolist()
     [1, 2]
     """
     order = scores.argsort(descending=True, stable=True)
     ranked, kinds = boxes[order], classes[order]
-    beaten = ((box_ious(ranked, ranked) > iou) & (kinds[:, None] == kinds)).cpu().numpy()
+    beaten = ((box_iou(ranked, ranked) > iou) & (kinds[:, None] == kinds)).cpu().numpy()
     kept = np.ones(len(beaten), bool)
     for row in range(len(beaten)):
         if kept[row]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
-def stacked(masks: Iterable[np.ndarray], labels: Sequence[int], size: tuple[int, int]) -> np.ndarray:
+def stack_instances(masks: Iterable[np.ndarray], labels: Sequence[int], size: tuple[int, int]) -> np.ndarray:
     """Objects by their pixels as instances, int32 (height, width): numbered in turn, small ones on top, none hidden."""
     pieces = [piece(mask) for mask in masks]
     numbers = np.zeros(size, np.int32)

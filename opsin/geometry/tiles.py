@@ -7,7 +7,7 @@ OVERLAP = 0.25
 
 
 @dataclass(frozen=True)
-class Window:
+class Tile:
     """The pixels from row `top` to `bottom` and from column `left` to `right`, the last ones not included."""
 
     top: int
@@ -20,24 +20,24 @@ class Window:
         """Height and width."""
         return self.bottom - self.top, self.right - self.left
 
-    def shared(self, other: "Window") -> "Window | None":
+    def intersection(self, other: "Tile") -> "Tile | None":
         """What both see, None when that is nothing."""
         top, left = max(self.top, other.top), max(self.left, other.left)
         bottom, right = min(self.bottom, other.bottom), min(self.right, other.right)
-        return Window(top, left, bottom, right) if top < bottom and left < right else None
+        return Tile(top, left, bottom, right) if top < bottom and left < right else None
 
 
-def windows_over(size: tuple[int, int], window: tuple[int, int]) -> list[Window]:
+def tile_grid(size: tuple[int, int], window: tuple[int, int]) -> list[Tile]:
     """Windows of (height, width) `window`, row by row, over an image of (height, width) `size`.
 
     They are spread evenly, neighbours share a quarter or more, and none is larger than the image.
 
-    >>> [window.left for window in windows_over((10, 26), (12, 12))]
+    >>> [window.left for window in tile_grid((10, 26), (12, 12))]
     [0, 7, 14]
     """
     rows, columns = (_starts(*pair) for pair in zip(size, window, strict=True))
     high, wide = min(size[0], window[0]), min(size[1], window[1])
-    return [Window(top, left, top + high, left + wide) for top in rows for left in columns]
+    return [Tile(top, left, top + high, left + wide) for top in rows for left in columns]
 
 
 def _starts(length: int, window: int) -> list[int]:

@@ -12,7 +12,7 @@ from opsin.training.interrupt import watch_for_interrupt
 from .batches import Batches
 from .callbacks.callback_list import CallbackList
 from .moving_variance import kerass_moving_variance
-from .train_step import Stepper
+from .train_step import TrainStep
 
 
 class Stoppable(Protocol):
@@ -37,7 +37,7 @@ class Validation:
 
 def run_epochs(
     model: Stoppable,
-    stepper: Stepper,
+    stepper: TrainStep,
     batches: Batches,
     epochs: range,
     callbacks: CallbackList,
@@ -81,7 +81,7 @@ def run_epochs(
             parameter.grad = None
 
 
-def _train(model: Stoppable, stepper: Stepper, batches: Batches, callbacks: CallbackList) -> Iterator[None]:
+def _train(model: Stoppable, stepper: TrainStep, batches: Batches, callbacks: CallbackList) -> Iterator[None]:
     """One epoch, a stop after each step."""
     compiled = stepper.compiled
     assert compiled is not None
@@ -97,7 +97,7 @@ def _train(model: Stoppable, stepper: Stepper, batches: Batches, callbacks: Call
 
 
 def score(
-    stepper: Stepper, batches: Batches, callbacks: CallbackList, after_batch: Callable[[], None] = lambda: None
+    stepper: TrainStep, batches: Batches, callbacks: CallbackList, after_batch: Callable[[], None] = lambda: None
 ) -> dict[str, float]:
     """Loss and metrics over batches, without learning from them."""
     compiled = stepper.compiled
@@ -116,7 +116,7 @@ def score(
     return results
 
 
-def answer(stepper: Stepper, batches: Batches, callbacks: CallbackList) -> Tensor:
+def answer(stepper: TrainStep, batches: Batches, callbacks: CallbackList) -> Tensor:
     """The answers to all batches."""
     stepper.network.eval()
     callbacks.call("on_predict_begin", {})

@@ -18,7 +18,7 @@ from .callbacks.callback_list import CallbackList, listed
 from .callbacks.history import History
 from .callbacks.progress import ProgressBar, verbosity
 from .compilable import Compilable
-from .train_step import Stepper
+from .train_step import TrainStep
 
 Verbose = bool | Literal["auto", 0, 1, 2]
 Callbacks = Callback | Sequence[Callback] | None
@@ -72,7 +72,7 @@ class Sequential(Compilable):
         params = {"verbose": level, "epochs": epochs, "steps": steps}
         called = CallbackList([*listed(callbacks), self.history], self, bar, params)
         validation = None if held_out is None else fitting.Validation(held_out, validation_freq)
-        fitting.run_epochs(self, Stepper(self, compiled), batches, range(initial_epoch, epochs), called, validation)
+        fitting.run_epochs(self, TrainStep(self, compiled), batches, range(initial_epoch, epochs), called, validation)
         return self.history
 
     def evaluate(
@@ -86,7 +86,7 @@ class Sequential(Compilable):
         self._build_for(batches)
         bar = ProgressBar(verbosity(verbose), count(batches))
         called = CallbackList(callbacks, self, None, {"verbose": bar.verbose, "epochs": 1, "steps": bar.steps})
-        results = fitting.score(Stepper(self, compiled), batches, called)
+        results = fitting.score(TrainStep(self, compiled), batches, called)
         bar.done = count(batches) or 0
         bar.update(fitting.in_order(results), end=True)
         return results if return_dict else _plain(results)
@@ -100,7 +100,7 @@ class Sequential(Compilable):
         self._build_for(batches)
         bar = ProgressBar(verbosity(verbose), count(batches))
         called = CallbackList(callbacks, self, bar, {"verbose": bar.verbose, "epochs": 1, "steps": bar.steps})
-        answers = fitting.answer(Stepper(self), batches, called)
+        answers = fitting.answer(TrainStep(self), batches, called)
         bar.update({}, end=True)
         return answers.numpy()
 
@@ -112,7 +112,7 @@ class Sequential(Compilable):
         one = make_batches(x, y, sample_weight, size=len(x), class_weight=class_weight)
         self._build_for(one)
         compiled = self.need_compiled("train_on_batch")
-        fitting.run_epochs(self, Stepper(self, compiled), one, range(1), CallbackList(None, self, None, {}))
+        fitting.run_epochs(self, TrainStep(self, compiled), one, range(1), CallbackList(None, self, None, {}))
         return compiled.results() if return_dict else _plain(compiled.results())
 
     def predict_on_batch(self, x: Array) -> np.ndarray:

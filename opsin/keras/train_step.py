@@ -12,7 +12,7 @@ from .mixed_precision import autocast
 from .moving_variance import NORMALIZATION
 
 
-class Stepper:
+class TrainStep:
     """Takes batches through a model's network; holds what does not change from batch to batch."""
 
     def __init__(self, model: Structure, compiled: Compiled | None = None) -> None:

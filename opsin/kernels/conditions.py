@@ -11,7 +11,7 @@ from torch.autograd import forward_ad
 _TORCH: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 
 
-def followed() -> bool:
+def is_traced() -> bool:
     """Whether each operation is followed: to compile or export it, for derivatives of other kinds, or by hooks on what
     it saves for its gradient (a checkpoint computes anew, and must save the same)."""
     tracing = torch.compiler.is_compiling() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
@@ -19,11 +19,11 @@ def followed() -> bool:
     return tracing or other or _TORCH._autograd._top_saved_tensors_default_hooks(True) is not None
 
 
-def in_bfloat16(x: Tensor) -> bool:
+def autocast_bf16(x: Tensor) -> bool:
     """Whether layers that are given `x` now multiply in bfloat16 on a processor.
 
     >>> with torch.autocast("cpu", torch.bfloat16):
-    ...     in_bfloat16(torch.zeros(1))
+    ...     autocast_bf16(torch.zeros(1))
     True
     """
     on = x.device.type == "cpu" and torch.is_autocast_enabled("cpu")

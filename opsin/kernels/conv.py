@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .conditions import followed, has_onednn, in_bfloat16
+from .conditions import autocast_bf16, has_onednn, is_traced
 from .depthwise_backward import Settings, coded, depthwise_gradients, plain_gradients
 from .padding import pad
 
@@ -31,7 +31,7 @@ def gains(x: Tensor, groups: int, rectifier: str | None) -> bool:
     False
     """
     sooner = rectifier is not None or 1 < groups == x.shape[1]
-    return sooner and torch.is_grad_enabled() and in_bfloat16(x) and x.numel() > 0 and not followed()
+    return sooner and torch.is_grad_enabled() and autocast_bf16(x) and x.numel() > 0 and not is_traced()
 
 
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, settings: Settings, rectifier: str | None) -> Tensor:

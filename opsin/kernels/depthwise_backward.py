@@ -116,7 +116,7 @@ def _by_code(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings, wa
         run(code, (given, kernels, images), (n, *sides, channels, *given.shape[2:], top, left))
     if not (wanted[1] or wanted[2]):
         return images, None, None
-    sums = room(n, rows * columns, channels)
+    sums = partial_sums(n, rows * columns, channels)
     seen = x.contiguous(memory_format=torch.channels_last)
     code = kernel_code((rows, columns), settings.stride)
     run(code, (seen, gradient, sums), (n, *sides, channels, *gradient.shape[2:], top, left))
@@ -284,10 +284,10 @@ CHUNK = 8
 """Images whose gradients are summed in one go."""
 
 
-def room(images: int, weights: int, channels: int) -> Tensor:
+def partial_sums(images: int, weights: int, channels: int) -> Tensor:
     """Zeros for the gradients of all chunks, (chunks, weights + 1, channels) float32; that of the bias is the last.
 
-    >>> room(9, 2, 16).shape
+    >>> partial_sums(9, 2, 16).shape
     torch.Size([2, 3, 16])
     """
     return torch.zeros(-(-images // CHUNK), weights + 1, channels)

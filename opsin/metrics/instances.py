@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .matching import Found, Matches, match
+from .matching import Candidates, Matches, match
 
 MOST = 1000
 """How many objects of one class in one image count: cells come in hundreds, and COCO's 100 would cut them off."""
@@ -42,7 +42,7 @@ def overlaps_of(answer: np.ndarray, said: Objects, truth: np.ndarray, true: Obje
     return inner / np.maximum(1, said.areas[:, None] + true.areas - inner)
 
 
-def matches_of_masks(raw: np.ndarray, targets: np.ndarray, classes: int) -> list[list[Matches]]:
+def match_masks(raw: np.ndarray, targets: np.ndarray, classes: int) -> list[list[Matches]]:
     """For each class its matches, image by image; `raw` (n, height, width, 2), `targets` (n, height, width)."""
     found: list[list[Matches]] = [[] for _ in range(classes)]
     for row in range(len(targets)):
@@ -53,6 +53,6 @@ def matches_of_masks(raw: np.ndarray, targets: np.ndarray, classes: int) -> list
             ours, theirs = said.classes == index, true.classes == index
             of_class = overlaps[ours][:, theirs]
             crowd = np.zeros(int(theirs.sum()))
-            one = Found(said.scores[ours], said.areas[ours], of_class, true.areas[theirs], crowd)
+            one = Candidates(said.scores[ours], said.areas[ours], of_class, true.areas[theirs], crowd)
             found[index].append(match(one, most=MOST))
     return found

@@ -16,7 +16,7 @@ MOST = 100
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Candidates:
     """What is answered and what is true of one class in one image.
 
     `scores` (d) and `areas` (d) are of the answers, `true_areas` (g) and `crowd` (g) of the true objects, `overlaps`
@@ -46,7 +46,9 @@ class Matches:
     wanted: np.ndarray
 
 
-def match(found: Found, thresholds: np.ndarray = THRESHOLDS, areas: np.ndarray = AREAS, most: int = MOST) -> Matches:
+def match(
+    found: Candidates, thresholds: np.ndarray = THRESHOLDS, areas: np.ndarray = AREAS, most: int = MOST
+) -> Matches:
     """Each answer, the highest score first, takes the true object left that it overlaps most, from a threshold on.
 
     Objects outside a range of areas, and crowds, are ignored: an answer takes one of them only when no other is left,

@@ -1,6 +1,6 @@
-"""The trained thing: network, task and preparation in one file; predicting from files."""
+"""The trained thing: network, task and preprocessing in one file; predicting from files."""
 
 from .load import load as load
 from .model import Model as Model
-from .model import check_ends as check_ends
-from .test_time_augmentation import VIEWS as VIEWS
+from .model import check_head as check_head
+from .test_time_augmentation import TTA_MODES as TTA_MODES

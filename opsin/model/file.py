@@ -1,6 +1,6 @@
 """The model file: one `.safetensors` with the weights, and in its header, as JSON, all that their use needs.
 
-Loading runs no code: the header describes layers, task and preparation, each checked by its own room, and the tensors
+Loading runs no code: the header describes layers, task and preprocessing, each checked by its own room, and the tensors
 must be exactly those that the layers ask for. Format: https://huggingface.co/docs/safetensors.
 """
 
@@ -24,7 +24,7 @@ FORMAT = 2
 """Counts up whenever an older Opsin would misread a file."""
 
 MOST_HEADER_BYTES = 16 * 2**20
-KEYS = frozenset({"format", "layers", "task", "preparation", "views", "about"})
+KEYS = frozenset({"format", "layers", "task", "preprocessing", "tta", "provenance"})
 _TYPES = {torch.float32: "F32", torch.int64: "I64"}
 _MARK = "opsin"
 
@@ -39,7 +39,7 @@ class ModelFile:
     _tensors: Any
 
     def weights(self, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The weights, views of the mapped file, which must have the names, shapes and types of `expected`.
+        """The weights, tta of the mapped file, which must have the names, shapes and types of `expected`.
 
         `expected` may be on the meta device; nothing is allocated for a tensor that does not fit it.
         """
@@ -62,7 +62,9 @@ def write_model_file(path: Path, tensors: Mapping[str, Tensor], header: Mapping[
     """
     text = json.dumps(_finite({"format": FORMAT, **header}), allow_nan=False)
     if len(text) > MOST_HEADER_BYTES // 2:
-        raise ModelFileError(f"{path}: the description takes {len(text):,} characters; shorten the notes in `about`")
+        raise ModelFileError(
+            f"{path}: the description takes {len(text):,} characters; shorten the notes in `provenance`"
+        )
     flat = {name: _plain(value) for name, value in tensors.items()}
     with replacing(path) as temporary:
         try:

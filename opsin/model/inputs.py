@@ -11,7 +11,7 @@ from opsin.core import DataError
 from opsin.data import Intensity, as_pixels, decode
 
 
-def read_picture(image: Any, at_least: tuple[int, int] | None, intensity: Intensity | None = None) -> np.ndarray:
+def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensity | None = None) -> np.ndarray:
     """A path, an encoded image's bytes, a PIL picture or an array as uint8 (height, width, 1 or 3).
 
     `at_least=(height, width)` lets a JPEG be decoded smaller, never below that. `intensity` is the scale of more than

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import ModelFileError, OpsinError, choose_device
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.nn import Sequential, Stage, layer_from_json, summarize
 from opsin.tasks import Task, task_from_json
 
@@ -55,12 +55,12 @@ def _laid_out(value: Tensor, like: Tensor, device: torch.device) -> Tensor:
 def _described(file: ModelFile) -> Model:
     """The model with its network on the meta device, where weights take no memory."""
     header = file.header
-    preparation = Preparation.from_json(header["preparation"])
+    preprocessing = ImagePreprocessing.from_json(header["preprocessing"])
     task = task_from_json(header["task"])
-    if not isinstance(header["about"], dict):
-        raise ModelFileError("has no `about` in its description")
-    network = _network(header["layers"], preparation.size, file.weight_bytes)
-    model = Model(network, task, preparation, header["views"], cast("dict[str, Any]", header["about"]))
+    if not isinstance(header["provenance"], dict):
+        raise ModelFileError("has no `provenance` in its description")
+    network = _network(header["layers"], preprocessing.size, file.weight_bytes)
+    model = Model(network, task, preprocessing, header["tta"], cast("dict[str, Any]", header["provenance"]))
     _try_answers(task)
     return model
 
@@ -100,7 +100,7 @@ def _count_objects(data: Any) -> int:
 
 def _try_answers(task: Task) -> None:
     """A task whose names or numbers are of the wrong kind shows it now, not at the first prediction."""
-    names: tuple[Any, ...] = (*task.names, *task.columns(task.blank(1, (1, 1))))
+    names: tuple[Any, ...] = (*task.names, *task.to_columns(task.empty(1, (1, 1))))
     if not all(isinstance(name, str) for name in names):
         raise ModelFileError("has names of classes, labels or numbers that are no texts")
     "".join(names).encode()  # an unpaired surrogate fits into JSON, but into no table

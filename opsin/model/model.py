@@ -13,18 +13,18 @@ import numpy as np
 import torch
 
 from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_large_buffers
-from opsin.data import Preparation
-from opsin.geometry import Frame
+from opsin.data import ImagePreprocessing
+from opsin.geometry import Placement
 from opsin.nn import Sequential, summarize
 from opsin.runtime.backends import FusedRuntime, Runtime
-from opsin.runtime.selection import Ready
+from opsin.runtime.selection import RuntimeCache
 from opsin.tasks import Task
 from opsin.tasks.spatial import rows_of
 
 from .file import write_model_file
-from .inputs import as_list, read_picture
-from .test_time_augmentation import VIEWS, average_views
-from .tiling import answer_in_tiles, check_tiles, tile_of
+from .inputs import as_list, read_image
+from .test_time_augmentation import TTA_MODES, tta_average
+from .tiling import check_tiles, predict_in_tiles, tile_of
 
 _MOST_BATCH = 256
 _BATCH_VALUES = 2**26
@@ -34,28 +34,28 @@ _MOST_TOGETHER = 8
 
 @dataclass
 class Model:
-    """Predicts as it was trained: same preparation, same views, calibrated answers.
+    """Predicts as it was trained: same preprocessing, same tta, calibrated answers.
 
-    `views` says over which versions of an image answers are averaged: "one", "mirror" (and its mirror image), or
-    "mirror_shift" (and both shifted by a pixel two ways). `about` says where it came from: data fingerprint, seed,
-    versions, scores with intervals, notes. Raises NetworkError when network, task and preparation do not fit.
+    `tta` says over which versions of an image answers are averaged: "none", "hflip" (and its mirror image), or
+    "hflip_shift" (and both shifted by a pixel two ways). `provenance` says where it came from: data fingerprint, seed,
+    versions, scores with intervals, notes. Raises NetworkError when network, task and preprocessing do not fit.
     """
 
     network: Sequential
     task: Task
-    preparation: Preparation
-    views: str = "one"
-    about: dict[str, Any] = field(default_factory=dict[str, Any])
-    _ready: Ready = field(default_factory=Ready, init=False, repr=False, compare=False)
+    preprocessing: ImagePreprocessing
+    tta: str = "none"
+    provenance: dict[str, Any] = field(default_factory=dict[str, Any])
+    _ready: RuntimeCache = field(default_factory=RuntimeCache, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.views not in tuple(VIEWS):
-            raise ModelFileError(f"views are {self.views!r}; expected one of {', '.join(VIEWS)}")
-        if self.views == "mirror_shift" and min(self.preparation.size[:2]) < 2:
-            raise NetworkError(f"cannot shift images of {self.preparation.size} by a pixel; take the views 'mirror'")
-        if self.views == "mirror_shift" and self.task.head != "vector":
-            raise ModelFileError("views are 'mirror_shift', but answers are places; expected 'one' or 'mirror'")
-        check_ends(self.network, self.preparation.size, self.task)
+        if self.tta not in tuple(TTA_MODES):
+            raise ModelFileError(f"tta are {self.tta!r}; expected one of {', '.join(TTA_MODES)}")
+        if self.tta == "hflip_shift" and min(self.preprocessing.size[:2]) < 2:
+            raise NetworkError(f"cannot shift images of {self.preprocessing.size} by a pixel; take the tta 'hflip'")
+        if self.tta == "hflip_shift" and self.task.head != "vector":
+            raise ModelFileError("tta are 'hflip_shift', but answers are places; expected 'none' or 'hflip'")
+        check_head(self.network, self.preprocessing.size, self.task)
 
     @property
     def device(self) -> torch.device:
@@ -63,14 +63,14 @@ class Model:
         return next(self.network.parameters()).device
 
     @property
-    def side_by_side(self) -> bool:
+    def supports_threads(self) -> bool:
         """Whether threads may ask for answers at the same time, each of them computing on a core of its own."""
         return isinstance(self._runtime, FusedRuntime)
 
     @property
     def fingerprint(self) -> str:
-        """Equal for two models exactly when they answer alike: weights, layers, task, preparation and views."""
-        description = (self.network.to_json(), self.task.to_json(), self.preparation.to_json(), self.views)
+        """Equal for two models exactly when they answer alike: weights, layers, task, preprocessing and tta."""
+        description = (self.network.to_json(), self.task.to_json(), self.preprocessing.to_json(), self.tta)
         digest = hashlib.blake2b(json.dumps(description).encode(), digest_size=16)
         for name, value in self.network.state_dict().items():
             digest.update(name.encode())
@@ -84,17 +84,17 @@ class Model:
         array: only a batch is in memory at a time. `batch_size` None takes up to 256, fewer when the network's maps
         are large.
         """
-        if pixels.dtype != np.uint8 or pixels.shape[1:] != self.preparation.size:
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != self.preprocessing.size:
             raise DataError(
-                f"pixels are {pixels.dtype} of shape {pixels.shape}; expected uint8 (n, *{self.preparation.size})"
+                f"pixels are {pixels.dtype} of shape {pixels.shape}; expected uint8 (n, *{self.preprocessing.size})"
             )
         keep_large_buffers()
-        size, runtime = batch_size or self.most_at_once, self._runtime
+        size, runtime = batch_size or self.max_batch_size, self._runtime
         answers: list[np.ndarray] = []
         for start in range(0, len(pixels), size):
             piece = torch.from_numpy(np.array(pixels[start : start + size]))
-            answers.append(self.task.decode(average_views(runtime.logits, piece, self.views)))
-        return np.concatenate(answers) if answers else self.task.blank(0, self.preparation.size[:2])
+            answers.append(self.task.decode(tta_average(runtime.logits, piece, self.tta)))
+        return np.concatenate(answers) if answers else self.task.empty(0, self.preprocessing.size[:2])
 
     def predict(
         self, images: Any, *, tiles: bool | None = None, confidence: float | None = None
@@ -107,23 +107,23 @@ class Model:
         image cannot be read.
         """
         check_tiles(self.task, tiles)
-        model = self if confidence is None else self.at(confidence)
+        model = self if confidence is None else self.with_threshold(confidence)
         many, told = as_list(images), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):
             numbers = range(start, min(start + _MOST_BATCH, len(many)))
-            told += model.task.plain(model.answers((model._named(i, many[i]) for i in numbers), tiles))
+            told += model.task.to_records(model.predict_images((model._named(i, many[i]) for i in numbers), tiles))
         return told
 
-    def answers(self, pictures: Iterable[np.ndarray], tiles: bool | None = None) -> np.ndarray:
+    def predict_images(self, pictures: Iterable[np.ndarray], tiles: bool | None = None) -> np.ndarray:
         """The task's answers in pixels of the pictures, which `read` gives; a row a picture."""
-        fitted, in_tiles = list[tuple[np.ndarray, Frame]](), dict[int, np.ndarray]()
+        fitted, in_tiles = list[tuple[np.ndarray, Placement]](), dict[int, np.ndarray]()
         for picture in pictures:  # none is kept: many large ones would fill the memory
             tile = tile_of(self, (picture.shape[0], picture.shape[1]), tiles)
             if tile is None:
-                fitted.append(self.fit(picture))
+                fitted.append(self.preprocess(picture))
             else:
-                in_tiles[len(fitted) + len(in_tiles)] = answer_in_tiles(self, picture, tile)
-        pixels = np.stack([pixels for pixels, _ in fitted]) if fitted else np.zeros((0, *self.preparation.size), "u1")
+                in_tiles[len(fitted) + len(in_tiles)] = predict_in_tiles(self, picture, tile)
+        pixels = np.stack([pixels for pixels, _ in fitted]) if fitted else np.zeros((0, *self.preprocessing.size), "u1")
         raw = self.task.full(self.raw(pixels), [frame for _, frame in fitted])
         if not in_tiles:
             return raw
@@ -131,19 +131,21 @@ class Model:
         count = len(fitted) + len(in_tiles)
         return rows_of([in_tiles[row] if row in in_tiles else next(rest) for row in range(count)])
 
-    def read(self, image: Any) -> np.ndarray:
+    def load_image(self, image: Any) -> np.ndarray:
         """A path, bytes, picture or array as uint8 (height, width, 1 or 3); DataError when it cannot be had.
 
         Only where answers are no places may an image be decoded at a smaller size.
         """
-        at_least = self.preparation.size[:2] if self.task.places == "none" else None
-        return read_picture(image, at_least, self.preparation.intensity)
+        at_least = self.preprocessing.size[:2] if self.task.places == "none" else None
+        return read_image(image, at_least, self.preprocessing.intensity)
 
-    def fit(self, picture: np.ndarray) -> tuple[np.ndarray, Frame]:
+    def preprocess(self, picture: np.ndarray) -> tuple[np.ndarray, Placement]:
         """A picture as the network was trained to see it, uint8 (height, width, channels), and its place in that."""
-        return self.preparation.fit(picture), Frame((picture.shape[0], picture.shape[1]), self.preparation.size[:2])
+        return self.preprocessing.fit(picture), Placement(
+            (picture.shape[0], picture.shape[1]), self.preprocessing.size[:2]
+        )
 
-    def at(self, confidence: float) -> "Model":
+    def with_threshold(self, confidence: float) -> "Model":
         """Returns this model with another confidence threshold; both share weights, network and runtime.
 
         Args:
@@ -153,7 +155,7 @@ class Model:
             DataError: The task has no confidence threshold, or the value is outside 0 to 1.
         """
         other = copy.copy(self)
-        other.task = self.task.at(confidence)
+        other.task = self.task.with_threshold(confidence)
         return other
 
     def accelerate(self) -> str:
@@ -164,40 +166,40 @@ class Model:
         OpenVINO cannot do it.
         """
         keep_large_buffers()
-        together = max(1, min(_MOST_TOGETHER, self.most_at_once // max(16, torch.get_num_threads())))
-        return self._ready.choose(self.network, self.preparation, together)
+        together = max(1, min(_MOST_TOGETHER, self.max_batch_size // max(16, torch.get_num_threads())))
+        return self._ready.select_backend(self.network, self.preprocessing, together)
 
     def save(self, path: str | Path) -> None:
         """Writes the model file, whole or not at all; `load` reads it."""
         header = {
             "layers": self.network.to_json(),
             "task": self.task.to_json(),
-            "preparation": self.preparation.to_json(),
-            "views": self.views,
-            "about": self.about,
+            "preprocessing": self.preprocessing.to_json(),
+            "tta": self.tta,
+            "provenance": self.provenance,
         }
         write_model_file(Path(path), self.network.state_dict(), header)
 
     @property
     def _runtime(self) -> Runtime:
-        return self._ready.runtime(self.network, self.preparation)
+        return self._ready.runtime(self.network, self.preprocessing)
 
     def _named(self, number: int, image: Any) -> np.ndarray:
         """A picture, or a DataError that says which."""
         try:
-            return self.read(image)
+            return self.load_image(image)
         except DataError as error:
             name = image if isinstance(image, str | Path) else f"image {number}"
             raise DataError(f"{name} {error}") from error
 
     @cached_property
-    def most_at_once(self) -> int:
+    def max_batch_size(self) -> int:
         """So many images that the largest map of a batch stays within 256 MiB."""
         largest = max(row.values for row in summarize(self.network).rows)
         return max(1, min(_MOST_BATCH, _BATCH_VALUES // largest))
 
 
-def check_ends(network: Sequential, size: Shape, task: Task) -> None:
+def check_head(network: Sequential, size: Shape, task: Task) -> None:
     """Raises NetworkError when a network does not go from images of `size` to what the task makes answers of."""
     height, width = size[:2]
     found = network.output_shape

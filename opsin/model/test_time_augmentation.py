@@ -5,21 +5,21 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-VIEWS = {"one": 1, "mirror": 2, "mirror_shift": 6}
+TTA_MODES = {"none": 1, "hflip": 2, "hflip_shift": 6}
 """How often the network looks at an image."""
 
 
-def average_views(answer: Callable[[Tensor], Tensor], pixels: Tensor, views: str) -> Tensor:
-    """What `answer` makes of pixels (n, height, width, channels) of any kind, averaged over their views.
+def tta_average(answer: Callable[[Tensor], Tensor], pixels: Tensor, tta: str) -> Tensor:
+    """What `answer` makes of pixels (n, height, width, channels) of any kind, averaged over their tta.
 
-    "mirror" adds the mirror image; "mirror_shift" gives half the weight to both and half to both shifted by a pixel to
+    "hflip" adds the mirror image; "hflip_shift" gives half the weight to both and half to both shifted by a pixel to
     the upper left and the lower right, edges reflected (Jordan 2024, arXiv:2404.00498, `infer_mirror_translate`).
     What is an answer for each pixel (n, units, height, width) is mirrored back first.
 
-    >>> average_views(lambda x: x[:, 0, :1, 0], torch.tensor([[[[1.0], [3.0]]]]), "mirror").item()
+    >>> tta_average(lambda x: x[:, 0, :1, 0], torch.tensor([[[[1.0], [3.0]]]]), "hflip").item()
     2.0
     """
-    if views == "one":
+    if tta == "none":
         return answer(pixels)
 
     def both_sides(pixels: Tensor) -> Tensor:
@@ -27,7 +27,7 @@ def average_views(answer: Callable[[Tensor], Tensor], pixels: Tensor, views: str
         return (answer(pixels) + (mirrored.flip(3) if mirrored.ndim == 4 else mirrored)) / 2
 
     plain = both_sides(pixels)
-    if views == "mirror":
+    if tta == "hflip":
         return plain
     return plain / 2 + (both_sides(_shifted(pixels, -1)) + both_sides(_shifted(pixels, 1))) / 4
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from opsin.core import DataError
-from opsin.geometry import Frame
-from opsin.geometry.tiles import windows_over
+from opsin.geometry import Placement
+from opsin.geometry.tiles import tile_grid
 from opsin.tasks import Task
-from opsin.tasks.spatial import Placed
+from opsin.tasks.spatial import SpatialTask
 
 if TYPE_CHECKING:
     from .model import Model
@@ -29,7 +29,7 @@ def tile_of(model: "Model", size: tuple[int, int], tiles: bool | None) -> tuple[
     """
     if model.task.places == "none":
         return None
-    height, width = model.preparation.size[:2]
+    height, width = model.preprocessing.size[:2]
     usual = _usual(model)
     if tiles is False or (tiles is None and usual is None):
         return None
@@ -43,26 +43,26 @@ def tile_of(model: "Model", size: tuple[int, int], tiles: bool | None) -> tuple[
 
 def check_tiles(task: Task, tiles: bool | None) -> None:
     """Raises DataError when tiles are asked for and answers are no places."""
-    if tiles and not isinstance(task, Placed):
+    if tiles and not isinstance(task, SpatialTask):
         raise DataError("tiles are asked for, but this model tells no boxes or masks; leave them out")
 
 
-def answer_in_tiles(model: "Model", picture: np.ndarray, tile: tuple[int, int]) -> np.ndarray:
+def predict_in_tiles(model: "Model", picture: np.ndarray, tile: tuple[int, int]) -> np.ndarray:
     """The answer for uint8 (height, width, 1 or 3), in its pixels, from tiles of (height, width) that overlap."""
-    task = cast("Placed", model.task)
+    task = cast("SpatialTask", model.task)
     size = (picture.shape[0], picture.shape[1])
-    windows, answers = windows_over(size, tile), list[np.ndarray]()
+    windows, answers = tile_grid(size, tile), list[np.ndarray]()
     for start in range(0, len(windows), _TOGETHER):
         some = windows[start : start + _TOGETHER]
         parts = [picture[part.top : part.bottom, part.left : part.right] for part in some]
-        raw = model.raw(np.stack([model.preparation.fit(part) for part in parts]))
-        answers += list(model.task.full(raw, [Frame(part.size, model.preparation.size[:2]) for part in some]))
-    return task.joined(answers, windows, size)
+        raw = model.raw(np.stack([model.preprocessing.fit(part) for part in parts]))
+        answers += list(model.task.full(raw, [Placement(part.size, model.preprocessing.size[:2]) for part in some]))
+    return task.merge_tiles(answers, windows, size)
 
 
 def _usual(model: "Model") -> tuple[float, float] | None:
     """How large the training images were; a model file may say anything."""
-    found: Any = model.about.get(IMAGE_SIZE)
+    found: Any = model.provenance.get(IMAGE_SIZE)
     if not isinstance(found, list | tuple):
         return None
     sides = [side for side in cast("list[Any]", found) if type(side) in (int, float) and 1 <= side < 1e9]

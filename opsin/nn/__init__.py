@@ -58,7 +58,7 @@ from .layers.transposed import Conv3DTranspose as Conv3DTranspose
 from .layers.upsampling import UpSampling1D as UpSampling1D
 from .layers.upsampling import UpSampling2D as UpSampling2D
 from .layers.upsampling import UpSampling3D as UpSampling3D
-from .receptive_field import Window as Window
+from .receptive_field import ReceptiveField as ReceptiveField
 from .layers.zero_padding import ZeroPadding1D as ZeroPadding1D
 from .layers.zero_padding import ZeroPadding2D as ZeroPadding2D
 from .layers.zero_padding import ZeroPadding3D as ZeroPadding3D

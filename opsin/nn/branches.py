@@ -12,9 +12,9 @@ from opsin.core import Shape
 
 from .chain import ChainModule
 from .composites import Composite, build_chain, chain_shapes
-from .layer import Layer, shape_text, shown
+from .layer import Layer, shape_text, short_repr
 from .naming import name_layers
-from .validation import settle_choice, settle_layers
+from .validation import as_layers, check_choice
 
 MERGES = ("concatenate", "add", "multiply")
 
@@ -78,13 +78,13 @@ class Parallel(Joined):
     merge: str = "concatenate"
 
     def __post_init__(self) -> None:
-        settle_choice(self, "merge", MERGES)
+        check_choice(self, "merge", MERGES)
         given: object = self.branches_of_layers
         if not isinstance(given, list | tuple) or not given:
-            raise self.fail(f"takes a list of lists of layers for branches_of_layers, got {shown(given)}")
+            raise self.fail(f"takes a list of lists of layers for branches_of_layers, got {short_repr(given)}")
         settled: list[tuple[Layer, ...]] = []
         for branch in cast("list[object]", given):
-            settled.append(settle_layers(self, branch, "branches_of_layers"))
+            settled.append(as_layers(self, branch, "branches_of_layers"))
         object.__setattr__(self, "branches_of_layers", tuple(name_layers(branch) for branch in settled))
 
     @property
@@ -104,7 +104,7 @@ class Skip(Joined):
     layers: Sequence[Layer]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", name_layers(settle_layers(self, self.layers)))
+        object.__setattr__(self, "layers", name_layers(as_layers(self, self.layers)))
 
     @property
     def merge(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -12,14 +12,14 @@ from torch import Tensor
 from opsin.core import NetworkError, Shape
 
 from .chain import ChainModule
-from .layer import Layer, shape_text, volume
+from .layer import Layer, numel, shape_text
 from .layers.activations import ActivationModule
 from .layers.convolution import Convolution
 from .layers.depthwise import Depthwise
 from .layers.normalization import BatchNormalization
 from .naming import name_layers
-from .receptive_field import POINT, Window, follow, widest
-from .validation import settle_layers
+from .receptive_field import IDENTITY, ReceptiveField, compose, union
+from .validation import as_layers
 
 MOST_VALUES = 2**34
 """The most numbers that one layer may make of one input: 64 GiB."""
@@ -30,7 +30,7 @@ def chain_shapes(layers: Iterable[Layer], input_shape: Shape) -> tuple[Shape, ..
     shapes = [input_shape]
     for layer in layers:
         shapes.append(layer.output_shape(shapes[-1]))
-        if (count := volume(shapes[-1])) > MOST_VALUES:
+        if (count := numel(shapes[-1])) > MOST_VALUES:
             raise layer.fail(
                 f"would make {shape_text(shapes[-1])}, {count:,} numbers, of one input of {shape_text(shapes[-2])}; "
                 f"expected at most {MOST_VALUES:,}: make the input or what it adds smaller"
@@ -80,9 +80,9 @@ class Composite(Layer):
         """The chains by what their modules are called; an empty chain hands the input on, "" is the module itself."""
 
     @property
-    def window(self) -> Window | None:
-        chains = (reduce(follow, (layer.window for layer in branch), POINT) for branch in self.branches.values())
-        return reduce(widest, chains)
+    def window(self) -> ReceptiveField | None:
+        chains = (reduce(compose, (layer.window for layer in branch), IDENTITY) for branch in self.branches.values())
+        return reduce(union, chains)
 
     def parts(self, input_shape: Shape) -> tuple[tuple[Layer, Shape], ...]:
         """Every layer directly inside, with the shape that goes into it."""
@@ -114,7 +114,7 @@ class Stage(Composite):
     layers: Sequence[Layer]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", name_layers(settle_layers(self, self.layers)))
+        object.__setattr__(self, "layers", name_layers(as_layers(self, self.layers)))
 
     @property
     def branches(self) -> dict[str, tuple[Layer, ...]]:
@@ -153,7 +153,7 @@ class Residual(Composite):
 
     def __post_init__(self) -> None:
         for field in ("layers", "shortcut"):
-            object.__setattr__(self, field, name_layers(settle_layers(self, getattr(self, field), field)))
+            object.__setattr__(self, field, name_layers(as_layers(self, getattr(self, field), field)))
 
     @property
     def branches(self) -> dict[str, tuple[Layer, ...]]:

@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from opsin.kernels.conditions import followed, in_bfloat16
+from opsin.kernels.conditions import autocast_bf16, is_traced
 
 from .layers.convolution import Conv2dModule
 
@@ -22,8 +22,8 @@ def folds(x: Tensor, convolution: Conv2dModule, normalization: torch.nn.BatchNor
         and normalization.running_var is not None
         and convolution.activation is None
         and torch.is_grad_enabled()
-        and in_bfloat16(x)
-        and not followed()
+        and autocast_bf16(x)
+        and not is_traced()
     )
 
 

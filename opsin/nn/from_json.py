@@ -7,7 +7,7 @@ from opsin.core import NetworkError
 
 from .branches import Parallel, Skip
 from .composites import Residual, Stage
-from .layer import Layer, shown
+from .layer import Layer, short_repr
 from .layers.activations import Activation
 from .layers.advanced_activations import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from .layers.convolution import Conv1D, Conv2D, Conv3D
@@ -66,14 +66,14 @@ def layer_from_json(data: object, depth: int = 0) -> Layer:
     kind_name = fields_of.pop("type", None)
     kind = KINDS.get(kind_name) if isinstance(kind_name, str) else None
     if kind is None:
-        raise NetworkError(f"a layer has the type {shown(kind_name)}; expected one of {', '.join(sorted(KINDS))}")
+        raise NetworkError(f"a layer has the type {short_repr(kind_name)}; expected one of {', '.join(sorted(KINDS))}")
     _check_depth(depth)
     expected = {field.name for field in fields(kind)}
     fields_of = {key: value for key, value in ADDED_LATER.items() if key in expected} | fields_of
     check_fields(fields_of, kind.__name__, expected)
     name = fields_of["name"]
     if name is not None and not isinstance(name, str):
-        raise NetworkError(f"{kind.__name__} has the name {shown(name)}; expected a text or null")
+        raise NetworkError(f"{kind.__name__} has the name {short_repr(name)}; expected a text or null")
     values: dict[str, Any] = {key: _value(value, depth) for key, value in fields_of.items()}
     return kind(**values)
 
@@ -108,4 +108,4 @@ def _check_depth(depth: int) -> None:
 
 
 def _key_text(key: object) -> str:
-    return key if isinstance(key, str) and len(key) < 80 and key.isprintable() else shown(key)
+    return key if isinstance(key, str) and len(key) < 80 and key.isprintable() else short_repr(key)

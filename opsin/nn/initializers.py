@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .layer import Layer
-from .validation import settle_choice
+from .validation import check_choice
 
 INITIALIZERS = ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "zeros",
                 "dirac")  # fmt: skip
@@ -14,9 +14,9 @@ _TRUNCATED_STD = 0.87962566103423978  # of a standard normal cut at two standard
 _TWO_STD = math.erf(math.sqrt(2))  # the share of a normal within two standard deviations
 
 
-def settle_initializer(layer: Layer, field: str = "kernel_initializer") -> None:
+def check_initializer(layer: Layer, field: str = "kernel_initializer") -> None:
     """The field must name an initializer."""
-    settle_choice(layer, field, INITIALIZERS)
+    check_choice(layer, field, INITIALIZERS)
 
 
 @torch.no_grad()

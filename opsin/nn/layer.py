@@ -11,7 +11,7 @@ import torch
 
 from opsin.core import NetworkError, Shape
 
-from .receptive_field import POINT, Window
+from .receptive_field import IDENTITY, ReceptiveField
 
 Json: TypeAlias = dict[str, Any]
 
@@ -33,9 +33,9 @@ class Layer(ABC):
         """A new module with freshly drawn weights (from torch's global stream), in channels_last memory."""
 
     @property
-    def window(self) -> Window | None:
+    def window(self) -> ReceptiveField | None:
         """What one output position looks at in the input; None when it is the whole input."""
-        return POINT
+        return IDENTITY
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Multiplications (each with its addition) that one input costs in products with weights."""
@@ -62,7 +62,7 @@ class Layer(ABC):
     @property
     def label(self) -> str:
         """The type and, where there is one, the name: `Conv2D 'stem'`."""
-        return type(self).__name__ + (f" {shown(self.name)}" if self.name else "")
+        return type(self).__name__ + (f" {short_repr(self.name)}" if self.name else "")
 
     def fail(self, problem: str) -> NetworkError:
         """The error to raise: the layer's label, then what is wrong and how to mend it."""
@@ -73,7 +73,7 @@ class Layer(ABC):
         return f"{type(self).__name__}({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in shown)})"
 
 
-def need_rank(layer: Layer, input_shape: Shape, rank: int) -> None:
+def check_rank(layer: Layer, input_shape: Shape, rank: int) -> None:
     """Raises NetworkError unless `input_shape` has `rank` spatial axes and then channels."""
     given = len(input_shape) - 1
     if given == rank:
@@ -99,7 +99,7 @@ def _names_of_layers() -> set[str]:
     return names
 
 
-def shown(value: object, most: int = 80) -> str:
+def short_repr(value: object, most: int = 80) -> str:
     """A value in one short line for a message, whatever it is."""
     try:
         text = " ".join(repr(value).split())
@@ -113,7 +113,7 @@ def shape_text(shape: Sequence[int]) -> str:
     return "x".join(map(str, shape)) or "a single number"
 
 
-def volume(shape: Sequence[int]) -> int:
+def numel(shape: Sequence[int]) -> int:
     """How many numbers an array of that shape holds."""
     return prod(shape)
 

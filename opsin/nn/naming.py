@@ -8,7 +8,7 @@ import torch
 
 from opsin.core import NetworkError
 
-from .layer import Layer, shown
+from .layer import Layer, short_repr
 
 _MODULES_OWN = frozenset(dir(torch.nn.Sequential()))
 
@@ -55,7 +55,7 @@ def _check(layer: Layer, taken: frozenset[str]) -> None:
     name: object = layer.name
     if not isinstance(name, str) or not name or len(name) > 200 or not name.isprintable() or {".", "/"} & set(name):
         raise NetworkError(
-            f"{type(layer).__name__} is called {shown(name)}; expected a text of 1 to 200 letters, no '.' or '/'"
+            f"{type(layer).__name__} is called {short_repr(name)}; expected a text of 1 to 200 letters, no '.' or '/'"
         )
     if name in taken or name in _MODULES_OWN:
         raise layer.fail("has a name that the network needs for itself: choose another name")

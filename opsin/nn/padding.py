@@ -6,7 +6,7 @@ from opsin.core import Shape
 from opsin.kernels.padding import pad
 
 from .layer import Layer, shape_text
-from .receptive_field import Window
+from .receptive_field import ReceptiveField
 
 PADDINGS = ("valid", "same")
 CAUSAL = "causal"
@@ -23,7 +23,7 @@ def same_padding(size: int, extent: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def windows_shape(layer: Layer, input_shape: Shape, window: Window, padding: str) -> Shape:
+def windows_shape(layer: Layer, input_shape: Shape, window: ReceptiveField, padding: str) -> Shape:
     """How many windows fit along each spatial axis; NetworkError when none does."""
     sizes = input_shape[: len(window.kernel)]
     if padding in ("same", CAUSAL):
@@ -38,17 +38,17 @@ def windows_shape(layer: Layer, input_shape: Shape, window: Window, padding: str
     )
 
 
-def pad_same(x: Tensor, window: Window, value: float = 0.0) -> Tensor:
+def pad_same(x: Tensor, window: ReceptiveField, value: float = 0.0) -> Tensor:
     """A NC... tensor with what "same" adds along each spatial axis; the tensor itself when that is nothing."""
     return pad(x, same_pairs(x, window), value)
 
 
-def same_pairs(x: Tensor, window: Window) -> list[tuple[int, int]]:
+def same_pairs(x: Tensor, window: ReceptiveField) -> list[tuple[int, int]]:
     """How many positions "same" adds before and after each spatial axis of a NC... tensor."""
     return [same_padding(*axis) for axis in zip(x.shape[2:], window.extent, window.strides, strict=True)]
 
 
-def even_padding(window: Window) -> tuple[int, ...] | None:
+def even_padding(window: ReceptiveField) -> tuple[int, ...] | None:
     """What "same" adds on both sides when that is equal and the same for every input size, else None."""
     if any(stride != 1 for stride in window.strides) or any(extent % 2 == 0 for extent in window.extent):
         return None

@@ -5,7 +5,7 @@ from math import gcd
 
 
 @dataclass(frozen=True)
-class Window:
+class ReceptiveField:
     """Kernel, strides and dilation along each spatial axis; empty tuples mean its own position only.
 
     `growth` is how many output positions the layer makes of one input position, where it makes maps larger.
@@ -22,13 +22,13 @@ class Window:
         return tuple((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
 
 
-POINT = Window()
+IDENTITY = ReceptiveField()
 
 
-def follow(first: Window | None, second: Window | None) -> Window | None:
+def compose(first: ReceptiveField | None, second: ReceptiveField | None) -> ReceptiveField | None:
     """The window of two layers in a row, onto the input of the first; None is the whole input.
 
-    >>> follow(Window((3,), (2,), (1,)), Window((3,), (1,), (1,))).extent
+    >>> compose(ReceptiveField((3,), (2,), (1,)), ReceptiveField((3,), (1,), (1,))).extent
     (7,)
     """
     if first is None or second is None:
@@ -40,7 +40,7 @@ def follow(first: Window | None, second: Window | None) -> Window | None:
     return _reduced(kernel, [(s * stride, g * growth) for (_, s, g), (_, stride, growth) in pairs])
 
 
-def widest(first: Window | None, second: Window | None) -> Window | None:
+def union(first: ReceptiveField | None, second: ReceptiveField | None) -> ReceptiveField | None:
     """The window that covers both, of two branches that meet."""
     if first is None or second is None:
         return None
@@ -50,12 +50,14 @@ def widest(first: Window | None, second: Window | None) -> Window | None:
     return _reduced(tuple(map(max, first.extent, second.extent)), steps)
 
 
-def _axes(window: Window) -> list[tuple[int, int, int]]:
+def _axes(window: ReceptiveField) -> list[tuple[int, int, int]]:
     growth = window.growth or (1,) * len(window.kernel)
     return list(zip(window.extent, window.strides, growth, strict=True))
 
 
-def _reduced(kernel: tuple[int, ...], steps: list[tuple[int, int]]) -> Window:
+def _reduced(kernel: tuple[int, ...], steps: list[tuple[int, int]]) -> ReceptiveField:
     """A window that moves by strides / growth, in lowest terms."""
     strides = tuple(stride // gcd(stride, growth) for stride, growth in steps)
-    return Window(kernel, strides, (1,) * len(kernel), tuple(growth // gcd(stride, growth) for stride, growth in steps))
+    return ReceptiveField(
+        kernel, strides, (1,) * len(kernel), tuple(growth // gcd(stride, growth) for stride, growth in steps)
+    )

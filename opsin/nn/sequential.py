@@ -12,7 +12,7 @@ from opsin.core import NetworkError, Shape, derive
 from .chain import run_chain, tap
 from .composites import Stage, build_chain, chain_shapes, where_it_fails
 from .from_json import check_fields, layer_from_json
-from .layer import Json, Layer, shape_text, shown
+from .layer import Json, Layer, shape_text, short_repr
 from .layers.activations import Activation, function
 from .layers.advanced_activations import Softmax
 from .layers.input import Input
@@ -49,7 +49,7 @@ class Sequential(torch.nn.Module):
         super().__init__()
         self.trainings = 0
         if not isinstance(cast(object, name), str):
-            raise NetworkError(f"a network has the name {shown(name)}; expected a text")
+            raise NetworkError(f"a network has the name {short_repr(name)}; expected a text")
         self.layers, self.input_shape = _started(layers, input_shape, frozenset(dir(self)))
         self.output_shape = _checked_end(self.layers, self.input_shape)
         self.name = name
@@ -74,7 +74,7 @@ class Sequential(torch.nn.Module):
         """What the network computes before the softmax or sigmoid of its last layer, from (N, C, H, W) floats."""
         return run_chain(self.children(), self._taken(x))
 
-    def taps(self, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
+    def intermediate_outputs(self, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
         """What the named layers and stages give for (N, C, H, W) floats, as NCHW; "stage1/block2" lies in a stage.
 
         Computes no further than the last of them, and lets gradients through. Raises NetworkError for a name that is
@@ -128,7 +128,8 @@ class Sequential(torch.nn.Module):
         found = check_fields(data, "a network", {"type", "name", "input_shape", "layers"})
         if found["type"] != "Sequential" or not isinstance(found["name"], str):
             raise NetworkError(
-                f"a network has type {shown(found['type'])} and name {shown(found['name'])}; expected a Sequential"
+                f"a network has type {short_repr(found['type'])} and name {short_repr(found['name'])}; "
+                "expected a Sequential"
             )
         if not isinstance(found["layers"], list):
             raise NetworkError("a network's layers are not a list; the description is broken")
@@ -148,7 +149,7 @@ def channels_last(x: Tensor) -> Tensor:
 def _started(given: object, input_shape: Shape | None, taken: frozenset[str]) -> tuple[tuple[Layer, ...], Shape]:
     """The layers with their names and the shape they start from."""
     if not isinstance(given, Iterable):
-        raise NetworkError(f"Sequential takes a list of layers, got {shown(given)}: put it in [ ]")
+        raise NetworkError(f"Sequential takes a list of layers, got {short_repr(given)}: put it in [ ]")
     items = cast("list[object]", list(given))
     first = items[0] if items else None
     if isinstance(first, Input):
@@ -177,7 +178,7 @@ def _checked_shape(shape: object) -> Shape:
         if 1 <= len(sizes) <= 4 and all(size and size < 2**24 for size in sizes):
             return tuple(size for size in sizes if size)
     raise NetworkError(
-        f"input_shape is {shown(shape)}; expected whole numbers such as (64, 64, 3): height, width, channels"
+        f"input_shape is {short_repr(shape)}; expected whole numbers such as (64, 64, 3): height, width, channels"
     )
 
 

@@ -4,13 +4,13 @@ import numpy as np
 
 from opsin.core import numpy_generator
 
-from .nearest_mean import balanced, right_by_nearest_mean, shrunk
+from .nearest_mean import balanced_accuracy, downsample, nearest_centroid_correct
 
 _SAMPLE = 4000
 _KEPT_SHARE = 0.7
 
 
-def mirror_keeps_class(pixels: np.ndarray, targets: np.ndarray) -> tuple[bool, str]:
+def flip_keeps_class(pixels: np.ndarray, targets: np.ndarray) -> tuple[bool, str]:
     """Whether mirroring left and right keeps the class, and the reason in words.
 
     `pixels` are training images, uint8 (n, height, width, channels), `targets` (n,) int64 classes. A nearest class
@@ -23,7 +23,7 @@ def mirror_keeps_class(pixels: np.ndarray, targets: np.ndarray) -> tuple[bool, s
 
     >>> from sklearn.datasets import load_digits
     >>> digits = load_digits()
-    >>> mirror_keeps_class((digits.images * 15).astype(np.uint8)[..., None], digits.target)[0]
+    >>> flip_keeps_class((digits.images * 15).astype(np.uint8)[..., None], digits.target)[0]
     False
     """
     chosen = np.sort(numpy_generator(0, "mirror").permutation(len(pixels))[:_SAMPLE])
@@ -32,9 +32,9 @@ def mirror_keeps_class(pixels: np.ndarray, targets: np.ndarray) -> tuple[bool, s
     classes, codes = np.unique(targets[chosen], return_inverse=True)
     if len(classes) < 2:
         return True, "images are mirrored: too few to tell whether that changes their class"
-    small = shrunk(pixels, chosen)
-    plain, mirrored = right_by_nearest_mean(small, codes, small[:, :, ::-1])
-    share_plain, share_mirrored = balanced(plain, codes), balanced(mirrored, codes)
+    small = downsample(pixels, chosen)
+    plain, mirrored = nearest_centroid_correct(small, codes, small[:, :, ::-1])
+    share_plain, share_mirrored = balanced_accuracy(plain, codes), balanced_accuracy(mirrored, codes)
     chance = 1 / len(classes)
     doubt = 2 * np.sqrt(chance * (1 - chance) / len(chosen))
     measured = f"a nearest class mean is right on {share_plain:.0%} of the images and {share_mirrored:.0%} mirrored"

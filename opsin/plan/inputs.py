@@ -8,13 +8,13 @@ import torch
 
 from opsin import data
 from opsin.core import DataError, Progress
-from opsin.data import Intensity, Preparation, Table
-from opsin.data.dataset import PLACED, Source
+from opsin.data import ImagePreprocessing, Intensity, Table
+from opsin.data.dataset import PLACED, Dataset
 
 from .network_defaults import Choice, choose_network, choose_network_of_places
 
 
-def read_source(
+def read_dataset(
     source: Any,
     task: str | None,
     size: int | None,
@@ -22,7 +22,7 @@ def read_source(
     seconds: float | None,
     progress: Progress,
     least: int = 1,
-) -> tuple[Source, Choice]:
+) -> tuple[Dataset, Choice]:
     """Reads, looks at and decodes the images at `size` (or one that suits them); broken ones are left out and named.
 
     `size` is the height and width, or, where targets are places, the longer of both. `seconds` is the time there is for
@@ -30,7 +30,7 @@ def read_source(
     than `least` pixels.
     """
     table = data.read(source, task)
-    survey = data.survey(table)
+    survey = data.image_statistics(table)
     placed = table.target.kind in PLACED
     if placed:
         head = "grid" if table.target.kind == "boxes" else "map"
@@ -46,8 +46,8 @@ def read_source(
     else:
         choice = replace(choice, size=at_least(choice.size, least))
     intensity, notes = data.find_intensity(table, progress) if survey.deep else (None, ())
-    table = table.noting(*notes)
-    found = store_at(table, (*choice.size, 3 if survey.colour else 1), progress, intensity)
+    table = table.with_notes(*notes)
+    found = open_dataset(table, (*choice.size, 3 if survey.colour else 1), progress, intensity)
     return _with_every_class(found, table), choice
 
 
@@ -61,17 +61,17 @@ def at_least(size: tuple[int, int], least: int) -> tuple[int, int]:
     return round(size[0] * scale), round(size[1] * scale)
 
 
-def enlarged(source: Source, least: int, progress: Progress) -> Source:
+def upscaled(source: Dataset, least: int, progress: Progress) -> Dataset:
     """The same rows decoded anew where their images are smaller, so that no side is shorter than `least` pixels."""
     height, width, channels = source.store.pixels.shape[1:]
     size = at_least((height, width), least)
     if size == (height, width):
         return source
     store = data.open_store(source.table, (*size, channels), source.store.intensity, progress=progress)
-    return replace(source, store=store, positions=np.arange(len(source.table)))
+    return replace(source, store=store, store_rows=np.arange(len(source.table)))
 
 
-def _with_every_class(found: Source, asked: Table) -> Source:
+def _with_every_class(found: Dataset, asked: Table) -> Dataset:
     """The source, noting the classes of which no image can be read; raises DataError when fewer than two are left."""
     if asked.target.kind != "classes":
         return found
@@ -85,12 +85,12 @@ def _with_every_class(found: Source, asked: Table) -> Source:
             f"{asked.origin}: of {', '.join(lost[:6])} no image can be read ({line}); expected readable images of at "
             "least two classes"
         )
-    return replace(found, table=found.table.noting(f"no image can be read of: {', '.join(lost[:20])}"))
+    return replace(found, table=found.table.with_notes(f"no image can be read of: {', '.join(lost[:20])}"))
 
 
-def store_at(
+def open_dataset(
     table: Table, size: tuple[int, int, int], progress: Progress, intensity: Intensity | None = None
-) -> Source:
+) -> Dataset:
     """The table's images decoded at (height, width, channels), those of more than 8 bits scaled by `intensity`."""
     store = data.open_store(table, size, intensity, progress=progress)
     masks = None if table.masks is None else data.open_masks(table, size[:2], progress=progress)
@@ -102,13 +102,13 @@ def store_at(
     if errors:
         lines = [f"left out: {errors[row]}" for row in sorted(errors)]
         shown = [*lines[:10], *([f"... and {len(lines) - 10} more"] if len(lines) > 10 else [])]
-        table = table.take(good).noting(
+        table = table.select(good).with_notes(
             f"{len(lines)} image{'' if len(lines) == 1 else 's'} left out, as they cannot be read", *shown
         )
-    return Source(table.noting(*store.notes), store, good, masks)
+    return Dataset(table.with_notes(*store.notes), store, good, masks)
 
 
-def preparation_of(source: Source, sample: int = 2000) -> Preparation:
+def fit_preprocessing(source: Dataset, sample: int = 2000) -> ImagePreprocessing:
     """How images are prepared: the store's size and scale, and mean and spread of a sample of the training pixels."""
     import cv2
 
@@ -120,4 +120,4 @@ def preparation_of(source: Source, sample: int = 2000) -> Preparation:
     variance = np.maximum(0, square - mean**2) * total / max(1, total - 1)
     spread = np.sqrt(variance).clip(1 / 255)
     mean, spread = tuple(mean.tolist()), tuple(spread.tolist())
-    return Preparation(height, width, channels, mean, spread, source.store.intensity)
+    return ImagePreprocessing(height, width, channels, mean, spread, source.store.intensity)

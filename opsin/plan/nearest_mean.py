@@ -7,13 +7,13 @@ _FOLDS = 5
 _CHUNK = 256
 
 
-def right_by_nearest_mean(values: np.ndarray, codes: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+def nearest_centroid_correct(values: np.ndarray, codes: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
     """(n,) whether each row's class is found from its values, then from each of the others, by means of `values`.
 
     `values` is float (n, ...), `codes` (n,) int64 classes from 0 on without gaps. The means of each fifth of the rows
     are those of the other rows: none has seen the row that it answers.
 
-    >>> right_by_nearest_mean(np.repeat([[0.0], [5.0]], 5, 0), np.arange(10) // 5)[0].all()
+    >>> nearest_centroid_correct(np.repeat([[0.0], [5.0]], 5, 0), np.arange(10) // 5)[0].all()
     np.True_
     """
     rows = [array.reshape(len(array), -1) for array in (values, *others)]
@@ -30,17 +30,17 @@ def right_by_nearest_mean(values: np.ndarray, codes: np.ndarray, *others: np.nda
     return right
 
 
-def balanced(right: np.ndarray, codes: np.ndarray) -> float:
+def balanced_accuracy(right: np.ndarray, codes: np.ndarray) -> float:
     """The share of right rows, as the mean over the classes."""
     return float((np.bincount(codes, weights=right) / np.bincount(codes)).mean())
 
 
-def shrunk(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def downsample(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """float32 (n, at most 16, at most 16, channels): some rows of uint8 pixels as means over areas."""
-    return np.concatenate([_shrunk(pixels[rows[at : at + _CHUNK]]) for at in range(0, len(rows), _CHUNK)])
+    return np.concatenate([_downsample(pixels[rows[at : at + _CHUNK]]) for at in range(0, len(rows), _CHUNK)])
 
 
-def _shrunk(pixels: np.ndarray) -> np.ndarray:
+def _downsample(pixels: np.ndarray) -> np.ndarray:
     out: np.ndarray = pixels.astype(np.float32)
     for axis in (1, 2):
         side = int(pixels.shape[axis])

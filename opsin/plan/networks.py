@@ -9,52 +9,54 @@ from typing import Any, cast
 
 from opsin import nn, zoo
 from opsin.core import NetworkError, Progress, Shape
-from opsin.data import Preparation
-from opsin.model import check_ends
+from opsin.data import ImagePreprocessing
+from opsin.model import check_head
 from opsin.tasks import Task
-from opsin.training import settle_norms
+from opsin.training import rescale_kernels
 
-RANDOM = "random weights"
-CARRIED = "efficientnet_lite0"
+RANDOM_WEIGHTS = "random weights"
+BUNDLED_WEIGHTS = "efficientnet_lite0"
 """The network whose learned weights come with a package: nothing is downloaded."""
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialNetwork:
     """A network before its first step, how its images are prepared, and where its weights come from, in words."""
 
     network: nn.Sequential
-    preparation: Preparation
-    weights: str = RANDOM
+    preprocessing: ImagePreprocessing
+    weights: str = RANDOM_WEIGHTS
 
     @property
-    def learned(self) -> bool:
+    def pretrained(self) -> bool:
         """Whether the weights are not random."""
-        return self.weights != RANDOM and not self.weights.startswith(f"{RANDOM}:")
+        return self.weights != RANDOM_WEIGHTS and not self.weights.startswith(f"{RANDOM_WEIGHTS}:")
 
 
-def start_learned(
-    asked: str | None, otherwise: str, preparation: Preparation, task: Task, seed: int, progress: Progress
-) -> Start:
+def pretrained_network(
+    asked: str | None, otherwise: str, preprocessing: ImagePreprocessing, task: Task, seed: int, progress: Progress
+) -> InitialNetwork:
     """The network with weights learned on ImageNet and images scaled as they expect, or with random ones and why.
 
     `asked` is what the person named; None takes the network whose weights come with a package, or `otherwise` with
     random ones. Raises NetworkError when no weights can exist for what was asked.
     """
-    name = (asked or CARRIED).removeprefix("unet_").removeprefix("detector_")
+    name = (asked or BUNDLED_WEIGHTS).removeprefix("unet_").removeprefix("detector_")
     weights = zoo.WEIGHTS.get(name)
     try:
-        network = zoo.pretrained(name, preparation.size, task.units, task.activation, seed, progress=progress)
+        network = zoo.pretrained(name, preprocessing.size, task.units, task.activation, seed, progress=progress)
         if task.head != "vector":
-            learned, network = network, _from_zoo(name, preparation.size, task, seed)
-            zoo.fill_encoder(network, learned)
+            learned, network = network, _from_zoo(name, preprocessing.size, task, seed)
+            zoo.load_encoder(network, learned)
     except zoo.WeightsError as error:
-        network = make_network(asked or otherwise, preparation.size, task, seed)
-        return Start(network, preparation, f"{RANDOM}: learned ones cannot be had ({error})")
+        network = make_network(asked or otherwise, preprocessing.size, task, seed)
+        return InitialNetwork(network, preprocessing, f"{RANDOM_WEIGHTS}: learned ones cannot be had ({error})")
     assert weights is not None  # or there would be no such network
-    settle_norms(network)
-    mean, std = zoo.expected_scale(weights, preparation.channels)
-    return Start(network, replace(preparation, mean=mean, std=std), f"weights learned on ImageNet: {weights.origin}")
+    rescale_kernels(network)
+    mean, std = zoo.expected_scale(weights, preprocessing.channels)
+    return InitialNetwork(
+        network, replace(preprocessing, mean=mean, std=std), f"weights learned on ImageNet: {weights.origin}"
+    )
 
 
 def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:
@@ -74,7 +76,7 @@ def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -
     except NetworkError as error:
         raise NetworkError(f"{path} cannot take images of shape {input_shape}: {error}") from error
     try:
-        check_ends(network, input_shape, task)
+        check_head(network, input_shape, task)
     except NetworkError as error:
         last = f"Dense({task.units})" if task.head == "vector" else f"Conv2D({task.units}, 1)"
         raise NetworkError(
@@ -86,12 +88,12 @@ def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -
 def _from_zoo(name: str, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:
     try:
         if task.head == "map":
-            return zoo.create_map(name, input_shape, task.units, seed=seed)
+            return zoo.create_unet(name, input_shape, task.units, seed=seed)
         if task.head == "grid":
-            return zoo.create_grid(name, input_shape, task.units, seed=seed)
+            return zoo.create_detector(name, input_shape, task.units, seed=seed)
         return zoo.create(name, input_shape, task.units, task.activation, seed=seed)
     except NetworkError as error:
-        if name not in (*zoo.names(), *zoo.map_names(), *zoo.grid_names()):
+        if name not in (*zoo.names(), *zoo.unet_names(), *zoo.detector_names()):
             raise
         height, width, _ = input_shape
         mend = "ask for larger ones with --size, or for another network with --model"

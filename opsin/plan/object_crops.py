@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from opsin.core import numpy_generator
-from opsin.data import fit_image
+from opsin.data import letterbox
 from opsin.geometry import IGNORED
 
 _MOST = 4000
@@ -13,13 +13,13 @@ _SIDE = 32
 _LEAST_PIXELS = 16
 
 
-def cut_out(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def crop_objects(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """At most 4,000 objects by chance, uint8 (n, 32, 32, channels), and their classes (n,).
 
     `boxes` are one (k, 7) a row as a table has them, in pixels of `pixels[row]`; crowds are left out, and so is what
     covers no pixel.
 
-    >>> cut_out(np.zeros((1, 8, 8, 3), np.uint8), np.array([0]), [np.array([[1, 1, 5, 5, 2, 0, 16.0]])])[1]
+    >>> crop_objects(np.zeros((1, 8, 8, 3), np.uint8), np.array([0]), [np.array([[1, 1, 5, 5, 2, 0, 16.0]])])[1]
     array([2])
     """
     found = [(row, box) for row, own in zip(rows, boxes, strict=True) for box in own if not box[5]]
@@ -29,19 +29,19 @@ def cut_out(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarray]) -
     for row, box in (found[number] for number in chosen):
         left, top, right, bottom = (int(x) for x in np.clip(np.round(box[:4]), 0, limit))
         if right > left and bottom > top:
-            pieces.append(fit_image(pixels[row, top:bottom, left:right], (_SIDE, _SIDE, pixels.shape[3])))
+            pieces.append(letterbox(pixels[row, top:bottom, left:right], (_SIDE, _SIDE, pixels.shape[3])))
             classes.append(int(box[4]))
     return np.array(pieces, np.uint8).reshape(-1, _SIDE, _SIDE, pixels.shape[3]), np.array(classes, np.int64)
 
 
-def boxes_around(masks: np.ndarray) -> list[np.ndarray]:
+def boxes_from_masks(masks: np.ndarray) -> list[np.ndarray]:
     """Boxes (k, 7) of each of some masks (n, height, width): around a class, or around each object of int32 instances.
 
     What spans more than half of the image, as a background does, or less than 16 pixels is left out.
 
     >>> mask = np.zeros((1, 9, 9), np.uint8)
     >>> mask[0, 2:6, 1:5] = 3
-    >>> boxes_around(mask)[0].tolist()
+    >>> boxes_from_masks(mask)[0].tolist()
     [[1.0, 2.0, 5.0, 6.0, 3.0, 0.0, 16.0]]
     """
     objects = masks.dtype != np.uint8

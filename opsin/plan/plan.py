@@ -10,29 +10,29 @@ import torch
 
 from opsin import data, tasks
 from opsin.core import DataError, Progress, choose_device
-from opsin.data import Batches, Preparation, Table, Target
-from opsin.data.dataset import Source
+from opsin.data import Batches, ImagePreprocessing, Table, Target
+from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.tasks import Task
-from opsin.training import Job, Recipe, distributed, fit_last_layer, whiten_stem
+from opsin.training import Recipe, TrainJob, distributed, fit_linear_probe, init_whitening_stem
 
-from .flip_probe import mirror_keeps_class
-from .inputs import enlarged, preparation_of, read_source
-from .networks import RANDOM, Start, make_network, start_learned
-from .object_crops import boxes_around, cut_out
-from .pretrained_probe import LEARNED_SIDE, learned_promise
-from .recipe_defaults import Situation, choose_recipe
-from .time_budget import seconds_per_step, seconds_to_end
+from .flip_probe import flip_keeps_class
+from .inputs import fit_preprocessing, read_dataset, upscaled
+from .networks import RANDOM_WEIGHTS, InitialNetwork, make_network, pretrained_network
+from .object_crops import boxes_from_masks, crop_objects
+from .pretrained_probe import PRETRAINED_MIN_SIDE, probe_pretrained
+from .recipe_defaults import TrainingSetup, default_recipe
+from .time_budget import estimate_finish_seconds, seconds_per_step
 
 MOST_VALIDATION = 2500
 LOOKED_AT = 4000
 SAMPLED = 500
 """Masks that stand for all where a few numbers about them are wanted."""
-CARRIED_REASON = "small, and its learned weights come with a package"
+BUNDLED_REASON = "small, and its learned weights come with a package"
 
 
 @dataclass(frozen=True)
-class Options:
+class TrainOptions:
     """What the person asked for; None where the data decides."""
 
     task: str | None = None
@@ -42,78 +42,80 @@ class Options:
     size: int | None = None
     seed: int = 0
     device: str | None = None
-    mirror: bool | None = None
-    turn: bool = False
+    hflip: bool | None = None
+    rotate90: bool = False
     class_weights: bool = False
     pretrained: bool | None = None
 
 
 @dataclass(frozen=True)
-class Prepared:
+class TrainingPlan:
     """A run before its first step: its data, its job, why things were chosen as they were, and its first weights."""
 
-    source: Source
-    job: Job
+    dataset: Dataset
+    job: TrainJob
     reasons: tuple[str, ...]
-    start: str = RANDOM
+    initial_weights: str = RANDOM_WEIGHTS
 
-    def with_recipe(self, recipe: Recipe) -> "Prepared":
+    def with_recipe(self, recipe: Recipe) -> "TrainingPlan":
         """The same run with another recipe."""
-        batches = batches_of(self.source, self.job.model, recipe, self.job.batches.seed)
+        batches = batches_of(self.dataset, self.job.model, recipe, self.job.batches.seed)
         return replace(self, job=replace(self.job, recipe=recipe, batches=batches))
 
 
-def prepare(
-    origin: Any, options: Options, place: Callable[[str, str], Path], age: Callable[[], float], progress: Progress
-) -> Prepared:
+def make_plan(
+    origin: Any, options: TrainOptions, place: Callable[[str, str], Path], age: Callable[[], float], progress: Progress
+) -> TrainingPlan:
     """Reads the data and decides size, network, recipe and time; `age` tells the seconds spent so far.
 
     `place` makes the run's folder when the task and the data's origin are known.
     """
     device = choose_device(options.device)
     seconds = None if options.minutes is None else options.minutes * 60
-    least = LEARNED_SIDE if options.pretrained else 1
-    source, choice = read_source(origin, options.task, options.size, device, seconds, progress, least)
+    least = PRETRAINED_MIN_SIDE if options.pretrained else 1
+    source, choice = read_dataset(origin, options.task, options.size, device, seconds, progress, least)
     source = replace(source, table=_split(source, options.seed))
-    taught = taught_rows(source)
+    taught = training_subset(source)
     targets = taught.targets("train")
     task = tasks.choose(source.table.target, targets, options.task)
     promise = ""
     if options.pretrained is None and options.model is None:
-        learned, promise = learned_promise(taught, task, choice.name, options.seed, progress)
+        learned, promise = probe_pretrained(taught, task, choice.name, options.seed, progress)
         options = replace(options, pretrained=learned)
         if learned and options.size is None:
-            source = enlarged(source, LEARNED_SIDE, progress)
-            taught = taught_rows(source)
-    start = _start(options, choice.name, preparation_of(source), task, progress)
-    network, preparation = start.network.to(device), start.preparation
-    mirror, why = _mirror(taught, options.mirror)
-    model = Model(network, task, preparation, _views(task, mirror, max(preparation.size[:2])), {})
-    whiten_stem(network, preparation, source.store.pixels, source.rows("train"))
-    if start.learned and task.head == "vector":
-        fit_last_layer(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
-    folder = distributed.agree_on_text(lambda: str(place(task.name, source.table.origin)))
-    job = _job(model, source, replace(options, pretrained=start.learned), mirror, Path(folder), age)
+            source = upscaled(source, PRETRAINED_MIN_SIDE, progress)
+            taught = training_subset(source)
+    start = _start(options, choice.name, fit_preprocessing(source), task, progress)
+    network, preprocessing = start.network.to(device), start.preprocessing
+    mirror, why = _mirror(taught, options.hflip)
+    model = Model(network, task, preprocessing, _tta(task, mirror, max(preprocessing.size[:2])), {})
+    init_whitening_stem(network, preprocessing, source.store.pixels, source.rows("train"))
+    if start.pretrained and task.head == "vector":
+        fit_linear_probe(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
+    folder = distributed.text_from_rank0(lambda: str(place(task.name, source.table.origin)))
+    job = _job(model, source, replace(options, pretrained=start.pretrained), mirror, Path(folder), age)
     if options.class_weights:
         job = replace(job, recipe=replace(job.recipe, class_weights=_class_weights(source.table.target, targets)))
-    reason = "asked for" if options.model else CARRIED_REASON if start.learned else choice.reason
-    reasons = [f"{network.name} at {preparation.height}x{preparation.width}: {reason}", why, promise]
+    reason = "asked for" if options.model else BUNDLED_REASON if start.pretrained else choice.reason
+    reasons = [f"{network.name} at {preprocessing.height}x{preprocessing.width}: {reason}", why, promise]
     if options.pretrained:
         reasons.append(f"starts from {start.weights}")
-    return Prepared(source, job, tuple(filter(None, reasons)), start.weights)
+    return TrainingPlan(source, job, tuple(filter(None, reasons)), start.weights)
 
 
-def _start(options: Options, otherwise: str, preparation: Preparation, task: Task, progress: Progress) -> Start:
+def _start(
+    options: TrainOptions, otherwise: str, preprocessing: ImagePreprocessing, task: Task, progress: Progress
+) -> InitialNetwork:
     if options.pretrained:
-        start = start_learned(options.model, otherwise, preparation, task, options.seed, progress)
-        if bool(distributed.agree(float(start.learned))) != start.learned:
+        start = pretrained_network(options.model, otherwise, preprocessing, task, options.seed, progress)
+        if bool(distributed.from_rank0(float(start.pretrained))) != start.pretrained:
             raise DataError(
                 f"the first process and this one do not both have the learned weights; this one starts from "
                 f"{start.weights}: bring the file to every machine, or say --no-pretrained"
             )
         return start
-    network = make_network(options.model or otherwise, preparation.size, task, options.seed)
-    return Start(network, preparation)
+    network = make_network(options.model or otherwise, preprocessing.size, task, options.seed)
+    return InitialNetwork(network, preprocessing)
 
 
 def _spread(rows: np.ndarray) -> np.ndarray:
@@ -121,83 +123,92 @@ def _spread(rows: np.ndarray) -> np.ndarray:
     return rows[:: max(1, len(rows) // LOOKED_AT)]
 
 
-def _split(source: Source, seed: int) -> Table:
+def _split(source: Dataset, seed: int) -> Table:
     """A tenth for validation, but no more than are needed to choose and calibrate, and a tenth for test."""
     valid = min(0.1, MOST_VALIDATION / len(source.table))
-    return data.split(source.table, source.store.digests[source.positions], seed, valid=valid)
+    return data.split(source.table, source.store.pixel_hashes[source.store_rows], seed, valid=valid)
 
 
-def batches_of(source: Source, model: Model, recipe: Recipe, seed: int) -> Batches:
+def batches_of(source: Dataset, model: Model, recipe: Recipe, seed: int) -> Batches:
     """The training rows of a source as batches."""
-    targets = source.encoded("train", model.task.encode)
+    targets = source.encoded_targets("train", model.task.encode)
     rows, places = source.rows("train"), model.task.places
     return Batches(
-        source.store.pixels, rows, targets, recipe.batch, recipe.augmentation, seed, distributed.part(), places
+        source.store.pixels,
+        rows,
+        targets,
+        recipe.batch_size,
+        recipe.augmentation,
+        seed,
+        distributed.rank_and_world(),
+        places,
     )
 
 
-def _job(model: Model, source: Source, options: Options, mirror: bool, folder: Path, age: Callable[[], float]) -> Job:
+def _job(
+    model: Model, source: Dataset, options: TrainOptions, mirror: bool, folder: Path, age: Callable[[], float]
+) -> TrainJob:
     """The recipe for the time there is: of so many minutes, a step is timed first."""
     count = int((source.table.rows["split"] == "train").sum())
     amounts = source.table.target.kind == "numbers"
-    situation = Situation(
+    situation = TrainingSetup(
         count,
-        max(model.preparation.size[:2]),
+        max(model.preprocessing.size[:2]),
         mirror,
         None,
         options.epochs,
-        options.turn,
+        options.rotate90,
         amounts=amounts,
         places=model.task.places,
-        learned=bool(options.pretrained),
+        pretrained=bool(options.pretrained),
         objects=source.table.target.kind == "instances",
     )
-    recipe = choose_recipe(situation)
+    recipe = default_recipe(situation)
     seconds, step = None, 1.0
     if options.minutes is not None:
-        step = distributed.agree(
+        step = distributed.from_rank0(
             seconds_per_step(model, recipe, batches_of(source, model, recipe, options.seed).targets)
         )
-        ending = seconds_to_end(model, source)
-        seconds = distributed.agree(options.minutes * 60 - age() - ending)
+        ending = estimate_finish_seconds(model, source)
+        seconds = distributed.from_rank0(options.minutes * 60 - age() - ending)
         if seconds <= 10 * step:
             raise DataError(
                 f"--minutes {options.minutes:g} leaves no time to train: reading took {age():.0f} s and what comes "
                 f"after it, answers and report, {ending:.0f} s; give more minutes or a smaller --size"
             )
-        pace = recipe.batch / step * distributed.part()[1]
-        recipe = choose_recipe(replace(situation, affordable=seconds * pace))
+        pace = recipe.batch_size / step * distributed.rank_and_world()[1]
+        recipe = default_recipe(replace(situation, affordable=seconds * pace))
     batches = batches_of(source, model, recipe, options.seed)
     valid = source.targets("valid")
-    return Job(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step)
+    return TrainJob(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step)
 
 
-def taught_rows(source: Source) -> Source:
+def training_subset(source: Dataset) -> Dataset:
     """The training rows; of masks a few that stand for all."""
-    return source.sampled("train", SAMPLED) if source.masks else source.only("train")
+    return source.sampled("train", SAMPLED) if source.masks else source.split("train")
 
 
-def _mirror(taught: Source, asked: bool | None) -> tuple[bool, str]:
+def _mirror(taught: Dataset, asked: bool | None) -> tuple[bool, str]:
     if asked is not None:
         return asked, f"images are{'' if asked else ' not'} mirrored: asked for"
     target, pixels = taught.table.target, taught.store.pixels
     rows, targets = _spread(taught.rows("train")), _spread(taught.targets("train"))
     if target.kind == "classes":
-        return mirror_keeps_class(pixels[rows], targets)
+        return flip_keeps_class(pixels[rows], targets)
     background = target.kind == "masks"
     if target.kind in ("boxes", "masks", "instances") and len(target.names) - background > 1:
-        boxes = list(targets) if taught.masks is None else boxes_around(targets)
-        keeps, why = mirror_keeps_class(*cut_out(pixels, rows, boxes))
+        boxes = list(targets) if taught.masks is None else boxes_from_masks(targets)
+        keeps, why = flip_keeps_class(*crop_objects(pixels, rows, boxes))
         return keeps, f"looking at objects one by one, {why}"
-    return True, "images are mirrored: a mirrored image has the same target unless you say --no-mirror"
+    return True, "images are mirrored: a mirrored image has the same target unless you say --no-hflip"
 
 
-def _views(task: Task, mirror: bool, side: int) -> str:
+def _tta(task: Task, mirror: bool, side: int) -> str:
     if not mirror or task.head == "grid":
-        return "one"
+        return "none"
     if task.head == "map":
-        return "mirror"
-    return "mirror_shift" if side <= 64 else "mirror"
+        return "hflip"
+    return "hflip_shift" if side <= 64 else "hflip"
 
 
 def _class_weights(target: Target, targets: np.ndarray) -> tuple[float, ...]:

@@ -4,17 +4,17 @@ import numpy as np
 
 from opsin import data
 from opsin.core import Progress, numpy_generator
-from opsin.data import Preparation
-from opsin.data.dataset import Source
+from opsin.data import ImagePreprocessing
+from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.tasks import Task
-from opsin.training import distributed, features_of
+from opsin.training import distributed, penultimate_features
 
 from .inputs import at_least
-from .nearest_mean import balanced, right_by_nearest_mean, shrunk
-from .networks import start_learned
+from .nearest_mean import balanced_accuracy, downsample, nearest_centroid_correct
+from .networks import pretrained_network
 
-LEARNED_SIDE = 96
+PRETRAINED_MIN_SIDE = 96
 """Learned weights know things that are larger than small images; these are enlarged."""
 SAMPLE, LEAST = 1000, 20
 """Images that are looked at, and how few tell nothing."""
@@ -22,7 +22,7 @@ KEPT_ERRORS = 0.6
 """Learned features must leave at most this share of the errors that pixels leave."""
 
 
-def learned_promise(taught: Source, task: Task, otherwise: str, seed: int, progress: Progress) -> tuple[bool, str]:
+def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, progress: Progress) -> tuple[bool, str]:
     """Whether to start from learned weights where nobody said, and why; no reason where it is no question.
 
     It is one for colour images of classes. A nearest class mean over what the learned network sees of up to 1,000
@@ -39,17 +39,17 @@ def learned_promise(taught: Source, task: Task, otherwise: str, seed: int, progr
     classes, codes = np.unique(targets[chosen], return_inverse=True)
     if len(chosen) < LEAST or len(classes) < 2:
         return False, ""
-    height, width = at_least((pixels.shape[1], pixels.shape[2]), LEARNED_SIDE)
-    raw = Preparation(height, width, 3, (0.0,) * 3, (1.0,) * 3)  # the weights bring a scale of their own
-    start = start_learned(None, otherwise, raw, task, seed, progress)
-    if not distributed.agree(float(start.learned)):
+    height, width = at_least((pixels.shape[1], pixels.shape[2]), PRETRAINED_MIN_SIDE)
+    raw = ImagePreprocessing(height, width, 3, (0.0,) * 3, (1.0,) * 3)  # the weights bring a scale of their own
+    start = pretrained_network(None, otherwise, raw, task, seed, progress)
+    if not distributed.from_rank0(float(start.pretrained)):
         return False, f"starts from {start.weights}"
-    rows = taught.positions[chosen]
-    enlarged = data.fit_images(list(pixels[rows]), (height, width, 3))
-    features = features_of(Model(start.network, task, start.preparation), enlarged).cpu().numpy()
+    rows = taught.store_rows[chosen]
+    enlarged = data.letterbox_images(list(pixels[rows]), (height, width, 3))
+    features = penultimate_features(Model(start.network, task, start.preprocessing), enlarged).cpu().numpy()
     features = (features - features.mean(0)) / (features.std(0) + 1e-3)
-    seen = balanced(right_by_nearest_mean(features, codes)[0], codes)
-    plain = balanced(right_by_nearest_mean(shrunk(pixels, rows), codes)[0], codes)
-    better = bool(distributed.agree(float(1 - seen < KEPT_ERRORS * (1 - plain))))
+    seen = balanced_accuracy(nearest_centroid_correct(features, codes)[0], codes)
+    plain = balanced_accuracy(nearest_centroid_correct(downsample(pixels, rows), codes)[0], codes)
+    better = bool(distributed.from_rank0(float(1 - seen < KEPT_ERRORS * (1 - plain))))
     measured = f"from what ImageNet's weights see a nearest class mean tells {seen:.0%}, from pixels {plain:.0%}"
     return better, f"{'learned' if better else 'random'} weights: {measured}"

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from opsin.data import Batch, MaskRows
-from opsin.data.dataset import Source
+from opsin.data import Batch, MaskSubset
+from opsin.data.dataset import Dataset
 from opsin.evaluation import Predictions, replicates_for, score
 from opsin.model import Model
 from opsin.report import MOST_PLOTS, seconds_a_chart
@@ -29,18 +29,18 @@ CURVES = 2
 TRIED, ENOUGH_SECONDS = 32, 0.6
 
 
-def seconds_to_end(model: Model, source: Source) -> float:
+def estimate_finish_seconds(model: Model, source: Dataset) -> float:
     """Seconds to answer validation and test images, score them, draw and save; each part is tried for a moment."""
     valid, test = (int((source.table.rows["split"] == split).sum()) for split in ("valid", "test"))
     saving = 2 * 4 * sum(value.numel() for value in model.network.state_dict().values()) / BYTES_A_SECOND
-    answering = RESERVE * (valid + test) * seconds_an_answer(model, source.store.pixels)
+    answering = RESERVE * (valid + test) * seconds_per_image(model, source.store.pixels)
     few = _tried(model, source, FEW)
     drawing = (CURVES + min(MOST_PLOTS, len(model.task.charts(few.raw, few.targets)))) * seconds_a_chart()
     scoring = seconds_of_scores(_tried(model, source, test), model.task) if test else 0.0
     return REST_SECONDS + answering + scoring + drawing + saving
 
 
-def seconds_an_answer(model: Model, pixels: np.ndarray) -> float:
+def seconds_per_image(model: Model, pixels: np.ndarray) -> float:
     """Seconds a model takes for one of these images, over all of its views, timed on a few hundred at most."""
 
     def timed(count: int) -> float:
@@ -68,20 +68,22 @@ def seconds_of_scores(answers: Predictions, task: Task) -> float:
     return 2 * (first + each * replicates_for(answers.values))
 
 
-def _tried(model: Model, source: Source, rows: int) -> Predictions:
+def _tried(model: Model, source: Dataset, rows: int) -> Predictions:
     """So many answers of the untrained network, to some of the images over and over."""
-    some = source.only("train")
+    some = source.split("train")
     count = max(1, min(FEW, rows, len(some.table)))
-    answers = model.raw(source.store.pixels[some.positions[:count]])
+    answers = model.raw(source.store.pixels[some.store_rows[:count]])
     again = np.arange(rows) % count
-    targets = replace(some, table=some.table.take(np.arange(count)), positions=some.positions[:count]).targets("train")
+    targets = replace(some, table=some.table.select(np.arange(count)), store_rows=some.store_rows[:count]).targets(
+        "train"
+    )
     return Predictions(tuple(map(str, range(rows))), None, answers[again], targets[again])
 
 
 TIMED = 3
 
 
-def seconds_per_step(model: Model, recipe: Recipe, example_targets: torch.Tensor | MaskRows) -> float:
+def seconds_per_step(model: Model, recipe: Recipe, example_targets: torch.Tensor | MaskSubset) -> float:
     """Seconds a step of `recipe.batch` images takes, timed over three steps of a copy of the network.
 
     `example_targets` are encoded targets of some training rows; the images are noise.
@@ -89,11 +91,11 @@ def seconds_per_step(model: Model, recipe: Recipe, example_targets: torch.Tensor
     trial = copy.copy(model)
     trial.network = copy.deepcopy(model.network)
     stepper = Stepper(trial, recipe, seed=0)
-    prepared = model.preparation
+    prepared = model.preprocessing
     noise = np.random.default_rng(0).integers(
-        0, 256, (recipe.batch, prepared.height, prepared.width, prepared.channels)
+        0, 256, (recipe.batch_size, prepared.height, prepared.width, prepared.channels)
     )
-    repeats = torch.arange(recipe.batch) % len(example_targets)
+    repeats = torch.arange(recipe.batch_size) % len(example_targets)
     batch = Batch(torch.from_numpy(noise.astype(np.uint8)), example_targets[repeats])
     stepper.step(batch, 0, 0.0)
     begun = time.monotonic()

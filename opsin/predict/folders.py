@@ -13,10 +13,10 @@ from PIL import Image
 from opsin.core import DataError, write_bytes, write_text
 from opsin.data import Intensity
 from opsin.data.writers.masks import write_mask, write_objects
-from opsin.model.inputs import read_picture
-from opsin.tasks.spatial import Placed
+from opsin.model.inputs import read_image
+from opsin.tasks.spatial import SpatialTask
 
-from .pipeline import Seen, path_text
+from .pipeline import FilePrediction, path_text
 from .tables import OBJECT_SCHEMA, encoded, object_table
 
 QUALITY = 90
@@ -36,10 +36,10 @@ def ids_of(images: Sequence[Path]) -> dict[Path, str]:
     return {path: PurePosixPath(path_text(Path(*path.absolute().parts[common:]))).as_posix() for path in images}
 
 
-def apart(ids: Mapping[Path, str]) -> dict[Path, str]:
+def unique_names(ids: Mapping[Path, str]) -> dict[Path, str]:
     """The same names, made different where only their endings were.
 
-    >>> list(apart({Path("a.png"): "a.png", Path("a.jpg"): "a.jpg", Path("b.jpg"): "b.jpg"}).values())
+    >>> list(unique_names({Path("a.png"): "a.png", Path("a.jpg"): "a.jpg", Path("b.jpg"): "b.jpg"}).values())
     ['a-png.png', 'a-jpg.jpg', 'b.jpg']
     """
     stems = Counter(str(PurePosixPath(id).with_suffix("")) for id in ids.values())
@@ -55,7 +55,7 @@ def apart(ids: Mapping[Path, str]) -> dict[Path, str]:
 class Folder:
     """Where pictures of images of these `ids` go, the task whose answers they show, and the scale of deep images."""
 
-    task: Placed
+    task: SpatialTask
     ids: Mapping[Path, str]
     output: Path
     intensity: Intensity | None
@@ -69,11 +69,11 @@ class Folder:
         """The file of one kind for an image."""
         return self.output / kind / PurePosixPath(self.ids[path]).with_suffix(suffix)
 
-    def draw(self, kind: str, one: Seen) -> None:
+    def draw(self, kind: str, one: FilePrediction) -> None:
         """The image with its answer on it, as a JPEG."""
-        assert one.answer is not None
+        assert one.prediction is not None
         try:
-            picture = self.task.overlay(read_picture(one.path, None, self.intensity), one.answer)
+            picture = self.task.overlay(read_image(one.path, None, self.intensity), one.prediction)
         except DataError:  # gone since it was answered
             return
         buffer = io.BytesIO()
@@ -87,18 +87,18 @@ class MaskFolder(Folder):
 
     names: tuple[str, ...]
 
-    def keep(self, images: Iterable[Seen]) -> bytes:
+    def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
         """The images without an answer, once masks and overlays of the others are there."""
         failed: list[tuple[str, str | None]] = []
         for one in images:
-            if one.answer is None:
+            if one.prediction is None:
                 failed.append((path_text(one.path), one.error))
                 continue
-            write_mask(self.file("masks", one.path, ".png"), one.answer[..., 0], self.names)
+            write_mask(self.file("masks", one.path, ".png"), one.prediction[..., 0], self.names)
             self.draw("overlays", one)
         return _errors_frame(failed).write_csv(include_header=False).encode()
 
-    def make(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
         """The names of the classes, and the images without an answer."""
         write_text(output / "classes.txt", "\n".join(self.names) + "\n")
         write_errors(self.errors, _read_all(pieces, {"path": pl.String(), "error": pl.String()}))
@@ -110,21 +110,21 @@ class ObjectFolder(Folder):
 
     names: tuple[str, ...]
 
-    def keep(self, images: Iterable[Seen]) -> bytes:
+    def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
         """The rows of the objects, once masks and overlays are there."""
         return encoded(object_table(self.names, self._written(images)), ".csv")
 
-    def make(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
         """The table of all objects, and the images without an answer."""
         rows = _read_all(pieces, OBJECT_SCHEMA)
         failed = rows.filter(pl.col("error").is_not_null())
         write_bytes(output / "objects.csv", rows.filter(pl.col("error").is_null()).drop("error").write_csv().encode())
         write_errors(self.errors, failed.select("path", "error"))
 
-    def _written(self, images: Iterable[Seen]) -> Iterable[Seen]:
+    def _written(self, images: Iterable[FilePrediction]) -> Iterable[FilePrediction]:
         for one in images:
-            if one.answer is not None:
-                write_objects(self.file("masks", one.path, ".png"), np.asarray(one.answer[..., 0]))
+            if one.prediction is not None:
+                write_objects(self.file("masks", one.path, ".png"), np.asarray(one.prediction[..., 0]))
                 self.draw("overlays", one)
             yield one
 

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 
 from opsin.core import DataError, keep_large_buffers
-from opsin.data import fit_rows
-from opsin.geometry import Frame
+from opsin.data import letterbox_into
+from opsin.geometry import Placement
 from opsin.model import Model
-from opsin.model.tiling import answer_in_tiles, tile_of
-from opsin.tasks.spatial import Placed
+from opsin.model.tiling import predict_in_tiles, tile_of
+from opsin.tasks.spatial import SpatialTask
 
 _DECODERS = 2
 _MOST_THREADS = 16
@@ -32,31 +32,31 @@ _SOME = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class FilePrediction:
     """An image file's answer, in pixels of the image of (height, width) `size`; or in one line why it has none."""
 
     path: Path
     size: tuple[int, int] = (0, 0)
-    answer: np.ndarray | None = None
+    prediction: np.ndarray | None = None
     error: str | None = None
 
 
-def piece_length(model: Model) -> int:
+def chunk_length(model: Model) -> int:
     """How many images are worked on at a time, and lost when a run is killed.
 
     Up to 256, or 32 where answers are places, which take longer to write; or 64 MiB of prepared pixels.
     """
-    most = _MOST_PLACED if isinstance(model.task, Placed) else _MOST_IMAGES
-    return max(1, min(most, _PIECE_BYTES // prod(model.preparation.size)))
+    most = _MOST_PLACED if isinstance(model.task, SpatialTask) else _MOST_IMAGES
+    return max(1, min(most, _PIECE_BYTES // prod(model.preprocessing.size)))
 
 
-def answer_pieces(
+def predict_chunks(
     model: Model, pieces: Sequence[Sequence[Path]], tiles: bool | None = None
-) -> Iterator[Iterator[Seen]]:
+) -> Iterator[Iterator[FilePrediction]]:
     """For each piece of paths the answers, in order, made as they are asked for: one of full size is in memory."""
     keep_large_buffers()
     streams = min(_MOST_THREADS, torch.get_num_threads())
-    if not model.side_by_side or sum(map(len, pieces)) < _SOME * streams:
+    if not model.supports_threads or sum(map(len, pieces)) < _SOME * streams:
         streams = 0
     pool = ThreadPoolExecutor(streams or _DECODERS, "opsin-answers", initializer=torch.set_num_threads, initargs=(1,))
     try:
@@ -79,7 +79,7 @@ def path_text(path: Path) -> str:
 class _Piece:
     paths: Sequence[Path]
     pixels: np.ndarray
-    frames: dict[int, Frame] = field(default_factory=dict[int, Frame])
+    frames: dict[int, Placement] = field(default_factory=dict[int, Placement])
     errors: dict[int, str] = field(default_factory=dict[int, str])
     parts: list[Future[np.ndarray | None]] = field(default_factory=list[Future[np.ndarray | None]])
 
@@ -88,34 +88,34 @@ class _Piece:
 
         Images that are cut in tiles are left for later: many of them would fill the memory.
         """
-        done = fit_rows(self._readable(model, rows, tiles), self.pixels)
+        done = letterbox_into(self._readable(model, rows, tiles), self.pixels)
         if not streams:
             return None
-        return model.raw(self.pixels[done], batch_size=max(1, model.most_at_once // streams))
+        return model.raw(self.pixels[done], batch_size=max(1, model.max_batch_size // streams))
 
     def _readable(self, model: Model, rows: range, tiles: bool | None) -> Iterator[tuple[int, np.ndarray]]:
         for row in rows:
             try:
-                picture = model.read(self.paths[row])
+                picture = model.load_image(self.paths[row])
             except DataError as error:
                 self.errors[row] = _line(error)
                 continue
             size = (picture.shape[0], picture.shape[1])
             if tile_of(model, size, tiles) is None:
-                self.frames[row] = Frame(size, model.preparation.size[:2])
+                self.frames[row] = Placement(size, model.preprocessing.size[:2])
                 yield row, picture
 
 
 def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None, streams: int) -> _Piece:
     together = min(_TOGETHER, -(-len(paths) // max(streams, _DECODERS)))
-    piece = _Piece(paths, np.zeros((len(paths), *model.preparation.size), np.uint8))
+    piece = _Piece(paths, np.zeros((len(paths), *model.preprocessing.size), np.uint8))
     every = range(len(paths))
     parts = (every[start : start + together] for start in every[::together])
     piece.parts = [pool.submit(piece.look, model, rows, tiles, streams) for rows in parts]
     return piece
 
 
-def _answers(model: Model, piece: _Piece, tiles: bool | None) -> Iterator[Seen]:
+def _answers(model: Model, piece: _Piece, tiles: bool | None) -> Iterator[FilePrediction]:
     answered = [answers for part in piece.parts if (answers := part.result()) is not None]
     rows = sorted(piece.frames)
     raw = np.concatenate(answered) if answered else model.raw(piece.pixels[rows])
@@ -123,22 +123,22 @@ def _answers(model: Model, piece: _Piece, tiles: bool | None) -> Iterator[Seen]:
     for row, path in enumerate(piece.paths):
         if row in place:
             one, frame = raw[place[row] : place[row] + 1], piece.frames[row]
-            yield Seen(path, frame.image, model.task.full(one, [frame])[0])
+            yield FilePrediction(path, frame.image, model.task.full(one, [frame])[0])
         elif row in piece.errors:
-            yield Seen(path, error=piece.errors[row])
+            yield FilePrediction(path, error=piece.errors[row])
         else:
             yield _in_tiles(model, path, tiles)
 
 
-def _in_tiles(model: Model, path: Path, tiles: bool | None) -> Seen:
+def _in_tiles(model: Model, path: Path, tiles: bool | None) -> FilePrediction:
     try:
-        picture = model.read(path)
+        picture = model.load_image(path)
         size = (picture.shape[0], picture.shape[1])
         tile = tile_of(model, size, tiles)
         assert tile is not None, "an image changed its size while it was looked at"
-        return Seen(path, size, answer_in_tiles(model, picture, tile))
+        return FilePrediction(path, size, predict_in_tiles(model, picture, tile))
     except DataError as error:
-        return Seen(path, error=_line(error))
+        return FilePrediction(path, error=_line(error))
 
 
 def _line(error: DataError) -> str:

@@ -10,8 +10,8 @@ from opsin.core import DataError, Progress, silent
 from opsin.model import Model
 from opsin.model.tiling import check_tiles
 
-from .pipeline import Seen, answer_pieces, piece_length
-from .resumable import Pieces
+from .pipeline import FilePrediction, chunk_length, predict_chunks
+from .resumable import ResumableOutput
 from .tables import image_rows
 from .writers import choose_writer, is_folder
 
@@ -38,29 +38,29 @@ def predict_files(
     cannot be written, and, when that is done, where not one image could be read.
     """
     check_tiles(model.task, tiles)
-    model = model if confidence is None else model.at(confidence)
-    length = piece_length(model)
+    model = model if confidence is None else model.with_threshold(confidence)
+    length = chunk_length(model)
     pieces = [images[start : start + length] for start in range(0, len(images), length)]
     count = _Count(len(images), progress)
     if output is None:
         rows, found = image_rows(model.task), list[dict[str, Any]]()
-        for piece in answer_pieces(model, pieces, tiles):
+        for piece in predict_chunks(model, pieces, tiles):
             found += rows.make(count.over(piece)).to_dicts()
             count.report()
         return found
-    writer = choose_writer(model.task, images, output, model.preparation.intensity)
+    writer = choose_writer(model.task, images, output, model.preprocessing.intensity)
     maker = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
-    kept = Pieces(Path(output), maker, [_key(piece) for piece in pieces], is_folder(output))
+    kept = ResumableOutput(Path(output), maker, [_key(piece) for piece in pieces], is_folder(output))
     failed = kept.start()
     if failed is None:
         missing = kept.missing()
         count.done = len(images) - sum(len(pieces[number]) for number in missing)
-        for number, piece in zip(missing, answer_pieces(model, [pieces[n] for n in missing], tiles), strict=True):
+        for number, piece in zip(missing, predict_chunks(model, [pieces[n] for n in missing], tiles), strict=True):
             before = count.failed
-            content = writer.keep(count.over(piece))
-            kept.keep(number, content, count.failed - before)
+            content = writer.write_chunk(count.over(piece))
+            kept.write_chunk(number, content, count.failed - before)
             count.report()
-        failed = kept.finish(writer.make)
+        failed = kept.finalize(writer.finalize)
     progress("predict", len(images), len(images))
     _tell(failed, len(images), writer.errors, say)
     return []
@@ -73,7 +73,7 @@ class _Count:
         self._total, self._progress = total, progress
         self.done = self.failed = 0
 
-    def over(self, images: Iterable[Seen]) -> Iterator[Seen]:
+    def over(self, images: Iterable[FilePrediction]) -> Iterator[FilePrediction]:
         for one in images:
             yield one
             self.done += 1

@@ -20,7 +20,7 @@ _OURS = re.compile(rf"\.?({_PIECE.pattern}|made-by|joined|empty)(\.\d+\.part)?")
 
 
 @dataclass(frozen=True)
-class Pieces:
+class ResumableOutput:
     """The `output` that `maker` makes of pieces with these hexadecimal `keys`, in order; a file, or a `folder`."""
 
     output: Path
@@ -59,11 +59,11 @@ class Pieces:
         kept = self._kept()
         return [number for number in range(len(self.keys)) if self._name(number) not in kept]
 
-    def keep(self, number: int, content: bytes, failed: int) -> None:
+    def write_chunk(self, number: int, content: bytes, failed: int) -> None:
         """Keeps a piece, `failed` of whose images have no answer."""
         write_bytes(self._parts / f"{self._name(number)}-{failed}", content)
 
-    def finish(self, make: Callable[[Sequence[Path], Path], None]) -> int:
+    def finalize(self, make: Callable[[Sequence[Path], Path], None]) -> int:
         """Has the output made of all pieces, then removes them; how many of all images have no answer.
 
         `make` is given the pieces and where to write: the folder itself, or a file that then becomes the output.

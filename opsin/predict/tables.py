@@ -11,9 +11,9 @@ import polars as pl
 
 from opsin.data.writers.masks import object_rows
 from opsin.tasks import Task
-from opsin.tasks.spatial import Placed, rows_of
+from opsin.tasks.spatial import SpatialTask, rows_of
 
-from .pipeline import Seen, path_text
+from .pipeline import FilePrediction, path_text
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 Schema: TypeAlias = dict[str, pl.DataType]
@@ -48,55 +48,55 @@ OBJECT_SCHEMA: Schema = {
 
 
 @dataclass(frozen=True)
-class Rows:
+class TableWriter:
     """How answers become rows of a table of this schema."""
 
     schema: Schema
-    make: Callable[[Iterable[Seen]], pl.DataFrame]
+    make: Callable[[Iterable[FilePrediction]], pl.DataFrame]
 
 
-def image_rows(task: Task) -> Rows:
+def image_rows(task: Task) -> TableWriter:
     """A row an image: `path`, the task's columns, `error`; an image without an answer has nulls.
 
     Numbers that are not finite are null.
     """
-    columns = task.columns(task.blank(1, (1, 1)))
+    columns = task.to_columns(task.empty(1, (1, 1)))
     types = {_free(name): _TYPES[type(values[0])] for name, values in columns.items()}
     schema: Schema = {"path": pl.String(), **types, "error": pl.String()}
 
-    def make(images: Iterable[Seen]) -> pl.DataFrame:
+    def make(images: Iterable[FilePrediction]) -> pl.DataFrame:
         # answers that are places may be large, and are told one by one
-        groups = ([one] for one in images) if isinstance(task, Placed) else (list(images),)
+        groups = ([one] for one in images) if isinstance(task, SpatialTask) else (list(images),)
         frames = [_told(task, group, schema) for group in groups]
         return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
-    return Rows(schema, make)
+    return TableWriter(schema, make)
 
 
-def box_rows(task: Task) -> Rows:
+def box_rows(task: Task) -> TableWriter:
     """A row a box; an image without one has one row of nulls, as has one without an answer, which has an `error`."""
 
-    def make(images: Iterable[Seen]) -> pl.DataFrame:
+    def make(images: Iterable[FilePrediction]) -> pl.DataFrame:
         rows: list[dict[str, Any]] = []
         for one in images:
-            boxes = [] if one.answer is None else task.columns(rows_of([one.answer]))["boxes"][0]
+            boxes = [] if one.prediction is None else task.to_columns(rows_of([one.prediction]))["boxes"][0]
             for box in boxes:
                 rows.append({"path": path_text(one.path), **box, **dict(zip(SIDES, box["box"], strict=True))})
             if not boxes:
                 rows.append({"path": path_text(one.path), "error": one.error})
         return _frame(rows, BOX_SCHEMA)
 
-    return Rows(BOX_SCHEMA, make)
+    return TableWriter(BOX_SCHEMA, make)
 
 
-def object_table(names: Sequence[str], images: Iterable[Seen]) -> pl.DataFrame:
+def object_table(names: Sequence[str], images: Iterable[FilePrediction]) -> pl.DataFrame:
     """A row an object; an image without one has no row, one without an answer one with an `error`."""
     rows: list[dict[str, Any]] = []
     for one in images:
-        if one.answer is None:
+        if one.prediction is None:
             rows.append({"path": path_text(one.path), "error": one.error})
             continue
-        found = object_rows(one.answer[..., 0], names, one.answer[..., 1])
+        found = object_rows(one.prediction[..., 0], names, one.prediction[..., 1])
         for row in found:
             sides = dict(zip(SIDES, row["box"], strict=True))
             rows.append({"path": path_text(one.path), **row, **sides, "centre_x": row["x"], "centre_y": row["y"]})
@@ -107,15 +107,15 @@ def object_table(names: Sequence[str], images: Iterable[Seen]) -> pl.DataFrame:
 class TableFile:
     """A .csv, .jsonl or .parquet, whose pieces are tables in that very format; `errors` is itself."""
 
-    rows: Rows
+    rows: TableWriter
     suffix: str
     errors: Path
 
-    def keep(self, images: Iterable[Seen]) -> bytes:
+    def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
         """A piece of the table; a .csv without its head."""
         return encoded(self.rows.make(images), self.suffix)
 
-    def make(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
         """All pieces as one file."""
         first = output.with_name("empty")
         empty = pl.DataFrame(schema=self.rows.schema)
@@ -145,12 +145,12 @@ def join(pieces: Sequence[Path], output: Path) -> None:
             file.write(piece.read_bytes())
 
 
-def _told(task: Task, images: Sequence[Seen], schema: Schema) -> pl.DataFrame:
-    good = [one.answer for one in images if one.answer is not None]
-    answers = task.blank(0, (1, 1)) if not good else rows_of(good) if isinstance(task, Placed) else np.stack(good)
-    columns = {_free(name): iter(values) for name, values in task.columns(answers).items()}
+def _told(task: Task, images: Sequence[FilePrediction], schema: Schema) -> pl.DataFrame:
+    good = [one.prediction for one in images if one.prediction is not None]
+    answers = task.empty(0, (1, 1)) if not good else rows_of(good) if isinstance(task, SpatialTask) else np.stack(good)
+    columns = {_free(name): iter(values) for name, values in task.to_columns(answers).items()}
     spread: dict[str, list[Any]] = {
-        name: [None if one.answer is None else next(values) for one in images] for name, values in columns.items()
+        name: [None if one.prediction is None else next(values) for one in images] for name, values in columns.items()
     }
     spread["path"] = [path_text(one.path) for one in images]
     spread["error"] = [one.error for one in images]

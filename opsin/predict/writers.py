@@ -8,11 +8,11 @@ from typing import Protocol
 from opsin.core import OpsinError
 from opsin.data import Intensity
 from opsin.tasks import Task
-from opsin.tasks.spatial import Placed
+from opsin.tasks.spatial import SpatialTask
 
 from .annotation_files import CocoFile, YoloFolder
-from .folders import MaskFolder, ObjectFolder, apart, ids_of
-from .pipeline import Seen
+from .folders import MaskFolder, ObjectFolder, ids_of, unique_names
+from .pipeline import FilePrediction
 from .tables import SUFFIXES, TableFile, box_rows, image_rows
 
 
@@ -24,11 +24,11 @@ class Writer(Protocol):
         """The file that says why an image has no answer."""
         ...
 
-    def keep(self, images: Iterable[Seen]) -> bytes:
+    def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
         """What a piece of images adds to the output; files of their own are written at once."""
         ...
 
-    def make(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
         """The output of all pieces, which hold what `keep` gave."""
         ...
 
@@ -48,10 +48,10 @@ def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intens
 
     `intensity` is the scale of more than 8 bits, for overlays.
     """
-    path, placed = Path(output), task if isinstance(task, Placed) else None
+    path, placed = Path(output), task if isinstance(task, SpatialTask) else None
     suffix = path.suffix.lower()
     if placed is not None and is_folder(output):
-        ids = apart(ids_of(images))
+        ids = unique_names(ids_of(images))
         if placed.told == "boxes":
             return YoloFolder(placed, ids, path, intensity)
         folder = MaskFolder if placed.told == "masks" else ObjectFolder

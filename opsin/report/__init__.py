@@ -1,12 +1,12 @@
 """A run as one self-contained page: what was learned, from what, how well, and where it errs."""
 
 from .curves import stopped_early as stopped_early
-from .content import AnswerFacts as AnswerFacts
-from .content import DataFacts as DataFacts
-from .content import ModelFacts as ModelFacts
-from .content import NetworkFacts as NetworkFacts
-from .content import ReportFacts as ReportFacts
-from .content import RunFacts as RunFacts
+from .content import PredictionSection as PredictionSection
+from .content import DataSection as DataSection
+from .content import ModelSection as ModelSection
+from .content import NetworkSection as NetworkSection
+from .content import ReportContent as ReportContent
+from .content import RunSection as RunSection
 from .plots import MOST_PLOTS as MOST_PLOTS
 from .plots import seconds_a_chart as seconds_a_chart
 from .write import write_report as write_report

@@ -6,7 +6,7 @@ from math import ceil, floor, isfinite, log10
 import numpy as np
 
 from .markup import Markup, element, joined
-from .wording import short
+from .wording import tick_label
 
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 14.0, 10.0, 44.0
 
@@ -65,11 +65,11 @@ class Axes:
         for value in ticks(*self.y, 5):
             place = float(self.up(np.array(value)))
             parts.append(element("path", d=f"M{left:g} {place:.1f}H{right:g}", class_="grid"))
-            parts.append(element("text", short(value), x=left - 7, y=place + 4, class_="tick end"))
+            parts.append(element("text", tick_label(value), x=left - 7, y=place + 4, class_="tick end"))
         for value in ticks(*self.x, 6):
             place = float(self.across(np.array(value)))
             parts.append(element("path", d=f"M{place:.1f} {top:g}V{bottom:g}", class_="grid"))
-            parts.append(element("text", short(value), x=place, y=bottom + 17, class_="tick middle"))
+            parts.append(element("text", tick_label(value), x=place, y=bottom + 17, class_="tick middle"))
         return joined(*parts)
 
 

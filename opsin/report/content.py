@@ -12,7 +12,7 @@ from opsin.tasks import Task
 
 
 @dataclass(frozen=True, eq=False)
-class DataFacts:
+class DataSection:
     """The split table without its broken images, and where the pixels of its rows are.
 
     The pixels of row i are `pixels[positions[i]]`; `pixels` is uint8 (n, height, width, channels), read as needed.
@@ -22,14 +22,14 @@ class DataFacts:
 
     table: Table
     pixels: np.ndarray
-    positions: np.ndarray
+    store_rows: np.ndarray
     fingerprint: str
     targets: np.ndarray
     intensity: Intensity | None = None
 
 
 @dataclass(frozen=True)
-class NetworkFacts:
+class NetworkSection:
     """The network in words and numbers; `reasons` say why it and its recipe were chosen, `picture` is an SVG."""
 
     name: str
@@ -40,7 +40,7 @@ class NetworkFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class AnswerFacts:
+class PredictionSection:
     """What was answered for the test split, and its scores beside those of the trivial answer; all may be empty."""
 
     task: Task
@@ -50,7 +50,7 @@ class AnswerFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class RunFacts:
+class RunSection:
     """How the run went and how to repeat it.
 
     `metrics` are the rows of metrics.csv: step, epoch, seconds, train_loss and valid_<score>. `settings` is the recipe
@@ -67,7 +67,7 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
-class ModelFacts:
+class ModelSection:
     """The finished model that an evaluation judges.
 
     `origin` is where it came from, as (what, words); `scores` are those of the test split of its own training.
@@ -80,11 +80,11 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, eq=False)
-class ReportFacts:
+class ReportContent:
     """Everything a report says: of a training run, or, when `model` is given, of an evaluation on other images."""
 
-    data: DataFacts
-    network: NetworkFacts
-    answers: AnswerFacts
-    run: RunFacts
-    model: ModelFacts | None = None
+    data: DataSection
+    network: NetworkSection
+    answers: PredictionSection
+    run: RunSection
+    model: ModelSection | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .content import ReportFacts
+from .content import ReportContent
 from .pictures import picture
 from .samples import pixels_by_id
 
@@ -13,7 +13,7 @@ SIDE, SIDE_OF_PLACES = 176, 960
 
 
 @dataclass(frozen=True)
-class Case:
+class ErrorCase:
     """One image with what was answered, what is true and where it is from."""
 
     picture: str | None
@@ -24,38 +24,38 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Cases:
+class ErrorCases:
     """The worst mistakes and the least sure answers; `wrong` of `count` answers are wrong, None when none can be."""
 
-    worst: tuple[Case, ...]
-    unsure: tuple[Case, ...]
+    worst: tuple[ErrorCase, ...]
+    unsure: tuple[ErrorCase, ...]
     wrong: int | None
     count: int
 
 
-def cases_of(facts: ReportFacts) -> Cases:
+def error_cases(facts: ReportContent) -> ErrorCases:
     """The rows with the highest surprise, wrong ones only where an answer is right or wrong, and the highest doubt."""
     answers = facts.answers
     predictions, task = answers.predictions, answers.task
     raw, targets = predictions.raw, predictions.targets
     if not predictions.ids:
-        return Cases((), (), None, 0)
-    wrong = task.wrong(raw, targets)
-    surprise = np.nan_to_num(task.surprise(raw, targets), nan=np.inf, posinf=np.inf)
+        return ErrorCases((), (), None, 0)
+    wrong = task.is_error(raw, targets)
+    surprise = np.nan_to_num(task.sample_loss(raw, targets), nan=np.inf, posinf=np.inf)
     ranked = np.argsort(-surprise, kind="stable")
     worst = (ranked if wrong is None else ranked[wrong[ranked]])[:MOST]
-    doubt = task.doubt(raw)
+    doubt = task.uncertainty(raw)
     unsure = np.argsort(-doubt, kind="stable")[:MOST] if doubt.any() else np.zeros(0, int)
     pixels = pixels_by_id(facts.data, [predictions.ids[row] for row in (*worst, *unsure)], task)
     side = SIDE if task.places == "none" else SIDE_OF_PLACES
 
-    def case(row: int) -> Case:
+    def case(row: int) -> ErrorCase:
         answer, truth = task.describe(raw[row], targets[row])
         id = predictions.ids[row]
         seen = picture(task.draw(pixels[id], raw[row], targets[row]), side) if id in pixels else None
-        return Case(seen, answer, truth, id, wrong is not None and bool(wrong[row]))
+        return ErrorCase(seen, answer, truth, id, wrong is not None and bool(wrong[row]))
 
-    return Cases(
+    return ErrorCases(
         tuple(case(int(row)) for row in worst),
         tuple(case(int(row)) for row in unsure),
         None if wrong is None else int(wrong.sum()),

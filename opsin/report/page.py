@@ -12,7 +12,7 @@ from opsin.evaluation import Score
 
 from . import curves, errors, samples, tables, wording
 from .charts import draw_histogram, draw_lines, draw_points, legend
-from .content import ReportFacts
+from .content import ReportContent
 from .markup import Markup
 from .pictures import svg_picture
 
@@ -20,7 +20,7 @@ MOST_CHARTS = 12
 SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
 
-def page(facts: ReportFacts) -> str:
+def page(facts: ReportContent) -> str:
     """The whole page; every name that came from outside is escaped by the template."""
     answers, data, network = facts.answers, facts.data, facts.network
     count, judged = len(answers.predictions.ids), facts.model is not None
@@ -59,7 +59,7 @@ def page(facts: ReportFacts) -> str:
         confusion=tables.confusion,
         pairs=tables.confused_pairs,
         classes=tables.class_table(answers.task.per_class(raw, targets)) if count else None,
-        cases=errors.cases_of(facts),
+        cases=errors.error_cases(facts),
     )
 
 
@@ -76,24 +76,24 @@ def _kind(chart: Chart) -> str:
     return "lines" if isinstance(chart, Lines) else "axes"
 
 
-def _verdict(facts: ReportFacts, count: int) -> str:
+def _verdict(facts: ReportContent, count: int) -> str:
     answers = facts.answers
     name = answers.task.monitor[0]
     if count and name in answers.scores:
         where = f"{_images(facts, count)}{' that it never saw,' if facts.model is None else ''}"
-        return wording.verdict(answers.task.monitor, answers.scores[name], answers.baseline.get(name), where)
+        return wording.comparison(answers.task.monitor, answers.scores[name], answers.baseline.get(name), where)
     return "There are no scores: no image was set apart to test the model on."
 
 
-def _images(facts: ReportFacts, count: int) -> str:
-    return wording.amount(count, "test image" if facts.model is None else "image")
+def _images(facts: ReportContent, count: int) -> str:
+    return wording.plural(count, "test image" if facts.model is None else "image")
 
 
 def _title(origin: str) -> str:
     return "Images from arrays" if origin == "arrays" else Path(origin).name or origin
 
 
-def _is_better(facts: ReportFacts) -> bool | None:
+def _is_better(facts: ReportContent) -> bool | None:
     """Whether the main score is clearly better than the trivial answer's; None when that cannot be said."""
     answers = facts.answers
     name, direction = answers.task.monitor

@@ -12,7 +12,7 @@ from opsin.core import write_bytes
 from opsin.drawing import Chart, Curve, Histogram, Lines, Matrix, Points
 
 from .charts import MOST_CURVES, MOST_MARKED
-from .content import ReportFacts
+from .content import ReportContent
 from .curves import training_of
 
 MOST_PLOTS = 8
@@ -20,7 +20,7 @@ MOST_NAMES = 30
 MOST_LETTERS = 16
 
 
-def write_plots(folder: Path, facts: ReportFacts) -> tuple[Path, ...]:
+def write_plots(folder: Path, facts: ReportContent) -> tuple[Path, ...]:
     """Writes every chart of the training and of the task into `folder`; the files."""
     answers = facts.answers
     training = training_of(facts.run.metrics, answers.task.monitor)

@@ -8,7 +8,7 @@ import numpy as np
 from opsin.data import Table, whole_pixels
 from opsin.tasks import Task
 
-from .content import DataFacts
+from .content import DataSection
 from .pictures import picture
 
 SPLITS = ("train", "valid", "test")
@@ -45,7 +45,7 @@ def split_sizes(table: Table, names: Sequence[str] = SPLITS) -> dict[str, int]:
     return {split: int((table.rows["split"] == split).sum()) for split in names}
 
 
-def counts_of(data: DataFacts, task: Task, names: Sequence[str] = SPLITS) -> tuple[Count, ...]:
+def counts_of(data: DataSection, task: Task, names: Sequence[str] = SPLITS) -> tuple[Count, ...]:
     """Images of each kind in each of the splits called `names`."""
     splits = data.table.rows["split"].to_numpy()
     found = {name: [int((splits[rows] == split).sum()) for split in names] for name, rows in _kinds(data, task)}
@@ -55,30 +55,30 @@ def counts_of(data: DataFacts, task: Task, names: Sequence[str] = SPLITS) -> tup
     )
 
 
-def samples_of(data: DataFacts, task: Task, split: str = "train") -> tuple[Sample, ...]:
+def samples_of(data: DataSection, task: Task, split: str = "train") -> tuple[Sample, ...]:
     """Pictures of a split, of every kind, or of the first when there are many."""
     table = data.table
     ids, shown = table.rows["id"], (table.rows["split"] == split).fill_null(False).to_numpy()
     kinds = _kinds(data, task)[:MOST_PICTURES]
     each = min(6, max(1, MOST_PICTURES // max(1, len(kinds))))
     return tuple(
-        Sample(picture(data.pixels[data.positions[row]], SIDE), name, str(ids[int(row)]))
+        Sample(picture(data.pixels[data.store_rows[row]], SIDE), name, str(ids[int(row)]))
         for name, rows in kinds
         for row in _spread(rows[shown[rows]], each)
     )
 
 
-def pixels_by_id(data: DataFacts, ids: Sequence[str], task: Task) -> dict[str, np.ndarray]:
+def pixels_by_id(data: DataSection, ids: Sequence[str], task: Task) -> dict[str, np.ndarray]:
     """The pixels of a few images by their names, in which the task's answers are places: of boxes, as they came."""
     wanted = set(ids)
     held = [(row, id) for row, id in enumerate(data.table.rows["id"].to_list()) if id in wanted]
     if task.places == "boxes":
         return {id: whole_pixels(data.table.images, id, data.intensity) for _, id in held}
-    return {id: data.pixels[data.positions[row]] for row, id in held}
+    return {id: data.pixels[data.store_rows[row]] for row, id in held}
 
 
-def _kinds(data: DataFacts, task: Task) -> list[tuple[str, np.ndarray]]:
-    return list(task.kinds(data.targets).items())
+def _kinds(data: DataSection, task: Task) -> list[tuple[str, np.ndarray]]:
+    return list(task.subgroups(data.targets).items())
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:

@@ -70,7 +70,7 @@ def score_number(name: str, value: float) -> str:
     return f"{round(value, 3) + 0.0:.3f}"
 
 
-def short(value: float) -> str:
+def tick_label(value: float) -> str:
     """A number at a tick: no more digits than it needs."""
     return f"{value:,.0f}" if 10_000 > abs(value) >= 1000 else f"{value:.4g}".replace("e+0", "e").replace("e-0", "e-")
 
@@ -98,7 +98,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def amount(count: int, thing: str) -> str:
+def plural(count: int, thing: str) -> str:
     """Such as "1 image" or "2,000 images"."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
@@ -108,7 +108,7 @@ def value_of(name: str, value: float) -> str:
     return percent(value) if name in SHARES and isfinite(value) else score_number(name, value)
 
 
-def verdict(monitor: tuple[str, int], score: Score, baseline: Score | None, images: str) -> str:
+def comparison(monitor: tuple[str, int], score: Score, baseline: Score | None, images: str) -> str:
     """The main score in one sentence, beside the answer that never looks at the image; `images` says on which."""
     name, direction = monitor
     value, low, high = (value_of(name, part) for part in (score.value, score.low, score.high))

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from opsin.core import write_text
 
-from .content import ReportFacts
+from .content import ReportContent
 from .page import page
 from .plots import write_plots
 
 
-def write_report(folder: Path, facts: ReportFacts) -> Path:
+def write_report(folder: Path, facts: ReportContent) -> Path:
     """Writes `report.html` and `plots/*.png` into `folder`; the page's path.
 
     The page needs no other file, no network and no script. Raises OpsinError when the folder cannot be written.

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.kernels.conditions import has_onednn
 from opsin.nn import Sequential
 
@@ -25,8 +25,8 @@ class Runtime(Protocol):
 class TorchRuntime:
     """The network itself, on whatever device it is, in evaluation mode while it answers."""
 
-    def __init__(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> None:
-        self.network, self.preparation, self.precision = network, preparation, precision
+    def __init__(self, network: Sequential, preprocessing: ImagePreprocessing, precision: torch.dtype) -> None:
+        self.network, self.preprocessing, self.precision = network, preprocessing, precision
 
     def logits(self, pixels: Tensor) -> Tensor:
         device = next(self.network.parameters()).device
@@ -35,7 +35,7 @@ class TorchRuntime:
             module.training = False
         try:
             with _without_gradients(device.type, self.precision):
-                return self.network.logits(self.preparation.normalize(pixels.to(device))).float()
+                return self.network.logits(self.preprocessing.normalize(pixels.to(device))).float()
         finally:
             for module in training:
                 module.training = True
@@ -44,15 +44,15 @@ class TorchRuntime:
 class FusedRuntime:
     """A copy of the network with fused layers, for a processor that has the kernels."""
 
-    def __init__(self, network: Sequential, preparation: Preparation, precision: torch.dtype) -> None:
-        self.network, self.preparation, self.precision = fuse(network, precision), preparation, precision
+    def __init__(self, network: Sequential, preprocessing: ImagePreprocessing, precision: torch.dtype) -> None:
+        self.network, self.preprocessing, self.precision = fuse(network, precision), preprocessing, precision
 
     def logits(self, pixels: Tensor) -> Tensor:
         with _without_gradients("cpu", self.precision):
-            return self.network.logits(self.preparation.normalize(pixels)).float()
+            return self.network.logits(self.preprocessing.normalize(pixels)).float()
 
 
-class ByCount:
+class BatchSizeDispatch:
     """One runtime for a single image, one for few, and one from `many` on."""
 
     def __init__(self, many: int, *chosen: Runtime) -> None:
@@ -62,7 +62,7 @@ class ByCount:
         return self.chosen[(len(pixels) > 1) + (len(pixels) >= self.many)].logits(pixels)
 
 
-def has_kernels(network: Sequential) -> bool:
+def can_fuse(network: Sequential) -> bool:
     """Whether `FusedRuntime` can take the network: it has weights, and they are on an x86-64 processor with oneDNN."""
     first = next(network.parameters(), None)
     return first is not None and first.device.type == "cpu" and has_onednn()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from opsin.kernels.padding import pad
-from opsin.nn import Window
+from opsin.nn import ReceptiveField
 from opsin.nn.folding import folded
 from opsin.nn.layers.convolution import Conv2dModule
 from opsin.nn.layers.dense import DenseModule
@@ -50,7 +50,7 @@ class FusedConvolution(torch.nn.Module):
         zeros = tuple((side + before, side + after) for side, (before, after) in sides)
         even = all(before == after for before, after in zeros)
         self.around: Pairs = NOTHING if even else zeros
-        self.window = Window(module.kernel_size, module.stride, module.dilation)
+        self.window = ReceptiveField(module.kernel_size, module.stride, module.dilation)
         padding = [before if even else 0 for before, _ in zeros]
         self.settings = (padding, module.stride, module.dilation, module.groups)
         weight, bias = (module.weight, module.bias) if norm is None else folded(module, norm)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.nn import Sequential
 
 from .backends import TorchRuntime
@@ -23,17 +23,17 @@ class OpenVinoRuntime:
     """
 
     def __init__(
-        self, network: Sequential, preparation: Preparation, precision: torch.dtype, together: int = 8
+        self, network: Sequential, preprocessing: ImagePreprocessing, precision: torch.dtype, together: int = 8
     ) -> None:
-        traced, cores = _traced(network, preparation), torch.get_num_threads()  # what is made of it reads its memory
+        traced, cores = _traced(network, preprocessing), torch.get_num_threads()  # what is made of it reads its memory
         model = _converted(traced)
         precise = {"INFERENCE_PRECISION_HINT": "bf16" if precision == torch.bfloat16 else "f32"}
         single = {**precise, "PERFORMANCE_HINT": "LATENCY"}
         self.together, self.at_once = together, cores * together
-        self._single = _compiled(model, [1, *preparation.size], single).create_infer_request()
+        self._single = _compiled(model, [1, *preprocessing.size], single).create_infer_request()
         self._pixels, self._outputs = self._single.get_input_tensor().data, self._single.get_output_tensor().data
         many = {**precise, "NUM_STREAMS": str(cores), "INFERENCE_NUM_THREADS": str(cores)}
-        compiled = _compiled(model, [together, *preparation.size], many)
+        compiled = _compiled(model, [together, *preprocessing.size], many)
         self._many = [compiled.create_infer_request() for _ in range(cores)]
 
     def logits(self, pixels: Tensor) -> Tensor:
@@ -54,14 +54,14 @@ class OpenVinoRuntime:
         return torch.from_numpy(found[0] if len(found) == 1 else np.concatenate(found))
 
 
-def _traced(network: Sequential, preparation: Preparation) -> Any:
+def _traced(network: Sequential, preprocessing: ImagePreprocessing) -> Any:
     """The network from pixels to outputs, for OpenVINO to read."""
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
-    whole = _Whole(TorchRuntime(network, preparation, torch.float32))
+    whole = _ExportModule(TorchRuntime(network, preprocessing, torch.float32))
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the tracer: shapes but the batch's are fixed
-        example = torch.zeros((2, *preparation.size), dtype=torch.uint8)
+        example = torch.zeros((2, *preprocessing.size), dtype=torch.uint8)
         return TorchScriptPythonDecoder(whole, example_input=(example,))
 
 
@@ -106,7 +106,7 @@ def _core() -> Any:
     return openvino.Core()
 
 
-class _Whole(torch.nn.Module):
+class _ExportModule(torch.nn.Module):
     """From pixels to outputs, for a tracer."""
 
     def __init__(self, runtime: TorchRuntime) -> None:

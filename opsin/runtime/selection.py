@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from opsin.core import OpsinError, choose_precision
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.nn import Sequential
 
-from .backends import ByCount, FusedRuntime, Runtime, TorchRuntime, has_kernels
+from .backends import BatchSizeDispatch, FusedRuntime, Runtime, TorchRuntime, can_fuse
 from .openvino import OpenVinoRuntime
 
 _ALIKE = 0.05
@@ -25,7 +25,7 @@ _MANY = 64
 _PAUSE = 0.05
 
 
-class Ready:
+class RuntimeCache:
     """Keeps the runtime of a network; whoever changes a weight, also in place, gets a new one.
 
     Weights are told apart by identity, place and torch's own count of changes, and since fused optimizers do not count,
@@ -34,41 +34,41 @@ class Ready:
     """
 
     def __init__(self) -> None:
-        self._kept: tuple[_State, Runtime] | None = None
+        self._kept: tuple[_WeightSnapshot, Runtime] | None = None
 
-    def runtime(self, network: Sequential, preparation: Preparation) -> Runtime:
+    def runtime(self, network: Sequential, preprocessing: ImagePreprocessing) -> Runtime:
         """What computes outputs now: fused on a processor that has the kernels."""
-        if self._kept is not None and self._kept[0].holds(network, preparation):
+        if self._kept is not None and self._kept[0].holds(network, preprocessing):
             return self._kept[1]
         precision = _precision(network)
-        if not has_kernels(network) or _watched(network):
-            return TorchRuntime(network, preparation, precision)
-        state = _State(network, preparation)
-        self._kept = state, FusedRuntime(network, preparation, precision)
+        if not can_fuse(network) or _watched(network):
+            return TorchRuntime(network, preprocessing, precision)
+        state = _WeightSnapshot(network, preprocessing)
+        self._kept = state, FusedRuntime(network, preprocessing, precision)
         return self._kept[1]
 
-    def choose(self, network: Sequential, preparation: Preparation, together: int) -> str:
+    def select_backend(self, network: Sequential, preprocessing: ImagePreprocessing, together: int) -> str:
         """Takes OpenVINO from now on, for one image, for few or for many, where its outputs are alike and come sooner.
 
         Of many, each core takes `together` at a time. Says in a line what was found.
         Raises OpsinError where there is no choice: without the package, on a GPU, for a layer that it does not know.
         """
-        if not has_kernels(network):
+        if not can_fuse(network):
             raise OpsinError("another runtime is taken on an x86-64 processor only; nothing was changed")
         try:
-            other = OpenVinoRuntime(network, preparation, _precision(network), together)
+            other = OpenVinoRuntime(network, preprocessing, _precision(network), together)
         except ImportError as error:
             raise OpsinError(
                 f"another runtime needs OpenVINO ({error}); install it with: pip install 'opsin[fast]'"
             ) from error
         except Exception as error:  # its converter raises errors of many kinds
             raise OpsinError(f"OpenVINO cannot take this network: {' '.join(str(error).split())[:200]}") from error
-        own, random = self.runtime(network, preparation), torch.Generator().manual_seed(0)
+        own, random = self.runtime(network, preprocessing), torch.Generator().manual_seed(0)
         told: list[str] = []
         chosen: list[Runtime] = []
         many = other.at_once
         for count in (1, max(2, many // 2), max(many, min(_MANY, 4 * many))):
-            some = torch.randint(256, (count, *preparation.size), dtype=torch.uint8, generator=random)
+            some = torch.randint(256, (count, *preprocessing.size), dtype=torch.uint8, generator=random)
             mine, theirs = own.logits(some), other.logits(some)
             apart = float((mine - theirs).abs().max() / mine.abs().max().clamp_min(1e-6))
             if not apart <= _ALIKE:
@@ -78,15 +78,15 @@ class Ready:
             times = f"{1000 * seconds[1]:.3g} ms with OpenVINO, {1000 * seconds[0]:.3g} ms with PyTorch"
             told.append(f"{'OpenVINO' if chosen[-1] is other else 'PyTorch'} for {count} ({times})")
         if other in chosen:
-            self._kept = _State(network, preparation), ByCount(many, *chosen)
+            self._kept = _WeightSnapshot(network, preprocessing), BatchSizeDispatch(many, *chosen)
         return f"answers come from now on from {', '.join(told[:-1])} and {told[-1]}"
 
 
-class _State:
+class _WeightSnapshot:
     """All that outputs depend on, as it was; compared before every answer, and so without loops of Python's own."""
 
-    def __init__(self, network: Sequential, preparation: Preparation) -> None:
-        self.network, self.rest = network, (network.trainings, preparation)
+    def __init__(self, network: Sequential, preprocessing: ImagePreprocessing) -> None:
+        self.network, self.rest = network, (network.trainings, preprocessing)
         modules = list(network.modules())
         kept = [(m._modules, m._parameters, m._buffers) for m in modules]  # pyright: ignore[reportPrivateUsage]
         self.places: list[dict[Any, Any]] = [place for three in kept for place in three if place]
@@ -97,11 +97,11 @@ class _State:
         self.values, self.counted = values, [value for value in values if not value.is_inference()]
         self.marks = self._marks()
 
-    def holds(self, network: Sequential, preparation: Preparation) -> bool:
+    def holds(self, network: Sequential, preprocessing: ImagePreprocessing) -> bool:
         """Whether nothing has changed, and nobody watches."""
         return (
             network is self.network
-            and self.rest == (network.trainings, preparation)
+            and self.rest == (network.trainings, preprocessing)
             and not any(self.hooks)
             and list(map(len, self.places)) == self.lengths
             and all(map(operator.is_, _inside(self.places), self.inside))

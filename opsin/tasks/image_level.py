@@ -8,13 +8,13 @@ from torch import Tensor
 
 from opsin.core import DataError
 from opsin.data import Places
-from opsin.geometry import Frame
+from opsin.geometry import Placement
 
 from .spatial import as_rows
 from .task import Head, Task
 
 
-class Flat:
+class ImageLevelTask:
     """Outputs are answers as they are, (n, units); nothing in them is a place in the image."""
 
     head: Head = "vector"
@@ -29,31 +29,31 @@ class Flat:
         """The outputs, float32 (n, units)."""
         return raw.float().cpu().numpy()
 
-    def blank(self, count: int, size: tuple[int, int]) -> np.ndarray:
+    def empty(self, count: int, size: tuple[int, int]) -> np.ndarray:
         """Zeros, (count, units)."""
         return np.zeros((count, self.units), np.float32)
 
-    def restore(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+    def restore(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
         """The answers as they are."""
         return raw
 
-    def full(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+    def full(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
         """The answers as they are."""
         return raw
 
-    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
         """What a prediction says, a column a name."""
         raise NotImplementedError
 
-    def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
+    def to_records(self, raw: np.ndarray) -> list[dict[str, Any]]:
         """The columns, row by row."""
-        return as_rows(self.columns(raw))
+        return as_rows(self.to_columns(raw))
 
-    def at(self, confidence: float) -> Task:
+    def with_threshold(self, confidence: float) -> Task:
         """Raises DataError: every image has its answer."""
         raise DataError("a confidence is asked for, but this model tells no boxes or objects; leave it out")
 
-    def trivial_answers(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    def baseline_predictions(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """The same outputs for each image."""
         return np.tile(trivial, (len(raw), 1)).astype(np.float32)
 

@@ -11,19 +11,19 @@ from torch import Tensor
 from opsin.drawing import Chart, Histogram, Points
 from opsin.metrics.weighted import mean_known, ratio
 
-from .image_level import Flat
+from .image_level import ImageLevelTask
 from .task import Scorer
 from .validation import check_names, check_scale
 
 
 @dataclass(frozen=True)
-class Regress(Flat):
+class Regress(ImageLevelTask):
     """Huber loss on numbers scaled to mean 0 and spread 1 over the training images.
 
     Huber (1964) is the squared error near the truth and the absolute one beyond a spread, so a few odd targets do not
     steer the network.
 
-    >>> Regress(("count",), (10.0,), (2.0,)).columns(np.array([[0.5]]))
+    >>> Regress(("count",), (10.0,), (2.0,)).to_columns(np.array([[0.5]]))
     {'count': [11.0]}
     """
 
@@ -34,7 +34,7 @@ class Regress(Flat):
     name = "regress"
     activation = None
     monitor = ("mae", -1)
-    kind = "range"
+    subgroup_word = "range"
 
     def __post_init__(self) -> None:
         check_names(self.names, 1, "numbers")
@@ -54,19 +54,19 @@ class Regress(Flat):
         loss = F.smooth_l1_loss(raw, target, reduction="none")
         return (loss if weights is None else loss * weights).mean()
 
-    def answer(self, raw: np.ndarray) -> np.ndarray:
+    def predicted(self, raw: np.ndarray) -> np.ndarray:
         """(n, numbers) in the target's unit."""
         return raw.astype(np.float64) * np.array(self.spread) + np.array(self.mean)
 
-    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
         """A column a number."""
-        answer = self.answer(raw)
+        answer = self.predicted(raw)
         return {name: answer[:, index].tolist() for index, name in enumerate(self.names)}
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
         """mae, rmse and r2, each the mean over the numbers; r2 is nan where the truth is constant."""
         truth = targets.astype(np.float64)
-        error = self.answer(raw) - truth
+        error = self.predicted(raw) - truth
         absolute, squared = np.abs(error), error**2
         rounding = 1e-24 * (truth**2).max(0, initial=0.0)
 
@@ -94,7 +94,7 @@ class Regress(Flat):
             rows.append({"number": name, "count": len(raw), **scores})
         return rows
 
-    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+    def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
         """The rows in each range of each number that holds some; ranges have round ends, two or so to a spread."""
         kinds: dict[str, np.ndarray] = {}
         for index, name in enumerate(self.names):
@@ -106,25 +106,25 @@ class Regress(Flat):
             kinds |= {prefix + ranges[at]: np.flatnonzero(place == at) for at in np.unique(place)}
         return kinds
 
-    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> None:
+    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> None:
         """None: a number is only more or less far off."""
         return None
 
-    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
+    def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
         """Always the training mean."""
         return self.encode(train_targets.mean(0, keepdims=True))[0]
 
-    def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The absolute error of each row, in spreads, summed over numbers."""
         return np.abs(raw - self.encode(targets)).sum(1)
 
-    def doubt(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
         """Zeros: a number does not say how sure it is."""
         return np.zeros(len(raw))
 
     def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """Answers over truth, and how far off they are, for each number."""
-        answer = self.answer(raw)
+        answer = self.predicted(raw)
         charts: list[Chart] = []
         for index, name in enumerate(self.names):
             truth, said = targets[:, index].astype(np.float64), answer[:, index]
@@ -137,7 +137,7 @@ class Regress(Flat):
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The numbers answered, and the true ones."""
-        return self._words(self.answer(raw[None])[0]), self._words(target)
+        return self._words(self.predicted(raw[None])[0]), self._words(target)
 
     def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Regress":
         """Unchanged: there are no probabilities."""

@@ -5,15 +5,15 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from opsin.data.writers.annotated_image import Marked
-from opsin.geometry.tiles import Window
+from opsin.data.writers.annotated_image import AnnotatedImage
+from opsin.geometry.tiles import Tile
 
 Told: TypeAlias = Literal["boxes", "masks", "objects"]
 """What an answer is made of: boxes, a class for each pixel, or objects by their pixels."""
 
 
 @runtime_checkable
-class Placed(Protocol):
+class SpatialTask(Protocol):
     """Answers here are of one image each and in its own pixels, as `full` gives them."""
 
     @property
@@ -26,7 +26,7 @@ class Placed(Protocol):
         """The names of the classes that `marked` counts."""
         ...
 
-    def marked(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> Marked:
+    def to_annotations(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> AnnotatedImage:
         """The objects that are told of an image of (height, width) `size`, for annotation files."""
         ...
 
@@ -34,7 +34,7 @@ class Placed(Protocol):
         """The image, uint8 (height, width, 1 or 3), with the answer drawn on it, uint8 (h, w, 3)."""
         ...
 
-    def joined(self, answers: Sequence[np.ndarray], windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+    def merge_tiles(self, answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
         """Answers for windows onto an image of (height, width) `size`, in their pixels, as one for all of it."""
         ...
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from opsin.data import Places
 from opsin.drawing import Chart
-from opsin.geometry import Frame
+from opsin.geometry import Placement
 
 Head: TypeAlias = Literal["vector", "map", "grid"]
 """What a network gives: `units` numbers an image, a pixel of it, or a cell of a coarser grid."""
@@ -72,27 +72,27 @@ class Task(Protocol):
         """Answers of a batch of outputs: a row an image."""
         ...
 
-    def blank(self, count: int, size: tuple[int, int]) -> np.ndarray:
+    def empty(self, count: int, size: tuple[int, int]) -> np.ndarray:
         """Answers that say nothing, a row an image, for inputs of (height, width) `size`."""
         ...
 
-    def restore(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+    def restore(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
         """Answers that are places, in pixels of the images as they came; others as they are."""
         ...
 
-    def full(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+    def full(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
         """What predictions are made of: as `restore`, and masks, an array of arrays, at the size of their images."""
         ...
 
-    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
         """What a prediction says, a column a name, in plain values; a list is of records of objects."""
         ...
 
-    def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
+    def to_records(self, raw: np.ndarray) -> list[dict[str, Any]]:
         """One dictionary an image: the columns, and what fits into no table, as masks."""
         ...
 
-    def at(self, confidence: float) -> "Task":
+    def with_threshold(self, confidence: float) -> "Task":
         """The task that tells boxes or objects from this confidence on; DataError where nothing is told so."""
         ...
 
@@ -105,31 +105,31 @@ class Task(Protocol):
         ...
 
     @property
-    def kind(self) -> str:
+    def subgroup_word(self) -> str:
         """The word for what `kinds` tells apart."""
         ...
 
-    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+    def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
         """Which rows are of each kind (class, label or range of numbers); a row may be of several or of none."""
         ...
 
-    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray | None:
+    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray | None:
         """(n,) whether each answer is wrong; None where answers are only more or less far off."""
         ...
 
-    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
+    def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
         """What the answer that never looks at the image knows, as a few numbers."""
         ...
 
-    def trivial_answers(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    def baseline_predictions(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """That answer for as many images as `raw` has answers, in the same form."""
         ...
 
-    def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """(n,) loss of each row: the worst mistakes have the highest."""
         ...
 
-    def doubt(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
         """(n,) how unsure each answer is; zeros where the answer does not say."""
         ...
 

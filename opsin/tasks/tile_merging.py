@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from opsin.geometry.tiles import Window
+from opsin.geometry.tiles import Tile
 from opsin.metrics.instances import Objects, objects_in, overlaps_of
 from opsin.metrics.matching import box_overlaps
 
@@ -18,7 +18,7 @@ AGREEMENT = 0.5
 """The intersection over union, in what two windows share, from which on both saw the same object."""
 
 
-def join_boxes(answers: Sequence[np.ndarray], windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+def merge_boxes(answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
     """Boxes (k, 6), xmin to ymax, class and score in pixels of their windows, as boxes of an image of `size`."""
     if len(windows) == 1:
         return answers[0]
@@ -38,7 +38,7 @@ def join_boxes(answers: Sequence[np.ndarray], windows: Sequence[Window], size: t
     return joined[np.argsort(-joined[:, 5], kind="stable")]
 
 
-def join_classes(answers: Sequence[np.ndarray], windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+def merge_classes(answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
     """Answers (height, width, ...) for the pixels of windows as one for an image of `size`.
 
     Each pixel is taken from the window in which it lies farthest from a border that cuts the image.
@@ -54,7 +54,7 @@ def join_classes(answers: Sequence[np.ndarray], windows: Sequence[Window], size:
     return whole
 
 
-def join_objects(answers: Sequence[np.ndarray], windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+def merge_objects(answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
     """Objects (height, width, 2), codes and confidences of windows, as those of an image of `size`."""
     if len(windows) == 1:
         return answers[0]
@@ -77,7 +77,7 @@ def join_objects(answers: Sequence[np.ndarray], windows: Sequence[Window], size:
         overlaps = overlaps * kept[ours][:, None] * kept[theirs]
         pairs += [(ours[row], theirs[column]) for row, column in _partners(overlaps)]
     groups = [group for group in _groups(len(boxes), pairs) if kept[group[0]]]
-    whole = join_classes(answers, windows, size)
+    whole = merge_classes(answers, windows, size)
     whole[..., 1][whole[..., 0] > 0] = 0
     whole[..., 0] = 0
     _paint(whole, groups, _Seen(answers, windows, found, first_of, owner, boxes, cut))
@@ -90,7 +90,7 @@ class _Seen:
     def __init__(
         self,
         answers: Sequence[np.ndarray],
-        windows: Sequence[Window],
+        windows: Sequence[Tile],
         found: Sequence[Objects],
         first_of: np.ndarray,
         owner: np.ndarray,
@@ -140,14 +140,14 @@ def _one_box(boxes: np.ndarray, cut: np.ndarray) -> np.ndarray:
     return around
 
 
-def _cut(boxes: np.ndarray, owner: np.ndarray, windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+def _cut(boxes: np.ndarray, owner: np.ndarray, windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
     """(k,) whether a box reaches an inner border of its own window."""
     clear = np.array([_clear(window, size) for window in windows]).reshape(-1, 4)[owner]
     return ~_contained(boxes, clear)
 
 
 def _whole_elsewhere(
-    boxes: np.ndarray, owner: np.ndarray, windows: Sequence[Window], size: tuple[int, int]
+    boxes: np.ndarray, owner: np.ndarray, windows: Sequence[Tile], size: tuple[int, int]
 ) -> np.ndarray:
     """(k,) whether another window sees all of a box, clear of its own inner borders."""
     seen = np.zeros(len(boxes), bool)
@@ -161,7 +161,7 @@ def _contained(boxes: np.ndarray, around: np.ndarray) -> np.ndarray:
     return np.asarray(inside.all(1))
 
 
-def _clear(window: Window, size: tuple[int, int]) -> tuple[float, float, float, float]:
+def _clear(window: Tile, size: tuple[int, int]) -> tuple[float, float, float, float]:
     """Where in the image an object is not cut by this window; nothing cuts at the image's own borders."""
     down, across = (max(1.0, MARGIN * side) for side in window.size)
     return (
@@ -172,12 +172,12 @@ def _clear(window: Window, size: tuple[int, int]) -> tuple[float, float, float, 
     )
 
 
-def _neighbours(windows: Sequence[Window]) -> list[tuple[int, int, Window]]:
+def _neighbours(windows: Sequence[Tile]) -> list[tuple[int, int, Tile]]:
     """Every two windows that share something, and what they share."""
-    found: list[tuple[int, int, Window]] = []
+    found: list[tuple[int, int, Tile]] = []
     for second, window in enumerate(windows):
         for first in range(second):
-            shared = windows[first].shared(window)
+            shared = windows[first].intersection(window)
             if shared is not None:
                 found.append((first, second, shared))
     return found
@@ -216,24 +216,24 @@ def _groups(count: int, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _shifted(boxes: np.ndarray, window: Window) -> np.ndarray:
+def _shifted(boxes: np.ndarray, window: Tile) -> np.ndarray:
     moved = np.array(boxes)
     moved[:, :4] += np.array([window.left, window.top, window.left, window.top], moved.dtype)
     return moved
 
 
-def _clipped(boxes: np.ndarray, window: Window) -> np.ndarray:
+def _clipped(boxes: np.ndarray, window: Tile) -> np.ndarray:
     clipped = np.array(boxes)
     left, top, right, bottom = window.left, window.top, window.right, window.bottom
     clipped[:, :4] = boxes[:, :4].clip([left, top, left, top], [right, bottom, right, bottom])
     return clipped
 
 
-def _within(answer: np.ndarray, window: Window, part: Window) -> np.ndarray:
+def _within(answer: np.ndarray, window: Tile, part: Tile) -> np.ndarray:
     return answer[part.top - window.top : part.bottom - window.top, part.left - window.left : part.right - window.left]
 
 
-def _depth(window: Window, size: tuple[int, int]) -> np.ndarray:
+def _depth(window: Tile, size: tuple[int, int]) -> np.ndarray:
     """How far each pixel of a window lies from those of its borders that cut the image, in shares of its sides."""
     height, width = window.size
     down = _from_ends(height, window.top > 0, window.bottom < size[0])

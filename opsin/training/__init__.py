@@ -1,12 +1,12 @@
 """Recipe, loop, optimizer, schedule, averaging, checkpoints; one process or many."""
 
 from .interrupt import Interrupted as Interrupted
-from .linear_probe import features_of as features_of
-from .linear_probe import fit_last_layer as fit_last_layer
-from .loop import Job as Job
+from .linear_probe import penultimate_features as penultimate_features
+from .linear_probe import fit_linear_probe as fit_linear_probe
+from .loop import TrainJob as TrainJob
 from .loop import Trainer as Trainer
 from .recipe import Recipe as Recipe
 from .recipe import Regularization as Regularization
-from .kernel_norms import settle_norms as settle_norms
-from .inference import raw_over as raw_over
-from .patch_whitening import whiten_stem as whiten_stem
+from .kernel_norms import rescale_kernels as rescale_kernels
+from .inference import predict_rows as predict_rows
+from .patch_whitening import init_whitening_stem as init_whitening_stem

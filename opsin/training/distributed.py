@@ -17,10 +17,10 @@ def join(device: torch.device) -> None:
         distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
 
 
-def part() -> tuple[int, int]:
+def rank_and_world() -> tuple[int, int]:
     """This process's rank and the number of processes.
 
-    >>> part()
+    >>> rank_and_world()
     (0, 1)
     """
     if not distributed.is_initialized():
@@ -28,18 +28,18 @@ def part() -> tuple[int, int]:
     return distributed.get_rank(), distributed.get_world_size()
 
 
-def agree(value: float) -> float:
+def from_rank0(value: float) -> float:
     """The value that rank 0 has, for decisions that depend on the clock."""
-    if part()[1] == 1:
+    if rank_and_world()[1] == 1:
         return value
     shared = torch.tensor(value, dtype=torch.float64)
     distributed.broadcast(shared, 0)
     return float(shared)
 
 
-def agree_on_text(make: Callable[[], str]) -> str:
+def text_from_rank0(make: Callable[[], str]) -> str:
     """What `make` gives on rank 0, where alone it is called; at most 4 KiB of UTF-8."""
-    rank, world = part()
+    rank, world = rank_and_world()
     if world == 1:
         return make()
     content = make().encode() if rank == 0 else b""
@@ -49,22 +49,22 @@ def agree_on_text(make: Callable[[], str]) -> str:
     return bytes(shared.tolist()).rstrip(b"\0").decode()
 
 
-def wait() -> None:
+def barrier() -> None:
     """Waits until every process is here."""
-    if part()[1] > 1:
+    if rank_and_world()[1] > 1:
         distributed.barrier()
 
 
-def share_weights(network: nn.Module) -> None:
+def broadcast_weights(network: nn.Module) -> None:
     """Gives every process the weights and statistics of rank 0."""
-    if part()[1] > 1:
+    if rank_and_world()[1] > 1:
         for value in network.state_dict().values():
             distributed.broadcast(value, 0)
 
 
-def mean_gradients(weights: Iterable[Tensor]) -> None:
+def all_reduce_gradients(weights: Iterable[Tensor]) -> None:
     """Replaces each gradient by its mean over the processes."""
-    world = part()[1]
+    world = rank_and_world()[1]
     if world == 1:
         return
     gradients = [weight.grad for weight in weights if weight.grad is not None]

@@ -3,17 +3,17 @@
 import torch
 from torch import Tensor, nn
 
-LOOKS = 10
+UPDATES_PER_HORIZON = 10
 """Looks at the weights within a horizon: neighbouring steps are nearly alike, and each look passes over all weights."""
 
 
-class Average:
+class WeightAverage:
     """An exponential average of all weights and normalization statistics.
 
     `horizon` is the number of steps that count; early on, all steps so far count alike. Of a long horizon every
     `horizon // 10`-th step stands for those before it, but for the first so many.
 
-    >>> layer = nn.Linear(1, 1); average = Average(layer, horizon=10); average.update(layer)
+    >>> layer = nn.Linear(1, 1); average = WeightAverage(layer, horizon=10); average.update(layer)
     >>> bool(average.weights["weight"] == layer.weight)
     True
     """
@@ -27,7 +27,7 @@ class Average:
     def update(self, network: nn.Module) -> None:
         """Counts a step, and takes in the weights as they are now when it is time for a look."""
         self.count += 1
-        every = max(1, self.horizon // LOOKS)
+        every = max(1, self.horizon // UPDATES_PER_HORIZON)
         if self.count > every and self.count % every:
             return
         passed = every if self.count > every else 1  # a run that ends before its second look has learned something, too

@@ -10,11 +10,11 @@ from opsin.model import Model
 PIECE = 2048
 
 
-def raw_over(
+def predict_rows(
     model: Model, pixels: np.ndarray, rows: np.ndarray, progress: Progress = silent, stage: str = "validate"
 ) -> np.ndarray:
     """A model's answers for those rows of a store's pixels, a row an image, in their order."""
-    nothing = model.task.blank(0, model.preparation.size[:2])
+    nothing = model.task.empty(0, model.preprocessing.size[:2])
     return np.concatenate([nothing, *_pieces(model, pixels, rows, progress, stage)])
 
 

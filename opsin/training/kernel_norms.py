@@ -12,7 +12,7 @@ NORMALIZATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 @torch.no_grad()
-def settle_norms(network: nn.Module) -> int:
+def rescale_kernels(network: nn.Module) -> int:
     """Scales each kernel that a batch normalization follows, and that one's statistics with it; how many there were.
 
     The network answers as before: the normalization divides by what the kernel was multiplied by. Without it the
@@ -20,7 +20,7 @@ def settle_norms(network: nn.Module) -> int:
     have been seen often enough again.
 
     >>> layers = nn.Sequential(nn.Conv2d(3, 4, 1, bias=False), nn.BatchNorm2d(4))
-    >>> settle_norms(layers), round(layers[0].weight.norm().item(), 3)
+    >>> rescale_kernels(layers), round(layers[0].weight.norm().item(), 3)
     (1, 2.0)
     """
     free = normalized_kernels(network)

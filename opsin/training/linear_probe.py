@@ -15,7 +15,7 @@ PENALTY = 30.0
 """Over the number of images; chosen on the validation images of 200 photographs of ten classes (docs/LOG.md)."""
 
 
-def fit_last_layer(model: Model, pixels: np.ndarray, rows: np.ndarray, targets: Tensor) -> bool:
+def fit_linear_probe(model: Model, pixels: np.ndarray, rows: np.ndarray, targets: Tensor) -> bool:
     """Fits the last layer to what the layers before it say of some training images, and nothing else; True if it did.
 
     First the head, then everything (Kumar et al., arXiv:2202.10054). `targets` are what the task's loss takes, for
@@ -25,7 +25,7 @@ def fit_last_layer(model: Model, pixels: np.ndarray, rows: np.ndarray, targets: 
     if not isinstance(last, nn.Linear) or not len(rows):
         return False
     some = np.arange(len(rows))[:: max(1, -(-len(rows) // ENOUGH))]
-    features = features_of(model, pixels[rows[some]])
+    features = penultimate_features(model, pixels[rows[some]])
     center, scale = features.mean(0), features.std() + 1e-6
     weight, bias = _fitted(model, (features - center) / scale, targets[torch.from_numpy(some)].to(features.device))
     with torch.no_grad():
@@ -34,10 +34,10 @@ def fit_last_layer(model: Model, pixels: np.ndarray, rows: np.ndarray, targets: 
     return True
 
 
-def features_of(model: Model, pixels: np.ndarray) -> Tensor:
+def penultimate_features(model: Model, pixels: np.ndarray) -> Tensor:
     """What the last layer is given for each image, (n, features), as it stands, without flips and shifts."""
     plain, seen = copy.copy(model), list[Tensor]()
-    plain.views = "one"
+    plain.tta = "none"
 
     def keep(module: nn.Module, given: tuple[Tensor, ...]) -> None:
         seen.append(given[0].float().clone())

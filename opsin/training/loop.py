@@ -16,12 +16,12 @@ from opsin.model import Model
 
 from . import distributed
 from .checkpoint import State, load_checkpoint, save_checkpoint
-from .ema import Average
+from .ema import WeightAverage
 from .history import write_metrics
-from .inference import raw_over
+from .inference import predict_rows
 from .interrupt import Interrupted, watch_for_interrupt
 from .recipe import Recipe
-from .schedule import Plan, one_cycle
+from .schedule import StepBudget, one_cycle
 from .step import Diverged, Stepper
 
 AVERAGED_SHARE = 0.02
@@ -31,7 +31,7 @@ MAXIMUM_ROLLBACKS = 4
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainJob:
     """What to train, on what, how, and where it is kept.
 
     `seconds`, when given, is what the loop may take, whatever the recipe's epochs; `seconds_per_step` is a first guess.
@@ -54,16 +54,16 @@ class Trainer:
     and `metrics.csv` in the job's folder.
     """
 
-    def __init__(self, job: Job, progress: Progress = silent) -> None:
-        self.job, self.tell = job, progress
+    def __init__(self, job: TrainJob, progress: Progress = silent) -> None:
+        self.job, self.progress = job, progress
         self.stepper = Stepper(job.model, job.recipe, job.batches.seed)
         self.network = job.model.network
-        self.average = Average(self.network, horizon=1)
+        self.average = WeightAverage(self.network, horizon=1)
         self.averaged = copy.copy(job.model)
         self.averaged.network = copy.deepcopy(self.network)
-        self.averaged.views = "one"  # validation during training need not cost as much as an answer
+        self.averaged.tta = "none"  # validation during training need not cost as much as an answer
         self.state = State(frozen=[n for n, w in self.network.named_parameters() if not w.requires_grad])
-        self.plan = Plan(max(1, round(job.recipe.epochs * job.batches.per_epoch)))
+        self.plan = StepBudget(max(1, round(job.recipe.epochs * job.batches.per_epoch)))
         self.started = time.monotonic()
         self.saved = self.started
         self.save_seconds = self.validation_seconds = 0.0
@@ -85,7 +85,7 @@ class Trainer:
 
     def run(self) -> State:
         """Trains to the end of the plan; saves and raises Interrupted when its owner stops it."""
-        distributed.share_weights(self.network)
+        distributed.broadcast_weights(self.network)
         with watch_for_interrupt() as asked:
             if self.state.step == 0:
                 if self.job.seconds is not None:
@@ -93,16 +93,16 @@ class Trainer:
                 self._save()
             while not self.plan.done:
                 try:
-                    self._walk(asked)
+                    self._run_epochs(asked)
                     self._save()
                 except Diverged:
                     self._roll_back()
         return self.state
 
-    def _walk(self, asked: Callable[[], bool]) -> None:
+    def _run_epochs(self, asked: Callable[[], bool]) -> None:
         with closing(self.job.batches.stream(self.state.step)) as batches:
             for batch in batches:
-                self._one(batch)
+                self._train_step(batch)
                 if asked():
                     self._save()
                     raise Interrupted(
@@ -110,11 +110,11 @@ class Trainer:
                     )
                 if self.plan.done:
                     return
-                self._look_at_clock()
+                self._check_time()
                 if self.plan.done:
                     return
 
-    def _one(self, batch: Batch) -> None:
+    def _train_step(self, batch: Batch) -> None:
         state, per_epoch = self.state, self.job.batches.per_epoch
         loss = self.stepper.step(batch, state.step, one_cycle(self.plan.progress) * state.damping)
         self.losses.append(loss)
@@ -125,7 +125,7 @@ class Trainer:
         rate = self.job.batches.size * self.job.batches.part[1] * (state.step - self.planned[1])
         pace = rate / max(1e-9, self.seconds - self.planned[0])
         note = f"epoch {state.step / per_epoch:.1f}  loss {np.mean(self.losses[-20:]):.3f}  {pace:,.0f} images/s"
-        self.tell("train", self.plan.progress, 1.0, note)
+        self.progress("train", self.plan.progress, 1.0, note)
         due = self.plan.progress - state.validated >= VALIDATE_EVERY
         if self.plan.done or (state.step % per_epoch == 0 and due):
             self._validate(pace)
@@ -133,22 +133,22 @@ class Trainer:
     def _replan(self, seconds_per_step: float) -> None:
         seconds = (self.job.seconds or 0.0) - self.seconds - self.validation_seconds
         self.plan.replan(
-            max(1e-9, distributed.agree(seconds)), distributed.agree(seconds_per_step)
+            max(1e-9, distributed.from_rank0(seconds)), distributed.from_rank0(seconds_per_step)
         )  # at least one step
         self.planned = (self.seconds, self.state.step)
 
-    def _look_at_clock(self) -> None:
+    def _check_time(self) -> None:
         """Saves now and then, and spreads the rest of a run of so many minutes over the steps that still fit.
 
         Plans change only where a checkpoint is saved, so a resumed run follows the same plan as the first.
         """
         left = float("inf") if self.job.seconds is None else self.job.seconds - self.seconds - self.validation_seconds
-        if distributed.agree(left) <= 0:
+        if distributed.from_rank0(left) <= 0:
             self.plan.replan(0.0, 1.0)
             self._validate(0.0)
             return
         interval = max(min(CHECKPOINT_SECONDS, left / 3), 1.0, 30 * self.save_seconds)
-        if distributed.agree(self.seconds - self.saved) < interval:
+        if distributed.from_rank0(self.seconds - self.saved) < interval:
             return
         if self.job.seconds is not None and self.state.step > self.planned[1]:
             self._replan((self.seconds - self.planned[0]) / (self.state.step - self.planned[1]))
@@ -159,7 +159,7 @@ class Trainer:
         begun, job, state = self.seconds, self.job, self.state
         _check_finite(self.average.weights)
         self.averaged.network.load_state_dict(self.average.weights)
-        raw = raw_over(self.averaged, job.batches.pixels, job.valid_rows, self.tell)
+        raw = predict_rows(self.averaged, job.batches.pixels, job.valid_rows, self.progress)
         scores = job.model.task.scorer(raw, job.valid_targets)(np.ones(len(raw)))
         name, direction = job.model.task.monitor
         value = scores[name] if len(raw) else float(state.step * direction)
@@ -175,12 +175,12 @@ class Trainer:
                 "epoch": state.step / job.batches.per_epoch,
                 "seconds": self.seconds,
                 "images_per_second": pace,
-                "learning_rate": job.recipe.learning_rate * one_cycle(self.plan.progress) * state.damping,
+                "learning_rate": job.recipe.muon_lr * one_cycle(self.plan.progress) * state.damping,
                 "train_loss": float(np.mean(self.losses[-job.batches.per_epoch :])),
                 **{f"valid_{name}": score for name, score in scores.items()},
             }
         )
-        if distributed.part()[0] == 0:
+        if distributed.rank_and_world()[0] == 0:
             write_metrics(job.folder / "metrics.csv", state.metrics)
             if better:
                 self.averaged.save(job.folder / "best.safetensors")
@@ -196,15 +196,15 @@ class Trainer:
             self.plan.progress,
             self.seconds,
         )
-        if distributed.part()[0] == 0:
+        if distributed.rank_and_world()[0] == 0:
             parts: dict[str, dict[str, Tensor]] = {"network": self.network.state_dict()}
-            if self._between:
+            if self._mid_run:
                 parts |= {"average": self.average.state(), "optimizer": self.stepper.optimizer.state()}
             save_checkpoint(self.job.folder, self.state, parts)
         self.save_seconds = self.seconds - self.saved
 
     @property
-    def _between(self) -> bool:
+    def _mid_run(self) -> bool:
         """Whether average and optimizer matter: before the first step they know nothing, after the last none asks."""
         return self.state.step > 0 and not self.plan.done
 
@@ -213,11 +213,11 @@ class Trainer:
         for name, weight in self.network.named_parameters():
             weight.requires_grad_(name not in self.state.frozen)
         self.stepper.optimizer = self.stepper.new_optimizer()
-        self.plan = Plan(self.state.steps_left, self.state.progress)
+        self.plan = StepBudget(self.state.steps_left, self.state.progress)
         try:
             self.network.load_state_dict(parts["network"])
-            self.average = Average(self.network, horizon=1)
-            if self._between:
+            self.average = WeightAverage(self.network, horizon=1)
+            if self._mid_run:
                 self.stepper.optimizer.load(parts["optimizer"])
                 self.average.load(parts["average"])
         except (KeyError, RuntimeError) as error:
@@ -235,10 +235,12 @@ class Trainer:
         self._restore()
         self.state.rollbacks, self.state.damping = rollbacks, damping
         self.planned = (self.seconds, self.state.step)
-        self.tell("train", self.plan.progress, 1.0, f"diverged: back to step {self.state.step}, half the learning rate")
+        self.progress(
+            "train", self.plan.progress, 1.0, f"diverged: back to step {self.state.step}, half the learning rate"
+        )
         self._save()
 
 
 def _check_finite(weights: dict[str, Tensor]) -> None:
-    if not distributed.agree(float(all(bool(value.isfinite().all()) for value in weights.values()))):
+    if not distributed.from_rank0(float(all(bool(value.isfinite().all()) for value in weights.values()))):
         raise Diverged

@@ -53,7 +53,7 @@ class Optimizer:
     """Steps all trainable weights of a network; its state is a flat dictionary of tensors that a checkpoint keeps."""
 
     def __init__(self, network: nn.Module, learning_rate: float, dense_rate: float, weight_decay: float) -> None:
-        self.learning_rate, self.dense_rate = learning_rate, dense_rate
+        self.muon_lr, self.adamw_lr = learning_rate, dense_rate
         free = normalized_kernels(network)
         trainable = {name: weight for name, weight in network.named_parameters() if weight.requires_grad}
         self.kernels = {name: weight for name, weight in trainable.items() if name in free}
@@ -72,9 +72,9 @@ class Optimizer:
         self.count += 1
         for name, weight in self.kernels.items():
             if weight.grad is not None:
-                self._muon(weight, weight.grad, self.momentum[name], self.learning_rate * factor)
+                self._muon(weight, weight.grad, self.momentum[name], self.muon_lr * factor)
         for names, decay in self.decayed:
-            self._adamw(names, self.dense_rate * factor, decay)
+            self._adamw(names, self.adamw_lr * factor, decay)
         for weight in (*self.kernels.values(), *self.others.values()):
             weight.grad = None
 

@@ -4,13 +4,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 
 ENOUGH, ENOUGH_PIXELS = 1000, 2**21
 """Images and pixels, at most, whose patches say what the covariance of all is."""
 
 
-def whiten_stem(network: nn.Module, preparation: Preparation, pixels: np.ndarray, rows: np.ndarray) -> bool:
+def init_whitening_stem(
+    network: nn.Module, preprocessing: ImagePreprocessing, pixels: np.ndarray, rows: np.ndarray
+) -> bool:
     """Makes a layer named "stem" whiten image patches, and freezes its kernels; True if there is one that fits.
 
     The patches are those of some `rows` of `pixels`, uint8 (n, height, width, channels). The kernels come in pairs of
@@ -23,7 +25,7 @@ def whiten_stem(network: nn.Module, preparation: Preparation, pixels: np.ndarray
         return False
     most = max(1, min(ENOUGH, ENOUGH_PIXELS // (pixels.shape[1] * pixels.shape[2])))
     some = torch.from_numpy(pixels[rows[:: max(1, -(-len(rows) // most))]])
-    images = preparation.normalize(some.to(stem.weight.device))
+    images = preprocessing.normalize(some.to(stem.weight.device))
     height, width = stem.kernel_size
     patches = images.unfold(2, height, 1).unfold(3, width, 1).permute(0, 2, 3, 1, 4, 5)
     patches = patches.reshape(-1, stem.weight[0].numel()).double()

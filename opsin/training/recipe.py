@@ -14,10 +14,10 @@ class Regularization:
     With `keep_statistics` batch normalizations go on with the statistics they came with, whatever the batch.
     """
 
-    smoothing: float = 0.0
+    label_smoothing: float = 0.0
     mixup: float = 0.0
     weight_decay: float = 0.0
-    keep_statistics: bool = False
+    freeze_batch_norm: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Recipe:
     `learning_rate` is the relative change of a normalized kernel a step (Muon), `dense_rate` that of all other weights
     (AdamW). `patience` validations without a better validation score end it.
 
-    >>> Recipe(batch=64, epochs=8).batch
+    >>> Recipe(batch_size=64, epochs=8).batch_size
     64
     """
 
-    batch: int
+    batch_size: int
     epochs: float
-    learning_rate: float = 0.1
-    dense_rate: float = 5e-3
+    muon_lr: float = 0.1
+    adamw_lr: float = 5e-3
     regularization: Regularization = Regularization()
     augmentation: Augmentation = Augmentation()
     class_weights: tuple[float, ...] | None = None

@@ -17,13 +17,13 @@ def one_cycle(progress: float) -> float:
 
 
 @dataclass
-class Plan:
+class StepBudget:
     """Progress in steps: `advance` moves one step, `replan` spreads what is left of 1 over another number of steps.
 
     A run of a fixed number of epochs never replans. A run of so many minutes replans at every checkpoint from the time
     left and the seconds a step takes; the plan is part of the checkpoint, so a resumed run walks the same way.
 
-    >>> plan = Plan(steps_left=4)
+    >>> plan = StepBudget(steps_left=4)
     >>> plan.advance(); plan.progress
     0.25
     """

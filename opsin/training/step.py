@@ -28,7 +28,7 @@ class Stepper:
         self.device = next(self.network.parameters()).device
         self.precision = choose_precision(self.device)
         self.optimizer = self.new_optimizer()
-        kept = recipe.regularization.keep_statistics
+        kept = recipe.regularization.freeze_batch_norm
         self.fixed = [module for module in self.network.modules() if kept and isinstance(module, NORMALIZATIONS)]
         weights = recipe.class_weights
         self.class_weights = torch.tensor(weights, device=self.device) if weights else None
@@ -36,21 +36,21 @@ class Stepper:
     def new_optimizer(self) -> Optimizer:
         """A fresh optimizer over the weights that are trained now."""
         decay = self.recipe.regularization.weight_decay
-        return Optimizer(self.network, self.recipe.learning_rate, self.recipe.dense_rate, decay)
+        return Optimizer(self.network, self.recipe.muon_lr, self.recipe.adamw_lr, decay)
 
     def step(self, batch: Batch, number: int, factor: float) -> float:
         """One step with the learning rates times `factor`; returns the loss, raises Diverged when it is not finite."""
-        torch.manual_seed(derive(self.seed, "step", number, distributed.part()[0]))
+        torch.manual_seed(derive(self.seed, "step", number, distributed.rank_and_world()[0]))
         self.network.train()
         for module in self.fixed:
             module.eval()
-        images = self.model.preparation.normalize(batch.images.to(self.device))
+        images = self.model.preprocessing.normalize(batch.images.to(self.device))
         loss = self._loss(images, batch.targets.to(self.device))
         value = float(loss.detach())
-        if not math.isfinite(distributed.agree(value)):
+        if not math.isfinite(distributed.from_rank0(value)):
             raise Diverged
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
-        distributed.mean_gradients(self.network.parameters())
+        distributed.all_reduce_gradients(self.network.parameters())
         self.optimizer.step(factor)
         return value
 
@@ -64,7 +64,7 @@ class Stepper:
         return share * self._loss_of(raw, targets) + (1 - share) * self._loss_of(raw, targets[partner])
 
     def _loss_of(self, raw: Tensor, targets: Tensor) -> Tensor:
-        smoothing = self.recipe.regularization.smoothing
+        smoothing = self.recipe.regularization.label_smoothing
         return self.model.task.loss(raw, targets, smoothing=smoothing, weights=self.class_weights)
 
     def _forward(self, images: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from opsin.core import NetworkError, Shape
 from opsin.nn import BatchNormalization, Conv2D, Layer, Parallel, Stage
 
-from .encoder import enlarged, through
+from .encoder import chain_output_shape, upsample_to
 from .unet import convolved
 
 FILTERS = 64
@@ -27,7 +27,7 @@ def detector(levels: Sequence[Sequence[Layer]], input_shape: Shape, units: int) 
     if min(shape[:2]) < 2:
         raise NetworkError(f"images of {input_shape[0]}x{input_shape[1]} are too small for a detector; enlarge them")
     body += _merged(levels, number, shape)
-    body += enlarged(through(body, input_shape), (*grid, FILTERS))
+    body += upsample_to(chain_output_shape(body, input_shape), (*grid, FILTERS))
     head = Stage([*convolved(FILTERS), *convolved(FILTERS)], name="sight")
     return [*body, head, Conv2D(units, 1, kernel_initializer="zeros", name="answer")]
 
@@ -41,7 +41,7 @@ def _merged(levels: Sequence[Sequence[Layer]], number: int, shape: Shape) -> lis
     if number == len(levels):
         return beside
     inner = list(levels[number])
-    below = through(inner, shape)
+    below = chain_output_shape(inner, shape)
     deeper = [Stage(inner, name=f"level{number + 1}"), *_merged(levels, number + 1, below)]
-    deeper += enlarged(through(deeper, shape), shape)
+    deeper += upsample_to(chain_output_shape(deeper, shape), shape)
     return [Parallel([beside, deeper], merge="add", name=f"merge{number}")]

@@ -9,11 +9,11 @@ from opsin.nn import Cropping2D, Dense, GlobalAveragePooling2D, GlobalMaxPooling
 _ENDS = (GlobalAveragePooling2D, GlobalMaxPooling2D, Dense)
 
 
-def cut_into_levels(layers: Iterable[Layer], input_shape: Shape) -> list[list[Layer]]:
+def split_into_stages(layers: Iterable[Layer], input_shape: Shape) -> list[list[Layer]]:
     """The layers in groups, each of which makes maps at least a quarter smaller; what follows the maps is left out.
 
     >>> from opsin.zoo.resnet import resnet18
-    >>> [len(level) for level in cut_into_levels(resnet18((64, 64, 3), 10, None), (64, 64, 3))]
+    >>> [len(level) for level in split_into_stages(resnet18((64, 64, 3), 10, None), (64, 64, 3))]
     [4, 3, 1, 1, 1]
     """
     levels: list[list[Layer]] = []
@@ -40,14 +40,14 @@ def cut_into_levels(layers: Iterable[Layer], input_shape: Shape) -> list[list[La
     return levels
 
 
-def through(layers: Iterable[Layer], shape: Shape) -> Shape:
+def chain_output_shape(layers: Iterable[Layer], shape: Shape) -> Shape:
     """The shape that comes out of a chain."""
     for layer in layers:
         shape = layer.output_shape(shape)
     return shape
 
 
-def enlarged(shape: Shape, wanted: Shape) -> list[Layer]:
+def upsample_to(shape: Shape, wanted: Shape) -> list[Layer]:
     """The layers that bring a map of `shape` to the height and width of `wanted`: repeated, cut or padded."""
     times = tuple(max(1, math.ceil(after / before)) for before, after in zip(shape[:2], wanted[:2], strict=True))
     close = tuple(max(1, after // before) for before, after in zip(shape[:2], wanted[:2], strict=True))

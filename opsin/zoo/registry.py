@@ -10,7 +10,7 @@ from .classic import lenet, simple
 from .convnext import convnext_atto, convnext_base, convnext_small, convnext_tiny
 from .detector import detector
 from .efficientnet import efficientnet_lite0
-from .encoder import cut_into_levels
+from .encoder import split_into_stages
 from .resnet import resnet18, resnet34, resnet50
 from .resnet_small import resnet_small, resnet_tiny, resnet_tiny_average
 from .unet import small_levels, unet
@@ -42,38 +42,38 @@ def names() -> tuple[str, ...]:
     return tuple(_ARCHITECTURES)
 
 
-def map_names() -> tuple[str, ...]:
+def unet_names() -> tuple[str, ...]:
     """The networks that `create_map` knows: U-Nets."""
     return ("unet_small", *(f"unet_{name}" for name in _ARCHITECTURES if name not in _WITHOUT_LEVELS))
 
 
-def grid_names() -> tuple[str, ...]:
+def detector_names() -> tuple[str, ...]:
     """The networks that `create_grid` knows: detectors."""
     return ("detector_small", *(f"detector_{name}" for name in _ARCHITECTURES if name not in _WITHOUT_LEVELS))
 
 
-def create_map(name: str, input_shape: Shape, units: int, seed: int | None = None) -> Sequential:
+def create_unet(name: str, input_shape: Shape, units: int, seed: int | None = None) -> Sequential:
     """The U-Net called `name` for images of (height, width, channels), with `units` outputs for each pixel.
 
     A name of `names()` is taken as its encoder. Raises NetworkError for an unknown name, or too small images.
 
-    >>> create_map("unet_small", (37, 50, 3), units=2, seed=0).output_shape
+    >>> create_unet("unet_small", (37, 50, 3), units=2, seed=0).output_shape
     (37, 50, 2)
     """
-    full = _full_name(name, "unet", map_names())
+    full = _full_name(name, "unet", unet_names())
     levels = _levels(full.removeprefix("unet_"), input_shape)
     return Sequential(unet(levels, input_shape, units), input_shape=input_shape, seed=seed, name=full)
 
 
-def create_grid(name: str, input_shape: Shape, units: int, seed: int | None = None) -> Sequential:
+def create_detector(name: str, input_shape: Shape, units: int, seed: int | None = None) -> Sequential:
     """The detector called `name` for images of (height, width, channels), with `units` outputs for each 4x4 pixels.
 
     A name of `names()` is taken as its backbone. Raises NetworkError for an unknown name, or too small images.
 
-    >>> create_grid("detector_small", (96, 130, 3), units=6, seed=0).output_shape
+    >>> create_detector("detector_small", (96, 130, 3), units=6, seed=0).output_shape
     (24, 33, 6)
     """
-    full = _full_name(name, "detector", grid_names())
+    full = _full_name(name, "detector", detector_names())
     levels = _levels(full.removeprefix("detector_"), input_shape)
     return Sequential(detector(levels, input_shape, units), input_shape=input_shape, seed=seed, name=full)
 
@@ -88,7 +88,7 @@ def _full_name(name: str, kind: str, known: tuple[str, ...]) -> str:
 def _levels(name: str, input_shape: Shape) -> list[list[Layer]]:
     if name == "small":
         return small_levels(input_shape)
-    return cut_into_levels(_ARCHITECTURES[name](input_shape, 1, None), input_shape)
+    return split_into_stages(_ARCHITECTURES[name](input_shape, 1, None), input_shape)
 
 
 def create(

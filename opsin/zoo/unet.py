@@ -20,7 +20,7 @@ from opsin.nn import (
     Stage,
 )
 
-from .encoder import enlarged, through
+from .encoder import chain_output_shape, upsample_to
 
 SMALL_WIDTHS = (32, 64, 128, 192, 256)
 MOST_FILTERS, LEAST_FILTERS = 128, 24
@@ -43,15 +43,15 @@ def unet(levels: Sequence[Sequence[Layer]], input_shape: Shape, units: int) -> l
     """A network from images to (height, width, units), around an encoder's levels."""
     whole = input_shape[:2]
     first = list(levels[0])
-    shape = through(first, input_shape)
+    shape = chain_output_shape(first, input_shape)
     body = [Stage(first, name="level1"), *_nested(levels, 1, shape)]
-    shape = through(body, input_shape)
+    shape = chain_output_shape(body, input_shape)
     times = max(1, min(-(-side // inner) for side, inner in zip(whole, shape[:2], strict=True)))
     last: list[Layer] = [Conv2D(units, 1)]
     if times > 1:
         last = [Conv2DTranspose(units, 2 * times, times, "same")]
-    shape = through(last, shape)
-    last += enlarged(shape, (*whole, units)) if shape[0] < whole[0] or shape[1] < whole[1] else []
+    shape = chain_output_shape(last, shape)
+    last += upsample_to(shape, (*whole, units)) if shape[0] < whole[0] or shape[1] < whole[1] else []
     spare = tuple((0, max(0, inner - side)) for side, inner in zip(whole, shape[:2], strict=True))
     return [*body, *last, *([Cropping2D(spare)] if any(after for _, after in spare) else [])]
 
@@ -61,11 +61,11 @@ def _nested(levels: Sequence[Sequence[Layer]], number: int, shape: Shape) -> lis
     if number == len(levels):
         return []
     inner = list(levels[number])
-    below = through(inner, shape)
+    below = chain_output_shape(inner, shape)
     deeper = [Stage(inner, name=f"level{number + 1}"), *_nested(levels, number + 1, below)]
     filters = max(LEAST_FILTERS, min(MOST_FILTERS, shape[-1]))
     deeper += [Conv2D(filters, 1, use_bias=False, kernel_initializer="he_normal"), _normalization()]
-    deeper += enlarged(through(deeper, shape), shape)
+    deeper += upsample_to(chain_output_shape(deeper, shape), shape)
     return [Skip(deeper, name=f"skip{number}"), Stage(convolved(filters), name=f"join{number}")]
 
 

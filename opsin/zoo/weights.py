@@ -108,15 +108,15 @@ def expected_scale(weights: Weights, channels: int) -> tuple[tuple[float, ...], 
 
 
 @torch.no_grad()
-def fill_encoder(network: Sequential, learned: Sequential) -> None:
+def load_encoder(network: Sequential, learned: Sequential) -> None:
     """Copies the weights of a whole network into a U-Net or detector that has been built around its levels.
 
     What comes after the maps, and what leads back up, stays as it is. WeightsError when a part of the encoder is not
     in `learned`.
 
-    >>> from opsin.zoo import create, create_map
-    >>> unet, whole = create_map("resnet18", (64, 64, 3), 2, seed=0), create("resnet18", (64, 64, 3), 1, seed=1)
-    >>> fill_encoder(unet, whole)
+    >>> from opsin.zoo import create, create_unet
+    >>> unet, whole = create_unet("resnet18", (64, 64, 3), 2, seed=0), create("resnet18", (64, 64, 3), 1, seed=1)
+    >>> load_encoder(unet, whole)
     >>> bool((unet.state_dict()["level1.conv2d.weight"] == whole.state_dict()["conv2d.weight"]).all())
     True
     """

@@ -114,5 +114,5 @@ def test_labels_and_numbers_have_a_report_too(draw, tmp_path):
 def test_a_model_that_says_nothing_of_itself_is_judged_too(run, colours, tmp_path):
     model = api.load(run[0].model, "cpu")
     for number, about in enumerate(({}, {"scores": 3, "images": "many", "versions": [1], "data": {"a": 1}})):
-        model.about = about
+        model.provenance = about
         assert api.evaluate(model, colours, out=tmp_path / str(number)).report.exists()

@@ -11,14 +11,14 @@ from opsin.api.finalize import evaluation_of, predictions_of
 from opsin.core import silent
 from opsin.data import read
 from opsin.evaluation import Predictions
-from opsin.plan.inputs import store_at
+from opsin.plan.inputs import open_dataset
 
 
 def test_answers_stand_in_the_order_of_the_rows_with_their_groups(run, draw):
     model = api.load(run[0].model, "cpu")
     names = ["blue", "green", "red"] * 4
     images = np.stack([np.asarray(draw(name, i)) for i, name in enumerate(names)])
-    source = store_at(read((images, names)), model.preparation.size, silent)
+    source = open_dataset(read((images, names)), model.preprocessing.size, silent)
     table = source.table.with_splits(["valid", "test"] * 6)
     rows = table.rows.with_columns(group=np.array(["p1", None, "p1", "p2"] * 3, object))
     source = replace(source, table=replace(table, rows=rows))
@@ -28,7 +28,7 @@ def test_answers_stand_in_the_order_of_the_rows_with_their_groups(run, draw):
     np.testing.assert_allclose(found.raw, model.raw(images[1::2]), atol=1e-2)
     # who has no group is a group of one
     assert found.groups.tolist() == [found.ids[0], "p2", found.ids[2], "p2", found.ids[4], "p2"]
-    assert predictions_of(model, source.as_split("test").only("valid"), "test", silent).ids == ()
+    assert predictions_of(model, source.as_split("test").split("valid"), "test", silent).ids == ()
 
 
 def test_no_rows_have_no_scores(run):
@@ -42,11 +42,11 @@ def test_the_model_file_says_where_it_came_from(run):
     done, _ = run
     model = api.load(done.model, "cpu")
     args = json.loads((done.folder / "args.yaml").read_text())
-    assert model.about["fingerprint"] == args["fingerprint"] and model.about["recipe"] == args["recipe"]
-    assert model.about["baseline_scores"]["accuracy"]["value"] == pytest.approx(done.baseline["accuracy"].value)
-    assert model.about["start"] == "random weights"
-    assert model.views == args["views"]  # not the single view of the validations
-    shares = np.exp(np.array(model.about["baseline"]))
+    assert model.provenance["fingerprint"] == args["fingerprint"] and model.provenance["recipe"] == args["recipe"]
+    assert model.provenance["baseline_scores"]["accuracy"]["value"] == pytest.approx(done.baseline["accuracy"].value)
+    assert model.provenance["start"] == "random weights"
+    assert model.tta == args["tta"]  # not the single view of the validations
+    shares = np.exp(np.array(model.provenance["baseline"]))
     assert shares.sum() == pytest.approx(1, abs=1e-4) and shares.argmax() == 0  # blue is the most frequent
 
 
@@ -57,5 +57,5 @@ def test_the_temperature_comes_from_validation(run, colours):
 
     prepared, _ = read_record(done.folder, None, silent)
     plain = replace(model.task, temperature=1.0)
-    valid = predictions_of(model, prepared.source, "valid", silent)
+    valid = predictions_of(model, prepared.dataset, "valid", silent)
     assert model.task.temperature == pytest.approx(plain.calibrated(valid.raw, valid.targets).temperature, rel=0.05)

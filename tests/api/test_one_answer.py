@@ -31,7 +31,7 @@ def test_predict_evaluate_and_files_agree(run, photos):
     from_model = model.predict(paths)
     found = api.evaluate(model, photos).predictions
     place = {name: row for row, name in enumerate(found.ids)}
-    answers = model.task.answer(found.raw)
+    answers = model.task.predicted(found.raw)
     for path, one, other in zip(paths, from_files, from_model, strict=True):
         probabilities = answers[place[path.relative_to(photos).as_posix()]]
         for index, name in enumerate(model.task.names):
@@ -59,7 +59,7 @@ def test_colour_is_seen_as_grey_by_a_grey_model(draw, tmp_path):
     images = np.stack([np.asarray(draw("red", i).convert("L")) for i in range(12)])
     done = api.train((images, ["a", "b"] * 6), model="simple", epochs=1, out=tmp_path / "run", device="cpu")
     model = api.load(done.model, "cpu")
-    assert model.preparation.channels == 1
+    assert model.preprocessing.channels == 1
     colour = draw("blue", 3)
     file = io.BytesIO()
     colour.save(file, "png")

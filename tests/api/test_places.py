@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from opsin import api
 from opsin.core import DataError
-from opsin.data.writers.annotated_image import Marked
+from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.data.writers.coco import write_coco
 from opsin.data.writers.masks import write_mask
 from opsin.evaluation import Predictions
@@ -68,7 +68,7 @@ def write(folder, task):
         for number in range(count):
             pixels, codes = scene(100 * place + number)
             Image.fromarray(pixels).save(images / f"{number}.png")
-            marked.append(Marked(f"{number}.png", *SIDE, boxes_of(codes)))
+            marked.append(AnnotatedImage(f"{number}.png", *SIDE, boxes_of(codes)))
             if task == "segment":
                 mask = np.where(codes > 0, (codes & 255) + 1, 0).astype(np.uint8)
                 write_mask(folder / split / f"masks/{number}.png", mask, ("background", *NAMES))
@@ -122,7 +122,7 @@ def test_the_task_and_network_are_found_out_and_the_run_leaves_what_it_promises(
     report = run.report.read_text()
     assert "<script" not in report and report.count("data:image/") > COUNTS["test"]
     model = api.load(run.model, "cpu")
-    assert model.about["image_size"] == list(SIDE)
+    assert model.provenance["image_size"] == list(SIDE)
     names = {"detect": NAMES, "segment": ("background", *NAMES), "instances": ("object",)}
     assert tuple(model.task.names) == names[task]
 

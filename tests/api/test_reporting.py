@@ -5,19 +5,22 @@ from types import SimpleNamespace
 import pytest
 
 from opsin.api import reporting
-from opsin.api.reporting import command_of, origin_of, typed
+from opsin.api.reporting import current_command, origin_of, reproduce_command
 
 
 def test_a_typed_command_is_repeated_as_it_was():
     args = {"command": "opsin train 'my photos' --minutes 5", "data": "my photos", "options": {"seed": 0}}
-    assert command_of(args) == "opsin train 'my photos' --minutes 5"
+    assert reproduce_command(args) == "opsin train 'my photos' --minutes 5"
 
 
 def test_a_call_from_python_names_what_was_asked_and_nothing_else():
-    options = {"task": None, "epochs": 2, "mirror": None, "turn": False, "class_weights": True, "seed": 0}
-    said = command_of({"command": "opsin -c", "data": "photos", "options": options})
+    options = {"task": None, "epochs": 2, "hflip": None, "turn": False, "class_weights": True, "seed": 0}
+    said = reproduce_command({"command": "opsin -c", "data": "photos", "options": options})
     assert said == "opsin.train('photos', epochs=2, class_weights=True, seed=0)"
-    assert command_of({"command": "pytest", "data": "arrays", "options": {"seed": 4}}) == "opsin.train(data, seed=4)"
+    assert (
+        reproduce_command({"command": "pytest", "data": "arrays", "options": {"seed": 4}})
+        == "opsin.train(data, seed=4)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,7 +35,7 @@ def test_a_call_from_python_names_what_was_asked_and_nothing_else():
 )
 def test_only_the_command_line_shows_what_was_typed(monkeypatch, program, shown):
     monkeypatch.setattr(reporting.sys, "argv", [program, "evaluate", "a b", "c"])
-    assert typed("the call") == shown
+    assert current_command("the call") == shown
 
 
 def test_where_a_model_came_from_is_what_its_file_says(run):
@@ -49,7 +52,7 @@ def test_where_a_model_came_from_is_what_its_file_says(run):
     [{}, {"data": None}, {"images": 3, "data": "x"}, {"data": "x", "images": {"train": "many"}}, {"versions": 1}],
 )
 def test_a_file_that_says_little_or_nonsense_is_no_error(about):
-    assert all(isinstance(text, str) for pair in origin_of(SimpleNamespace(about=about)) for text in pair)
+    assert all(isinstance(text, str) for pair in origin_of(SimpleNamespace(provenance=about)) for text in pair)
 
 
 def test_the_report_of_a_run_repeats_its_call_and_data(run, colours):

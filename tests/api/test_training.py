@@ -15,10 +15,10 @@ import pytest
 from safetensors.torch import load_file
 
 from opsin import api
-from opsin.api.run_record import Request
+from opsin.api.run_record import RunRequest
 from opsin.core import DataError, ModelFileError, OpsinError
 from opsin.evaluation import Predictions
-from opsin.plan.plan import Options
+from opsin.plan.plan import TrainOptions
 
 SCORES = {"accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss", "ece", "ece_uncalibrated"}
 
@@ -49,7 +49,7 @@ def test_scores_stand_beside_the_baseline_and_are_those_of_the_predictions(run):
         assert (score.low <= score.value + 1e-9 and score.value - 1e-9 <= score.high) or np.isnan(score.value)
     kept = Predictions.from_parquet(done.folder / "predictions.parquet")
     assert (kept.raw.argmax(1) == kept.targets).mean() == pytest.approx(done.scores["accuracy"].value)
-    about = api.load(done.model, "cpu").about
+    about = api.load(done.model, "cpu").provenance
     assert about["scores"]["accuracy"]["value"] == pytest.approx(done.scores["accuracy"].value)
     assert sum(about["images"].values()) == 90
 
@@ -110,7 +110,7 @@ def test_killed_at_any_stage_and_resumed_is_as_never_killed(colours, tmp_path):
     assert first.ids == second.ids
     np.testing.assert_array_equal(first.raw, second.raw)
     models = [api.load(folder / "best.safetensors", "cpu") for folder in (killed, whole)]
-    assert models[0].about["scores"] == models[1].about["scores"] and models[0].task == models[1].task
+    assert models[0].provenance["scores"] == models[1].provenance["scores"] and models[0].task == models[1].task
 
 
 class Stop(Exception):
@@ -272,10 +272,15 @@ def test_an_own_recipe_is_kept_or_asked_for_again(colours, tmp_path, monkeypatch
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(training, "Trainer", killed)
         api.train(
-            colours, model="simple", epochs=1, out=folder, device="cpu", recipe=lambda recipe: replace(recipe, batch=7)
+            colours,
+            model="simple",
+            epochs=1,
+            out=folder,
+            device="cpu",
+            recipe=lambda recipe: replace(recipe, batch_size=7),
         )
-    assert json.loads(api.resume(folder).folder.joinpath("args.yaml").read_text())["recipe"]["batch"] == 7
-    Request("photos", Options(), "opsin train photos", own_recipe=True).write(tmp_path / "early")
+    assert json.loads(api.resume(folder).folder.joinpath("args.yaml").read_text())["recipe"]["batch_size"] == 7
+    RunRequest("photos", TrainOptions(), "opsin train photos", own_recipe=True).write(tmp_path / "early")
     with pytest.raises(ModelFileError, match=r"call opsin\.train again"):
         api.resume(tmp_path / "early")
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from opsin import zoo
 from opsin.api import Run
 from opsin.cli.app import app
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.evaluation import Score
 from opsin.model import Model
 from opsin.tasks import Classify
@@ -35,8 +35,8 @@ def model_file(tmp_path_factory):
     """A model of the squares' classes that was never trained: it answers, but not well."""
     path = tmp_path_factory.mktemp("model") / "modèle.safetensors"
     network = zoo.create("simple", (24, 24, 3), len(COLOURS), seed=0)
-    preparation = Preparation(24, 24, 3, (0.4,) * 3, (0.3,) * 3)
-    Model(network, Classify(tuple(sorted(COLOURS))), preparation).save(path)
+    preprocessing = ImagePreprocessing(24, 24, 3, (0.4,) * 3, (0.3,) * 3)
+    Model(network, Classify(tuple(sorted(COLOURS))), preprocessing).save(path)
     return path
 
 

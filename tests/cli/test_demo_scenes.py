@@ -22,7 +22,7 @@ def test_boxes_are_read_as_they_were_composed(tmp_path):
     table = read(folder)
     assert table.target.names == tuple("0123456789") and not [line for line in table.notes if "left out" in line]
     for split, count in module.COUNTS.items():
-        part = table.only(split)
+        part = table.split(split)
         assert len(part) == count
         for scene, boxes in zip(module.scenes(split), part.targets(), strict=True):
             np.testing.assert_array_equal(boxes[:, :5], scene.boxes)
@@ -32,7 +32,7 @@ def test_masks_are_read_as_they_were_composed_and_boxes_lie_around_them(tmp_path
     folder = module.masks_of_digits(tmp_path / "scenes", Lines())
     table = read(folder)
     assert table.target.names == ("background", *"0123456789")
-    part = table.only("test")
+    part = table.split("test")
     for id, scene in zip(part.rows["id"], module.scenes("test"), strict=True):
         mask = table.masks.read(id)
         np.testing.assert_array_equal(mask, scene.mask)

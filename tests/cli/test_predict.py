@@ -7,7 +7,7 @@ from PIL import Image
 
 import opsin as package
 from opsin.cli import predict as module
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model
 from opsin.nn import Conv2D, Sequential
 from opsin.tasks import Detect, Instances, Segment
@@ -32,7 +32,7 @@ def spots(tmp_path):
         bias[0], bias[1] = (-24.0, 0.0) if name == "detect" else (0.0, -16.0)
         if name == "detect":
             bias[1:] = float(np.log(2 / 16))
-        Model(network, task, Preparation(32, 32, 1, (0.0,), (1.0,))).save(tmp_path / f"{name}.safetensors")
+        Model(network, task, ImagePreprocessing(32, 32, 1, (0.0,), (1.0,))).save(tmp_path / f"{name}.safetensors")
     (tmp_path / "spots").mkdir()
     pixels = np.zeros((32, 32), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "spots" / "none.png")

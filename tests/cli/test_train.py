@@ -47,19 +47,19 @@ def test_trains_scores_and_resumes(opsin, squares, tmp_path):
 
 def test_every_option_reaches_the_api(opsin, heard):
     words = ["--task", "regress", "--model", "simple", "--epochs", 2.5, "--minutes", 3, "--size", 32, "--seed", 7]
-    words += ["--device", "cpu", "--no-mirror", "--turn", "--class-weights", "--pretrained", "--out", "o"]
+    words += ["--device", "cpu", "--no-hflip", "--rotate90", "--class-weights", "--pretrained", "--out", "o"]
     assert opsin("train", "data", *words).exit_code == 0
     del heard["progress"], heard["say"]
     assert heard == {
         "data": "data", "task": "regress", "model": "simple", "epochs": 2.5, "minutes": 3.0, "size": 32, "seed": 7,
-        "device": "cpu", "mirror": False, "turn": True, "class_weights": True, "pretrained": True, "out": Path("o"),
+        "device": "cpu", "hflip": False, "rotate90": True, "class_weights": True, "pretrained": True, "out": Path("o"),
         "started": STARTED,
     }  # fmt: skip
 
 
 def test_what_is_not_said_is_left_to_the_data(opsin, heard):
     assert opsin("train", "data").exit_code == 0
-    unsaid = ("task", "model", "epochs", "minutes", "size", "device", "mirror", "out")
+    unsaid = ("task", "model", "epochs", "minutes", "size", "device", "hflip", "out")
     assert all(heard[name] is None for name in unsaid)
 
 

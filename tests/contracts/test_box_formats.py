@@ -10,7 +10,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import FileImages, Table, read
-from opsin.data.writers.annotated_image import Marked
+from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.data.writers.boxes_csv import write_box_listing
 from opsin.data.writers.coco import write_coco
 from opsin.data.writers.voc import write_voc
@@ -26,12 +26,12 @@ WRITERS = {
 FILE = {"coco": "boxes.json", "yolo": "labels/0.txt", "voc": "Annotations/0.xml", "csv": "boxes.csv"}
 
 
-def marked_of(table: Table) -> list[Marked]:
+def marked_of(table: Table) -> list[AnnotatedImage]:
     """The images of a table with their boxes, as writers take them."""
     found = []
     for id, boxes in zip(table.rows["id"], table.targets(), strict=True):
         with Image.open(FileImages(table.images.folder).path(id)) as image:
-            found.append(Marked(id, image.height, image.width, boxes))
+            found.append(AnnotatedImage(id, image.height, image.width, boxes))
     return found
 
 
@@ -74,7 +74,7 @@ def test_written_and_read_and_written(kind, tmp_path_factory, scene):
     rows = [[[1, 1, 3, 4, label] for label in range(3)], *rows[1:]]  # VOC and CSV know classes by their boxes alone
     folder = tmp_path_factory.mktemp("boxes")
     ids = save(folder, sizes)
-    first = [Marked(id, *size, usable(mine)) for id, size, mine in zip(ids, sizes, rows, strict=True)]
+    first = [AnnotatedImage(id, *size, usable(mine)) for id, size, mine in zip(ids, sizes, rows, strict=True)]
     WRITERS[kind](folder, NAMES, first)
     before = files(folder)
     table = read(folder)
@@ -92,7 +92,7 @@ def test_written_and_read_and_written(kind, tmp_path_factory, scene):
 def test_predictions_are_read_as_boxes(kind, tmp_path):
     ids = save(tmp_path, [(20, 30), (20, 30)])
     boxes = np.array([[2, 3, 12, 9, 1, 0, 60.0]])
-    WRITERS[kind](tmp_path, NAMES, [Marked(id, 20, 30, boxes, np.array([0.7])) for id in ids])
+    WRITERS[kind](tmp_path, NAMES, [AnnotatedImage(id, 20, 30, boxes, np.array([0.7])) for id in ids])
     table = read(tmp_path)
     assert [found[:, :4].round(2).tolist() for found in table.targets()] == [[[2, 3, 12, 9]]] * 2
 
@@ -111,7 +111,9 @@ def test_boxes_that_cannot_be_are_counted_and_named(kind, tmp_path):
         float,
     )
     good = np.array([[1, 1, 3, 4, label, 0, 6] for label in range(3)], float)
-    WRITERS[kind](tmp_path, NAMES, [Marked(id, 20, 30, rows) for id, rows in zip(ids, (odd, good), strict=True)])
+    WRITERS[kind](
+        tmp_path, NAMES, [AnnotatedImage(id, 20, 30, rows) for id, rows in zip(ids, (odd, good), strict=True)]
+    )
     table = read(tmp_path)
     assert table.targets()[0][:, :5].round(2).tolist() == [[4, 4, 9, 9, 1], [25, 10, 30, 18, 2]]
     notes = "\n".join(table.notes)
@@ -125,7 +127,7 @@ def test_boxes_that_cannot_be_are_counted_and_named(kind, tmp_path):
 def test_a_broken_image_is_left_out_and_named(kind, tmp_path):
     ids = save(tmp_path, [(20, 30)] * 4)
     boxes = np.array([[1, 1, 3, 4, label, 0, 6] for label in range(3)], float)
-    WRITERS[kind](tmp_path, NAMES, [Marked(id, 20, 30, boxes) for id in ids])
+    WRITERS[kind](tmp_path, NAMES, [AnnotatedImage(id, 20, 30, boxes) for id in ids])
     (tmp_path / ids[1]).write_text("no image")
     (tmp_path / "images/2.png").rename(tmp_path / "images/moved.gif")
     table = read(tmp_path)
@@ -138,7 +140,7 @@ def test_a_broken_image_is_left_out_and_named(kind, tmp_path):
 def test_damaged_annotations_are_one_clear_line(kind, tmp_path, content):
     ids = save(tmp_path, [(20, 30)] * 2)
     boxes = np.array([[1, 1, 3, 4, label, 0, 6] for label in range(3)], float)
-    WRITERS[kind](tmp_path, NAMES, [Marked(id, 20, 30, boxes) for id in ids])
+    WRITERS[kind](tmp_path, NAMES, [AnnotatedImage(id, 20, 30, boxes) for id in ids])
     (tmp_path / FILE[kind]).write_bytes(content)
     (tmp_path / FILE[kind].replace("0", "1")).write_bytes(content)
     try:

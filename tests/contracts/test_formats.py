@@ -99,9 +99,9 @@ def test_reads_as_the_same_table(write, splits, tmp_path):
         for pixels, target, split in zip(store.pixels, table.targets(), table.rows["split"], strict=True)
     }
     assert read == {picture(n).tobytes(): (label, split if splits else None) for n, label, split in rows()}
-    assert len(table.only("train")) == (6 if splits else 0)
+    assert len(table.split("train")) == (6 if splits else 0)
     assert all(table.images.stamp(id) == table.images.stamp(id) for id in table.rows["id"])
-    looked = data.survey(table)
+    looked = data.image_statistics(table)
     assert (looked.height, looked.width, looked.colour, looked.count) == (6, 5, True, 12)
 
 

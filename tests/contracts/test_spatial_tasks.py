@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from opsin.geometry import Frame
-from opsin.geometry.tiles import Window, windows_over
+from opsin.geometry import Placement
+from opsin.geometry.tiles import Tile, tile_grid
 
 SIDE = 48
 """The height and width of a network's input in these cases."""
@@ -16,10 +16,10 @@ SIDE = 48
 @given(seed=st.integers(0, 2**32 - 1), height=st.integers(4, 150), width=st.integers(4, 150))
 def test_spatial_predictions_lie_inside_the_image(spatial, seed, height, width):
     predictions, _ = spatial.data(1, seed)
-    full = spatial.task.full(predictions, [Frame((height, width), (SIDE, SIDE))] * spatial.rows)
-    assert len(spatial.task.columns(full)) and len(full) == spatial.rows
+    full = spatial.task.full(predictions, [Placement((height, width), (SIDE, SIDE))] * spatial.rows)
+    assert len(spatial.task.to_columns(full)) and len(full) == spatial.rows
     for row in full:
-        boxes = spatial.task.marked("a.png", row, (height, width)).boxes
+        boxes = spatial.task.to_annotations("a.png", row, (height, width)).boxes
         assert (boxes[:, :2] >= 0).all() and (boxes[:, 2:4] <= [width, height]).all()
         assert (boxes[:, 2:4] > boxes[:, :2]).all()
         assert spatial.reports == "boxes" or row.shape == (height, width, 2)
@@ -27,11 +27,11 @@ def test_spatial_predictions_lie_inside_the_image(spatial, seed, height, width):
 
 def test_spatial_predictions_are_in_pixels_of_the_image(spatial):
     predictions, _ = spatial.data(1)
-    inner = Window(SIDE // 4, 0, 3 * SIDE // 4, SIDE)  # an image twice as wide as high, with bars above and below it
-    full = spatial.task.full(predictions, [Frame((2 * SIDE, 4 * SIDE), (SIDE, SIDE))] * spatial.rows)
+    inner = Tile(SIDE // 4, 0, 3 * SIDE // 4, SIDE)  # an image twice as wide as high, with bars above and below it
+    full = spatial.task.full(predictions, [Placement((2 * SIDE, 4 * SIDE), (SIDE, SIDE))] * spatial.rows)
     for prediction, row in zip(predictions, full, strict=True):
-        small = spatial.task.marked("a.png", spatial.crop(prediction, inner), inner.size).boxes
-        large = spatial.task.marked("a.png", row, (2 * SIDE, 4 * SIDE)).boxes
+        small = spatial.task.to_annotations("a.png", spatial.crop(prediction, inner), inner.size).boxes
+        large = spatial.task.to_annotations("a.png", row, (2 * SIDE, 4 * SIDE)).boxes
         np.testing.assert_allclose(large, small * [4, 4, 4, 4, 1, 1, 16], rtol=1e-5, atol=1e-4)
 
 
@@ -40,9 +40,9 @@ def test_spatial_predictions_are_in_pixels_of_the_image(spatial):
 def test_annotations_hold_the_objects_of_the_image(spatial, seed):
     task, (predictions, targets) = spatial.task, spatial.data(0, seed)
     assert task.told == spatial.reports and set(task.object_names) <= set(task.names)
-    kinds, columns = task.kinds(targets), task.columns(predictions)
+    kinds, columns = task.subgroups(targets), task.to_columns(predictions)
     for row, prediction in enumerate(predictions):
-        marked = task.marked("a.png", prediction, (SIDE, SIDE))
+        marked = task.to_annotations("a.png", prediction, (SIDE, SIDE))
         assert (marked.id, marked.height, marked.width) == ("a.png", SIDE, SIDE)
         assert marked.boxes.shape[1] == 7 and marked.scores.tolist() == [1] * len(marked.boxes)
         counts = dict(zip(task.object_names, np.bincount(marked.boxes[:, 4].astype(int), minlength=9), strict=False))
@@ -59,9 +59,9 @@ def test_annotations_hold_the_objects_of_the_image(spatial, seed):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_overlays_have_the_size_of_the_image_and_show_the_prediction(spatial, channels):
     image, pixels = (400, 500), np.full((400, 500, channels), 128, np.uint8)
-    blank = spatial.task.blank(1, (SIDE, SIDE))
+    blank = spatial.task.empty(1, (SIDE, SIDE))
     overlays = [
-        spatial.task.overlay(pixels, spatial.task.full(some, [Frame(image, (SIDE, SIDE))])[0])
+        spatial.task.overlay(pixels, spatial.task.full(some, [Placement(image, (SIDE, SIDE))])[0])
         for some in (spatial.data(0)[0][:1], blank)
     ]
     assert all(picture.shape == (400, 500, 3) and picture.dtype == np.uint8 for picture in overlays)
@@ -72,7 +72,7 @@ def test_overlays_have_the_size_of_the_image_and_show_the_prediction(spatial, ch
 @given(seed=st.integers(0, 2**32 - 1))
 def test_merging_one_tile_is_the_identity(spatial, seed):
     for prediction in spatial.data(1, seed)[0]:
-        joined = spatial.task.joined([prediction], [Window(0, 0, SIDE, SIDE)], (SIDE, SIDE))
+        joined = spatial.task.merge_tiles([prediction], [Tile(0, 0, SIDE, SIDE)], (SIDE, SIDE))
         assert joined.dtype == prediction.dtype
         np.testing.assert_array_equal(joined, prediction)
 
@@ -82,8 +82,8 @@ def test_merging_one_tile_is_the_identity(spatial, seed):
 def test_merging_tiles_gives_the_prediction_of_the_whole_image(spatial, seed, down, across):
     size = (SIDE // 2 * down, SIDE // 2 * across)
     whole, targets = spatial.data(0, seed, 1, size)
-    tiles = windows_over(size, (SIDE, SIDE))
-    joined = spatial.task.joined([spatial.crop(whole[0], tile) for tile in tiles], tiles, size)
+    tiles = tile_grid(size, (SIDE, SIDE))
+    joined = spatial.task.merge_tiles([spatial.crop(whole[0], tile) for tile in tiles], tiles, size)
     assert joined.dtype == whole[0].dtype
     merged = whole.copy()
     merged[0] = joined

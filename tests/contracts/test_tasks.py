@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from opsin.core import DataError
 from opsin.data import Target
 from opsin.drawing import Histogram, Lines, Matrix, Points
-from opsin.geometry import Frame
+from opsin.geometry import Placement
 from opsin.tasks import Task, choose, task_from_json
-from opsin.tasks.spatial import Placed
+from opsin.tasks.spatial import SpatialTask
 
 SIDE = 48
 """The height and width of a network's input in these cases."""
@@ -70,8 +70,8 @@ def trained(case):
 
 
 def test_members_and_parameters_are_those_of_the_protocol(case):
-    assert isinstance(case.task, Placed) == bool(case.reports)
-    for protocol in (Task, Placed) if case.reports else (Task,):
+    assert isinstance(case.task, SpatialTask) == bool(case.reports)
+    for protocol in (Task, SpatialTask) if case.reports else (Task,):
         for name in dir(protocol):
             if not name.startswith("_"):
                 assert hasattr(case.task, name)
@@ -83,7 +83,7 @@ def test_members_and_parameters_are_those_of_the_protocol(case):
 
 def test_properties_have_values_that_others_know(case):
     task = case.task
-    assert task.name and task.kind and task.units >= len(task.names) == len(set(task.names))
+    assert task.name and task.subgroup_word and task.units >= len(task.names) == len(set(task.names))
     assert task.activation in ("softmax", "sigmoid", None) and task.monitor[1] in (1, -1)
     assert {"vector": 0, "map": 2, "grid": 2}[task.head] == len(case.cells)
     assert task.places in (("boxes", "masks") if case.reports else ("none",))
@@ -94,8 +94,8 @@ def test_gradient_steps_on_the_loss_improve_predictions(case):
     losses, logits = trained(case)
     before, after = task.decode(torch.zeros_like(logits)), task.decode(logits)
     assert losses[-1] < losses[0] / 2 and logits.movedim(1, 0).flatten(1).any(1).all()
-    assert np.nanmean(task.surprise(after, targets)) < np.nanmean(task.surprise(before, targets)) / 2
-    assert task.doubt(after).mean() < 0.5
+    assert np.nanmean(task.sample_loss(after, targets)) < np.nanmean(task.sample_loss(before, targets)) / 2
+    assert task.uncertainty(after).mean() < 0.5
     best = quality(task, case.data(0)[0], targets)
     assert quality(task, after, targets) > best - 0.1 * (best - quality(task, before, targets))
 
@@ -130,10 +130,10 @@ def test_each_image_is_decoded_by_itself(case):
 
 
 def test_blank_predictions_are_rows_of_the_same_form_without_objects(case):
-    task, blank = case.task, case.task.blank(case.rows, (SIDE, SIDE))
+    task, blank = case.task, case.task.empty(case.rows, (SIDE, SIDE))
     assert len(blank) == case.rows
     assert_same_form(blank, task.decode(case.logits()))
-    columns = task.columns(blank)
+    columns = task.to_columns(blank)
     assert all(values == values[:1] * case.rows for values in columns.values())
     assert not case.has_threshold or columns["count"][0] == 0
     _, targets = case.data(0)
@@ -142,16 +142,16 @@ def test_blank_predictions_are_rows_of_the_same_form_without_objects(case):
 
 def test_a_frame_of_the_size_of_the_image_changes_no_prediction(case):
     predictions, _ = case.data(1)
-    frames = [Frame((SIDE, SIDE), (SIDE, SIDE))] * case.rows
+    frames = [Placement((SIDE, SIDE), (SIDE, SIDE))] * case.rows
     assert_same(case.task.full(predictions, frames), predictions)
     assert_same(case.task.restore(predictions, frames), predictions)
 
 
 def test_columns_and_records_are_plain_values_a_row_an_image(case):
     task, (predictions, _) = case.task, case.data(1)
-    columns, records = task.columns(predictions), task.plain(predictions)
+    columns, records = task.to_columns(predictions), task.to_records(predictions)
     assert {len(values) for values in columns.values()} == {case.rows} == {len(records)}
-    assert list(columns) == list(task.columns(task.blank(1, (1, 1))))
+    assert list(columns) == list(task.to_columns(task.empty(1, (1, 1))))
     assert json.loads(json.dumps(columns, allow_nan=False)) == columns
     for row, record in enumerate(records):
         assert {name: record.pop(name) for name in columns} == {name: columns[name][row] for name in columns}
@@ -163,15 +163,15 @@ def test_a_higher_confidence_leaves_objects_out_where_predictions_have_one(case)
     task, logits = case.task, case.logits()
     if not case.has_threshold:
         with pytest.raises(DataError, match="confidence"):
-            task.at(0.5)
+            task.with_threshold(0.5)
         return
-    stricter = [task.at(confidence) for confidence in (0.0, 0.3, 0.6, 0.9)]
-    counts = [sum(other.columns(other.decode(logits))["count"]) for other in stricter]
+    stricter = [task.with_threshold(confidence) for confidence in (0.0, 0.3, 0.6, 0.9)]
+    counts = [sum(other.to_columns(other.decode(logits))["count"]) for other in stricter]
     assert counts == sorted(counts, reverse=True) and counts[0] > counts[-1]
     assert {(type(other), other.names) for other in stricter} == {(type(task), task.names)}
     for wrong in (-0.1, 1.5, float("nan")):
         with pytest.raises(DataError):
-            task.at(wrong)
+            task.with_threshold(wrong)
 
 
 @settings(max_examples=12, deadline=None)
@@ -194,22 +194,22 @@ def test_predictions_equal_to_the_ground_truth_have_perfect_scores(case, seed):
     assert np.isfinite(quality(task, predictions, targets))
     for row in task.per_class(predictions, targets):
         assert_perfect(dict(list(row.items())[2:]))
-    wrong, losses = task.wrong(predictions, targets), task.surprise(predictions, targets)
+    wrong, losses = task.is_error(predictions, targets), task.sample_loss(predictions, targets)
     assert wrong is None or not wrong.any()
     assert np.nan_to_num(losses) == pytest.approx(np.zeros(case.rows), abs=1e-5)  # NaN: no class to compare
-    assert task.doubt(predictions) == pytest.approx(np.zeros(case.rows), abs=1e-5)
+    assert task.uncertainty(predictions) == pytest.approx(np.zeros(case.rows), abs=1e-5)
 
 
 def test_no_rows_are_no_error(case):
     task, targets = case.task, case.data(0)[1][:0]
-    predictions = task.blank(0, (SIDE, SIDE))
+    predictions = task.empty(0, (SIDE, SIDE))
     assert len(task.encode(targets)) == len(task.restore(predictions, [])) == len(task.full(predictions, [])) == 0
-    assert task.calibrated(predictions, targets) == task and task.plain(predictions) == []
+    assert task.calibrated(predictions, targets) == task and task.to_records(predictions) == []
     scores = task.scorer(predictions, targets)(np.zeros(0))
     assert all(np.isnan(value) for name, value in scores.items() if name != "boundary_f")  # 1: no outlines at all
-    assert len(task.surprise(predictions, targets)) == len(task.doubt(predictions)) == 0
-    assert task.wrong(predictions, targets) is None or len(task.wrong(predictions, targets)) == 0
-    assert not sum(map(len, task.kinds(targets).values()))
+    assert len(task.sample_loss(predictions, targets)) == len(task.uncertainty(predictions)) == 0
+    assert task.is_error(predictions, targets) is None or len(task.is_error(predictions, targets)) == 0
+    assert not sum(map(len, task.subgroups(targets).values()))
     assert {row["count"] for row in task.per_class(predictions, targets)} == {0}
     task.charts(predictions, targets)
 
@@ -225,38 +225,38 @@ def test_the_table_of_classes_starts_with_a_name_and_a_count(case):
 
 def test_subgroups_are_those_of_each_row_alone(case):
     task, (_, targets) = case.task, case.data(0)
-    kinds = task.kinds(targets)
+    kinds = task.subgroups(targets)
     assert kinds and all(isinstance(name, str) for name in kinds)
     assert set(np.concatenate(list(kinds.values())).tolist()) <= set(range(case.rows))
     for row in range(case.rows):
-        alone = task.kinds(targets[row : row + 1])
+        alone = task.subgroups(targets[row : row + 1])
         assert {name for name in kinds if row in kinds[name]} == {name for name in alone if len(alone[name])}
 
 
 def test_some_noisy_predictions_are_errors(case):
     predictions, targets = case.data(1)
-    wrong = case.task.wrong(predictions, targets)
+    wrong = case.task.is_error(predictions, targets)
     assert wrong is None or (wrong.shape == (case.rows,) and wrong.dtype == bool and 0 < wrong.sum() < case.rows)
 
 
 def test_losses_and_uncertainties_are_one_a_row(case):
     task, (predictions, targets) = case.task, case.data(1)
-    losses, uncertainty = task.surprise(predictions, targets), task.doubt(predictions)
+    losses, uncertainty = task.sample_loss(predictions, targets), task.uncertainty(predictions)
     assert losses.shape == uncertainty.shape == (case.rows,)
     assert np.nanmax(losses) > 0 and not (losses < 0).any() and (uncertainty >= 0).all()
     for row in range(0, case.rows, 5):
         one = slice(row, row + 1)
-        assert task.surprise(predictions[one], targets[one]) == pytest.approx(losses[one], nan_ok=True)
-        assert task.doubt(predictions[one]) == pytest.approx(uncertainty[one])
+        assert task.sample_loss(predictions[one], targets[one]) == pytest.approx(losses[one], nan_ok=True)
+        assert task.uncertainty(predictions[one]) == pytest.approx(uncertainty[one])
 
 
 def test_the_baseline_is_one_prediction_for_all_images(case):
     task, (predictions, targets) = case.task, case.data(1)
-    fitted = task.trivial(targets)
+    fitted = task.fit_baseline(targets)
     assert fitted.ndim == 1 and np.isfinite(fitted).all()
-    baseline = task.trivial_answers(fitted, predictions)
+    baseline = task.baseline_predictions(fitted, predictions)
     assert_same_form(baseline, predictions)
-    assert_same(baseline, task.trivial_answers(fitted, case.data(1, seed=1)[0]))
+    assert_same(baseline, task.baseline_predictions(fitted, case.data(1, seed=1)[0]))
     assert_same(baseline, [baseline[0]] * case.rows)
     assert quality(task, baseline, targets) < quality(task, case.data(0)[0], targets)
 
@@ -290,7 +290,7 @@ def test_predictions_and_ground_truths_have_words(case, noise):
 def test_pictures_show_the_image_and_the_prediction(case, channels):
     task, (predictions, targets) = case.task, case.data(1)
     pixels = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, channels), np.uint8)
-    before, blank = pixels.copy(), task.blank(1, (SIDE, SIDE))[0]
+    before, blank = pixels.copy(), task.empty(1, (SIDE, SIDE))[0]
     for known in (True, False):
         shown = []
         for prediction, target in zip(predictions[:6], targets[:6], strict=True):

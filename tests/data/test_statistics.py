@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import Survey, read, survey
+from opsin.data import ImageStatistics, image_statistics, read
 
 
 def test_medians_of_what_can_be_read(tmp_path):
@@ -12,26 +12,26 @@ def test_medians_of_what_can_be_read(tmp_path):
         folder.mkdir(exist_ok=True)
         Image.new("L", (width, height)).save(folder / f"{number}.png")
     (tmp_path / "class0" / "broken.png").write_bytes(b"no")
-    assert survey(read(tmp_path)) == Survey(40, 30, False, 4)
+    assert image_statistics(read(tmp_path)) == ImageStatistics(40, 30, False, 4)
     Image.new("RGB", (30, 40)).save(tmp_path / "class1" / "colour.png")
-    assert survey(read(tmp_path)) == Survey(40, 30, True, 5)
+    assert image_statistics(read(tmp_path)) == ImageStatistics(40, 30, True, 5)
 
 
 def test_a_sample_is_enough():
     table = read((np.zeros((1000, 5, 4, 1), np.uint8), [0, 1] * 500))
-    assert survey(table, sample=16) == Survey(5, 4, False, 16)
+    assert image_statistics(table, sample=16) == ImageStatistics(5, 4, False, 16)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.bool_, np.uint16, np.int64, np.float32])
 def test_deep_images_are_noticed(dtype, tmp_path):
     deep = dtype not in (np.uint8, np.bool_)
-    assert survey(read((np.ones((4, 5, 4), dtype), [0, 1] * 2))).deep == deep
+    assert image_statistics(read((np.ones((4, 5, 4), dtype), [0, 1] * 2))).deep == deep
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         Image.new("L", (4, 5)).save(tmp_path / name / "1.png")
     if dtype != np.int64:  # no file has these
         Image.fromarray(np.ones((5, 4), dtype)).save(tmp_path / "b" / "2.tif")
-        assert survey(read(tmp_path)).deep == deep
+        assert image_statistics(read(tmp_path)).deep == deep
 
 
 def test_nothing_readable_is_an_error(tmp_path):
@@ -39,4 +39,4 @@ def test_nothing_readable_is_an_error(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.jpg").write_bytes(b"text")
     with pytest.raises(DataError, match=r"no image could be read; the last: b/1.jpg is not an image"):
-        survey(read(tmp_path))
+        image_statistics(read(tmp_path))

@@ -21,18 +21,18 @@ def test_targets_by_kind():
     numbers = table("numbers", [[0.5, 1], [1, 2], [3, 4], [5, 6]])
     assert numbers.targets().dtype == np.float32
     assert numbers.targets().tolist() == [[0.5, 1], [1, 2], [3, 4], [5, 6]]
-    assert numbers.only("valid").targets().shape == (0, 2)
+    assert numbers.split("valid").targets().shape == (0, 2)
     one = Table(make_rows(["a"], [[2.0]], kind="numbers"), IMAGES, Target("numbers", ("u",)), "here")
     assert one.targets().shape == (1, 1)
 
 
 def test_only_take_and_notes():
     whole = table()
-    assert whole.only("train").rows["id"].to_list() == ["a", "d"]
-    assert whole.take(np.array([3, 0])).rows["id"].to_list() == ["d", "a"]
-    assert whole.take(np.array([True, False, False, True])).rows["id"].to_list() == ["a", "d"]
-    assert len(whole.take(np.array([], np.int64))) == 0
-    assert whole.noting("one", "two").noting("three").notes == ("one", "two", "three")
+    assert whole.split("train").rows["id"].to_list() == ["a", "d"]
+    assert whole.select(np.array([3, 0])).rows["id"].to_list() == ["d", "a"]
+    assert whole.select(np.array([True, False, False, True])).rows["id"].to_list() == ["a", "d"]
+    assert len(whole.select(np.array([], np.int64))) == 0
+    assert whole.with_notes("one", "two").with_notes("three").notes == ("one", "two", "three")
     assert whole.notes == ()
     assert whole.with_splits(["test"] * 4).rows["split"].to_list() == ["test"] * 4
 

@@ -56,7 +56,7 @@ def test_a_calibrated_model_may_have_no_calibration_error():
     held = 0
     for _ in range(20):
         raw = random.normal(size=(400, 5)) * 2
-        chances = task.answer(raw)
+        chances = task.predicted(raw)
         targets = (chances.cumsum(1) > random.random((400, 1))).argmax(1)
         rows = Predictions(tuple(map(str, range(400))), None, raw, targets)
         found = score(rows, task, replicates=100)["ece"]

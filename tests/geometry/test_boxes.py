@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from opsin.geometry.boxes import box_areas, box_ious, giou, suppress
+from opsin.geometry.boxes import box_area, box_iou, giou, nms
 
 
 def some_boxes(count, seed, span=20):
@@ -35,12 +35,12 @@ def slow_suppress(boxes, scores, classes, iou):
 
 def test_areas_and_overlaps_of_every_pair():
     boxes = some_boxes(30, 0)
-    assert box_areas(boxes).tolist() == [(x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes.tolist()]
+    assert box_area(boxes).tolist() == [(x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes.tolist()]
     expected = [[slow_iou(a, b) for b in boxes.tolist()] for a in boxes[:7].tolist()]
-    np.testing.assert_allclose(box_ious(boxes[:7], boxes).numpy(), expected, rtol=1e-6)
-    assert box_ious(boxes[:0], boxes).shape == (0, 30)
+    np.testing.assert_allclose(box_iou(boxes[:7], boxes).numpy(), expected, rtol=1e-6)
+    assert box_iou(boxes[:0], boxes).shape == (0, 30)
     nothing = torch.tensor([[1.0, 1, 1, 1]])
-    assert box_ious(nothing, nothing).item() == 0
+    assert box_iou(nothing, nothing).item() == 0
 
 
 @pytest.mark.parametrize(
@@ -76,5 +76,5 @@ def test_suppression_is_what_one_after_another_gives(count, seed, iou, kinds):
     boxes = some_boxes(count, seed)
     scores = torch.from_numpy(random.integers(0, 6, count) / 5).float()  # many ties
     classes = torch.from_numpy(random.integers(0, kinds, count)).float()
-    kept = suppress(boxes, scores, classes, iou)
+    kept = nms(boxes, scores, classes, iou)
     assert kept.tolist() == slow_suppress(boxes.tolist(), scores.tolist(), classes.tolist(), iou)

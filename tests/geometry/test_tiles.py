@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsin.geometry.tiles import Window, windows_over
+from opsin.geometry.tiles import Tile, tile_grid
 
 SIDES = st.integers(1, 90)
 
@@ -12,7 +12,7 @@ SIDES = st.integers(1, 90)
 @given(size=st.tuples(SIDES, SIDES), window=st.tuples(SIDES, SIDES))
 def test_windows_cover_the_image_and_share_a_quarter(size, window):
     seen = np.zeros(size, int)
-    found = windows_over(size, window)
+    found = tile_grid(size, window)
     assert len(set(found)) == len(found)
     for one in found:
         assert one.size == (min(size[0], window[0]), min(size[1], window[1]))
@@ -24,9 +24,9 @@ def test_windows_cover_the_image_and_share_a_quarter(size, window):
 
 
 def test_an_image_no_larger_than_a_window_is_one_window():
-    assert windows_over((5, 7), (5, 9)) == [Window(0, 0, 5, 7)]
+    assert tile_grid((5, 7), (5, 9)) == [Tile(0, 0, 5, 7)]
 
 
 def test_what_two_windows_share():
-    assert Window(0, 0, 4, 4).shared(Window(2, 3, 9, 9)) == Window(2, 3, 4, 4)
-    assert Window(0, 0, 4, 4).shared(Window(4, 0, 8, 4)) is None
+    assert Tile(0, 0, 4, 4).intersection(Tile(2, 3, 9, 9)) == Tile(2, 3, 4, 4)
+    assert Tile(0, 0, 4, 4).intersection(Tile(4, 0, 8, 4)) is None

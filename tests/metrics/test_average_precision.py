@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from opsin.metrics.average_precision import average_precision, coco_scores
-from opsin.metrics.detection import matches_of
+from opsin.metrics.detection import match_images
 
 NAMES = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "ar")
 
@@ -54,7 +54,7 @@ def theirs(package, answers, targets, classes):
 
 
 def ours(answers, targets, classes, weights=None):
-    prepared = [average_precision(matches_of(answers, targets, index)) for index in range(classes)]
+    prepared = [average_precision(match_images(answers, targets, index)) for index in range(classes)]
     return [
         list(coco_scores(prepared, each).values()) for each in ([np.ones(len(answers))] if weights is None else weights)
     ]
@@ -116,7 +116,7 @@ def test_nothing_to_find_is_not_defined_and_nothing_found_is_zero(scenes, rows):
 
 def test_a_thousand_weights_take_seconds(scenes):
     answers, targets = scenes(8, 100, 3, most=12)
-    prepared = [average_precision(matches_of(answers, targets, index)) for index in range(3)]
+    prepared = [average_precision(match_images(answers, targets, index)) for index in range(3)]
     weights = np.random.default_rng(0).integers(0, 3, (50, 100)).astype(float)
     start = time.process_time()
     for each in weights:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from opsin.metrics.detection import Ranking, judge, matches_of, ranking_of
+from opsin.metrics.detection import RankedPredictions, find_errors, match_images, rank_predictions
 
 
 def boxes(*rows, width):
@@ -21,32 +21,32 @@ ANSWER = boxes(
 
 
 def test_a_verdict_says_what_is_right_false_and_missed():
-    verdict = judge(ANSWER, TRUTH, (0.3, 0.3))
+    verdict = find_errors(ANSWER, TRUTH, (0.3, 0.3))
     assert verdict.given.tolist() == [True, True, True, False]
     assert verdict.right.tolist() == [True, False, False, False]
     assert verdict.false.tolist() == [False, True, True, False]
     assert verdict.missed.tolist() == [False, True, True]
     assert verdict.best.tolist() == pytest.approx([0.9, 0.2, 0])
-    lower = judge(ANSWER, TRUTH, (0.1, 0.3))
+    lower = find_errors(ANSWER, TRUTH, (0.1, 0.3))
     assert lower.right.tolist() == [True, False, False, True] and lower.missed.tolist() == [False, False, True]
 
 
 def test_crowds_are_neither_missed_nor_false():
     crowd = boxes((0, 0, 100, 100, 0, 1, 10000), width=7)
-    verdict = judge(ANSWER, crowd, (0.3, 0.3))
+    verdict = find_errors(ANSWER, crowd, (0.3, 0.3))
     assert verdict.given.sum() == 3 and not (verdict.right.any() or verdict.false.any() or verdict.missed.any())
 
 
 def test_no_answers_and_no_objects():
     nothing, silence = TRUTH[:0], ANSWER[:0]
-    assert judge(silence, TRUTH, (0.3, 0.3)).missed.all()
-    assert judge(ANSWER, nothing, (0.3, 0.3)).false.tolist() == [True, True, True, False]
-    assert len(judge(silence, nothing, (0.3, 0.3)).given) == 0
+    assert find_errors(silence, TRUTH, (0.3, 0.3)).missed.all()
+    assert find_errors(ANSWER, nothing, (0.3, 0.3)).false.tolist() == [True, True, True, False]
+    assert len(find_errors(silence, nothing, (0.3, 0.3)).given) == 0
 
 
 def test_a_ranking_counts_over_all_images(rows):
     answers, targets = rows([ANSWER, ANSWER[:1]]), rows([TRUTH, TRUTH[:0]])
-    ranking = ranking_of(matches_of(answers, targets, 0))
+    ranking = rank_predictions(match_images(answers, targets, 0))
     assert ranking.scores.tolist() == pytest.approx([0.9, 0.9, 0.8, 0.7, 0.2])
     assert ranking.right.tolist() == [True, False, False, False, True] and ranking.count == 2
     assert ranking.precision().tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 2 / 5])
@@ -57,11 +57,11 @@ def test_a_ranking_counts_over_all_images(rows):
 def test_the_threshold_with_the_best_f1_lies_between_scores():
     right = np.array([True, True, False, True, False, False])
     scores = np.array([0.9, 0.8, 0.7, 0.6, 0.2, 0.1])
-    threshold = Ranking(scores, right, 3).threshold()
+    threshold = RankedPredictions(scores, right, 3).threshold()
     assert threshold == pytest.approx(0.4)
     best = max(2 * right[scores >= t].sum() / ((scores >= t).sum() + 3) for t in np.linspace(0, 1, 101))
     assert 2 * right[scores >= threshold].sum() / ((scores >= threshold).sum() + 3) == best
-    tied = Ranking(np.array([0.9, 0.5, 0.5]), np.array([True, True, False]), 2).threshold()
+    tied = RankedPredictions(np.array([0.9, 0.5, 0.5]), np.array([True, True, False]), 2).threshold()
     assert tied == pytest.approx(0.25)  # two answers of one score are told or not, together
-    assert Ranking(scores, np.zeros(6, bool), 3).threshold() is None
-    assert ranking_of([]).threshold() is None
+    assert RankedPredictions(scores, np.zeros(6, bool), 3).threshold() is None
+    assert rank_predictions([]).threshold() is None

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from opsin.metrics.matching import AREAS, MOST, THRESHOLDS, Found, box_overlaps, match
+from opsin.metrics.matching import AREAS, MOST, THRESHOLDS, Candidates, box_overlaps, match
 
 
 def by_rule(found, threshold, low, high):
@@ -34,7 +34,7 @@ def by_rule(found, threshold, low, high):
 @given(st.integers(0, 2**31), st.integers(0, 12), st.integers(0, 6))
 def test_matches_follow_the_rules(seed, answers, objects):
     random = np.random.default_rng(seed)
-    found = Found(
+    found = Candidates(
         random.integers(0, 5, answers) / 5,
         random.choice([100.0, 1024.0, 5000.0, 20000.0], answers),
         random.choice([0.0, 0.4, 0.5, 0.55, 0.7, 0.75, 0.9, 1.0], (answers, objects)),
@@ -53,7 +53,7 @@ def test_matches_follow_the_rules(seed, answers, objects):
 
 def test_only_the_best_hundred_answers_count():
     scores = np.linspace(0, 1, 150)
-    found = Found(scores, np.full(150, 50.0), np.zeros((150, 1)), np.array([50.0]), np.array([False]))
+    found = Candidates(scores, np.full(150, 50.0), np.zeros((150, 1)), np.array([50.0]), np.array([False]))
     assert match(found).scores.tolist() == scores[::-1][:MOST].tolist()
 
 

@@ -20,7 +20,7 @@ from opsin.model import Model, load
 from opsin.model.file import FORMAT, MOST_HEADER_BYTES, open_model_file, parse, write_model_file
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "count": torch.tensor(3)}
-HEADER: dict[str, Any] = {"layers": {}, "task": {}, "preparation": {}, "views": "one", "about": {}}
+HEADER: dict[str, Any] = {"layers": {}, "task": {}, "preprocessing": {}, "tta": "none", "about": {}}
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def test_other_weights_than_expected_are_named(tmp_path: Path):
 
 def test_a_full_disk_leaves_the_last_good_file(model: Model, saved: Path):
     before = saved.read_bytes()
-    model.about["notes"] = ["other"]
+    model.provenance["notes"] = ["other"]
     with full_disk(300), pytest.raises(OpsinError, match=r"could not write .*; free some space") as caught:
         model.save(saved)
     assert "\n" not in str(caught.value)
@@ -107,7 +107,7 @@ def test_a_full_disk_leaves_the_last_good_file(model: Model, saved: Path):
 
 
 def test_a_description_that_could_not_be_read_again_is_not_written(model: Model, tmp_path: Path):
-    model.about["notes"] = "x" * MOST_HEADER_BYTES
+    model.provenance["notes"] = "x" * MOST_HEADER_BYTES
     with pytest.raises(ModelFileError, match="shorten"):
         model.save(tmp_path / "m.safetensors")
     assert not list(tmp_path.iterdir())
@@ -223,7 +223,7 @@ def test_no_bytes_crash_the_reader(data: st.DataObject, tmp_path_factory: pytest
 
 
 def _content(factory: pytest.TempPathFactory) -> bytes:
-    from opsin.data import Preparation
+    from opsin.data import ImagePreprocessing
     from opsin.nn import BatchNormalization, Conv2D, Dense, GlobalMaxPooling2D, Residual, Sequential
     from opsin.tasks import Classify
 
@@ -231,5 +231,5 @@ def _content(factory: pytest.TempPathFactory) -> bytes:
     if not path.exists():
         layers = [Residual([Conv2D(1, 3, padding="same"), BatchNormalization()]), GlobalMaxPooling2D(), Dense(2)]
         network = Sequential(layers, input_shape=(4, 4, 1), seed=0)
-        Model(network, Classify(("a", "b")), Preparation(4, 4, 1, (0.5,), (0.2,))).save(path)
+        Model(network, Classify(("a", "b")), ImagePreprocessing(4, 4, 1, (0.5,), (0.2,))).save(path)
     return path.read_bytes()

@@ -7,7 +7,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import Intensity, decode
-from opsin.model.inputs import as_list, read_picture
+from opsin.model.inputs import as_list, read_image
 
 ANY = (1, 1)
 
@@ -27,20 +27,20 @@ def noise(mode: str) -> Image.Image:
 def test_a_picture_reads_as_its_file_does(mode: str):
     picture = noise("L").convert("I").point(lambda v: v * 257).convert("I;16") if mode == "I;16" else noise(mode)
     content = encoded(picture)
-    np.testing.assert_array_equal(read_picture(picture, ANY), decode(content))
-    np.testing.assert_array_equal(read_picture(content, ANY), decode(content))
+    np.testing.assert_array_equal(read_image(picture, ANY), decode(content))
+    np.testing.assert_array_equal(read_image(content, ANY), decode(content))
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "HSV"])
 def test_other_colour_spaces_become_colour(mode: str):
     picture = noise(mode)
-    np.testing.assert_array_equal(read_picture(picture, ANY), np.asarray(picture.convert("RGB")))
+    np.testing.assert_array_equal(read_image(picture, ANY), np.asarray(picture.convert("RGB")))
 
 
 def test_transparent_palette_lies_over_white():
     picture = Image.new("P", (4, 4))
     picture.info["transparency"] = 0
-    assert read_picture(picture, ANY).min() == 255
+    assert read_image(picture, ANY).min() == 255
 
 
 def test_turned_by_exif():
@@ -49,23 +49,23 @@ def test_turned_by_exif():
     exif[0x0112] = 6
     content = encoded(picture, "PNG", exif=exif.tobytes())
     with Image.open(io.BytesIO(content)) as turned:
-        np.testing.assert_array_equal(read_picture(turned, ANY), decode(content))
-        assert read_picture(turned, ANY).shape == (3, 2, 1)
+        np.testing.assert_array_equal(read_image(turned, ANY), decode(content))
+        assert read_image(turned, ANY).shape == (3, 2, 1)
 
 
 def test_arrays_pass_and_paths_open(tmp_path: Path):
     pixels = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)
-    np.testing.assert_array_equal(read_picture(pixels, ANY), pixels)
-    assert read_picture(pixels[:, :, 0], ANY).shape == (4, 6, 1)
+    np.testing.assert_array_equal(read_image(pixels, ANY), pixels)
+    assert read_image(pixels[:, :, 0], ANY).shape == (4, 6, 1)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.png", ANY), pixels)
-    np.testing.assert_array_equal(read_picture(str(tmp_path / "a.png"), ANY), pixels)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png", ANY), pixels)
+    np.testing.assert_array_equal(read_image(str(tmp_path / "a.png"), ANY), pixels)
 
 
 @pytest.mark.parametrize("bad", ["nowhere.png", ".", "a\0b", b"", b"text", np.zeros(3), np.zeros((2, 2, 3)) - 1, None])
 def test_what_is_no_image_is_a_data_error(bad: object):
     with pytest.raises(DataError) as caught:
-        read_picture(bad, ANY)
+        read_image(bad, ANY)
     assert "\n" not in str(caught.value)
 
 
@@ -85,7 +85,7 @@ def test_what_is_neither_one_nor_many_is_a_data_error(nothing: object):
 def test_a_picture_that_ends_too_early_is_a_data_error():
     content = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)), "JPEG")
     with Image.open(io.BytesIO(content[: len(content) // 2])) as picture, pytest.raises(DataError, match="cut short"):
-        read_picture(picture, ANY)
+        read_image(picture, ANY)
 
 
 def test_deep_pictures_read_as_their_files_do():
@@ -93,5 +93,5 @@ def test_deep_pictures_read_as_their_files_do():
     for picture, kind in ((Image.fromarray(values), "PNG"), (Image.fromarray(values.astype(np.float32)), "TIFF")):
         for intensity in (Intensity(4095), Intensity(1023)):
             expected = decode(encoded(picture, kind), intensity=intensity)
-            np.testing.assert_array_equal(read_picture(picture, ANY, intensity), expected)
+            np.testing.assert_array_equal(read_image(picture, ANY, intensity), expected)
             assert expected[3, 2, 0] == min(255, round(int(values[3, 2]) * 255 / intensity.high))

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from opsin import api
-from opsin.data import Intensity, Preparation
+from opsin.data import ImagePreprocessing, Intensity
 from opsin.model import Model, load
 from opsin.nn import Dense, GlobalAveragePooling2D, Sequential
 from opsin.predict import predict_files
@@ -23,7 +23,7 @@ def mean_of(intensity: Intensity | None) -> Model:
     network = Sequential([GlobalAveragePooling2D(), Dense(1)], input_shape=(4, 4, 1), seed=0)
     for value in network.state_dict().values():
         value.copy_(torch.full_like(value, 255.0 if value.ndim == 2 else 0.0))
-    return Model(network, Regress(("target",), (0.0,), (1.0,)), Preparation(4, 4, 1, (0.0,), (1.0,), intensity))
+    return Model(network, Regress(("target",), (0.0,), (1.0,)), ImagePreprocessing(4, 4, 1, (0.0,), (1.0,), intensity))
 
 
 def image(brightest: int, dtype: type = np.uint16) -> np.ndarray:
@@ -66,7 +66,7 @@ def test_path_bytes_picture_array_and_files_agree(model: Model, brightest: int, 
 def test_evaluation_takes_the_scale_of_the_model_not_of_its_own_images(model: Model):
     images = np.stack([image(GREY), image(1000), image(60000)])
     found = api.evaluate(model, (images, [1.0, 2.0, 3.0])).predictions
-    answers = model.task.answer(found.raw)[:, 0]
+    answers = model.task.predicted(found.raw)[:, 0]
     assert answers == pytest.approx([expected(GREY), expected(1000), expected(60000)], rel=1e-2)
 
 
@@ -81,7 +81,7 @@ def test_a_model_of_8_bits_takes_16_by_their_type():
 
 def test_overlays_show_the_pixels_that_the_model_saw(make_placed, tmp_path: Path):
     model = make_placed("segment", 32)
-    model.preparation = Preparation(32, 32, 1, (0.0,), (1.0,), Intensity(HIGH))
+    model.preprocessing = ImagePreprocessing(32, 32, 1, (0.0,), (1.0,), Intensity(HIGH))
     Image.fromarray(np.full((32, 32), GREY, np.float32)).save(tmp_path / "counts.tif")
     predict_files(model, [tmp_path / "counts.tif"], tmp_path / "out")
     overlay = np.asarray(Image.open(tmp_path / "out" / "overlays" / "counts.jpg"))

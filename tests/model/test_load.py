@@ -10,7 +10,7 @@ import torch
 
 from opsin import zoo
 from opsin.core import ModelFileError, OpsinError
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model, load
 from opsin.model.file import open_model_file, write_model_file
 from opsin.nn import Dense, Flatten, Sequential, ZeroPadding2D
@@ -44,19 +44,19 @@ def fails(path: Path, words: str) -> None:
     assert line.startswith(str(path)) and line.count(str(path)) == 1
 
 
-@pytest.mark.parametrize("views", ["one", "mirror", "mirror_shift"])
-def test_what_was_saved_answers_the_same(make_model, views: str, tmp_path: Path):
-    model = make_model(views)
+@pytest.mark.parametrize("tta", ["none", "hflip", "hflip_shift"])
+def test_what_was_saved_answers_the_same(make_model, tta: str, tmp_path: Path):
+    model = make_model(tta)
     model.save(tmp_path / "m.safetensors")
     pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
     found = load(tmp_path / "m.safetensors", "cpu")
     (tmp_path / "m.safetensors").write_bytes(b"the file is not needed any more")
     np.testing.assert_array_equal(found.raw(pixels), model.raw(pixels))
-    assert (found.task, found.preparation, found.views, found.about) == (
+    assert (found.task, found.preprocessing, found.tta, found.provenance) == (
         model.task,
-        model.preparation,
-        views,
-        model.about,
+        model.preprocessing,
+        tta,
+        model.provenance,
     )
     assert found.network.layers == model.network.layers and found.network.name == model.network.name
     assert found.fingerprint == model.fingerprint
@@ -66,7 +66,7 @@ def test_what_was_saved_answers_the_same(make_model, views: str, tmp_path: Path)
 @pytest.mark.parametrize("name", ["simple", "resnet_small", "resnet50"])
 def test_architectures_come_back_whole(name: str, tmp_path: Path):
     network = zoo.create(name, (32, 32, 3), 2, "softmax", seed=0)
-    model = Model(network, MultiLabel(("a", "b")), Preparation(32, 32, 3, (0.5,) * 3, (0.2,) * 3))
+    model = Model(network, MultiLabel(("a", "b")), ImagePreprocessing(32, 32, 3, (0.5,) * 3, (0.2,) * 3))
     model.save(tmp_path / "m.safetensors")
     found = load(tmp_path / "m.safetensors", torch.device("cpu")).network
     for (key, value), (found_key, found_value) in zip(
@@ -117,11 +117,11 @@ def first_layer(header: dict[str, Any]) -> dict[str, Any]:
         (lambda h: first_layer(h).update(use_bias=True), "weights"),
         (lambda h: first_layer(h).update(filters=5), "shape|other|expected"),
         (lambda h: h["layers"]["layers"].extend([{"type": "Flatten", "name": None}] * 5000), "more than 4,096"),
-        (lambda h: h["preparation"].update(height=10**9), "prepares"),
-        (lambda h: h["preparation"].update(height=None), "preparation"),
-        (lambda h: h["preparation"].update(mean=[0.1]), "mean"),
-        (lambda h: h["preparation"].update(std=[0, 0, 0]), "std"),
-        (lambda h: h.update(preparation=[1]), "preparation|damaged"),
+        (lambda h: h["preprocessing"].update(height=10**9), "prepares"),
+        (lambda h: h["preprocessing"].update(height=None), "preprocessing"),
+        (lambda h: h["preprocessing"].update(mean=[0.1]), "mean"),
+        (lambda h: h["preprocessing"].update(std=[0, 0, 0]), "std"),
+        (lambda h: h.update(preprocessing=[1]), "preprocessing|damaged"),
         (lambda h: h["task"].update(task="steal"), "unknown"),
         (lambda h: h["task"].update(names=["a", "b"]), "network goes from"),
         (lambda h: h["task"].update(names=["a", "b", 3]), "no texts|expected names"),
@@ -130,9 +130,9 @@ def first_layer(header: dict[str, Any]) -> dict[str, Any]:
         (lambda h: h["task"].update(temperature=0), "temperature"),
         (lambda h: h["task"].update(temperature="hot"), "task|damaged"),
         (lambda h: h.update(task=None), "task|damaged"),
-        (lambda h: h.update(views="all"), "views"),
-        (lambda h: h.update(views=["one"]), "views"),
-        (lambda h: h.update(about=[]), "about"),
+        (lambda h: h.update(tta="all"), "tta"),
+        (lambda h: h.update(tta=["none"]), "tta"),
+        (lambda h: h.update(provenance=[]), "provenance"),
     ],
 )
 def test_a_wrong_description_is_one_clear_line(change: Change, words: str, saved: Path):
@@ -168,9 +168,9 @@ def test_maps_of_gigabytes_are_refused(tmp_path: Path):
     header = {
         "layers": network.to_json(),
         "task": Regress(("n",), (0.0,), (1.0,)).to_json(),
-        "preparation": Preparation(4, 4, 1, (0.5,), (0.5,)).to_json(),
-        "views": "one",
-        "about": {},
+        "preprocessing": ImagePreprocessing(4, 4, 1, (0.5,), (0.5,)).to_json(),
+        "tta": "none",
+        "provenance": {},
     }
     write_model_file(tmp_path / "m", {}, header)
     fails(tmp_path / "m", "outputs; expected at most")
@@ -192,5 +192,5 @@ def test_every_task_comes_back(tmp_path: Path):
         Regress(("x", "y"), (1.0, 2.0), (3.0, 4.0)),
     ):
         network = Sequential([Flatten(), Dense(2, activation=task.activation)], input_shape=(2, 2, 1), seed=0)
-        Model(network, task, Preparation(2, 2, 1, (0.5,), (0.2,))).save(tmp_path / "m.safetensors")
+        Model(network, task, ImagePreprocessing(2, 2, 1, (0.5,), (0.2,))).save(tmp_path / "m.safetensors")
         assert load(tmp_path / "m.safetensors", "cpu").task == task

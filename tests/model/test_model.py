@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opsin.core import DataError, ModelFileError, NetworkError, choose_precision
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model
 from opsin.nn import Dense, Flatten, Sequential
 from opsin.tasks import Classify, Regress
@@ -17,13 +17,13 @@ CLOSE = 1e-5 if choose_precision(torch.device("cpu")) == torch.float32 else 3e-2
 
 
 def pixels_for(model: Model, count: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (count, *model.preparation.size), np.uint8)
+    return np.random.default_rng(seed).integers(0, 256, (count, *model.preprocessing.size), np.uint8)
 
 
 def test_raw_is_the_network_on_normalised_pixels(make_model):
     model = make_model()
     pixels = pixels_for(model, 7)
-    mean, std = np.array(model.preparation.mean), np.array(model.preparation.std)
+    mean, std = np.array(model.preprocessing.mean), np.array(model.preprocessing.std)
     images = torch.from_numpy(((pixels / 255 - mean) / std).astype(np.float32)).permute(0, 3, 1, 2)
     with torch.inference_mode():
         expected = model.network.eval().logits(images).numpy()
@@ -37,7 +37,9 @@ def test_raw_is_the_network_on_normalised_pixels(make_model):
 @given(count=st.integers(0, 9), batch=st.integers(1, 10))
 def test_any_count_and_batch_size(count: int, batch: int):
     network = Sequential([Flatten(), Dense(2)], input_shape=(4, 4, 1), seed=0)
-    model = Model(network, Regress(("a", "b"), (0.0, 0.0), (1.0, 1.0)), Preparation(4, 4, 1, (0.5,), (0.5,)), "mirror")
+    model = Model(
+        network, Regress(("a", "b"), (0.0, 0.0), (1.0, 1.0)), ImagePreprocessing(4, 4, 1, (0.5,), (0.5,)), "hflip"
+    )
     pixels = pixels_for(model, count)
     raw = model.raw(pixels, batch_size=batch)
     assert raw.shape == (count, 2)
@@ -71,13 +73,13 @@ def test_each_part_keeps_its_training_mode(model: Model):
     assert all(torch.equal(before[name], value) for name, value in model.network.state_dict().items())
 
 
-@pytest.mark.parametrize("views", ["mirror", "mirror_shift"])
-def test_views_answer_for_a_mirrored_image_alike(make_model, views: str):
-    model = make_model(views)
+@pytest.mark.parametrize("tta", ["hflip", "hflip_shift"])
+def test_views_answer_for_a_mirrored_image_alike(make_model, tta: str):
+    model = make_model(tta)
     pixels = pixels_for(model, 4)
-    if views == "mirror":
+    if tta == "hflip":
         np.testing.assert_allclose(model.raw(pixels), model.raw(pixels[:, :, ::-1]), atol=CLOSE)
-    assert np.abs(model.raw(pixels) - make_model("one").raw(pixels)).max() > 1e-3
+    assert np.abs(model.raw(pixels) - make_model("none").raw(pixels)).max() > 1e-3
 
 
 def test_predict_takes_every_kind_of_image(model: Model, tmp_path: Path):
@@ -108,14 +110,14 @@ def test_predict_of_many_keeps_order_and_names_the_bad_one(model: Model):
 
 def test_batches_shrink_with_large_maps():
     wide = Sequential([Flatten(), Dense(2)], input_shape=(1024, 1024, 3), seed=0)
-    model = Model(wide, Classify(("a", "b")), Preparation(1024, 1024, 3, (0.5,) * 3, (0.2,) * 3))
-    assert model.most_at_once == 2**26 // (3 * 1024 * 1024)
+    model = Model(wide, Classify(("a", "b")), ImagePreprocessing(1024, 1024, 3, (0.5,) * 3, (0.2,) * 3))
+    assert model.max_batch_size == 2**26 // (3 * 1024 * 1024)
 
 
 def test_fingerprint_tells_models_apart(make_model):
     one = make_model()
     assert one.fingerprint == make_model().fingerprint
-    others = [make_model("mirror"), make_model(seed=1), make_model(size=(9, 8, 3))]
+    others = [make_model("hflip"), make_model(seed=1), make_model(size=(9, 8, 3))]
     warmer = make_model()
     warmer.task = Classify(warmer.task.names, temperature=2.0)
     assert len({model.fingerprint for model in (one, *others, warmer)}) == 5
@@ -123,11 +125,11 @@ def test_fingerprint_tells_models_apart(make_model):
 
 def test_parts_that_do_not_fit_are_refused(model: Model):
     with pytest.raises(NetworkError, match="expected"):
-        Model(model.network, Classify(("a", "b")), model.preparation)
+        Model(model.network, Classify(("a", "b")), model.preprocessing)
     with pytest.raises(NetworkError, match="expected"):
-        Model(model.network, model.task, Preparation(9, 8, 3, (0.5,) * 3, (0.2,) * 3))
-    with pytest.raises(ModelFileError, match="views"):
-        Model(model.network, model.task, model.preparation, "many")
+        Model(model.network, model.task, ImagePreprocessing(9, 8, 3, (0.5,) * 3, (0.2,) * 3))
+    with pytest.raises(ModelFileError, match="tta"):
+        Model(model.network, model.task, model.preprocessing, "many")
     line = Sequential([Flatten(), Dense(2)], input_shape=(1, 4, 1), seed=0)
     with pytest.raises(NetworkError, match="shift"):
-        Model(line, Classify(("a", "b")), Preparation(1, 4, 1, (0.5,), (0.2,)), "mirror_shift")
+        Model(line, Classify(("a", "b")), ImagePreprocessing(1, 4, 1, (0.5,), (0.2,)), "hflip_shift")

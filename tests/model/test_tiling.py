@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from opsin.core import DataError
-from opsin.model.tiling import answer_in_tiles, tile_of
+from opsin.model.tiling import predict_in_tiles, tile_of
 
 
 def boxes_of(picture: np.ndarray) -> list[list[float]]:
@@ -18,25 +18,25 @@ def told(answer: np.ndarray) -> list[list[float]]:
 @pytest.mark.parametrize("name", ["detect", "segment", "instances"])
 def test_a_small_image_is_answered_alike_with_tiles_and_without(make_placed, spots, name: str):
     model, picture = make_placed(name, about={"image_size": [32, 32]}), spots(32, 32)
-    plain, tiled = model.answers([picture], False)[0], model.answers([picture], True)[0]
+    plain, tiled = model.predict_images([picture], False)[0], model.predict_images([picture], True)[0]
     assert picture.any()
     np.testing.assert_array_equal(plain, tiled)
-    np.testing.assert_array_equal(plain, answer_in_tiles(model, picture, (32, 32)))
+    np.testing.assert_array_equal(plain, predict_in_tiles(model, picture, (32, 32)))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_spot_of_a_large_image_is_told_once(make_placed, spots, seed: int):
     picture = spots(32 + 24 * 3, 32 + 24 * 5, seed)
-    answer = make_placed("detect").answers([picture], True)[0]
+    answer = make_placed("detect").predict_images([picture], True)[0]
     assert told(answer) == boxes_of(picture)
 
 
 @pytest.mark.parametrize("size", [(104, 140), (33, 200), (32, 77), (20, 90)])
 def test_pixels_of_a_large_image_are_classed_as_one_by_one(make_placed, spots, size: tuple[int, int]):
     picture = spots(*size)
-    (segmented,) = make_placed("segment").answers([picture], True)
+    (segmented,) = make_placed("segment").predict_images([picture], True)
     np.testing.assert_array_equal(segmented[..., 0], picture[..., 0] > 0)
-    (objects,) = make_placed("instances").answers([picture], True)
+    (objects,) = make_placed("instances").predict_images([picture], True)
     np.testing.assert_array_equal(objects[..., 0] > 0, picture[..., 0] > 0)
     assert len(np.unique(objects[..., 0])) - 1 == len(boxes_of(picture))
 
@@ -45,7 +45,7 @@ def test_small_images_of_training_make_small_tiles(make_placed, spots):
     """Trained on 16 pixels shown as 32: a spot of 4 is learned as one of 8, and only tiles show it so."""
     model = make_placed("segment", about={"image_size": [16, 16]})
     assert tile_of(model, (64, 64), None) == (16, 16)
-    (answer,) = model.answers([spots(64, 64)])
+    (answer,) = model.predict_images([spots(64, 64)])
     assert answer.shape == (64, 64, 2)
 
 

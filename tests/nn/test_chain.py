@@ -50,7 +50,7 @@ def test_numbers_and_gradients_are_those_of_the_order_as_written(name, training)
 def test_a_tap_between_sees_the_rectified_map():
     network = nn.Sequential(CASES["within a convolution"], input_shape=(17, 14, 3), seed=0)
     x = torch.randn(2, 3, 17, 14)
-    assert network.taps(x, ["conv2d"])["conv2d"].min() == 0
+    assert network.intermediate_outputs(x, ["conv2d"])["conv2d"].min() == 0
 
 
 @pytest.mark.parametrize("index", [0, 1])
@@ -74,7 +74,7 @@ def test_a_tap_gives_what_the_module_gave():
     for name in ("stage2", "stage3.block1", "stage4"):
         net.get_submodule(name).register_forward_hook(lambda m, i, y, name=name: seen.__setitem__(name, y.clone()))
     x = torch.randn(2, 3, 32, 32)
-    found = net.taps(x, ["stage4", "stage2", "stage3/block1"])
+    found = net.intermediate_outputs(x, ["stage4", "stage2", "stage3/block1"])
     net(x)
     assert list(found) == ["stage4", "stage2", "stage3/block1"]
     for name, y in found.items():
@@ -83,7 +83,7 @@ def test_a_tap_gives_what_the_module_gave():
 
 def test_a_tapped_layer_keeps_its_numbers_though_relu_follows_in_place():
     net = Sequential([Conv2D(4, 3), BatchNormalization(), Activation("relu")], input_shape=(6, 6, 3), seed=0).eval()
-    found = net.taps(torch.randn(2, 3, 6, 6), ["conv2d", "batch_normalization", "activation"])
+    found = net.intermediate_outputs(torch.randn(2, 3, 6, 6), ["conv2d", "batch_normalization", "activation"])
     assert found["batch_normalization"].min() < 0
     torch.testing.assert_close(found["activation"], found["batch_normalization"].relu())
 
@@ -91,11 +91,11 @@ def test_a_tapped_layer_keeps_its_numbers_though_relu_follows_in_place():
 def test_gradients_flow_and_nothing_further_is_computed():
     net = zoo.create("resnet_small", (16, 16, 3), 5, seed=0)
     net.stage3.register_forward_hook(lambda *_: pytest.fail("computed too far"))
-    net.taps(torch.randn(2, 3, 16, 16), ["stage1"])["stage1"].sum().backward()
+    net.intermediate_outputs(torch.randn(2, 3, 16, 16), ["stage1"])["stage1"].sum().backward()
     assert net.stem.weight.grad is not None
 
 
 def test_an_unknown_name_is_refused_with_known_ones():
     net = zoo.create("resnet_small", (16, 16, 3), 5, seed=0)
     with pytest.raises(NetworkError, match="no layer 'stage9' to tap; expected names such as 'stem', 'stage1'"):
-        net.taps(torch.randn(2, 3, 16, 16), ["stage1", "stage9"])
+        net.intermediate_outputs(torch.randn(2, 3, 16, 16), ["stage1", "stage9"])

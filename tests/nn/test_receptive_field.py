@@ -1,10 +1,12 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from opsin.nn import Window
-from opsin.nn.receptive_field import POINT, follow, widest
+from opsin.nn import ReceptiveField
+from opsin.nn.receptive_field import IDENTITY, compose, union
 
-windows = st.builds(lambda k, s, d: Window((k,), (s,), (d,)), st.integers(1, 5), st.integers(1, 3), st.integers(1, 3))
+windows = st.builds(
+    lambda k, s, d: ReceptiveField((k,), (s,), (d,)), st.integers(1, 5), st.integers(1, 3), st.integers(1, 3)
+)
 
 
 def positions(window, index):
@@ -13,7 +15,7 @@ def positions(window, index):
 
 @given(windows, windows)
 def test_two_windows_in_a_row_reach_what_enumeration_finds(first, second):
-    both = follow(first, second)
+    both = compose(first, second)
     for index in (0, 1):
         seen = {low for middle in positions(second, index) for low in positions(first, middle)}
         assert max(seen) - min(seen) + 1 == both.extent[0]
@@ -22,7 +24,7 @@ def test_two_windows_in_a_row_reach_what_enumeration_finds(first, second):
 
 @given(windows)
 def test_a_point_changes_nothing_and_the_whole_swallows(window):
-    assert follow(POINT, window) == follow(window, POINT) == window
-    assert follow(window, None) is follow(None, window) is None
-    assert widest(POINT, window) == window
-    assert widest(window, None) is None
+    assert compose(IDENTITY, window) == compose(window, IDENTITY) == window
+    assert compose(window, None) is compose(None, window) is None
+    assert union(IDENTITY, window) == window
+    assert union(window, None) is None

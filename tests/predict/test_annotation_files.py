@@ -10,8 +10,8 @@ from PIL import Image
 from opsin.core import OpsinError
 from opsin.model import Model
 from opsin.predict import predict_files
-from opsin.predict.annotation_files import Kept, pack
-from opsin.predict.pipeline import Seen
+from opsin.predict.annotation_files import StoredPredictions, pack
+from opsin.predict.pipeline import FilePrediction
 from opsin.tasks import Detect
 
 
@@ -115,10 +115,12 @@ def test_a_folder_of_the_user_is_left_alone(make_placed, pictures: list[Path], t
 
 def test_packed_answers_come_back(tmp_path: Path):
     answer = np.array([[0, 0, 4, 4, 0, 0.9]], np.float32)
-    seen = [Seen(Path("d/a.png"), (8, 9), answer), Seen(Path("d/b.png"), error="is empty")]
+    seen = [FilePrediction(Path("d/a.png"), (8, 9), answer), FilePrediction(Path("d/b.png"), error="is empty")]
     (tmp_path / "piece").write_bytes(pack(seen))
-    kept = Kept(Detect(("spot",)), {Path("d/a.png"): "a.png", Path("d/b.png"): "b.png"}, [tmp_path / "piece"] * 2)
-    assert [(one.id, one.height, one.width, len(one.boxes)) for one in kept.marked()] == [("a.png", 8, 9, 1)] * 2
+    kept = StoredPredictions(
+        Detect(("spot",)), {Path("d/a.png"): "a.png", Path("d/b.png"): "b.png"}, [tmp_path / "piece"] * 2
+    )
+    assert [(one.id, one.height, one.width, len(one.boxes)) for one in kept.annotations()] == [("a.png", 8, 9, 1)] * 2
     assert list(kept.errors()) == [("d/b.png", "is empty")] * 2
 
 

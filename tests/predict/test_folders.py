@@ -8,7 +8,7 @@ from PIL import Image
 from opsin.data.formats.masks.mask_folders import mask_folder_ways
 from opsin.data.formats.scan import scan
 from opsin.predict import predict_files
-from opsin.predict.folders import apart, ids_of, write_errors
+from opsin.predict.folders import ids_of, unique_names, write_errors
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_what_is_written_can_be_trained_on(make_placed, spots, tmp_path: Path, n
     if name == "segment":
         assert table.target.names == model.task.names
     for id in table.rows["id"]:
-        (answer,) = model.answers([model.read(tmp_path / "out" / id)])
+        (answer,) = model.predict_images([model.load_image(tmp_path / "out" / id)])
         np.testing.assert_array_equal(table.masks.read(id), answer[..., 0])
 
 
@@ -104,7 +104,7 @@ def test_a_name_is_what_follows_the_folder_of_all():
 
 def test_names_that_differ_in_their_ending_alone_are_kept_apart():
     ids = {Path(name): name for name in ("d/a.png", "d/a.jpg", "a.png")}
-    assert list(apart(ids).values()) == ["d/a-png.png", "d/a-jpg.jpg", "a.png"]
+    assert list(unique_names(ids).values()) == ["d/a-png.png", "d/a-jpg.jpg", "a.png"]
 
 
 def test_errors_that_are_gone_leave_no_file(tmp_path: Path):

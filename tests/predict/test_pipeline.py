@@ -7,16 +7,16 @@ import pytest
 import torch
 from PIL import Image
 
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model
 from opsin.nn import Dense, Flatten, Sequential
-from opsin.predict.pipeline import answer_pieces, path_text, piece_length
+from opsin.predict.pipeline import chunk_length, path_text, predict_chunks
 from opsin.predict.tables import image_rows
 from opsin.tasks import MultiLabel, Regress
 
 
 def tables(model: Model, pieces: list[list[Path]]) -> list[pl.DataFrame]:
-    return [image_rows(model.task).make(piece) for piece in answer_pieces(model, pieces)]
+    return [image_rows(model.task).make(piece) for piece in predict_chunks(model, pieces)]
 
 
 def test_rows_are_predictions_in_order(model: Model, images: list[Path]):
@@ -38,7 +38,7 @@ def test_rows_are_predictions_in_order(model: Model, images: list[Path]):
 def test_threads_that_only_decode_give_the_same_rows(model: Model, images: list[Path]):
     together = pl.concat(tables(model, [images]))
     hook = next(model.network.children()).register_forward_hook(lambda *_: None)  # so the network itself answers
-    assert not model.side_by_side
+    assert not model.supports_threads
     apart = pl.concat(tables(model, [images]))
     hook.remove()
     assert apart["path"].equals(together["path"]) and apart["error"].equals(together["error"])
@@ -77,7 +77,7 @@ def test_a_piece_of_broken_images_alone(model: Model, tmp_path: Path):
 
 
 def test_nothing_to_do(model: Model):
-    assert list(answer_pieces(model, [])) == []
+    assert list(predict_chunks(model, [])) == []
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def broken_numbers(tmp_path: Path) -> tuple[Model, Path]:
     network.state_dict()["dense.bias"][0] = float("nan")
     network.state_dict()["dense.bias"][1] = float("inf")
     task = Regress(("error", "path", "count"), (0.0,) * 3, (1.0,) * 3)
-    return Model(network, task, Preparation(2, 2, 1, (0.5,), (0.5,))), tmp_path / "a.png"
+    return Model(network, task, ImagePreprocessing(2, 2, 1, (0.5,), (0.5,))), tmp_path / "a.png"
 
 
 def test_no_nan_and_no_doubled_column(broken_numbers: tuple[Model, Path]):
@@ -101,22 +101,22 @@ def test_no_nan_and_no_doubled_column(broken_numbers: tuple[Model, Path]):
 
 def test_labels_have_their_columns():
     network = Sequential([Flatten(), Dense(2)], input_shape=(2, 2, 1), seed=0)
-    model = Model(network, MultiLabel(("a", "b")), Preparation(2, 2, 1, (0.5,), (0.5,)))
+    model = Model(network, MultiLabel(("a", "b")), ImagePreprocessing(2, 2, 1, (0.5,), (0.5,)))
     assert list(image_rows(model.task).schema) == ["path", "labels", "p_a", "p_b", "error"]
 
 
 def test_pieces_are_bounded_in_memory(make_model):
-    assert piece_length(make_model()) == 256
+    assert chunk_length(make_model()) == 256
     large = Sequential([Flatten(), Dense(3)], input_shape=(2048, 2048, 3), seed=0)
-    model = Model(large, make_model().task, Preparation(2048, 2048, 3, (0.5,) * 3, (0.2,) * 3))
-    assert piece_length(model) == 64 * 2**20 // (2048 * 2048 * 3)
+    model = Model(large, make_model().task, ImagePreprocessing(2048, 2048, 3, (0.5,) * 3, (0.2,) * 3))
+    assert chunk_length(model) == 64 * 2**20 // (2048 * 2048 * 3)
 
 
 def test_a_stopped_reader_leaves_no_thread(model: Model, images: list[Path]):
     import threading
 
     before = threading.active_count()
-    pieces = answer_pieces(model, [images] * 5)
+    pieces = predict_chunks(model, [images] * 5)
     next(next(pieces))
     pieces.close()
     assert threading.active_count() == before

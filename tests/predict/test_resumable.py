@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from opsin.core import OpsinError
-from opsin.predict.resumable import Pieces
-from opsin.predict.tables import SUFFIXES, Rows, TableFile, encoded
+from opsin.predict.resumable import ResumableOutput
+from opsin.predict.tables import SUFFIXES, TableFile, TableWriter, encoded
 
 SCHEMA = {"name": pl.String(), "value": pl.Float64()}
 KEYS = ["aa", "bb", "cc"]
@@ -32,21 +32,21 @@ def rows(number: int) -> pl.DataFrame:
     return pl.DataFrame({"name": names, "value": [number / 3, None, 1e-300]}, schema=SCHEMA)
 
 
-def suffix_of(file: Pieces) -> str:
+def suffix_of(file: ResumableOutput) -> str:
     return file.output.suffix
 
 
-def finish(file: Pieces) -> None:
-    table = TableFile(Rows(SCHEMA, lambda images: pl.DataFrame(schema=SCHEMA)), suffix_of(file), file.output)
-    file.finish(table.make)
+def finish(file: ResumableOutput) -> None:
+    table = TableFile(TableWriter(SCHEMA, lambda images: pl.DataFrame(schema=SCHEMA)), suffix_of(file), file.output)
+    file.finalize(table.finalize)
 
 
-def make(file: Pieces) -> bool:
+def make(file: ResumableOutput) -> bool:
     """True when something had to be made."""
     if file.start() is not None:
         return False
     for number in file.missing():
-        file.keep(number, encoded(rows(number), suffix_of(file)), number)
+        file.write_chunk(number, encoded(rows(number), suffix_of(file)), number)
     finish(file)
     return True
 
@@ -85,7 +85,7 @@ def killed_at(step: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_was_written_is_read(suffix: str, tmp_path: Path):
     output = tmp_path / f"out{suffix}"
-    assert make(Pieces(output, "me", KEYS))
+    assert make(ResumableOutput(output, "me", KEYS))
     expected = pl.concat([rows(number) for number in range(3)])
     assert read(output).equals(expected)
     assert sorted(os.listdir(tmp_path)) == [f".out{suffix}.opsin", f"out{suffix}"]
@@ -94,10 +94,10 @@ def test_what_was_written_is_read(suffix: str, tmp_path: Path):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_killed_at_any_step_it_ends_the_same(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     whole = tmp_path / f"whole{suffix}"
-    make(Pieces(whole, "me", KEYS))
+    make(ResumableOutput(whole, "me", KEYS))
     for step in range(100):
         output = tmp_path / str(step) / f"out{suffix}"
-        file = Pieces(output, "me", KEYS)
+        file = ResumableOutput(output, "me", KEYS)
         try:
             with killed_at(step, monkeypatch):
                 make(file)
@@ -114,7 +114,7 @@ def test_killed_at_any_step_it_ends_the_same(suffix: str, tmp_path: Path, monkey
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_no_rows_give_a_file_of_columns(suffix: str, tmp_path: Path):
     output = tmp_path / f"out{suffix}"
-    assert make(Pieces(output, "me", []))
+    assert make(ResumableOutput(output, "me", []))
     assert output.exists()
     if suffix != ".jsonl":
         assert read(output).schema == SCHEMA and not len(read(output))
@@ -122,81 +122,81 @@ def test_no_rows_give_a_file_of_columns(suffix: str, tmp_path: Path):
 
 def test_json_lines_are_json(tmp_path: Path):
     output = tmp_path / "out.jsonl"
-    make(Pieces(output, "me", KEYS))
+    make(ResumableOutput(output, "me", KEYS))
     lines = [json.loads(line) for line in output.read_text().splitlines()]
     assert lines == [row for number in range(3) for row in rows(number).to_dicts()]
 
 
 def test_a_finished_file_is_left_alone(tmp_path: Path):
     output = tmp_path / "out.csv"
-    make(Pieces(output, "me", KEYS))
+    make(ResumableOutput(output, "me", KEYS))
     before = output.stat()
-    assert not make(Pieces(output, "me", KEYS))
-    assert Pieces(output, "me", KEYS).start() == 0 + 1 + 2
+    assert not make(ResumableOutput(output, "me", KEYS))
+    assert ResumableOutput(output, "me", KEYS).start() == 0 + 1 + 2
     assert output.stat().st_mtime_ns == before.st_mtime_ns and output.stat().st_ino == before.st_ino
 
 
 def test_other_inputs_are_made_anew_and_known_pieces_kept(tmp_path: Path):
     output = tmp_path / "out.csv"
-    make(Pieces(output, "me", KEYS))
-    assert make(Pieces(output, "me", KEYS[:2]))
+    make(ResumableOutput(output, "me", KEYS))
+    assert make(ResumableOutput(output, "me", KEYS[:2]))
     assert len(read(output)) == 6
-    half = Pieces(tmp_path / "half.csv", "me", KEYS)
+    half = ResumableOutput(tmp_path / "half.csv", "me", KEYS)
     assert half.start() is None
-    half.keep(0, encoded(rows(0), ".csv"), 0)
-    changed = Pieces(tmp_path / "half.csv", "me", ["aa", "ff"])
+    half.write_chunk(0, encoded(rows(0), ".csv"), 0)
+    changed = ResumableOutput(tmp_path / "half.csv", "me", ["aa", "ff"])
     assert changed.start() is None
     assert changed.missing() == [1]
 
 
 def test_another_model_is_refused(tmp_path: Path):
     output = tmp_path / "out.csv"
-    make(Pieces(output, "me", KEYS))
+    make(ResumableOutput(output, "me", KEYS))
     before = output.read_bytes()
     with pytest.raises(OpsinError, match=r"out.csv was made by another model; delete it or name another output"):
-        Pieces(output, "you", KEYS).start()
+        ResumableOutput(output, "you", KEYS).start()
     assert output.read_bytes() == before
     half = tmp_path / "half.csv"
-    Pieces(half, "me", KEYS).start()
+    ResumableOutput(half, "me", KEYS).start()
     with pytest.raises(OpsinError, match="unfinished predictions of another model"):
-        Pieces(half, "you", KEYS).start()
+        ResumableOutput(half, "you", KEYS).start()
 
 
 def test_a_file_of_the_user_is_not_overwritten(tmp_path: Path):
     output = tmp_path / "out.csv"
     output.write_text("mine")
     with pytest.raises(OpsinError, match="there already"):
-        Pieces(output, "me", KEYS).start()
+        ResumableOutput(output, "me", KEYS).start()
     assert output.read_text() == "mine"
     output.write_text("")
-    assert make(Pieces(output, "me", KEYS))
+    assert make(ResumableOutput(output, "me", KEYS))
 
 
 def test_files_of_the_user_in_the_folder_of_pieces_stay(tmp_path: Path):
     parts = tmp_path / "out.csv.parts"
     parts.mkdir()
     (parts / "thesis.txt").write_text("mine")
-    make(Pieces(tmp_path / "out.csv", "me", KEYS))
+    make(ResumableOutput(tmp_path / "out.csv", "me", KEYS))
     assert os.listdir(parts) == ["thesis.txt"]
 
 
 def test_a_folder_as_output(tmp_path: Path):
     (tmp_path / "out.csv").mkdir()
     with pytest.raises(OpsinError, match="it is a folder"):
-        Pieces(tmp_path / "out.csv", "me", KEYS).start()
+        ResumableOutput(tmp_path / "out.csv", "me", KEYS).start()
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_full_disk_is_one_line_and_keeps_the_pieces(suffix: str, tmp_path: Path):
     values = np.random.default_rng(0).random(2700)
     noise = pl.DataFrame({"name": [f"{value:.3f}" for value in values], "value": values}, schema=SCHEMA)
-    file = Pieces(tmp_path / f"out{suffix}", "me", [f"{number:x}" for number in range(9)])
+    file = ResumableOutput(tmp_path / f"out{suffix}", "me", [f"{number:x}" for number in range(9)])
     limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, limits[1]))
     try:
         with pytest.raises(OpsinError, match=r"could not write .*free some space") as caught:
             for number in file.missing() if file.start() is None else ():
-                file.keep(number, encoded(noise.slice(300 * number, 300), suffix), 0)
+                file.write_chunk(number, encoded(noise.slice(300 * number, 300), suffix), 0)
             finish(file)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -9,7 +9,7 @@ import pytest
 from opsin.data import Table, Target
 from opsin.data.table import make_rows
 from opsin.evaluation import Predictions, score
-from opsin.report import AnswerFacts, DataFacts, NetworkFacts, ReportFacts, RunFacts
+from opsin.report import DataSection, NetworkSection, PredictionSection, ReportContent, RunSection
 from opsin.tasks import Classify, MultiLabel, Regress, Task
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
@@ -81,23 +81,23 @@ def facts_of(
     pixels = np.random.default_rng(1).integers(0, 256, (count, 6, 6, 3), np.uint8)
     inside = slice(count - test, count)
     predictions = Predictions(tuple(names[inside]), None, raw[inside].astype(np.float32), targets[inside])
-    constant = task.trivial_answers(task.trivial(targets[: count - test]), np.zeros((test, task.units)))
+    constant = task.baseline_predictions(task.fit_baseline(targets[: count - test]), np.zeros((test, task.units)))
     trivial = Predictions(predictions.ids, None, constant, predictions.targets)
-    answers = AnswerFacts(
+    answers = PredictionSection(
         task, predictions, score(predictions, task, replicates=20), score(trivial, task, replicates=20)
     )
-    run = RunFacts(
+    run = RunSection(
         "opsin train photos --seed 7", 7, 61.0, "a machine", {"opsin": "9.8.7"}, metrics(task.monitor[0]), {"batch": 64}
     )
-    data = DataFacts(table, pixels[::-1], np.arange(count)[::-1], "c0ffee", table.targets())
-    return ReportFacts(data, NetworkFacts("simple", 1234, ("because",), "Layer <a>"), answers, run)
+    data = DataSection(table, pixels[::-1], np.arange(count)[::-1], "c0ffee", table.targets())
+    return ReportContent(data, NetworkSection("simple", 1234, ("because",), "Layer <a>"), answers, run)
 
 
 @pytest.fixture
-def classify() -> Callable[..., ReportFacts]:
+def classify() -> Callable[..., ReportContent]:
     def make(
         names: tuple[str, ...] = ("cat", "dog", "owl"), count: int = 90, test: int = 40, **more: str
-    ) -> ReportFacts:
+    ) -> ReportContent:
         generator = np.random.default_rng(0)
         targets = generator.integers(0, len(names), count)
         raw = generator.normal(size=(count, len(names))) + 2 * np.eye(len(names))[targets]
@@ -107,7 +107,7 @@ def classify() -> Callable[..., ReportFacts]:
 
 
 @pytest.fixture
-def regress() -> ReportFacts:
+def regress() -> ReportContent:
     generator = np.random.default_rng(0)
     targets = generator.normal(50, 10, (80, 1)).astype(np.float32)
     raw = (targets - 50) / 10 + generator.normal(0, 0.2, targets.shape)
@@ -115,7 +115,7 @@ def regress() -> ReportFacts:
 
 
 @pytest.fixture
-def multilabel() -> ReportFacts:
+def multilabel() -> ReportContent:
     generator = np.random.default_rng(0)
     targets = generator.integers(0, 2, (60, 3)).astype(np.float32)
     raw = generator.normal(size=(60, 3)) + 3 * (targets - 0.5)

@@ -4,7 +4,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from opsin.report.errors import cases_of
+from opsin.report.errors import error_cases
 
 
 def test_the_worst_are_wrong_and_most_surprising(classify):
@@ -14,7 +14,7 @@ def test_the_worst_are_wrong_and_most_surprising(classify):
     losses = -np.log(np.exp(raw / 1.5)[np.arange(40), targets] / np.exp(raw / 1.5).sum(1))
     wrong = raw.argmax(1) != targets
     expected = [answers.predictions.ids[row] for row in np.argsort(-losses) if wrong[row]][:12]
-    cases = cases_of(facts)
+    cases = error_cases(facts)
     assert [case.id for case in cases.worst] == expected
     assert cases.wrong == wrong.sum() and cases.count == 40
     assert all(case.wrong for case in cases.worst)
@@ -22,14 +22,14 @@ def test_the_worst_are_wrong_and_most_surprising(classify):
 
 def test_the_picture_is_that_of_its_id(classify):
     facts = classify()
-    case = cases_of(facts).unsure[0]
+    case = error_cases(facts).unsure[0]
     row = facts.data.table.rows["id"].to_list().index(case.id)
     seen = np.array(Image.open(BytesIO(base64.b64decode(case.picture.partition(",")[2]))))
-    assert (seen == facts.data.pixels[facts.data.positions[row]]).all()
+    assert (seen == facts.data.pixels[facts.data.store_rows[row]]).all()
 
 
 def test_numbers_have_neither_wrong_nor_unsure(regress):
-    cases = cases_of(regress)
+    cases = error_cases(regress)
     assert cases.wrong is None and cases.unsure == () and len(cases.worst) == 12
     errors = [abs(float(case.answer) - float(case.truth)) for case in cases.worst]
     assert errors == sorted(errors, reverse=True)
@@ -38,4 +38,4 @@ def test_numbers_have_neither_wrong_nor_unsure(regress):
 def test_labels_are_wrong_when_any_is(multilabel):
     answers = multilabel.answers
     expected = ((answers.predictions.raw >= 0) != (answers.predictions.targets >= 0.5)).any(1).sum()
-    assert cases_of(multilabel).wrong == expected
+    assert error_cases(multilabel).wrong == expected

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from opsin.evaluation import Score
-from opsin.report import ModelFacts
+from opsin.report import ModelSection
 from opsin.report.page import page
 
 HOSTILE = "<script>alert('x')</script>\"&"
@@ -88,7 +88,7 @@ def test_hostile_names_are_text(classify, read):
     facts = classify((HOSTILE, "dog"), ids=HOSTILE + "/{}.png", origin=f"/data/{HOSTILE}")
     facts = replace(
         facts,
-        data=replace(facts.data, table=facts.data.table.noting(HOSTILE)),
+        data=replace(facts.data, table=facts.data.table.with_notes(HOSTILE)),
         network=replace(
             facts.network, name=HOSTILE, reasons=(HOSTILE,), summary=HOSTILE, picture=f"<svg>{HOSTILE}</svg>"
         ),
@@ -154,7 +154,7 @@ def test_an_evaluation_says_which_model_and_what_it_scored_before(classify, read
     facts = classify(origin="/photos/other")
     data = facts.data
     data = replace(data, table=data.table.with_splits(["test"] * len(data.table)))
-    known = ModelFacts(
+    known = ModelSection(
         HOSTILE + ".safetensors", "f00d", (("Trained on", HOSTILE),), {"accuracy": Score(0.987, 0.98, 0.99)}
     )
     run = replace(facts.run, seed=None, metrics=(), settings=None, command="opsin evaluate m.safetensors other")

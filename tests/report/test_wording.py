@@ -1,7 +1,17 @@
 import pytest
 
 from opsin.evaluation import Score
-from opsin.report.wording import amount, duration, is_better, number, percent, score_number, short, title_of, verdict
+from opsin.report.wording import (
+    comparison,
+    duration,
+    is_better,
+    number,
+    percent,
+    plural,
+    score_number,
+    tick_label,
+    title_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,9 +37,9 @@ def test_percent_is_never_all_or_nothing_unless_it_is():
 
 
 def test_units_and_plurals():
-    assert (amount(1, "image"), amount(2000, "image")) == ("1 image", "2,000 images")
+    assert (plural(1, "image"), plural(2000, "image")) == ("1 image", "2,000 images")
     assert (duration(0.4), duration(119), duration(3600)) == ("0 s", "119 s", "60 min")
-    assert (short(2500.0), short(0.25), short(1e-5)) == ("2,500", "0.25", "1e-5")
+    assert (tick_label(2500.0), tick_label(0.25), tick_label(1e-5)) == ("2,500", "0.25", "1e-5")
     assert score_number("r2", -0.0001) == "0.000"
     assert title_of("hamming_loss") == "Hamming loss"
 
@@ -43,9 +53,9 @@ def test_better_means_the_whole_interval():
 
 
 def test_the_verdict_speaks_of_any_score():
-    said = verdict(("dice", 1), Score(0.81, 0.8, 0.82), Score(0.1, 0.1, 0.1), "1 image")
+    said = comparison(("dice", 1), Score(0.81, 0.8, 0.82), Score(0.1, 0.1, 0.1), "1 image")
     assert said.startswith("On 1 image the model reaches a Dice of 0.810")
-    assert verdict(("mae", -1), Score(3.0, 2.0, 4.0), None, "9 images").endswith(
+    assert comparison(("mae", -1), Score(3.0, 2.0, 4.0), None, "9 images").endswith(
         "off by 3.000 on average (95 % interval 2.000 to 4.000)."
     )
 

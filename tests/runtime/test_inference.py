@@ -42,7 +42,7 @@ def test_every_architecture_says_the_same(name, batch):
     torch.testing.assert_close(fused, plain, rtol=2e-5, atol=2e-5 * float(plain.abs().max()))
 
 
-@pytest.mark.parametrize("make", [zoo.create_map, zoo.create_grid])
+@pytest.mark.parametrize("make", [zoo.create_unet, zoo.create_detector])
 def test_maps_and_grids_are_the_same(make):
     network = settled(make("resnet18", (64, 96, 3), 4, seed=0))
     for weight in network.parameters():

@@ -12,12 +12,12 @@ import torch
 
 from opsin import zoo
 from opsin.core import OpsinError
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model
-from opsin.model.test_time_augmentation import average_views
+from opsin.model.test_time_augmentation import tta_average
 from opsin.nn import Activation, Sequential
 from opsin.runtime.backends import FusedRuntime, TorchRuntime
-from opsin.runtime.selection import Ready
+from opsin.runtime.selection import RuntimeCache
 from opsin.tasks import Classify, Detect, Segment
 
 SIZE = (40, 32, 3)
@@ -31,13 +31,13 @@ def model_of(name="resnet_small", make=zoo.create):
     network = make(name, SIZE, task.units, seed=0)
     torch.nn.init.normal_(list(network.parameters())[-1], 0, 1)
     torch.nn.init.normal_(list(network.parameters())[-2], 0, 0.2)
-    return Model(network.eval(), task, Preparation(*SIZE, (0.5,) * 3, (0.25,) * 3))
+    return Model(network.eval(), task, ImagePreprocessing(*SIZE, (0.5,) * 3, (0.25,) * 3))
 
 
 def plainly(model):
     """Answers in float32 by torch alone."""
     with torch.inference_mode():
-        return model.network.logits(model.preparation.normalize(torch.from_numpy(PIXELS))).numpy()
+        return model.network.logits(model.preprocessing.normalize(torch.from_numpy(PIXELS))).numpy()
 
 
 def close(one, other):
@@ -100,7 +100,7 @@ def test_a_shallow_copy_with_another_network_answers_for_itself():
 @on_x86
 def test_it_is_made_once_and_not_for_training():
     model = model_of()
-    selection, what = Ready(), (model.network, model.preparation)
+    selection, what = RuntimeCache(), (model.network, model.preprocessing)
     first = selection.runtime(*what)
     assert isinstance(first, FusedRuntime) and selection.runtime(*what) is first
     model.network.train()
@@ -115,7 +115,7 @@ def test_weights_made_without_gradients_answer_too():
 
 @on_x86
 @pytest.mark.parametrize(
-    ("name", "make"), [("simple", zoo.create), ("resnet18", zoo.create), ("unet_small", zoo.create_map)]
+    ("name", "make"), [("simple", zoo.create), ("resnet18", zoo.create), ("unet_small", zoo.create_unet)]
 )
 def test_openvino_answers_alike_until_weights_change(name, make):
     pytest.importorskip("openvino")
@@ -150,8 +150,8 @@ class Other(FusedRuntime):
 
     at_once = 8
 
-    def __init__(self, network, preparation, precision, together, factor=1, asked=None):
-        super().__init__(network, preparation, precision)
+    def __init__(self, network, preprocessing, precision, together, factor=1, asked=None):
+        super().__init__(network, preprocessing, precision)
         self.factor, self.asked = factor, [] if asked is None else asked
 
     def logits(self, pixels):
@@ -177,7 +177,7 @@ def test_one_image_few_and_many_have_the_runtime_that_is_sooner_for_them(chosen,
     for count in (1, 7, 9):
         assert close(model.raw(PIXELS[:count]), before[:count])
     assert asked == [count for count, other in zip((1, 7, 9), chosen, strict=True) if other]
-    assert model.side_by_side == (not any(chosen))
+    assert model.supports_threads == (not any(chosen))
     with torch.no_grad():
         next(model.network.parameters()).add_(0.1)
     asked.clear()
@@ -194,9 +194,9 @@ def test_openvino_answers_any_number_of_images_in_their_order(count):
     model = model_of()
     pixels = np.random.default_rng(1).integers(0, 256, (count, *SIZE), np.uint8)
     pixels[::2] //= 4
-    runtime = OpenVinoRuntime(model.network, model.preparation, torch.float32, together=4)
+    runtime = OpenVinoRuntime(model.network, model.preprocessing, torch.float32, together=4)
     with torch.inference_mode():
-        expected = model.network.logits(model.preparation.normalize(torch.from_numpy(pixels))).numpy()
+        expected = model.network.logits(model.preprocessing.normalize(torch.from_numpy(pixels))).numpy()
     np.testing.assert_allclose(runtime.logits(torch.from_numpy(pixels)).numpy(), expected, rtol=1e-3, atol=1e-3)
 
 
@@ -216,13 +216,13 @@ def test_a_missing_or_unable_openvino_is_said_in_a_line(monkeypatch):
         model_of().accelerate()
 
 
-@pytest.mark.parametrize("views", ["mirror", "mirror_shift"])
-def test_views_are_looked_at_by_every_runtime(views):
+@pytest.mark.parametrize("tta", ["hflip", "hflip_shift"])
+def test_views_are_looked_at_by_every_runtime(tta):
     model = model_of()
-    model.views = views
+    model.tta = tta
     fused = model.raw(PIXELS)
-    runtime = TorchRuntime(model.network, model.preparation, torch.float32)
-    expected = average_views(runtime.logits, torch.from_numpy(PIXELS), views).numpy()
+    runtime = TorchRuntime(model.network, model.preprocessing, torch.float32)
+    expected = tta_average(runtime.logits, torch.from_numpy(PIXELS), tta).numpy()
     assert close(fused, expected)
     if platform.machine().lower() in ("x86_64", "amd64") and find_spec("openvino"):
         model.accelerate()
@@ -231,7 +231,7 @@ def test_views_are_looked_at_by_every_runtime(views):
 
 def test_a_network_without_weights_is_taken_as_it_is():
     network = Sequential([Activation("relu")], input_shape=SIZE, seed=0)
-    runtime = Ready().runtime(network, Preparation(*SIZE, (0.5,) * 3, (0.25,) * 3))
+    runtime = RuntimeCache().runtime(network, ImagePreprocessing(*SIZE, (0.5,) * 3, (0.25,) * 3))
     assert isinstance(runtime, TorchRuntime)
 
 
@@ -251,13 +251,14 @@ import os, signal, sys
 import numpy as np
 import torch
 from opsin import zoo
-from opsin.data import Preparation
+from opsin.data import ImagePreprocessing
 from opsin.model import Model
 from opsin.tasks import Classify
 
 size = (32, 32, 3)
-model = Model(zoo.create("simple", size, 2, seed=0), Classify(("a", "b")), Preparation(*size, (0.5,) * 3, (0.2,) * 3))
-model._ready.choose(model.network, model.preparation, 1)
+preprocessing = ImagePreprocessing(*size, (0.5,) * 3, (0.2,) * 3)
+model = Model(zoo.create("simple", size, 2, seed=0), Classify(("a", "b")), preprocessing)
+model._ready.select_backend(model.network, model.preprocessing, 1)
 del model
 signal.signal(signal.SIGINT, lambda *_: print("asked"))
 os.kill(os.getpid(), signal.SIGINT)
@@ -279,11 +280,11 @@ def test_a_confidence_threshold_keeps_the_runtime(monkeypatch):
     monkeypatch.setattr(selection, "FusedRuntime", lambda *given: built.append(1) or FusedRuntime(*given))
     monkeypatch.setattr(selection, "OpenVinoRuntime", lambda *given: Other(*given, asked=asked))
     monkeypatch.setattr(selection, "_seconds", lambda own, other: [2.0, 1.0])
-    network = zoo.create_grid("detector_small", (96, 96, 3), Detect(("cell",)).units, seed=0).eval()
+    network = zoo.create_detector("detector_small", (96, 96, 3), Detect(("cell",)).units, seed=0).eval()
     torch.manual_seed(0)
     torch.nn.init.normal_(list(network.parameters())[-2], 0, 0.5)
     torch.nn.init.normal_(list(network.parameters())[-1], 0, 0.1)
-    model = Model(network, Detect(("cell",)), Preparation(96, 96, 3, (0.5,) * 3, (0.25,) * 3))
+    model = Model(network, Detect(("cell",)), ImagePreprocessing(96, 96, 3, (0.5,) * 3, (0.25,) * 3))
     image = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
     all_boxes, few = (len(model.predict(image, confidence=least)[0]["boxes"]) for least in (0.0, 0.9))
     assert all_boxes > few and len(built) == 1

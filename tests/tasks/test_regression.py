@@ -16,7 +16,7 @@ RAW = TASK.encode(TARGETS) + RANDOM.normal(size=(200, 2)) * 0.3
 
 
 def test_scores_are_scikit_learns_plain_and_weighted():
-    answer, scorer = TASK.answer(RAW), TASK.scorer(RAW, TARGETS)
+    answer, scorer = TASK.predicted(RAW), TASK.scorer(RAW, TARGETS)
     for weights in (np.ones(200), RANDOM.integers(0, 4, 200).astype(float)):
         expected = {
             "mae": metrics.mean_absolute_error(TARGETS, answer, sample_weight=weights),
@@ -38,7 +38,7 @@ def test_one_row_and_none():
 
 
 def test_encoding_and_answering_are_each_others_inverse():
-    np.testing.assert_allclose(TASK.answer(TASK.encode(TARGETS)), TARGETS, rtol=1e-5)
+    np.testing.assert_allclose(TASK.predicted(TASK.encode(TARGETS)), TARGETS, rtol=1e-5)
 
 
 def test_the_loss_is_hubers_and_grows_in_a_straight_line_far_out():
@@ -53,32 +53,32 @@ def test_the_loss_is_hubers_and_grows_in_a_straight_line_far_out():
 def test_per_class_has_a_row_a_number():
     rows = TASK.per_class(RAW, TARGETS)
     assert [row["number"] for row in rows] == ["count", "size"]
-    assert rows[0]["mae"] == pytest.approx(metrics.mean_absolute_error(TARGETS[:, 0], TASK.answer(RAW)[:, 0]))
+    assert rows[0]["mae"] == pytest.approx(metrics.mean_absolute_error(TARGETS[:, 0], TASK.predicted(RAW)[:, 0]))
 
 
 def test_every_image_is_in_one_range_of_each_number():
     task = Regress(("count",), (103.0,), (30.0,))
-    kinds = task.kinds(np.array([[0.0], [100.0], [119.9], [1e6]]))
+    kinds = task.subgroups(np.array([[0.0], [100.0], [119.9], [1e6]]))
     assert {name: rows.tolist() for name, rows in kinds.items()} == {
         "under 20": [0],
         "100 to 120": [1, 2],
         "from 180": [3],
     }
-    rows = np.concatenate(list(TASK.kinds(TARGETS).values()))
+    rows = np.concatenate(list(TASK.subgroups(TARGETS).values()))
     assert np.bincount(rows).tolist() == [2] * 200
-    assert TASK.wrong(RAW, TARGETS) is None
+    assert TASK.is_error(RAW, TARGETS) is None
 
 
 def test_the_charts_show_every_image():
     points, errors, *rest = TASK.charts(RAW, TARGETS)
     assert isinstance(points, Points) and isinstance(errors, Histogram) and len(rest) == 2
-    np.testing.assert_allclose(points.y - points.x, TASK.answer(RAW)[:, 0] - TARGETS[:, 0])
+    np.testing.assert_allclose(points.y - points.x, TASK.predicted(RAW)[:, 0] - TARGETS[:, 0])
     assert errors.counts.sum() == 200 and len(errors.edges) == len(errors.counts) + 1
 
 
 def test_the_baseline_answers_the_training_mean_and_explains_nothing():
-    trivial = TASK.trivial_answers(TASK.trivial(TARGETS), np.zeros((200, TASK.units)))
-    np.testing.assert_allclose(TASK.answer(trivial)[0], TARGETS.mean(0), rtol=1e-6)
+    trivial = TASK.baseline_predictions(TASK.fit_baseline(TARGETS), np.zeros((200, TASK.units)))
+    np.testing.assert_allclose(TASK.predicted(trivial)[0], TARGETS.mean(0), rtol=1e-6)
     assert TASK.scorer(trivial, TARGETS)(np.ones(200))["r2"] == pytest.approx(0, abs=1e-6)
 
 

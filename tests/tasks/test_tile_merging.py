@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsin.geometry.tiles import Window, windows_over
-from opsin.tasks.tile_merging import join_boxes, join_classes, join_objects
+from opsin.geometry.tiles import Tile, tile_grid
+from opsin.tasks.tile_merging import merge_boxes, merge_classes, merge_objects
 
 TILE = (50, 60)
 SIZES = st.tuples(st.integers(30, 170), st.integers(30, 170))
@@ -27,7 +27,7 @@ def scattered(size: tuple[int, int], seed: int, largest: int) -> np.ndarray:
     return np.array(boxes, float).reshape(-1, 5)
 
 
-def seen_boxes(boxes: np.ndarray, window: Window, seed: int) -> np.ndarray:
+def seen_boxes(boxes: np.ndarray, window: Tile, seed: int) -> np.ndarray:
     """What of each box is in the window, in its pixels, with some score."""
     corner = [window.left, window.top, window.left, window.top]
     height, width = window.size
@@ -39,8 +39,8 @@ def seen_boxes(boxes: np.ndarray, window: Window, seed: int) -> np.ndarray:
 
 
 def told_boxes(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    windows = windows_over(size, TILE)
-    return join_boxes([seen_boxes(boxes, window, seed) for seed, window in enumerate(windows)], windows, size)
+    windows = tile_grid(size, TILE)
+    return merge_boxes([seen_boxes(boxes, window, seed) for seed, window in enumerate(windows)], windows, size)
 
 
 def in_order(boxes: np.ndarray) -> list[list[float]]:
@@ -70,14 +70,14 @@ def test_neighbours_that_overlap_much_stay_apart():
 
 
 def test_a_box_that_only_a_cut_view_tells_is_left_to_the_window_that_sees_all_of_it():
-    windows = windows_over((50, 100), TILE)
+    windows = tile_grid((50, 100), TILE)
     cut = np.array([[50, 10, 60, 30, 0, 0.9]], np.float32)
-    assert len(join_boxes([cut, cut[:0]], windows, (50, 100))) == 0
+    assert len(merge_boxes([cut, cut[:0]], windows, (50, 100))) == 0
 
 
 def test_one_window_is_the_answer_as_it_is():
     answer = np.array([[0, 0, 9, 9, 0, 0.4], [0, 0, 9, 8, 0, 0.3]], np.float32)
-    assert join_boxes([answer], [Window(0, 0, 9, 9)], (9, 9)) is answer
+    assert merge_boxes([answer], [Tile(0, 0, 9, 9)], (9, 9)) is answer
 
 
 def drawn(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -87,7 +87,7 @@ def drawn(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return codes
 
 
-def seen_codes(codes: np.ndarray, window: Window, seed: int) -> np.ndarray:
+def seen_codes(codes: np.ndarray, window: Tile, seed: int) -> np.ndarray:
     """The window's part, its objects numbered anew in another order."""
     part = codes[window.top : window.bottom, window.left : window.right]
     known = np.unique(part[part > 0])
@@ -103,8 +103,8 @@ def seen_codes(codes: np.ndarray, window: Window, seed: int) -> np.ndarray:
 @given(size=SIZES, seed=st.integers(0, 10**6), largest=st.sampled_from([8, 30, 150]))
 def test_every_object_has_its_pixels_back(size, seed, largest):
     codes = drawn(scattered(size, seed, largest), size)
-    windows = windows_over(size, TILE)
-    told = join_objects([seen_codes(codes, window, n) for n, window in enumerate(windows)], windows, size)
+    windows = tile_grid(size, TILE)
+    told = merge_objects([seen_codes(codes, window, n) for n, window in enumerate(windows)], windows, size)
     pairs = np.unique(np.stack([codes.ravel(), told[..., 0].ravel()]), axis=1)
     assert len(np.unique(codes)) == len(np.unique(told[..., 0])) == pairs.shape[1]
     np.testing.assert_array_equal(codes % 256, told[..., 0] % 256)
@@ -116,10 +116,10 @@ def test_every_object_has_its_pixels_back(size, seed, largest):
 
 def test_two_views_of_an_object_that_differ_a_little_are_one():
     size = (50, 100)
-    windows = windows_over(size, TILE)
+    windows = tile_grid(size, TILE)
     wide, narrow = drawn(np.array([[44, 10, 56, 30, 0.0]]), size), drawn(np.array([[43, 11, 55, 30, 0.0]]), size)
     answers = [seen_codes(codes, window, 0) for codes, window in zip((wide, narrow), windows, strict=True)]
-    told = join_objects(answers, windows, size)
+    told = merge_objects(answers, windows, size)
     assert np.unique(told[..., 0]).tolist() == [0, 256]
     assert (told[..., 0] > 0).sum() in ((wide > 0).sum(), (narrow > 0).sum())
 
@@ -128,16 +128,16 @@ def test_two_views_of_an_object_that_differ_a_little_are_one():
 @given(size=SIZES, seed=st.integers(0, 10**6))
 def test_classes_are_stitched_without_a_gap(size, seed):
     truth = np.random.default_rng(seed).integers(0, 256, (*size, 2), np.uint8)
-    windows = windows_over(size, TILE)
+    windows = tile_grid(size, TILE)
     parts = [truth[window.top : window.bottom, window.left : window.right] for window in windows]
-    np.testing.assert_array_equal(join_classes(parts, windows, size), truth)
+    np.testing.assert_array_equal(merge_classes(parts, windows, size), truth)
 
 
 @pytest.mark.parametrize("column", [0, 44, 45, 99])
 def test_a_pixel_is_taken_from_the_window_that_sees_more_around_it(column):
     size = (50, 90)
-    windows = windows_over(size, TILE)
+    windows = tile_grid(size, TILE)
     assert [window.left for window in windows] == [0, 30]
     parts = [np.full((*TILE, 2), number, np.uint8) for number in range(2)]
-    joined = join_classes(parts, windows, size)
+    joined = merge_classes(parts, windows, size)
     assert joined[25, min(column, 89), 0] == (column >= 45)

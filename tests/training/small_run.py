@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from opsin import zoo
-from opsin.data import Augmentation, Batches, Preparation
+from opsin.data import Augmentation, Batches, ImagePreprocessing
 from opsin.model import Model
 from opsin.tasks import Classify
-from opsin.training import Interrupted, Job, Recipe, Regularization, Trainer
+from opsin.training import Interrupted, Recipe, Regularization, Trainer, TrainJob
 
 SIDE, COUNT, VALID = 12, 96, 24
 
@@ -25,20 +25,20 @@ def make_job(folder, *, network="simple", task=None, seconds=None, seed=3, **cha
     classes = generator.integers(0, 3, COUNT + VALID)
     pixels[:, :, : SIDE // 2] = (pixels[:, :, : SIDE // 2] // 4) + (classes * 70).astype(np.uint8)[:, None, None, None]
     recipe = Recipe(
-        batch=16,
+        batch_size=16,
         epochs=4,
-        learning_rate=0.05,
-        dense_rate=2e-3,
-        regularization=Regularization(smoothing=0.1, mixup=0.2, weight_decay=0.01),
-        augmentation=Augmentation(mirror=True, shift=1, erase=2),
+        muon_lr=0.05,
+        adamw_lr=2e-3,
+        regularization=Regularization(label_smoothing=0.1, mixup=0.2, weight_decay=0.01),
+        augmentation=Augmentation(hflip=True, translate=1, random_erasing=2),
     )
     recipe = replace(recipe, **changes)
-    preparation = Preparation(SIDE, SIDE, 3, (0.4,) * 3, (0.2,) * 3)
-    network = zoo.create(network, preparation.size, 3, "softmax", seed=seed)
-    model = Model(network, task or Classify(("dark", "grey", "light")), preparation)
+    preprocessing = ImagePreprocessing(SIDE, SIDE, 3, (0.4,) * 3, (0.2,) * 3)
+    network = zoo.create(network, preprocessing.size, 3, "softmax", seed=seed)
+    model = Model(network, task or Classify(("dark", "grey", "light")), preprocessing)
     rows, targets = np.arange(COUNT), torch.from_numpy(classes[:COUNT])
-    batches = Batches(pixels, rows, targets, recipe.batch, recipe.augmentation, seed)
-    return Job(model, batches, np.arange(COUNT, COUNT + VALID), classes[COUNT:], recipe, Path(folder), seconds)
+    batches = Batches(pixels, rows, targets, recipe.batch_size, recipe.augmentation, seed)
+    return TrainJob(model, batches, np.arange(COUNT, COUNT + VALID), classes[COUNT:], recipe, Path(folder), seconds)
 
 
 class Saving(Trainer):

@@ -13,10 +13,10 @@ from opsin.training import distributed
 
 
 def test_alone_everything_is_as_it_was():
-    assert distributed.part() == (0, 1) and distributed.agree(2.5) == 2.5
+    assert distributed.rank_and_world() == (0, 1) and distributed.from_rank0(2.5) == 2.5
     weight = torch.nn.Parameter(torch.zeros(2))
     weight.grad = torch.ones(2)
-    distributed.mean_gradients([weight])
+    distributed.all_reduce_gradients([weight])
     assert torch.equal(weight.grad, torch.ones(2))
 
 

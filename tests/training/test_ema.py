@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from opsin.training.ema import Average
+from opsin.training.ema import WeightAverage
 
 
 def walk(average, values):
@@ -18,7 +18,7 @@ def walk(average, values):
 def test_early_on_it_is_the_plain_mean():
     values = np.random.default_rng(0).normal(size=19)
     for horizon in (19, 200, 10_000):
-        assert abs(walk(Average(nn.Linear(1, 1, bias=False), horizon), values) - values.mean()) < 1e-6
+        assert abs(walk(WeightAverage(nn.Linear(1, 1, bias=False), horizon), values) - values.mean()) < 1e-6
 
 
 def test_later_it_forgets_exponentially():
@@ -26,7 +26,7 @@ def test_later_it_forgets_exponentially():
     expected = values[:horizon].mean()
     for value in values[horizon:]:
         expected += (value - expected) / horizon
-    assert abs(walk(Average(nn.Linear(1, 1, bias=False), horizon), values) - expected) < 1e-6
+    assert abs(walk(WeightAverage(nn.Linear(1, 1, bias=False), horizon), values) - expected) < 1e-6
 
 
 def test_of_a_long_horizon_a_tenth_of_the_steps_stand_for_all():
@@ -34,7 +34,7 @@ def test_of_a_long_horizon_a_tenth_of_the_steps_stand_for_all():
     expected = values[:10].mean()
     for number, value in enumerate(values[19::10], 2):
         expected += (value - expected) * max(1 / number, 0.1)
-    found = walk(Average(nn.Linear(1, 1, bias=False), 100), values)
+    found = walk(WeightAverage(nn.Linear(1, 1, bias=False), 100), values)
     assert abs(found - expected) < 1e-6
     every = 0.0
     for number, value in enumerate(values, 1):
@@ -44,7 +44,7 @@ def test_of_a_long_horizon_a_tenth_of_the_steps_stand_for_all():
 
 def test_statistics_are_averaged_and_counters_copied():
     net = nn.BatchNorm1d(2)
-    average = Average(net, 10)
+    average = WeightAverage(net, 10)
     seen = []
     for step in range(4):
         net(torch.randn(8, 2, generator=torch.Generator().manual_seed(step)) + step)
@@ -55,7 +55,7 @@ def test_statistics_are_averaged_and_counters_copied():
 
 
 def test_a_restored_average_goes_on_bit_for_bit():
-    first, second = (Average(nn.Linear(1, 1, bias=False), 3) for _ in range(2))
+    first, second = (WeightAverage(nn.Linear(1, 1, bias=False), 3) for _ in range(2))
     walk(first, [0.1, 0.7, -2.0, 5.0])
     second.load({name: value.clone() for name, value in first.state().items()})
     assert walk(first, [0.3, 0.4]) == walk(second, [0.3, 0.4])
@@ -63,7 +63,7 @@ def test_a_restored_average_goes_on_bit_for_bit():
 
 def test_it_is_its_own_copy():
     layer = nn.Linear(1, 1, bias=False)
-    average = Average(layer, 3)
+    average = WeightAverage(layer, 3)
     average.update(layer)
     kept = float(average.weights["weight"])
     layer.weight.data.add_(1)

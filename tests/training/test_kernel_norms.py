@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from opsin import zoo
-from opsin.training import settle_norms
+from opsin.training import rescale_kernels
 from opsin.training.optimizer import Optimizer, normalized_kernels
 
 
@@ -28,7 +28,7 @@ def test_the_network_answers_as_before_and_every_kernel_has_the_optimizers_norm(
     with torch.no_grad():
         before = net(x)
         free = normalized_kernels(net)
-        assert settle_norms(net) == len(free)
+        assert rescale_kernels(net) == len(free)
         after = net(x)
     torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-4 * float(before.abs().max()))
     for key in free:
@@ -37,7 +37,7 @@ def test_the_network_answers_as_before_and_every_kernel_has_the_optimizers_norm(
 
 def test_the_optimizers_first_step_then_changes_no_more_than_its_rate():
     net = learned("resnet18")
-    settle_norms(net)
+    rescale_kernels(net)
     kept = {key: net.state_dict()[key].clone() for key in normalized_kernels(net)}
     for weight in net.parameters():
         weight.grad = torch.randn_like(weight)
@@ -49,7 +49,7 @@ def test_the_optimizers_first_step_then_changes_no_more_than_its_rate():
 def test_a_kernel_without_a_normalization_after_it_is_left_alone():
     layers = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.ReLU(), nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4))
     before = [value.clone() for value in layers.state_dict().values()]
-    assert settle_norms(layers) == 0
+    assert rescale_kernels(layers) == 0
     assert all(torch.equal(a, b) for a, b in zip(before, layers.state_dict().values(), strict=True))
 
 
@@ -58,5 +58,5 @@ def test_a_dead_kernel_stays_finite():
     with torch.no_grad():
         layers[0].weight.zero_()
         layers[1].running_var.zero_()
-    settle_norms(layers)
+    rescale_kernels(layers)
     assert all(bool(value.isfinite().all()) for value in layers.state_dict().values())

@@ -4,13 +4,13 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis import given, settings
 
-from opsin.training.schedule import WARMUP, Plan, one_cycle
+from opsin.training.schedule import WARMUP, StepBudget, one_cycle
 
 
 @settings(deadline=None)
 @given(st.integers(1, 3000))
 def test_progress_of_a_fixed_plan_is_even_and_ends_at_one(steps):
-    plan, seen = Plan(steps), [0.0]
+    plan, seen = StepBudget(steps), [0.0]
     while not plan.done:
         plan.advance()
         seen.append(plan.progress)
@@ -21,7 +21,7 @@ def test_progress_of_a_fixed_plan_is_even_and_ends_at_one(steps):
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.floats(0.01, 100), st.floats(0.01, 10)), max_size=8))
 def test_replanned_progress_is_monotone_and_ends_at_one(walks):
-    plan, last = Plan(10), 0.0
+    plan, last = StepBudget(10), 0.0
     for steps, seconds, pace in walks:
         for _ in range(min(steps, plan.steps_left - 1)):
             plan.advance()
@@ -38,7 +38,7 @@ def test_replanned_progress_is_monotone_and_ends_at_one(walks):
 
 
 def test_no_time_left_is_the_end():
-    plan = Plan(10)
+    plan = StepBudget(10)
     plan.replan(0.0, 1.0)
     assert plan.done
 

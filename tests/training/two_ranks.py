@@ -18,21 +18,21 @@ def gradients(rank):
     x, y = torch.randn(8, 5, generator=generator), torch.randn(8, 1, generator=generator)
     torch.manual_seed(rank)  # other weights in each process, until they are shared
     net = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
-    distributed.share_weights(net)
+    distributed.broadcast_weights(net)
     (net(x) - y).square().mean().backward()
     whole = [weight.grad.clone() for weight in net.parameters()]
     net.zero_grad()
     mine = slice(rank * 4, rank * 4 + 4)
     (net(x[mine]) - y[mine]).square().mean().backward()
-    distributed.mean_gradients(net.parameters())
+    distributed.all_reduce_gradients(net.parameters())
     return max(float((weight.grad - all_).abs().max()) for weight, all_ in zip(net.parameters(), whole, strict=True))
 
 
 def train(rank, folder):
     """A digest of the weights after a run of both, whose checkpoints are those of rank 0."""
     make_job = runpy.run_path(str(Path(__file__).with_name("small_run.py")))["make_job"]
-    job = make_job(folder, epochs=2.0, batch=8)
-    job = replace(job, batches=replace(job.batches, part=distributed.part()))
+    job = make_job(folder, epochs=2.0, batch_size=8)
+    job = replace(job, batches=replace(job.batches, part=distributed.rank_and_world()))
     trainer = Trainer(job)
     state = trainer.run()
     weights = torch.cat([weight.detach().double().flatten() for weight in trainer.network.parameters()])
@@ -51,7 +51,11 @@ def main():
             children.append(child)
             continue
         distributed.join(torch.device("cpu"))
-        answer = {"part": distributed.part(), "agreed": distributed.agree(rank + 0.25), "gradients": gradients(rank)}
+        answer = {
+            "part": distributed.rank_and_world(),
+            "agreed": distributed.from_rank0(rank + 0.25),
+            "gradients": gradients(rank),
+        }
         answer["run"] = train(rank, folder)
         Path(folder, f"rank-{rank}.json").write_text(json.dumps(answer))  # a pipe would mix what both print
         torch.distributed.destroy_process_group()

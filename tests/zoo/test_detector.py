@@ -13,33 +13,33 @@ from opsin.nn import Sequential
 @settings(max_examples=20, deadline=None)
 @given(size=st.tuples(st.integers(16, 130), st.integers(16, 130)), channels=st.sampled_from([1, 3]))
 def test_images_of_any_size_get_a_grid(size, channels):
-    net = zoo.create_grid("detector_small", (*size, channels), 7, seed=0).eval()
+    net = zoo.create_detector("detector_small", (*size, channels), 7, seed=0).eval()
     grid = tuple(-(-side // 4) for side in size)
     assert net.output_shape == (*grid, 7)
     with torch.no_grad():
         assert net(torch.zeros(1, channels, *size)).shape == (1, 7, *grid)
 
 
-@pytest.mark.parametrize("name", [name for name in zoo.grid_names() if "convnext_" not in name or "atto" in name])
+@pytest.mark.parametrize("name", [name for name in zoo.detector_names() if "convnext_" not in name or "atto" in name])
 def test_every_encoder_fits(name):
-    net = zoo.create_grid(name, (96, 131, 3), 6, seed=0)
+    net = zoo.create_detector(name, (96, 131, 3), 6, seed=0)
     assert net(torch.randn(2, 3, 96, 131)).shape == (2, 6, 24, 33)
 
 
 def test_all_levels_of_the_encoder_are_learned():
-    net = zoo.create_grid("detector_small", (96, 96, 3), 6, seed=0)
+    net = zoo.create_detector("detector_small", (96, 96, 3), 6, seed=0)
     torch.nn.init.normal_(net.answer.weight)  # it starts from zero, which stops gradients at the first step
     net(torch.randn(2, 3, 96, 96)).square().mean().backward()
     assert all(p.grad is not None and p.grad.any() for name, p in net.named_parameters() if name.endswith("weight"))
 
 
 def test_the_first_answer_is_the_same_everywhere():
-    net = zoo.create_grid("detector_small", (64, 64, 3), 6, seed=0)
+    net = zoo.create_detector("detector_small", (64, 64, 3), 6, seed=0)
     assert not net(torch.randn(1, 3, 64, 64)).any()
 
 
 def test_it_is_made_again_from_its_json():
-    net = zoo.create_grid("detector_resnet18", (50, 70, 3), 6, seed=0).eval()
+    net = zoo.create_detector("detector_resnet18", (50, 70, 3), 6, seed=0).eval()
     again = Sequential.from_json(net.to_json())
     again.load_state_dict(net.state_dict())
     image = torch.randn(1, 3, 50, 70)
@@ -49,6 +49,6 @@ def test_it_is_made_again_from_its_json():
 
 def test_what_is_too_small_and_unknown_is_refused():
     with pytest.raises(NetworkError, match="too small"):
-        zoo.create_grid("detector_small", (2, 9, 3), 6)
+        zoo.create_detector("detector_small", (2, 9, 3), 6)
     with pytest.raises(NetworkError, match="detector_small"):
-        zoo.create_grid("detector_none", (64, 64, 3), 6)
+        zoo.create_detector("detector_none", (64, 64, 3), 6)

@@ -10,6 +10,6 @@ def test_it_has_the_published_size():
 
 def test_maps_shrink_as_published():
     net = zoo.create("efficientnet_lite0", (64, 64, 3), 5, seed=0).eval()
-    taps = net.taps(torch.randn(1, 3, 64, 64), [f"stage{number}" for number in range(1, 8)])
+    taps = net.intermediate_outputs(torch.randn(1, 3, 64, 64), [f"stage{number}" for number in range(1, 8)])
     sizes = [(y.shape[1], y.shape[2]) for y in taps.values()]
     assert sizes == [(16, 32), (24, 16), (40, 8), (80, 4), (112, 4), (192, 2), (320, 2)]

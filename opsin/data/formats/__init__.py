@@ -7,5 +7,5 @@ from .labels.csv_table import read_listing as read_listing
 from .labels.npz import read_npz as read_npz
 from .registry import recognise as recognise
 from .scan import IMAGE_ENDINGS as IMAGE_ENDINGS
-from .scan import Found as Found
+from .scan import FolderListing as FolderListing
 from .scan import scan as scan

@@ -7,7 +7,7 @@ from ..table import Table
 
 
 @dataclass(frozen=True)
-class Way:
+class FormatMatch:
     """One way in which the files of a folder can be read.
 
     `words` names it in messages, `files` are the paths (within the folder) of the files that describe the whole, such
@@ -15,11 +15,11 @@ class Way:
     person typed and the task asked for (None: the usual one).
     """
 
-    words: str
+    description: str
     files: tuple[str, ...]
     tasks: tuple[str, ...]
     read: Callable[[str, str | None], Table]
 
 
-Ways = tuple[list[Way], str]
+Ways = tuple[list[FormatMatch], str]
 """The ways a format offers, and, for the message when there are none, why."""

@@ -13,15 +13,15 @@ from .labels.npz import read_npz
 from .masks.mask_folders import mask_folder_ways
 from .masks.nnunet import nnunet_ways
 from .masks.object_folders import object_folder_ways
-from .reader import Way, Ways
-from .scan import Found
+from .reader import FormatMatch, Ways
+from .scan import FolderListing
 from .split_names import split_name
 
 FLAT = ("classify", "multilabel", "regress")
 """The tasks with one target an image."""
 
 
-def class_folder_ways(found: Found) -> Ways:
+def class_folder_ways(found: FolderListing) -> Ways:
     """DATA/cat/1.jpg, or DATA/train/cat/1.jpg."""
     reason = class_folders_fit(found)
     if reason is not None:
@@ -30,10 +30,10 @@ def class_folder_ways(found: Found) -> Ways:
     def read(origin: str, task: str | None) -> Table:
         return read_class_folders(found, origin, task)
 
-    return [Way("class folders", (), FLAT, read)], ""
+    return [FormatMatch("class folders", (), FLAT, read)], ""
 
 
-def listing_ways(found: Found) -> Ways:
+def listing_ways(found: FolderListing) -> Ways:
     """A .csv of files and targets: one alone, or those of splits together (train.csv, or train/metadata.csv)."""
     named: dict[Path, str | None] = {}
     alone: list[dict[Path, str | None]] = []
@@ -56,7 +56,7 @@ def listing_ways(found: Found) -> Ways:
     return [_listing(found, parts) for parts in together], "; ".join(reasons) or "none"
 
 
-def npz_ways(found: Found) -> Ways:
+def npz_ways(found: FolderListing) -> Ways:
     """An .npz file at the top."""
     packed = [name for name in found.others if name.endswith(".npz") and "/" not in name]
     return [_npz(found, name) for name in packed], "none"
@@ -78,7 +78,7 @@ TARGETED = (
 )
 
 
-def recognise(found: Found, task: str | None) -> tuple[list[Way], list[str]]:
+def recognise(found: FolderListing, task: str | None) -> tuple[list[FormatMatch], list[str]]:
     """The ways to read a folder for a task (None: any), and for each format without one, why.
 
     Files that mark places in images say more than the folders that the images lie in: where they fit, class folders
@@ -86,7 +86,7 @@ def recognise(found: Found, task: str | None) -> tuple[list[Way], list[str]]:
     """
     missed: list[str] = []
     for formats in (MARKED, TARGETED):
-        fits: list[Way] = []
+        fits: list[FormatMatch] = []
         for words, ways_of in formats:
             ways, reason = ways_of(found)
             wanted = [way for way in ways if task is None or task in way.tasks]
@@ -94,23 +94,23 @@ def recognise(found: Found, task: str | None) -> tuple[list[Way], list[str]]:
             if not ways:
                 missed.append(f"{words} ({reason})")
             elif not wanted:
-                missed.append(f"{ways[0].words} (which is for {' or '.join(ways[0].tasks)})")
+                missed.append(f"{ways[0].description} (which is for {' or '.join(ways[0].tasks)})")
         if fits:
             return fits, missed
     return [], missed
 
 
-def _listing(found: Found, parts: dict[Path, str | None]) -> Way:
+def _listing(found: FolderListing, parts: dict[Path, str | None]) -> FormatMatch:
     names = tuple(path.relative_to(found.folder).as_posix() for path in parts)
 
     def read(origin: str, task: str | None) -> Table:
         return read_listing(parts, found.folder, origin, task)
 
-    return Way(f"the table {' and '.join(names)}", names, FLAT, read)
+    return FormatMatch(f"the table {' and '.join(names)}", names, FLAT, read)
 
 
-def _npz(found: Found, name: str) -> Way:
+def _npz(found: FolderListing, name: str) -> FormatMatch:
     def read(origin: str, task: str | None) -> Table:
         return read_npz(found.folder / name, origin, task)
 
-    return Way(name, (name,), FLAT, read)
+    return FormatMatch(name, (name,), FLAT, read)

@@ -17,7 +17,7 @@ _EXAMPLES = 5
 
 
 @dataclass(frozen=True)
-class Found:
+class FolderListing:
     """The files below a folder as sorted paths within it, written with "/", and notes on what was left out."""
 
     folder: Path
@@ -31,7 +31,7 @@ class Found:
         return frozenset(path.rpartition("/")[0] for path in self.images)
 
 
-def scan(folder: Path) -> Found:
+def scan(folder: Path) -> FolderListing:
     """Every file below `folder`; hidden ones and links that lead out of it are left out. DataError when unreadable."""
     images: list[str] = []
     others: list[str] = []
@@ -68,7 +68,7 @@ def scan(folder: Path) -> Found:
         notes.append(f"{count(outside, 'link')} out of the folder left out: {some(outside)}")
     if hidden:
         notes.append(f"{count(hidden, 'hidden file')} left out: {some(hidden)}")
-    return Found(folder, tuple(sorted(images)), tuple(sorted(others)), tuple(notes))
+    return FolderListing(folder, tuple(sorted(images)), tuple(sorted(others)), tuple(notes))
 
 
 def count(items: object, what: str) -> str:

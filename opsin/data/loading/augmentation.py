@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .photometric import Camera
-from .warp import shifted, warped
+from .photometric import Photometric
+from .warp import flip_and_translate, warp_affine
 
 
 @dataclass(frozen=True)
@@ -20,54 +20,54 @@ class Augmentation:
     `erase` covers a square of up to this side (random erasing, Zhong et al. 2020), and `camera` lights, focuses and
     records otherwise.
 
-    >>> Augmentation(mirror=True, shift=2).mirror
+    >>> Augmentation(hflip=True, translate=2).hflip
     True
     """
 
-    mirror: bool = False
-    turn: bool = False
-    shift: int = 0
+    hflip: bool = False
+    rotate90: bool = False
+    translate: int = 0
     rotate: float = 0.0
-    zoom: float = 0.0
-    light: float = 0.0
-    erase: int = 0
-    camera: Camera = Camera()
+    scale: float = 0.0
+    brightness_contrast: float = 0.0
+    random_erasing: int = 0
+    photometric: Photometric = Photometric()
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Augmentation":
-        """What `dataclasses.asdict` wrote, also before there was a camera."""
-        return replace(cls(**data), camera=Camera(**data.get("camera", {})))
+        """What `dataclasses.asdict` wrote."""
+        return replace(cls(**data), photometric=Photometric(**data["photometric"]))
 
     def __call__(self, images: Tensor, generator: torch.Generator, mirrored: Tensor | None = None) -> Tensor:
         """Augments uint8 images (n, height, width, channels); `mirrored` says which to flip (drawn when None)."""
-        if self.mirror and mirrored is None:
+        if self.hflip and mirrored is None:
             mirrored = torch.rand(len(images), generator=generator) < 0.5
-        mirrored = mirrored if self.mirror else None
-        if self.rotate or self.zoom:
+        mirrored = mirrored if self.hflip else None
+        if self.rotate or self.scale:
             count, height, width = images.shape[:3]
-            images = warped(images, affine_maps(self, (count, height, width), generator, mirrored))
+            images = warp_affine(images, affine_maps(self, (count, height, width), generator, mirrored))
         else:
-            images = _mirror_and_shift(images, mirrored, self.shift, generator)
-            images = _quarter_turns(images, generator) if self.turn else images
-        if self.light:
-            images = relight(images, self.light, generator)
-        images = self.camera(images, generator)
-        if self.erase:
-            images = _erase(images, self.erase, generator)
+            images = _flip_and_translate(images, mirrored, self.translate, generator)
+            images = _rotations(images, generator) if self.rotate90 else images
+        if self.brightness_contrast:
+            images = adjust_brightness_contrast(images, self.brightness_contrast, generator)
+        images = self.photometric(images, generator)
+        if self.random_erasing:
+            images = _random_erasing(images, self.random_erasing, generator)
         return images
 
 
-def _mirror_and_shift(images: Tensor, mirrored: Tensor | None, shift: int, generator: torch.Generator) -> Tensor:
+def _flip_and_translate(images: Tensor, mirrored: Tensor | None, shift: int, generator: torch.Generator) -> Tensor:
     """Every image moves by whole pixels, so nothing is blurred; borders are reflected."""
     flipped = torch.zeros(len(images), dtype=torch.bool) if mirrored is None else mirrored
     step = torch.zeros(2, len(images), dtype=torch.int64)
     if shift:
         step = torch.randint(-shift, shift + 1, (2, len(images), 1), generator=generator)[..., 0]
         step[1] = torch.where(flipped, -step[1], step[1])
-    return shifted(images, flipped, step) if shift or mirrored is not None else images
+    return flip_and_translate(images, flipped, step) if shift or mirrored is not None else images
 
 
-def _quarter_turns(images: Tensor, generator: torch.Generator) -> Tensor:
+def _rotations(images: Tensor, generator: torch.Generator) -> Tensor:
     if images.shape[1] != images.shape[2]:
         return images
     turns = torch.randint(0, 4, (len(images),), generator=generator)
@@ -88,24 +88,24 @@ def affine_maps(
         return (torch.rand(count, generator=generator) * 2 - 1) * reach
 
     angle = drawn(augmentation.rotate) * (torch.pi / 180) if augmentation.rotate else torch.zeros(count)
-    if augmentation.turn:
+    if augmentation.rotate90:
         quarter = torch.randint(0, 4, (count,), generator=generator)
         quarter = quarter if height == width else quarter // 2 * 2
         angle = angle + quarter * (torch.pi / 2)
-    scale = torch.exp(drawn(augmentation.zoom)) if augmentation.zoom else torch.ones(count)
+    scale = torch.exp(drawn(augmentation.scale)) if augmentation.scale else torch.ones(count)
     flip = torch.ones(count) if mirrored is None else torch.where(mirrored, -1.0, 1.0)
     cosine, sine = (torch.cos(angle) * scale), (torch.sin(angle) * scale)
     cosine, sine = (torch.where(part.abs() < 1e-6, 0.0, part) for part in (cosine, sine))
     shift = torch.zeros(2, count)
-    if augmentation.shift:
-        reach = augmentation.shift
+    if augmentation.translate:
+        reach = augmentation.translate
         shift = torch.randint(-reach, reach + 1, (2, count), generator=generator).float()
     across = torch.stack([cosine * flip, -sine, shift[0]], 1)
     down = torch.stack([sine * flip, cosine, shift[1]], 1)
     return torch.stack([across, down], 1)
 
 
-def relight(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
+def adjust_brightness_contrast(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
     """Changes the contrast and the brightness of each image by up to the fraction `amount`."""
     draws = (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * amount
     values = images.float()
@@ -114,7 +114,7 @@ def relight(images: Tensor, amount: float, generator: torch.Generator) -> Tensor
     return values.round_().clamp_(0, 255).to(torch.uint8)
 
 
-def _erase(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
+def _random_erasing(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
     """Covers a square around a random point with the image's own mean colour."""
     count, height, width = images.shape[:3]
     centre = torch.rand(2, count, generator=generator) * torch.tensor([[height], [width]])

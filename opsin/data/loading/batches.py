@@ -26,7 +26,7 @@ class Batch:
 
 
 @dataclass(frozen=True, eq=False)
-class MaskRows:
+class MaskSubset:
     """Some rows of a store of masks, read only when they are asked for."""
 
     masks: np.ndarray
@@ -52,7 +52,7 @@ class Batches:
 
     pixels: np.ndarray
     rows: np.ndarray
-    targets: Tensor | MaskRows
+    targets: Tensor | MaskSubset
     size: int
     augmentation: Augmentation
     seed: int
@@ -64,7 +64,7 @@ class Batches:
         """Batches in one epoch; a last, smaller batch is left out unless it is the only one."""
         return max(1, len(self.rows) // (self.size * self.part[1]))
 
-    def at(self, step: int) -> Batch:
+    def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0 over all epochs; always the same for the same seed."""
         epoch, position = divmod(step, self.per_epoch)
         rank, world = self.part
@@ -72,7 +72,7 @@ class Batches:
         chosen = order.numpy()
         generator = torch_generator(self.seed, "augment", step, rank)
         images = torch.from_numpy(np.ascontiguousarray(self.pixels[self.rows[chosen]]))
-        mirrored = _mirrored(len(self.rows), self.seed, epoch)[order] if self.augmentation.mirror else None
+        mirrored = _mirrored(len(self.rows), self.seed, epoch)[order] if self.augmentation.hflip else None
         targets = self.targets[order]
         if self.places != "none":
             return Batch(*move(self.augmentation, images, targets, self.places, generator, mirrored))
@@ -95,7 +95,7 @@ class Batches:
             step = start
             try:
                 while not stopped.is_set():
-                    put(self.at(step))
+                    put(self.batch(step))
                     step += 1
             except BaseException as error:
                 put(error)

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from opsin.geometry import IGNORED
 
-from .augmentation import Augmentation, affine_maps, relight
-from .warp import warped, warped_masks
+from .augmentation import Augmentation, adjust_brightness_contrast, affine_maps
+from .warp import warp_affine, warp_masks
 
 Places: TypeAlias = Literal["none", "boxes", "masks"]
 """What of a target moves with its image."""
@@ -32,18 +32,18 @@ def move(
     view from outside has the image's mean colour, no boxes, and masks that are IGNORED or background.
     """
     count, height, width = images.shape[:3]
-    if augmentation.mirror and mirrored is None:
+    if augmentation.hflip and mirrored is None:
         mirrored = torch.rand(count, generator=generator) < 0.5
-    forward = affine_maps(augmentation, (count, height, width), generator, mirrored if augmentation.mirror else None)
+    forward = affine_maps(augmentation, (count, height, width), generator, mirrored if augmentation.hflip else None)
     if not torch.equal(forward, torch.eye(2, 3).expand_as(forward)):
-        images = warped(images, forward, images.float().mean((1, 2)))
+        images = warp_affine(images, forward, images.float().mean((1, 2)))
         if places == "boxes":
             targets = _moved_boxes(targets, forward, height, width)
         else:
-            targets = warped_masks(targets, forward, IGNORED if targets.dtype == torch.uint8 else 0)
-    if augmentation.light:
-        images = relight(images, augmentation.light, generator)
-    return augmentation.camera(images, generator), targets
+            targets = warp_masks(targets, forward, IGNORED if targets.dtype == torch.uint8 else 0)
+    if augmentation.brightness_contrast:
+        images = adjust_brightness_contrast(images, augmentation.brightness_contrast, generator)
+    return augmentation.photometric(images, generator), targets
 
 
 def _moved_boxes(boxes: Tensor, forward: Tensor, height: int, width: int) -> Tensor:

@@ -11,7 +11,7 @@ FIELD = 4
 
 
 @dataclass(frozen=True)
-class Camera:
+class Photometric:
     """By how much images are lit, focused and recorded otherwise; nothing by default.
 
     `gamma` bends values between the darkest and the brightest of an image by a power of up to e**gamma or its
@@ -20,7 +20,7 @@ class Camera:
     takes as much away, `glow` adds light of up to so many levels that changes slowly over the image, as from something
     bright nearby, and `noise` is the largest standard deviation, in levels, of noise that all channels share.
 
-    >>> Camera(gamma=0.5).blur
+    >>> Photometric(gamma=0.5).blur
     0.0
     """
 
@@ -28,12 +28,12 @@ class Camera:
     contrast: float = 0.0
     brightness: float = 0.0
     blur: float = 0.0
-    glow: float = 0.0
+    illumination: float = 0.0
     noise: float = 0.0
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Changes uint8 images (n, height, width, channels), each in its own way."""
-        if self == Camera():
+        if self == Photometric():
             return images
 
         def drawn(reach: float) -> Tensor:
@@ -47,7 +47,7 @@ class Camera:
         values = values.sub_(middle).mul_(drawn(self.contrast).exp()).add_(middle * (1 + drawn(self.brightness)))
         if self.blur:
             values = values.lerp_(blurred(values), drawn(self.blur))
-        if self.glow:
+        if self.illumination:
             values = values.add_(self._light_of(values, generator))
         if self.noise:
             noise = torch.randn(len(images), 1, *values.shape[2:], generator=generator)
@@ -59,7 +59,7 @@ class Camera:
         size = (values.shape[2], values.shape[3])
         field = torch.rand(len(values), 1, FIELD, FIELD, generator=generator).square_()
         field = F.interpolate(field, size, mode="bicubic", align_corners=False).clamp_(0, 1)
-        return field.mul_(torch.rand(len(values), 1, 1, 1, generator=generator).square_().mul_(self.glow))
+        return field.mul_(torch.rand(len(values), 1, 1, 1, generator=generator).square_().mul_(self.illumination))
 
 
 def blurred(values: Tensor) -> Tensor:

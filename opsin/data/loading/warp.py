@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 
-def warped(images: Tensor, forward: Tensor, outside: Tensor | None = None) -> Tensor:
+def warp_affine(images: Tensor, forward: Tensor, outside: Tensor | None = None) -> Tensor:
     """uint8 images (n, height, width, 1 or 3) moved by `forward`, values between pixels from the four around.
 
     `forward` (n, 2, 3) says where a point goes, in pixels from the middle, x before y. What comes into view from
     outside is the image reflected at its border, or else has the colours `outside` (n, channels).
 
     >>> mirror = torch.tensor([[[-1.0, 0, 0], [0, 1, 0]]])
-    >>> warped(torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8), mirror).flatten().tolist()
+    >>> warp_affine(torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8), mirror).flatten().tolist()
     [3, 2, 1]
     """
     import cv2
@@ -25,7 +25,7 @@ def warped(images: Tensor, forward: Tensor, outside: Tensor | None = None) -> Te
     return torch.from_numpy(_warp(images.numpy(), forward, cv2.INTER_LINEAR, border, colours))
 
 
-def warped_masks(masks: Tensor, forward: Tensor, outside: int) -> Tensor:
+def warp_masks(masks: Tensor, forward: Tensor, outside: int) -> Tensor:
     """Masks (n, height, width) of uint8 classes or of codes up to 2**24, moved alike: each pixel the nearest value."""
     import cv2
 
@@ -34,13 +34,13 @@ def warped_masks(masks: Tensor, forward: Tensor, outside: int) -> Tensor:
     return torch.from_numpy(moved).to(masks.dtype)
 
 
-def shifted(images: Tensor, flipped: Tensor, step: Tensor) -> Tensor:
+def flip_and_translate(images: Tensor, flipped: Tensor, step: Tensor) -> Tensor:
     """uint8 images, the `flipped` ones mirrored, seen from `step` (2, n) whole pixels further down and right.
 
     What comes into view from outside is the image reflected about the middle of its outermost pixels.
 
     >>> row = torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8)
-    >>> shifted(row, torch.tensor([False]), torch.tensor([[0], [1]])).flatten().tolist()
+    >>> flip_and_translate(row, torch.tensor([False]), torch.tensor([[0], [1]])).flatten().tolist()
     [2, 3, 2]
     """
     import cv2

@@ -7,7 +7,7 @@ import numpy as np
 TRAIN, VALID, TEST = range(3)
 
 
-def cut(
+def assign_splits(
     family: np.ndarray, stratum: np.ndarray, keys: np.ndarray, shares: Mapping[int, float], kept: np.ndarray | None
 ) -> np.ndarray:
     """(n,) TRAIN, VALID or TEST for rows of given family, stratum and random key (all (n,) whole numbers).

@@ -21,12 +21,12 @@ class Leak:
     group: str | None = None
 
 
-def families(table: Table, digests: np.ndarray) -> np.ndarray:
+def linked_groups(table: Table, digests: np.ndarray) -> np.ndarray:
     """(n,) the number of each row's family: rows linked by a group or a digest (0 counts as none), in any chain.
 
     >>> from opsin.data import read
     >>> table = read((np.zeros((3, 4, 4), np.uint8), ["a", "b", "a"]))
-    >>> families(table, np.array([7, 8, 7], np.uint64)).tolist()
+    >>> linked_groups(table, np.array([7, 8, 7], np.uint64)).tolist()
     [0, 1, 0]
     """
     root = np.arange(len(table))
@@ -45,7 +45,7 @@ def families(table: Table, digests: np.ndarray) -> np.ndarray:
     return np.unique(root, return_inverse=True)[1]
 
 
-def leaks(table: Table, digests: np.ndarray) -> tuple[Leak, ...]:
+def split_leaks(table: Table, digests: np.ndarray) -> tuple[Leak, ...]:
     """What a given split tore apart: copies of one image, and groups, that stand in two or more splits."""
     rows = table.rows.with_columns(pl.Series("digest", digests, dtype=pl.UInt64)).filter(pl.col("split").is_not_null())
     found: list[Leak] = []
@@ -63,7 +63,7 @@ def leaks(table: Table, digests: np.ndarray) -> tuple[Leak, ...]:
     return tuple(found)
 
 
-def conflicts(table: Table, digests: np.ndarray) -> tuple[tuple[str, ...], ...]:
+def label_conflicts(table: Table, digests: np.ndarray) -> tuple[tuple[str, ...], ...]:
     """The ids of exact copies of one image (equal digest, 0 counts as none) whose targets differ."""
     rows = table.rows.select("id", "target", pl.Series("digest", digests, dtype=pl.UInt64))
     rows = rows.filter((pl.col("digest") != 0) & pl.col("digest").is_duplicated())

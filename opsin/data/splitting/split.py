@@ -6,8 +6,8 @@ import polars as pl
 from opsin.core import DataError, derive
 
 from ..table import SPLITS, Table
-from .assignment import TEST, TRAIN, VALID, cut
-from .groups import conflict_notes, conflicts, families, leak_notes, leaks
+from .assignment import TEST, TRAIN, VALID, assign_splits
+from .groups import conflict_notes, label_conflicts, leak_notes, linked_groups, split_leaks
 from .strata import strata_of
 
 _OPEN = -1
@@ -34,7 +34,7 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
         )
     if len(digests) != len(table):
         raise DataError(f"{len(digests)} digests for {len(table)} rows; expected one for each")
-    family = families(table, digests)
+    family = linked_groups(table, digests)
     placed = table.rows["split"].cast(pl.Enum(SPLITS)).to_physical().cast(pl.Int64).fill_null(_OPEN).to_numpy().copy()
     given = set(placed.tolist()) - {_OPEN}
     shares = {place: share for place, share in ((TEST, test), (VALID, valid)) if place not in given and share > 0}
@@ -44,13 +44,15 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
         stratum = strata_of(table)
         keys = np.array([derive(seed, "split", id) for id in table.rows["id"].filter(movable).to_list()], np.int64)
         kept = np.unique(stratum[~movable & (placed == TRAIN)]) if classes else np.zeros(0, int)
-        placed[movable] = cut(family[movable], strata_of(table.take(movable)), keys, shares, kept if classes else None)
+        placed[movable] = assign_splits(
+            family[movable], strata_of(table.select(movable)), keys, shares, kept if classes else None
+        )
     placed[placed == _OPEN] = TRAIN
     if not (placed == TRAIN).any():
         raise DataError(f"{table.origin}: no image is left to train on; expected some in train, or without a split")
     done = table.with_splits(pl.Series(SPLITS).gather(placed))
-    return done.noting(
-        *leak_notes(leaks(table, digests)), *conflict_notes(conflicts(table, digests)), *_gaps(done, shares)
+    return done.with_notes(
+        *leak_notes(split_leaks(table, digests)), *conflict_notes(label_conflicts(table, digests)), *_gaps(done, shares)
     )
 
 
@@ -80,7 +82,7 @@ def _gaps(table: Table, wished: dict[int, float]) -> list[str]:
         what = "class has" if len(single) == 1 else "classes have"
         notes.append(f"{len(single)} {what} a single image, which cannot be split: {_some(single)}")
     for split in SPLITS:
-        here = np.bincount(table.only(split).targets(), minlength=len(names))
+        here = np.bincount(table.split(split).targets(), minlength=len(names))
         absent = [
             name for name, number, all_of_it in zip(names, here, counts, strict=True) if number == 0 and all_of_it > 1
         ]

@@ -20,7 +20,7 @@ from ..decode import as_pixels, decode
 from ..intensity import Intensity
 from ..table import Images, Table
 from .cache import cache_folder, discard, hold, make_room, making
-from .preprocessing import fit_image, fit_rows
+from .preprocessing import letterbox, letterbox_into
 
 FORMAT = 3
 """Counts up whenever decoding or resizing gives other pixels, so that an old store is not taken for a new one."""
@@ -43,7 +43,7 @@ class Store:
     """
 
     pixels: np.ndarray
-    digests: np.ndarray
+    pixel_hashes: np.ndarray
     errors: dict[int, str]
     notes: tuple[str, ...] = ()
     intensity: Intensity | None = None
@@ -60,7 +60,7 @@ def open_store(
 ) -> Store:
     """The images of `table` as uint8 (n, height, width, channels) of `size`, from the cache when it has them.
 
-    `intensity` is the scale of images of more than 8 bits, as `find_intensity` or a model's preparation has it.
+    `intensity` is the scale of images of more than 8 bits, as `find_intensity` or a model's preprocessing has it.
 
     The cache is `cache`, or OPSIN_CACHE, or the user's cache folder; when it cannot be written the images are kept in
     memory, with a note. Raises DataError when not one image can be read, or when they fit nowhere.
@@ -84,7 +84,7 @@ def open_store(
 
 def read_pixels(images: Images, id: str, size: Size, intensity: Intensity | None = None) -> np.ndarray:
     """One image as it stands in a store: uint8 of exactly `size`. Raises DataError when it cannot be read."""
-    return fit_image(_about(images, id, size, intensity), size)
+    return letterbox(_about(images, id, size, intensity), size)
 
 
 def _about(images: Images, id: str, size: Size, intensity: Intensity | None) -> np.ndarray:
@@ -225,6 +225,6 @@ def _decode_chunk(
             except DataError as error:
                 errors[row] = f"{id} {error}"
 
-    for row in fit_rows(readable(), pixels):
+    for row in letterbox_into(readable(), pixels):
         digests[row] = int.from_bytes(hashlib.blake2b(pixels[row].data, digest_size=8).digest(), "little")
     return pixels, digests, errors

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from opsin.core import DataError, Progress, silent
-from opsin.geometry import IGNORED, Frame
+from opsin.geometry import IGNORED, Placement
 
 from ..decode import shape_of
 from ..table import Masks, Table
@@ -106,7 +106,7 @@ def _fill(table: Table, masks: Masks, into: np.ndarray, progress: Progress) -> d
             mask, shape = masks.read(id), shape_of(table.images.read(id))
             if mask.shape != shape:
                 raise DataError(f"has a mask of {_times(mask.shape)}, but is {_times(shape)} itself; expected one size")
-            into[row] = Frame(shape, size).mask_in(mask, fill)
+            into[row] = Placement(shape, size).mask_to_input(mask, fill)
         except DataError as error:
             return f"{id} {error}"
         return None

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.geometry import Frame
+from opsin.geometry import Placement
 
 from ..intensity import Intensity
 
@@ -18,13 +18,13 @@ _WAITING_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True)
-class Preparation:
+class ImagePreprocessing:
     """The size, channels and normalisation that a model was trained with; stored in its file.
 
     `mean` and `std` are per channel, of values from 0 to 1; `intensity` is the scale of images of more than 8 bits,
     None when the training images have none. Raises DataError when sizes or lengths make no sense.
 
-    >>> Preparation(2, 4, 1, (0.5,), (0.25,)).fit(np.zeros((8, 8, 3), np.uint8)).shape
+    >>> ImagePreprocessing(2, 4, 1, (0.5,), (0.25,)).fit(np.zeros((8, 8, 3), np.uint8)).shape
     (2, 4, 1)
     """
 
@@ -48,7 +48,7 @@ class Preparation:
 
     def fit(self, image: np.ndarray) -> np.ndarray:
         """uint8 (H, W, 1 or 3) as uint8 (height, width, channels), its shape kept and the rest filled with its edge."""
-        return fit_image(image, self.size)
+        return letterbox(image, self.size)
 
     def normalize(self, pixels: torch.Tensor) -> torch.Tensor:
         """uint8 (n, height, width, channels) as float32 (n, channels, height, width), `channels_last`, on its device.
@@ -64,7 +64,7 @@ class Preparation:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Preparation":
+    def from_json(cls, data: Mapping[str, Any]) -> "ImagePreprocessing":
         """Back from `to_json`; DataError when a value is missing or of the wrong kind."""
         try:
             height, width, channels = (int(data[name]) for name in ("height", "width", "channels"))
@@ -72,7 +72,7 @@ class Preparation:
             intensity = None if data["intensity"] is None else Intensity.from_json(data["intensity"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
-                f"the preparation {dict(data)} cannot be read; expected {list(cls.__annotations__)}"
+                f"the preprocessing {dict(data)} cannot be read; expected {list(cls.__annotations__)}"
             ) from error
         return cls(height, width, channels, mean, std, intensity)
 
@@ -83,7 +83,7 @@ def _row(values: tuple[float, ...], width: int, device: torch.device) -> torch.T
     return (torch.tensor(values, device=device) * 255).repeat(width)
 
 
-def fit_image(image: np.ndarray, size: tuple[int, int, int]) -> np.ndarray:
+def letterbox(image: np.ndarray, size: tuple[int, int, int]) -> np.ndarray:
     """`image`, uint8 (H, W, 1 or 3), as uint8 of exactly `size` (height, width, channels).
 
     Resized with antialiasing (bicubic) until it just fits, centred, and what is left over filled with the
@@ -92,10 +92,10 @@ def fit_image(image: np.ndarray, size: tuple[int, int, int]) -> np.ndarray:
     """
     if image.shape == size and image.dtype == np.uint8:
         return image
-    return fit_images([image], size)[0]
+    return letterbox_images([image], size)[0]
 
 
-def fit_images(images: Sequence[np.ndarray], size: tuple[int, int, int]) -> np.ndarray:
+def letterbox_images(images: Sequence[np.ndarray], size: tuple[int, int, int]) -> np.ndarray:
     """Each image as `fit_image` has it, uint8 (n, height, width, channels); those of one shape in one go."""
     out = np.empty((len(images), *size), np.uint8)
     alike: dict[tuple[int, ...], list[int]] = {}
@@ -103,16 +103,16 @@ def fit_images(images: Sequence[np.ndarray], size: tuple[int, int, int]) -> np.n
     for row, image in enumerate(ready):
         alike.setdefault(image.shape, []).append(row)
     for (height, width, _), rows in alike.items():
-        frame = Frame((height, width), size[:2])
-        inner = _resized([ready[row] for row in rows], *frame.inner)
-        (top, left), (high, wide) = frame.corner, frame.inner
+        frame = Placement((height, width), size[:2])
+        inner = _resized([ready[row] for row in rows], *frame.content_size)
+        (top, left), (high, wide) = frame.offset, frame.content_size
         if (high, wide) != size[:2]:
             out[rows] = np.stack([_border_colour(one) for one in inner])[:, None, None]
         out[rows, top : top + high, left : left + wide] = inner
     return out
 
 
-def fit_rows(images: Iterable[tuple[int, np.ndarray]], out: np.ndarray) -> list[int]:
+def letterbox_into(images: Iterable[tuple[int, np.ndarray]], out: np.ndarray) -> list[int]:
     """Images by row, each as `fit_image` has it, in those rows of `out`; says which.
 
     Several are fitted in one go, which is sooner for small ones; no more wait for it than a few megabytes.
@@ -122,7 +122,7 @@ def fit_rows(images: Iterable[tuple[int, np.ndarray]], out: np.ndarray) -> list[
 
     def fit_waiting() -> None:
         if waiting:
-            out[list(waiting)] = fit_images(list(waiting.values()), (out.shape[1], out.shape[2], out.shape[3]))
+            out[list(waiting)] = letterbox_images(list(waiting.values()), (out.shape[1], out.shape[2], out.shape[3]))
             done.extend(waiting)
             waiting.clear()
 

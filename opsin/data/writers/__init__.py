@@ -2,7 +2,7 @@
 
 from .boxes_csv import write_box_listing as write_box_listing
 from .coco import write_coco as write_coco
-from .annotated_image import Marked as Marked
+from .annotated_image import AnnotatedImage as AnnotatedImage
 from .masks import object_rows as object_rows
 from .masks import palette as palette
 from .masks import write_mask as write_mask

@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
-class Marked:
+class AnnotatedImage:
     """An image of so many pixels and its boxes, (k, 7) of BOX_COLUMNS; of predictions a score from 0 to 1 each.
 
     `masks`, where objects are known by their pixels, are one bool (height, width) a box.

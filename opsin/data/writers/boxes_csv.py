@@ -8,7 +8,7 @@ import polars as pl
 
 from opsin.core import replacing
 
-from .annotated_image import Marked
+from .annotated_image import AnnotatedImage
 
 _TYPES = {
     "path": pl.Utf8,
@@ -21,13 +21,13 @@ _TYPES = {
 }
 
 
-def write_box_listing(path: Path, names: Sequence[str], images: Iterable[Marked]) -> None:
+def write_box_listing(path: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
     """path, xmin, ymin, xmax, ymax, label and, of predictions, confidence; an image without a box has a row of its own.
 
     >>> import tempfile
     >>> import numpy as np
     >>> path = Path(tempfile.mkdtemp()) / "boxes.csv"
-    >>> write_box_listing(path, ["cat"], [Marked("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
+    >>> write_box_listing(path, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
     >>> path.read_text().splitlines()[1]
     'a.jpg,1.0,2.0,3.0,6.0,cat'
     """

@@ -8,16 +8,16 @@ from typing import Any
 from opsin.core import replacing
 from opsin.geometry.rle import encode_runs
 
-from .annotated_image import Marked
+from .annotated_image import AnnotatedImage
 
 
-def write_coco(path: Path, names: Sequence[str], images: Iterable[Marked]) -> None:
+def write_coco(path: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
     """Images, annotations and categories as one file, whole or not at all; masks as run lengths, scores as `score`.
 
     >>> import tempfile
     >>> import numpy as np
     >>> path = Path(tempfile.mkdtemp()) / "found.json"
-    >>> write_coco(path, ["cat"], [Marked("a.jpg", 8, 8, np.array([[1, 2, 4, 6, 0, 0, 12]]))])
+    >>> write_coco(path, ["cat"], [AnnotatedImage("a.jpg", 8, 8, np.array([[1, 2, 4, 6, 0, 0, 12]]))])
     >>> json.loads(path.read_text())["annotations"][0]["bbox"]
     [1.0, 2.0, 3.0, 4.0]
     """
@@ -32,7 +32,7 @@ def write_coco(path: Path, names: Sequence[str], images: Iterable[Marked]) -> No
         json.dump({"images": listed, "annotations": annotations, "categories": categories}, file, ensure_ascii=False)
 
 
-def _annotation(one: Marked, place: int) -> dict[str, Any]:
+def _annotation(one: AnnotatedImage, place: int) -> dict[str, Any]:
     left, top, right, bottom, label, crowd, area = one.boxes[place].astype(float).tolist()
     made: dict[str, Any] = {
         "category_id": int(label) + 1,

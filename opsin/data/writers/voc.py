@@ -6,12 +6,12 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from opsin.core import DataError, replacing
 
-from .annotated_image import Marked
+from .annotated_image import AnnotatedImage
 
 _LITTLE = 0.001
 
 
-def write_voc(folder: Path, names: Sequence[str], images: Iterable[Marked]) -> None:
+def write_voc(folder: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
     """`folder`/Annotations/a.xml for each image; a crowd is called difficult. Pixels count from 1, as VOC has it.
 
     DataError when two images would have the same file.
@@ -19,7 +19,7 @@ def write_voc(folder: Path, names: Sequence[str], images: Iterable[Marked]) -> N
     >>> import tempfile
     >>> import numpy as np
     >>> folder = Path(tempfile.mkdtemp())
-    >>> write_voc(folder, ["cat"], [Marked("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
+    >>> write_voc(folder, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
     >>> "<xmin>2</xmin>" in (folder / "Annotations/a.xml").read_text()
     True
     """
@@ -33,7 +33,7 @@ def write_voc(folder: Path, names: Sequence[str], images: Iterable[Marked]) -> N
             ElementTree(_annotation(one, names)).write(temporary, "utf-8")
 
 
-def _annotation(one: Marked, names: Sequence[str]) -> Element:
+def _annotation(one: AnnotatedImage, names: Sequence[str]) -> Element:
     root = Element("annotation")
     _text(root, "filename", one.id)
     size = SubElement(root, "size")

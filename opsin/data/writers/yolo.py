@@ -6,10 +6,10 @@ from pathlib import Path
 from opsin.core import DataError, replacing
 
 from ..formats.boxes.yolo_yaml import label_path
-from .annotated_image import Marked
+from .annotated_image import AnnotatedImage
 
 
-def write_yolo(folder: Path, names: Sequence[str], images: Iterable[Marked]) -> None:
+def write_yolo(folder: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
     """A text file for each image below `folder`/labels and, last, a data.yaml that says the images lie in images/.
 
     A line is class, centre, width and height as shares of the image's sides, and the score when there is one; crowds
@@ -18,7 +18,7 @@ def write_yolo(folder: Path, names: Sequence[str], images: Iterable[Marked]) -> 
     >>> import tempfile
     >>> import numpy as np
     >>> folder = Path(tempfile.mkdtemp())
-    >>> write_yolo(folder, ["cat"], [Marked("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
+    >>> write_yolo(folder, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
     >>> (folder / "labels/a.txt").read_text()
     '0 0.200000 0.400000 0.200000 0.400000\\n'
     """
@@ -38,7 +38,7 @@ def write_yolo(folder: Path, names: Sequence[str], images: Iterable[Marked]) -> 
         temporary.write_text(yaml.safe_dump(described, sort_keys=False, allow_unicode=True), "utf-8")
 
 
-def _lines(one: Marked) -> list[str]:
+def _lines(one: AnnotatedImage) -> list[str]:
     lines: list[str] = []
     for place, (left, top, right, bottom, label, crowd, _) in enumerate(one.boxes.tolist()):
         if not crowd:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from opsin.core import ModelFileError, Shape
 from opsin.nn import Layer, Stage
-from opsin.nn.layer import volume
+from opsin.nn.layer import numel
 
 from .layers import check_policy, layer_of
 
@@ -72,9 +72,9 @@ class _Chain:
         for entry in listed:
             layer = self._layer(entry, current, path, depth)
             current = layer.output_shape(current)
-            if volume(current) > MOST_VALUES:
+            if numel(current) > MOST_VALUES:
                 raise ModelFileError(
-                    f"has {layer.label} with {volume(current):,} outputs; expected at most {MOST_VALUES:,}"
+                    f"has {layer.label} with {numel(current):,} outputs; expected at most {MOST_VALUES:,}"
                 )
             layers.append(layer)
         if not layers:

@@ -11,7 +11,7 @@ from torch import Tensor
 from opsin.core import Shape
 
 from ..layer import Layer, shape_text
-from ..validation import settle_choice
+from ..validation import check_choice
 
 Function: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -101,9 +101,9 @@ def _relu6(x: Tensor) -> Tensor:
 _IN_PLACE: dict[str, Function] = {"relu": F.relu_, "relu6": _relu6}
 
 
-def settle_activation(layer: Layer, field: str = "activation") -> None:
+def check_activation(layer: Layer, field: str = "activation") -> None:
     """The field must be None or name an activation function, one that keeps the number of channels."""
-    settle_choice(layer, field, (None, *(name for name in FUNCTIONS if name != "glu")))
+    check_choice(layer, field, (None, *(name for name in FUNCTIONS if name != "glu")))
 
 
 def function(name: str | None, *, in_place: bool = False) -> Function:
@@ -138,7 +138,7 @@ class Activation(Layer):
     activation: str
 
     def __post_init__(self) -> None:
-        settle_choice(self, "activation", tuple(FUNCTIONS))
+        check_choice(self, "activation", tuple(FUNCTIONS))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if self.activation != "glu":

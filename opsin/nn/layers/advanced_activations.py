@@ -11,8 +11,8 @@ from torch import Tensor
 from opsin.core import Shape
 
 from ..initializers import INITIALIZERS, initialize
-from ..layer import Layer, shape_text, shown, volume
-from ..validation import as_count, settle_choice, settle_number
+from ..layer import Layer, numel, shape_text, short_repr
+from ..validation import as_count, as_float, check_choice
 from .activations import ActivationModule, Function
 
 MOST_SLOPE = 1e30
@@ -71,9 +71,9 @@ class ReLU(Rectifier):
 
     def __post_init__(self) -> None:
         if cast(object, self.max_value) is not None:
-            settle_number(self, "max_value", 0, MOST_SLOPE)
-        settle_number(self, "negative_slope", 0, MOST_SLOPE)
-        settle_number(self, "threshold", 0, MOST_SLOPE)
+            as_float(self, "max_value", 0, MOST_SLOPE)
+        as_float(self, "negative_slope", 0, MOST_SLOPE)
+        as_float(self, "threshold", 0, MOST_SLOPE)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         if self.max_value in (None, 6) and not self.negative_slope and not self.threshold:
@@ -99,7 +99,7 @@ class LeakyReLU(Rectifier):
     negative_slope: float = 0.3
 
     def __post_init__(self) -> None:
-        settle_number(self, "negative_slope", 0, MOST_SLOPE)
+        as_float(self, "negative_slope", 0, MOST_SLOPE)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         function = partial(F.leaky_relu, negative_slope=self.negative_slope)
@@ -117,7 +117,7 @@ class ELU(Rectifier):
     alpha: float = 1.0
 
     def __post_init__(self) -> None:
-        settle_number(self, "alpha", -MOST_SLOPE, MOST_SLOPE)
+        as_float(self, "alpha", -MOST_SLOPE, MOST_SLOPE)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         return RectifierModule(partial(F.elu, alpha=self.alpha), f"alpha={self.alpha}")
@@ -138,14 +138,14 @@ class PReLU(Rectifier):
     shared_axes: int | tuple[int, ...] | list[int] | None = None
 
     def __post_init__(self) -> None:
-        settle_choice(self, "alpha_initializer", ALPHA_INITIALIZERS)
+        check_choice(self, "alpha_initializer", ALPHA_INITIALIZERS)
         given: object = self.shared_axes
         if given is None:
             return
         items = cast("list[object]", list(given)) if isinstance(given, list | tuple) else [given]
         axes = [as_count(item, 1) for item in items]
         if any(axis is None or axis > 4 for axis in axes):
-            raise self.fail(f"takes whole numbers from 1 to 4, or None, for shared_axes, got {shown(given)}")
+            raise self.fail(f"takes whole numbers from 1 to 4, or None, for shared_axes, got {short_repr(given)}")
         object.__setattr__(self, "shared_axes", tuple(axes))
 
     def alpha_shape(self, input_shape: Shape) -> Shape:
@@ -165,13 +165,13 @@ class PReLU(Rectifier):
     def build(self, input_shape: Shape) -> torch.nn.Module:
         *positions, channels = self.alpha_shape(input_shape)
         module = PReLUModule((channels, *positions))
-        receptive = volume(positions[:-1])
+        receptive = numel(positions[:-1])
         fans = (positions[-1] if positions else channels) * receptive, channels * receptive  # as Keras counts them
         initialize(module.alpha, self.alpha_initializer, fans)
         return module
 
     def trainable_parameters(self, input_shape: Shape) -> int:
-        return volume(self.alpha_shape(input_shape))
+        return numel(self.alpha_shape(input_shape))
 
 
 @dataclass(frozen=True, repr=False)
@@ -185,7 +185,7 @@ class Softmax(Rectifier):
     axis: int = -1
 
     def __post_init__(self) -> None:
-        settle_choice(self, "axis", (-1,))
+        check_choice(self, "axis", (-1,))
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         return ActivationModule("softmax")

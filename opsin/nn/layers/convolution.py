@@ -12,12 +12,12 @@ from opsin.kernels.conv import convolve, gains, rectifier_of
 from opsin.kernels.depthwise_backward import Settings
 from opsin.kernels.padding import pad
 
-from ..initializers import initialize, settle_initializer
-from ..layer import Layer, need_rank, shape_text, volume
+from ..initializers import check_initializer, initialize
+from ..layer import Layer, check_rank, numel, shape_text
 from ..padding import CAUSAL, PADDINGS, even_padding, pad_same, same_pairs, windows_shape
-from ..receptive_field import Window
-from ..validation import settle_choice, settle_count, settle_counts, settle_flag
-from .activations import function, settle_activation
+from ..receptive_field import ReceptiveField
+from ..validation import as_bool, as_int, as_ints, check_choice
+from .activations import check_activation, function
 from .torch_workarounds import only_one_fits
 
 
@@ -25,7 +25,7 @@ class ConvolutionModule(torch.nn.Module):
     """What torch's convolutions lack: paddings that are not the same on both sides, and the activation."""
 
     activation: str | None = None
-    same: Window | None = None
+    same: ReceptiveField | None = None
     causal: int = 0  # steps of zeros before the first
 
     def reset_parameters(self) -> None:
@@ -113,19 +113,19 @@ class Convolution(Layer):
     kernel_initializer: str = "glorot_uniform"
 
     def __post_init__(self) -> None:
-        settle_count(self, "filters")
-        settle_window(self)
-        settle_count(self, "groups")
-        settle_initializer(self)
+        as_int(self, "filters")
+        check_window(self)
+        as_int(self, "groups")
+        check_initializer(self)
         if self.filters % self.groups:
             raise self.fail(f"cannot share {self.filters} filters among {self.groups} groups: take a multiple")
 
     @property
-    def window(self) -> Window:
+    def window(self) -> ReceptiveField:
         return kernel_window(self)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         if input_shape[-1] % self.groups:
             raise self.fail(
                 f"cannot share the {input_shape[-1]} channels of {shape_text(input_shape)} among {self.groups} groups: "
@@ -138,13 +138,13 @@ class Convolution(Layer):
         return convolution_module(self, input_shape[-1], self.filters, self.groups, self.kernel_initializer)
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        return volume(self.output_shape(input_shape)) * self._weights_per_filter(input_shape)
+        return numel(self.output_shape(input_shape)) * self._weights_per_filter(input_shape)
 
     def trainable_parameters(self, input_shape: Shape) -> int:
         return self.filters * (self._weights_per_filter(input_shape) + self.use_bias)
 
     def _weights_per_filter(self, input_shape: Shape) -> int:
-        return volume(self.window.kernel) * (input_shape[-1] // self.groups)
+        return numel(self.window.kernel) * (input_shape[-1] // self.groups)
 
 
 @dataclass(frozen=True, repr=False)
@@ -183,21 +183,21 @@ class Conv3D(Convolution):
     rank: ClassVar[int] = 3
 
 
-def settle_window(layer: Layer) -> None:
+def check_window(layer: Layer) -> None:
     """Checks the arguments that all kinds of convolution share."""
     for field in ("kernel_size", "strides", "dilation_rate"):
-        settle_counts(layer, field, cast(Any, layer).rank)
-    settle_choice(layer, "padding", getattr(layer, "paddings", PADDINGS))
-    settle_activation(layer)
-    settle_flag(layer, "use_bias")
+        as_ints(layer, field, cast(Any, layer).rank)
+    check_choice(layer, "padding", getattr(layer, "paddings", PADDINGS))
+    check_activation(layer)
+    as_bool(layer, "use_bias")
     window = kernel_window(layer)
     if max(window.strides) > 1 and max(window.dilation) > 1:
         raise layer.fail("has strides and dilation_rate both over 1: give it one of the two")
 
 
-def kernel_window(layer: Any) -> Window:
+def kernel_window(layer: Any) -> ReceptiveField:
     """The window of a layer whose arguments `settle_window` has checked."""
-    return Window(layer.kernel_size, layer.strides, layer.dilation_rate)
+    return ReceptiveField(layer.kernel_size, layer.strides, layer.dilation_rate)
 
 
 def convolution_module(

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from ..layer import Layer, need_rank, shape_text
+from ..layer import Layer, check_rank, shape_text
 from .zero_padding import Pairs, settle_pairs
 
 
@@ -46,7 +46,7 @@ class Cropping(Layer):
         return cast(Pairs, self.cropping)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         sizes = tuple(size - sum(pair) for size, pair in zip(input_shape, self.pairs, strict=False))
         if min(sizes) < 1:
             raise self.fail(f"cuts {self.pairs} off {shape_text(input_shape)}, which leaves nothing: cut less")

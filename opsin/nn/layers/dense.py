@@ -7,10 +7,10 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from ..initializers import initialize, settle_initializer
-from ..layer import Layer, volume
-from ..validation import settle_count, settle_flag
-from .activations import function, settle_activation
+from ..initializers import check_initializer, initialize
+from ..layer import Layer, numel
+from ..validation import as_bool, as_int
+from .activations import check_activation, function
 
 
 class DenseModule(torch.nn.Linear):
@@ -44,10 +44,10 @@ class Dense(Layer):
     kernel_initializer: str = "glorot_uniform"
 
     def __post_init__(self) -> None:
-        settle_count(self, "units")
-        settle_activation(self)
-        settle_flag(self, "use_bias")
-        settle_initializer(self)
+        as_int(self, "units")
+        check_activation(self)
+        as_bool(self, "use_bias")
+        check_initializer(self)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.units)
@@ -61,7 +61,7 @@ class Dense(Layer):
         return module
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        return volume(input_shape) * self.units
+        return numel(input_shape) * self.units
 
     def trainable_parameters(self, input_shape: Shape) -> int:
         return (input_shape[-1] + self.use_bias) * self.units

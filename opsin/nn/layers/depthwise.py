@@ -8,12 +8,12 @@ import torch
 
 from opsin.core import Shape
 
-from ..initializers import settle_initializer
-from ..layer import Layer, need_rank, volume
+from ..initializers import check_initializer
+from ..layer import Layer, check_rank, numel
 from ..padding import windows_shape
-from ..receptive_field import Window
-from ..validation import settle_count
-from .convolution import Conv1D, Conv2D, Convolution, convolution_module, kernel_window, settle_window
+from ..receptive_field import ReceptiveField
+from ..validation import as_int
+from .convolution import Conv1D, Conv2D, Convolution, check_window, convolution_module, kernel_window
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,31 +32,31 @@ class Depthwise(Layer):
     depthwise_initializer: str = "glorot_uniform"
 
     def __post_init__(self) -> None:
-        settle_window(self)
-        settle_count(self, "depth_multiplier")
-        settle_initializer(self, "depthwise_initializer")
+        check_window(self)
+        as_int(self, "depth_multiplier")
+        check_initializer(self, "depthwise_initializer")
 
     @property
-    def window(self) -> Window:
+    def window(self) -> ReceptiveField:
         return kernel_window(self)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         channels = input_shape[-1] * self.depth_multiplier
         return (*windows_shape(self, input_shape, self.window, self.padding), channels)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         channels = input_shape[-1]
         filters = self.output_shape(input_shape)[-1]
-        receptive = volume(self.window.kernel)
+        receptive = numel(self.window.kernel)
         fans = channels * receptive, self.depth_multiplier * receptive  # as Keras counts them
         return convolution_module(self, channels, filters, channels, self.depthwise_initializer, fans)
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        return volume(self.output_shape(input_shape)) * volume(self.window.kernel)
+        return numel(self.output_shape(input_shape)) * numel(self.window.kernel)
 
     def trainable_parameters(self, input_shape: Shape) -> int:
-        return input_shape[-1] * self.depth_multiplier * (volume(self.window.kernel) + self.use_bias)
+        return input_shape[-1] * self.depth_multiplier * (numel(self.window.kernel) + self.use_bias)
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,14 +99,14 @@ class Separable(Layer):
     pointwise_initializer: str = "glorot_uniform"
 
     def __post_init__(self) -> None:
-        settle_count(self, "filters")
-        settle_window(self)
-        settle_count(self, "depth_multiplier")
-        settle_initializer(self, "depthwise_initializer")
-        settle_initializer(self, "pointwise_initializer")
+        as_int(self, "filters")
+        check_window(self)
+        as_int(self, "depth_multiplier")
+        check_initializer(self, "depthwise_initializer")
+        check_initializer(self, "pointwise_initializer")
 
     @property
-    def window(self) -> Window:
+    def window(self) -> ReceptiveField:
         return kernel_window(self)
 
     @property
@@ -126,7 +126,7 @@ class Separable(Layer):
         return kind(self.filters, 1, 1, "valid", self.activation, self.use_bias, kernel_initializer=initializer)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         return (*windows_shape(self, input_shape, self.window, self.padding), self.filters)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:

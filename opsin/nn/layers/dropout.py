@@ -7,8 +7,8 @@ import torch
 
 from opsin.core import Shape
 
-from ..layer import Layer, need_rank
-from ..validation import settle_number
+from ..layer import Layer, check_rank
+from ..validation import as_float
 
 _SPATIAL: dict[int, Any] = {1: torch.nn.Dropout1d, 2: torch.nn.Dropout2d, 3: torch.nn.Dropout3d}
 
@@ -24,7 +24,7 @@ class Dropout(Layer):
     rate: float
 
     def __post_init__(self) -> None:
-        settle_number(self, "rate", 0, 1)
+        as_float(self, "rate", 0, 1)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -40,7 +40,7 @@ class SpatialDropout(Dropout):
     rank: ClassVar[int]
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         return input_shape
 
     def build(self, input_shape: Shape) -> torch.nn.Module:

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from ..layer import Layer, need_rank
-from ..validation import settle_flag
+from ..layer import Layer, check_rank
+from ..validation import as_bool
 
 
 class GlobalPoolModule(torch.nn.Module):
@@ -37,14 +37,14 @@ class GlobalPooling(Layer):
     keepdims: bool = False
 
     def __post_init__(self) -> None:
-        settle_flag(self, "keepdims")
+        as_bool(self, "keepdims")
 
     @property
     def window(self) -> None:
         return None
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         return ((1,) * self.rank if self.keepdims else ()) + input_shape[-1:]
 
     def build(self, input_shape: Shape) -> torch.nn.Module:

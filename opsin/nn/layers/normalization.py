@@ -9,8 +9,8 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from ..layer import Layer, shape_text, volume
-from ..validation import settle_count, settle_flag, settle_number
+from ..layer import Layer, numel, shape_text
+from ..validation import as_bool, as_float, as_int
 
 _BATCH: dict[int, Any] = {
     1: torch.nn.BatchNorm1d,
@@ -48,9 +48,9 @@ class Normalization(Layer):
     scale: bool
 
     def __post_init__(self) -> None:
-        settle_number(self, "epsilon", 0, 1)
-        settle_flag(self, "center")
-        settle_flag(self, "scale")
+        as_float(self, "epsilon", 0, 1)
+        as_bool(self, "center")
+        as_bool(self, "scale")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) not in _BATCH:
@@ -86,7 +86,7 @@ class BatchNormalization(Normalization):
     scale: bool = True
 
     def __post_init__(self) -> None:
-        settle_number(self, "momentum", 0, 1)
+        as_float(self, "momentum", 0, 1)
         super().__post_init__()
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
@@ -128,7 +128,7 @@ class GroupNormalization(Normalization):
     scale: bool = True
 
     def __post_init__(self) -> None:
-        settle_count(self, "groups")
+        as_int(self, "groups")
         super().__post_init__()
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -166,7 +166,7 @@ class LayerScale(Layer):
     initial: float = 1e-6
 
     def __post_init__(self) -> None:
-        settle_number(self, "initial", 0, 1)
+        as_float(self, "initial", 0, 1)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -175,4 +175,4 @@ class LayerScale(Layer):
         return ScaleModule(input_shape[-1], self.initial)
 
     def trainable_parameters(self, input_shape: Shape) -> int:
-        return volume(input_shape[-1:])
+        return numel(input_shape[-1:])

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from ..layer import Layer, need_rank
+from ..layer import Layer, check_rank
 from ..padding import PADDINGS, pad_same, same_padding, windows_shape
-from ..receptive_field import Window
-from ..validation import settle_choice, settle_counts
+from ..receptive_field import ReceptiveField
+from ..validation import as_ints, check_choice
 
 _MAX: dict[int, Any] = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 _MANY = 2**18
@@ -23,7 +23,7 @@ _AVERAGE: dict[int, Any] = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
 class MaxPoolModule(torch.nn.Module):
     """The largest number of each window."""
 
-    def __init__(self, window: Window, same: bool) -> None:
+    def __init__(self, window: ReceptiveField, same: bool) -> None:
         super().__init__()
         self.window, self.same = window, same
 
@@ -76,20 +76,20 @@ class Pooling(Layer):
     padding: str = "valid"
 
     def __post_init__(self) -> None:
-        settle_counts(self, "pool_size", self.rank)
+        as_ints(self, "pool_size", self.rank)
         if self.strides is None:
             object.__setattr__(self, "strides", self.pool_size)
-        settle_counts(self, "strides", self.rank)
-        settle_choice(self, "padding", PADDINGS)
+        as_ints(self, "strides", self.rank)
+        check_choice(self, "padding", PADDINGS)
 
     @property
-    def window(self) -> Window:
+    def window(self) -> ReceptiveField:
         assert isinstance(self.pool_size, tuple)
         assert isinstance(self.strides, tuple)
-        return Window(self.pool_size, self.strides, (1,) * self.rank)
+        return ReceptiveField(self.pool_size, self.strides, (1,) * self.rank)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         return (*windows_shape(self, input_shape, self.window, self.padding), input_shape[-1])
 
     def build(self, input_shape: Shape) -> torch.nn.Module:

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from ..layer import Layer, shape_text, shown, volume
-from ..validation import as_count, settle_number
+from ..layer import Layer, numel, shape_text, short_repr
+from ..validation import as_count, as_float
 
 _MOST_AXES = 8
 
@@ -62,7 +62,7 @@ class Flatten(Layer):
         return None
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        return (volume(input_shape),)
+        return (numel(input_shape),)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         return FlattenModule()
@@ -84,7 +84,8 @@ class Reshape(Layer):
         sizes = [as_count(item, -1) for item in items]
         if not 1 <= len(sizes) <= _MOST_AXES or sizes.count(-1) > 1 or None in sizes or 0 in sizes:
             raise self.fail(
-                f"takes 1 to {_MOST_AXES} whole numbers, at most one of them -1, for target_shape, got {shown(value)}"
+                f"takes 1 to {_MOST_AXES} whole numbers, at most one of them -1, for target_shape, "
+                f"got {short_repr(value)}"
             )
         object.__setattr__(self, "target_shape", tuple(sizes))
 
@@ -93,7 +94,7 @@ class Reshape(Layer):
         return None
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        count, known = volume(input_shape), volume([size for size in self.target_shape if size != -1])
+        count, known = numel(input_shape), numel([size for size in self.target_shape if size != -1])
         free = -1 in self.target_shape
         if (count % known) if free else (count != known):
             raise self.fail(
@@ -118,8 +119,8 @@ class Rescaling(Layer):
     offset: float = 0.0
 
     def __post_init__(self) -> None:
-        settle_number(self, "scale", -1e30, 1e30)
-        settle_number(self, "offset", -1e30, 1e30)
+        as_float(self, "scale", -1e30, 1e30)
+        as_float(self, "offset", -1e30, 1e30)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

@@ -8,12 +8,12 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from ..initializers import settle_initializer
-from ..layer import Layer, need_rank, shape_text, volume
-from ..receptive_field import Window
-from ..validation import settle_count, settle_counts
+from ..initializers import check_initializer
+from ..layer import Layer, check_rank, numel, shape_text
+from ..receptive_field import ReceptiveField
+from ..validation import as_int, as_ints
 from .activations import function
-from .convolution import finish_weights, kernel_window, settle_window
+from .convolution import check_window, finish_weights, kernel_window
 
 _MODULES: dict[int, Any] = {1: torch.nn.ConvTranspose1d, 2: torch.nn.ConvTranspose2d, 3: torch.nn.ConvTranspose3d}
 
@@ -54,11 +54,11 @@ class Transposed(Layer):
     output_padding: int | tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        settle_count(self, "filters")
-        settle_window(self)
-        settle_initializer(self)
+        as_int(self, "filters")
+        check_window(self)
+        check_initializer(self)
         if cast(object, self.output_padding) is not None:
-            settle_counts(self, "output_padding", self.rank, 0)
+            as_ints(self, "output_padding", self.rank, 0)
             if any(more >= stride for more, stride in zip(self._more(), kernel_window(self).strides, strict=True)):
                 raise self.fail(
                     f"takes less than its strides, {shape_text(kernel_window(self).strides)}, for output_padding, got "
@@ -66,14 +66,14 @@ class Transposed(Layer):
                 )
 
     @property
-    def window(self) -> Window:
+    def window(self) -> ReceptiveField:
         """How many input positions one output position sees, and how many outputs lie on one input."""
         own = kernel_window(self)
         seen = tuple(-(-extent // stride) for extent, stride in zip(own.extent, own.strides, strict=True))
-        return Window(seen, (1,) * self.rank, (1,) * self.rank, own.strides)
+        return ReceptiveField(seen, (1,) * self.rank, (1,) * self.rank, own.strides)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         own = kernel_window(self)
         axes = zip(input_shape[:-1], own.strides, own.extent, self._edges(), strict=True)
         sizes = tuple((size - 1) * stride + extent - sum(cut) for size, stride, extent, cut in axes)
@@ -112,10 +112,10 @@ class Transposed(Layer):
         return (None,) * self.rank if self.output_padding is None else cast("tuple[int, ...]", self.output_padding)
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        return volume(input_shape) * self.filters * volume(kernel_window(self).kernel)
+        return numel(input_shape) * self.filters * numel(kernel_window(self).kernel)
 
     def trainable_parameters(self, input_shape: Shape) -> int:
-        return self.filters * (input_shape[-1] * volume(kernel_window(self).kernel) + self.use_bias)
+        return self.filters * (input_shape[-1] * numel(kernel_window(self).kernel) + self.use_bias)
 
 
 @dataclass(frozen=True, repr=False)

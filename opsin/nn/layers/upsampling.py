@@ -9,9 +9,9 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from ..layer import Layer, need_rank
-from ..receptive_field import Window
-from ..validation import settle_choice, settle_counts
+from ..layer import Layer, check_rank
+from ..receptive_field import ReceptiveField
+from ..validation import as_ints, check_choice
 
 
 class UpSamplingModule(torch.nn.Module):
@@ -40,7 +40,7 @@ class UpSampling(Layer):
     size: int | tuple[int, ...] = 2
 
     def __post_init__(self) -> None:
-        settle_counts(self, "size", self.rank)
+        as_ints(self, "size", self.rank)
 
     @property
     def interpolation_used(self) -> str:
@@ -48,12 +48,12 @@ class UpSampling(Layer):
         return "nearest"
 
     @property
-    def window(self) -> Window:
+    def window(self) -> ReceptiveField:
         reach = (1 if self.interpolation_used == "nearest" else 2,) * self.rank
-        return Window(reach, (1,) * self.rank, (1,) * self.rank, cast("tuple[int, ...]", self.size))
+        return ReceptiveField(reach, (1,) * self.rank, (1,) * self.rank, cast("tuple[int, ...]", self.size))
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         times = cast("tuple[int, ...]", self.size)
         return (*(length * factor for length, factor in zip(input_shape, times, strict=False)), input_shape[-1])
 
@@ -87,7 +87,7 @@ class UpSampling2D(UpSampling):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        settle_choice(self, "interpolation", ("nearest", "bilinear"))
+        check_choice(self, "interpolation", ("nearest", "bilinear"))
 
     @property
     def interpolation_used(self) -> str:

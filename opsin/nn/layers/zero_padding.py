@@ -9,7 +9,7 @@ from torch import Tensor
 from opsin.core import Shape
 from opsin.kernels.padding import pad
 
-from ..layer import Layer, need_rank, shown
+from ..layer import Layer, check_rank, short_repr
 from ..validation import as_count
 
 Pairs = tuple[tuple[int, int], ...]
@@ -39,7 +39,7 @@ def settle_pairs(layer: Layer, field: str, rank: int) -> None:
     settled = tuple(tuple(as_count(amount, 0) for amount in pair) for pair in pairs)
     if len(settled) != rank or not all(len(pair) == 2 and None not in pair for pair in settled):
         what = "two of them" if rank == 1 else f"{rank} of them or {rank} pairs"
-        raise layer.fail(f"takes a whole number of at least 0, or {what}, for {field}, got {shown(value)}")
+        raise layer.fail(f"takes a whole number of at least 0, or {what}, for {field}, got {short_repr(value)}")
     object.__setattr__(layer, field, settled)
 
 
@@ -60,7 +60,7 @@ class ZeroPadding(Layer):
         return cast(Pairs, self.padding)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        need_rank(self, input_shape, self.rank)
+        check_rank(self, input_shape, self.rank)
         sizes = (size + sum(pair) for size, pair in zip(input_shape, self.pairs, strict=False))
         return (*sizes, input_shape[-1])
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from opsin.core import Shape
 
 from ..composites import Composite, chain_shapes
-from ..layer import Layer, shape_text, volume
-from ..receptive_field import POINT, Window, follow
+from ..layer import Layer, numel, shape_text
+from ..receptive_field import IDENTITY, ReceptiveField, compose
 
 if TYPE_CHECKING:
     from ..sequential import Sequential
@@ -141,14 +141,14 @@ def summarize(network: "Sequential") -> Summary:
     >>> summarize(Sequential([Conv2D(8, 3)], input_shape=(8, 8, 3), seed=0)).trainable
     224
     """
-    rows = tuple(_rows(network.layers, network.input_shape, POINT, "", 0))
+    rows = tuple(_rows(network.layers, network.input_shape, IDENTITY, "", 0))
     return Summary(network.name, network.input_shape, rows)
 
 
-def _rows(layers: tuple[Layer, ...], shape: Shape, seen: Window | None, path: str, depth: int) -> Iterator[Row]:
+def _rows(layers: tuple[Layer, ...], shape: Shape, seen: ReceptiveField | None, path: str, depth: int) -> Iterator[Row]:
     for layer, before in zip(layers, chain_shapes(layers, shape), strict=False):
         here = f"{path}{layer.name}"
-        seen_after = follow(seen, layer.window)
+        seen_after = compose(seen, layer.window)
         after = layer.output_shape(before)
         yield Row(
             path=here,
@@ -160,8 +160,8 @@ def _rows(layers: tuple[Layer, ...], shape: Shape, seen: Window | None, path: st
             fixed=layer.fixed_parameters(before),
             receptive_field=None if seen_after is None else seen_after.extent or (1,) * (len(before) - 1),
             multiply_adds=layer.multiply_adds(before),
-            values=volume(after),
-            as_dense=(volume(before) + 1) * volume(after),
+            values=numel(after),
+            as_dense=(numel(before) + 1) * numel(after),
         )
         if isinstance(layer, Composite):
             for name, branch in layer.branches.items():

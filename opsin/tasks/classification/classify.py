@@ -12,16 +12,16 @@ from opsin.drawing.reliability import reliability_chart
 from opsin.metrics.calibration import fit_temperature, log_softmax
 from opsin.metrics.weighted import area_under_curve, calibration_error, mean, mean_known, ratio
 
-from ..image_level import Flat
+from ..image_level import ImageLevelTask
 from ..task import Scorer
 from ..validation import check_names, check_temperature
 
 
 @dataclass(frozen=True)
-class Classify(Flat):
+class Classify(ImageLevelTask):
     """Cross-entropy over the classes; probabilities are calibrated by one temperature.
 
-    >>> Classify(("cat", "dog")).columns(np.array([[0.0, 2.0]]))["label"]
+    >>> Classify(("cat", "dog")).to_columns(np.array([[0.0, 2.0]]))["label"]
     ['dog']
     """
 
@@ -31,7 +31,7 @@ class Classify(Flat):
     name = "classify"
     activation = "softmax"
     monitor = ("accuracy", 1)
-    kind = "class"
+    subgroup_word = "class"
 
     def __post_init__(self) -> None:
         check_names(self.names, 2, "classes")
@@ -50,13 +50,13 @@ class Classify(Flat):
         """Mean cross-entropy, with label smoothing (Szegedy et al. 2016) and weights a class when given."""
         return F.cross_entropy(raw, target, weight=weights, label_smoothing=smoothing)
 
-    def answer(self, raw: np.ndarray) -> np.ndarray:
+    def predicted(self, raw: np.ndarray) -> np.ndarray:
         """(n, classes) probabilities."""
         return np.exp(log_softmax(raw, self.temperature))
 
-    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
         """`label`, `confidence` and `p_<class>` for every class."""
-        probabilities = self.answer(raw)
+        probabilities = self.predicted(raw)
         best = probabilities.argmax(1)
         return {
             "label": [self.names[index] for index in best],
@@ -105,38 +105,40 @@ class Classify(Flat):
             for name, n, p, r, f in zip(self.names, *columns, strict=True)
         ]
 
-    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+    def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
         """The rows of each class."""
         ends = np.bincount(targets, minlength=self.units).cumsum()[:-1]
         return dict(zip(self.names, np.split(np.argsort(targets, kind="stable"), ends), strict=True))
 
-    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """(n,) whether the likeliest class is not the true one."""
         return raw.argmax(1) != targets
 
-    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
+    def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
         """Always the training classes' shares, so always the most frequent class."""
         shares = np.bincount(train_targets, minlength=len(self.names)) + 1e-6
         return np.log(shares / shares.sum()).astype(np.float32)
 
-    def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The log loss of each row."""
         return -log_softmax(raw, self.temperature)[np.arange(len(targets)), targets]
 
-    def doubt(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
         """One minus the highest probability."""
-        return 1 - self.answer(raw).max(1)
+        return 1 - self.predicted(raw).max(1)
 
     def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """The confusion matrix, and the reliability diagram before and after the temperature."""
         caption = "How many images of each true class (down) got each answer (across); the diagonal is right."
         matrix = Matrix("Confusion matrix", caption, self._table(raw, targets), self.names, "truth", "answer")
-        before, after = np.exp(log_softmax(raw)).max(1), self.answer(raw).max(1)
-        return matrix, reliability_chart(before, after, ~self.wrong(raw, targets), "confidence", "share that is right")
+        before, after = np.exp(log_softmax(raw)).max(1), self.predicted(raw).max(1)
+        return matrix, reliability_chart(
+            before, after, ~self.is_error(raw, targets), "confidence", "share that is right"
+        )
 
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The likeliest class with its probability, and the true one."""
-        probabilities = self.answer(raw[None])[0]
+        probabilities = self.predicted(raw[None])[0]
         best = int(probabilities.argmax())
         return f"{self.names[best]} {probabilities[best]:.0%}", self.names[int(target)]
 

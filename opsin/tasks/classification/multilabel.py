@@ -12,16 +12,16 @@ from opsin.drawing.reliability import reliability_chart
 from opsin.metrics.calibration import fit_temperature, log_sigmoid
 from opsin.metrics.weighted import area_under_curve, calibration_error, mean, mean_known, ratio
 
-from ..image_level import Flat
+from ..image_level import ImageLevelTask
 from ..task import Scorer
 from ..validation import check_names, check_temperature
 
 
 @dataclass(frozen=True)
-class MultiLabel(Flat):
+class MultiLabel(ImageLevelTask):
     """Binary cross-entropy a label; a label is given when its calibrated probability is at least one half.
 
-    >>> MultiLabel(("cat", "dog")).columns(np.array([[3.0, 2.0]]))["labels"]
+    >>> MultiLabel(("cat", "dog")).to_columns(np.array([[3.0, 2.0]]))["labels"]
     ['cat|dog']
     """
 
@@ -31,7 +31,7 @@ class MultiLabel(Flat):
     name = "multilabel"
     activation = "sigmoid"
     monitor = ("macro_f1", 1)
-    kind = "label"
+    subgroup_word = "label"
 
     def __post_init__(self) -> None:
         check_names(self.names, 1, "labels")
@@ -51,13 +51,13 @@ class MultiLabel(Flat):
         target = target * (1 - smoothing) + smoothing / 2
         return F.binary_cross_entropy_with_logits(raw, target, weight=weights)
 
-    def answer(self, raw: np.ndarray) -> np.ndarray:
+    def predicted(self, raw: np.ndarray) -> np.ndarray:
         """(n, labels) probabilities."""
         return np.exp(log_sigmoid(raw / self.temperature))
 
-    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
         """`labels` joined by "|", and `p_<label>` for every label."""
-        probabilities = self.answer(raw)
+        probabilities = self.predicted(raw)
         given = ["|".join(n for n, yes in zip(self.names, row >= 0.5, strict=True) if yes) for row in probabilities]
         return {"labels": given, **{f"p_{n}": probabilities[:, i].tolist() for i, n in enumerate(self.names)}}
 
@@ -67,7 +67,7 @@ class MultiLabel(Flat):
         A label is left out of a mean where the rows do not define it: one that is never true has no auroc, and one
         that is neither true nor given has no f1.
         """
-        real, probabilities = targets >= 0.5, self.answer(raw)
+        real, probabilities = targets >= 0.5, self.predicted(raw)
         given = probabilities >= 0.5
         hits, gifts, truths = (part.astype(np.float64) for part in (given & real, given, real))
         areas = [area_under_curve(probabilities[:, i], real[:, i]) for i in range(self.units)]
@@ -92,7 +92,7 @@ class MultiLabel(Flat):
 
     def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
         """label, count, precision, recall and f1 of each label; nan where there is nothing to divide by."""
-        truth, given = targets >= 0.5, self.answer(raw) >= 0.5
+        truth, given = targets >= 0.5, self.predicted(raw) >= 0.5
         hit, said, real = (truth & given).sum(0), given.sum(0), truth.sum(0)
         columns = (real, ratio(hit, said), ratio(hit, real), ratio(2 * hit, said + real))
         return [
@@ -100,31 +100,31 @@ class MultiLabel(Flat):
             for name, n, p, r, f in zip(self.names, *columns, strict=True)
         ]
 
-    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+    def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
         """The rows that have each label."""
         return {name: np.flatnonzero(targets[:, index] >= 0.5) for index, name in enumerate(self.names)}
 
-    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """(n,) whether any label is given that is not true, or the other way round."""
-        return ((self.answer(raw) >= 0.5) != (targets >= 0.5)).any(1)
+        return ((self.predicted(raw) >= 0.5) != (targets >= 0.5)).any(1)
 
-    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
+    def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
         """Always the training share of each label."""
         share = train_targets.mean(0).clip(1e-6, 1 - 1e-6)
         return np.log(share / (1 - share)).astype(np.float32)
 
-    def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The log loss of each row, summed over labels."""
         return self._log_loss(raw, targets, self.temperature).sum(1)
 
-    def doubt(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
         """One minus the probability of the least sure label's answer."""
-        probabilities = self.answer(raw)
+        probabilities = self.predicted(raw)
         return 1 - np.maximum(probabilities, 1 - probabilities).min(1)
 
     def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """The reliability diagram over all labels, before and after the temperature."""
-        before, after = np.exp(log_sigmoid(raw)).ravel(), self.answer(raw).ravel()
+        before, after = np.exp(log_sigmoid(raw)).ravel(), self.predicted(raw).ravel()
         return (
             reliability_chart(before, after, (targets >= 0.5).ravel(), "probability of a label", "share that is true"),
         )
@@ -132,7 +132,7 @@ class MultiLabel(Flat):
     def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
         """The labels given, and the true ones."""
         truth = [name for name, value in zip(self.names, target, strict=True) if value >= 0.5]
-        given = [name for name, value in zip(self.names, self.answer(raw[None])[0], strict=True) if value >= 0.5]
+        given = [name for name, value in zip(self.names, self.predicted(raw[None])[0], strict=True) if value >= 0.5]
         return ", ".join(given) or "none", ", ".join(truth) or "none"
 
     def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "MultiLabel":

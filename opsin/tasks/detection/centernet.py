@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from opsin.geometry.boxes import giou, suppress
+from opsin.geometry.boxes import giou, nms
 
 NO_BOX, CROWD = -1, -2
 LEAST, MOST, CANDIDATES = 0.01, 300, 1000
@@ -28,7 +28,7 @@ _AROUND = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Aim:
+class CenterNetTargets:
     """What a batch should answer: `heat` (N, classes, rows, columns), 1 at peaks, falling off around them.
 
     `ignored` (N, rows, columns) is true in crowds; `objects` is how many there are. Cells in the middle of an object
@@ -46,7 +46,7 @@ class Aim:
     share: Tensor
 
 
-def aim_at(target: Tensor, classes: int, grid: tuple[int, int], stride: int) -> Aim:
+def make_targets(target: Tensor, classes: int, grid: tuple[int, int], stride: int) -> CenterNetTargets:
     """The aim for boxes (N, m, 5: xmin, ymin, xmax, ymax, class); class -1 is no box, -2 a crowd.
 
     Around the cell of an object's centre stands a Gaussian over the middle of its box. Smaller objects take cells from
@@ -79,7 +79,7 @@ def aim_at(target: Tensor, classes: int, grid: tuple[int, int], stride: int) -> 
     box, share = box[mine], bump[mine] / _sum_of_bump(radius)[box[mine]]
     crowds = _crowds(target, grid, stride)
     heat = heat.view(len(target), classes, rows, columns)
-    return Aim(heat, crowds, len(boxes), image[box], row[mine], column[mine], boxes[box, :4], share)
+    return CenterNetTargets(heat, crowds, len(boxes), image[box], row[mine], column[mine], boxes[box, :4], share)
 
 
 def _count_off(counts: Tensor) -> tuple[Tensor, Tensor]:
@@ -103,7 +103,7 @@ def _crowds(target: Tensor, grid: tuple[int, int], stride: int) -> Tensor:
     return down.float().transpose(1, 2) @ across.float() > 0
 
 
-def peak_loss(raw: Tensor, target: Tensor, stride: int, weights: Tensor | None = None) -> Tensor:
+def centernet_loss(raw: Tensor, target: Tensor, stride: int, weights: Tensor | None = None) -> Tensor:
     """The loss of outputs (N, classes + 4, rows, columns) for boxes (N, m, 5), a mean over the objects of the batch.
 
     Of the heat the focal loss of Law and Deng 2018 (arXiv:1808.01244), in which cells near a peak count little and
@@ -111,7 +111,7 @@ def peak_loss(raw: Tensor, target: Tensor, stride: int, weights: Tensor | None =
     """
     classes = raw.shape[1] - 4
     with torch.no_grad():
-        aim = aim_at(target, classes, (raw.shape[2], raw.shape[3]), stride)
+        aim = make_targets(target, classes, (raw.shape[2], raw.shape[3]), stride)
         away = (1 - aim.heat).square_().square_().masked_fill_(aim.ignored[:, None], 0.0)
     heat = raw[:, :classes] + _PRIOR
     apart = (F.softplus(heat) * heat.sigmoid().square() * away).sum()
@@ -131,7 +131,7 @@ def _boxes_at(raw: Tensor, row: Tensor, column: Tensor, stride: int) -> Tensor:
     return torch.cat((middle - distance[:, :2], middle + distance[:, 2:]), 1)
 
 
-def peaks_of(raw: Tensor, stride: int) -> list[Tensor]:
+def decode_peaks(raw: Tensor, stride: int) -> list[Tensor]:
     """Boxes of each image, (k, 6: xmin, ymin, xmax, ymax, class, score), the highest score first, cut at the borders.
 
     A peak is a cell that no neighbour exceeds; of boxes of one class that overlap by over 0.6 the best is kept.
@@ -144,13 +144,13 @@ def peaks_of(raw: Tensor, stride: int) -> list[Tensor]:
     image, slot = (scores >= LEAST).nonzero(as_tuple=True)
     scores, places = scores[image, slot], places[image, slot]
     kind, cell = places // (rows * columns), places % (rows * columns)
-    boxes = _agreed(raw, stride, image, kind, cell // columns, cell % columns)
+    boxes = _vote_boxes(raw, stride, image, kind, cell // columns, cell % columns)
     ends = boxes.new_tensor([columns, rows, columns, rows]) * stride
     found = torch.cat((boxes.clamp(min=0).minimum(ends), kind[:, None], scores[:, None]), 1).cpu()
     return [_best(some) for some in found.split(torch.bincount(image, minlength=len(raw)).tolist())]
 
 
-def _agreed(raw: Tensor, stride: int, image: Tensor, kind: Tensor, row: Tensor, column: Tensor) -> Tensor:
+def _vote_boxes(raw: Tensor, stride: int, image: Tensor, kind: Tensor, row: Tensor, column: Tensor) -> Tensor:
     """Boxes (p, 4) of peaks: means over the 25 cells around each, of those whose boxes say nearly the same.
 
     Gidaris and Komodakis 2015 (arXiv:1505.01749) let boxes vote after they are found; here cells do, by their heat.
@@ -174,4 +174,4 @@ def _agreed(raw: Tensor, stride: int, image: Tensor, kind: Tensor, row: Tensor, 
 
 
 def _best(found: Tensor) -> Tensor:
-    return found[suppress(found[:, :4], found[:, 5], found[:, 4], _OVERLAP)[:MOST]]
+    return found[nms(found[:, :4], found[:, 5], found[:, 4], _OVERLAP)[:MOST]]

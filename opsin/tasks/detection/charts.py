@@ -5,14 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from opsin.drawing import Chart, Curve, Lines, Points
-from opsin.metrics.detection import Ranking
+from opsin.metrics.detection import RankedPredictions
 
 _STEPS = 200
 _MOST_CLASSES = 4
 
 
 def box_charts(
-    names: Sequence[str], thresholds: Sequence[float], rankings: Sequence[Ranking], told: np.ndarray, true: np.ndarray
+    names: Sequence[str],
+    thresholds: Sequence[float],
+    rankings: Sequence[RankedPredictions],
+    told: np.ndarray,
+    true: np.ndarray,
 ) -> tuple[Chart, ...]:
     """The charts for rankings a class, and numbers told and true, (n, classes)."""
     by_class = list(zip(names, thresholds, rankings, strict=True))
@@ -37,12 +41,12 @@ def box_charts(
     return precision, f1, *_counts(names, told, true)
 
 
-def _precision(name: str, ranking: Ranking) -> Curve:
+def _precision(name: str, ranking: RankedPredictions) -> Curve:
     chosen = np.unique(np.linspace(0, len(ranking.scores) - 1, _STEPS).astype(int))
     return Curve(name, ranking.recall()[chosen], ranking.precision()[chosen])
 
 
-def _f1(name: str, ranking: Ranking) -> Curve:
+def _f1(name: str, ranking: RankedPredictions) -> Curve:
     thresholds = np.linspace(0, 1, 101)
     told = np.searchsorted(-ranking.scores, -thresholds, "right")
     return Curve(name, thresholds, np.concatenate(([0.0], ranking.f1()))[told])

@@ -11,25 +11,25 @@ from torch import Tensor
 
 from opsin.core import DataError
 from opsin.data import Places
-from opsin.data.writers.annotated_image import Marked
+from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.data.writers.masks import object_rows
 from opsin.drawing import Chart, Histogram, Points
 from opsin.drawing.masks import mask_picture, overlay
-from opsin.geometry import Frame
-from opsin.geometry.tiles import Window
+from opsin.geometry import Placement
+from opsin.geometry.tiles import Tile
 from opsin.metrics.average_precision import average_precision, coco_scores
-from opsin.metrics.detection import ranking_of
-from opsin.metrics.instances import matches_of_masks, objects_in
+from opsin.metrics.detection import rank_predictions
+from opsin.metrics.instances import match_masks, objects_in
 from opsin.metrics.segmentation import boundary_counts, boundary_f, confusion
 from opsin.metrics.weighted import mean, mean_of_known, ratio
 
 from ..spatial import Told, as_rows, rows_of
 from ..task import Head, Scorer
-from ..tile_merging import join_objects
+from ..tile_merging import merge_objects
 from ..validation import check_names, check_thresholds
-from .annotations import marked_objects
+from .annotations import annotate_objects
 from .losses import class_loss, gap_loss, outline_loss, outlines
-from .watershed import apart
+from .watershed import separate_objects
 
 TRIED_AREAS = (0, 5, 10, 20, 40, 80, 160)
 """Least areas in pixels, of which the one with the best F1 on validation is taken, if it costs no more AP than this."""
@@ -44,7 +44,7 @@ class Instances:
     Answers are int32 (n, height, width, 2): 0 or 256 times an object's number plus its class, and the object's
     confidence from 0 to 255; targets int32 (n, height, width) of the same codes.
 
-    >>> Instances(("cell",)).columns(np.zeros((1, 4, 4, 2), np.int32))["count"]
+    >>> Instances(("cell",)).to_columns(np.zeros((1, 4, 4, 2), np.int32))["count"]
     [0]
     """
 
@@ -55,7 +55,7 @@ class Instances:
     name = "instances"
     activation = None
     monitor = ("ap", 1)
-    kind = "class"
+    subgroup_word = "class"
 
     def __post_init__(self) -> None:
         check_names(self.names, 1, "classes")
@@ -101,7 +101,7 @@ class Instances:
 
     def _decoded(self, chances: np.ndarray, outline: np.ndarray) -> np.ndarray:
         inside = 1 - chances[0]
-        number = apart(inside, outline, self.least_area)
+        number = separate_objects(inside, outline, self.least_area)
         flat, count = number.ravel(), int(number.max()) + 1
         size = np.maximum(1, np.bincount(flat, minlength=count))
         sums = np.stack([np.bincount(flat, of_class.ravel(), count) for of_class in chances[1:]])
@@ -114,19 +114,19 @@ class Instances:
         code = (np.cumsum(kept) * 256 + sums.argmax(0)) * kept
         return np.stack([code[number], np.round(255 * confidence.clip(0, 1))[number]], 2).astype(np.int32)
 
-    def blank(self, count: int, size: tuple[int, int]) -> np.ndarray:
+    def empty(self, count: int, size: tuple[int, int]) -> np.ndarray:
         """No objects."""
         return np.zeros((count, *size, 2), np.int32)
 
-    def restore(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+    def restore(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
         """The masks as they are, at the size of the network's input."""
         return raw
 
-    def full(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+    def full(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
         """The masks at the size of the images."""
-        return rows_of([frame.mask_out(row) for row, frame in zip(raw, frames, strict=True)])
+        return rows_of([frame.mask_to_image(row) for row, frame in zip(raw, frames, strict=True)])
 
-    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
         """`count`, `count_<class>`, and means over objects: `area_mean` in pixels, and `confidence`."""
         found = [objects_in(row[..., 0], row[..., 1]) for row in raw]
         return {
@@ -139,14 +139,14 @@ class Instances:
             "confidence": [float(objects.scores.mean()) if len(objects.codes) else 0.0 for objects in found],
         }
 
-    def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
+    def to_records(self, raw: np.ndarray) -> list[dict[str, Any]]:
         """The columns, `objects` (a record each) and `mask`: int32 (height, width) of the objects' numbers."""
         return [
             {**row, "objects": object_rows(answer[..., 0], self.names, answer[..., 1]), "mask": answer[..., 0] // 256}
-            for row, answer in zip(as_rows(self.columns(raw)), raw, strict=True)
+            for row, answer in zip(as_rows(self.to_columns(raw)), raw, strict=True)
         ]
 
-    def at(self, confidence: float) -> "Instances":
+    def with_threshold(self, confidence: float) -> "Instances":
         """Objects of less confidence are left out; DataError unless it is from 0 to 1."""
         return replace(self, least_confidence=float(confidence))
 
@@ -160,17 +160,17 @@ class Instances:
         """All classes."""
         return self.names
 
-    def marked(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> Marked:
+    def to_annotations(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> AnnotatedImage:
         """Each object with its pixels."""
-        return marked_objects(id, answer[..., 0], answer[..., 1])
+        return annotate_objects(id, answer[..., 0], answer[..., 1])
 
     def overlay(self, pixels: np.ndarray, answer: np.ndarray) -> np.ndarray:
         """The image with each object in a colour of its own."""
         return overlay(pixels, answer[..., 0], True)
 
-    def joined(self, answers: Sequence[np.ndarray], windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+    def merge_tiles(self, answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
         """Objects of all windows, each once."""
-        return join_objects(answers, windows, size)
+        return merge_objects(answers, windows, size)
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
         """ap, ap50, ap75 of masks as COCO has them (of up to 1,000 objects), dice, image_dice, iou, boundary_f, counts.
@@ -179,7 +179,7 @@ class Instances:
         images that have any object or are told to; boundary_f is of the outlines between objects too; count_mae and
         count_bias are means over images.
         """
-        classes = [average_precision(images) for images in matches_of_masks(raw, targets, len(self.names))]
+        classes = [average_precision(images) for images in match_masks(raw, targets, len(self.names))]
         tables = confusion((raw[..., 0] > 0).astype(np.uint8), self._inside(targets), 2)
         borders = boundary_counts(raw[..., 0], targets, None)
         more = self._counts(raw[..., 0]) - self._counts(targets)
@@ -205,9 +205,9 @@ class Instances:
     def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
         """class, count, ap, ap50, and at an overlap of half precision, recall and f1."""
         rows: list[dict[str, Any]] = []
-        for name, images in zip(self.names, matches_of_masks(raw, targets, len(self.names)), strict=True):
+        for name, images in zip(self.names, match_masks(raw, targets, len(self.names)), strict=True):
             precision = average_precision(images)(np.ones(len(images)))[0][0]
-            ranking = ranking_of(images)
+            ranking = rank_predictions(images)
             right, told = np.array(ranking.right.sum()), np.array(len(ranking.right))
             there = np.array(ranking.count)
             row = {"class": name, "count": ranking.count, "ap": float(precision.mean()), "ap50": float(precision[0])}
@@ -215,7 +215,7 @@ class Instances:
             rows.append(row | {"f1": float(ratio(2 * right, told + there))})
         return rows
 
-    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+    def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
         """The rows in which each class is to be seen."""
         seen = [set(objects_in(targets[row]).classes.tolist()) for row in range(len(targets))]
         return {
@@ -223,23 +223,23 @@ class Instances:
             for index, name in enumerate(self.names)
         }
 
-    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> None:
+    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> None:
         """No answer is quite right."""
         return
 
-    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
+    def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
         """Nothing: no object lies at the same place in every image."""
         return np.zeros(0, np.float32)
 
-    def trivial_answers(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    def baseline_predictions(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """No objects."""
         return np.zeros_like(raw)
 
-    def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """1 - F1 of the objects of each image, at an overlap of half."""
         return 1 - self._f1_of_each(raw, targets)
 
-    def doubt(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
         """1 - the mean confidence of the objects of each image; 0 where there are none."""
         found = [objects_in(row[..., 0], row[..., 1]).scores for row in raw]
         return np.array([1 - float(scores.mean()) if len(scores) else 0.0 for scores in found])
@@ -281,15 +281,15 @@ class Instances:
         for row in kept:
             objects = objects_in(row[..., 0])
             row[np.isin(row[..., 0], objects.codes[objects.areas < least])] = 0
-        matches = matches_of_masks(kept, targets, len(self.names))
+        matches = match_masks(kept, targets, len(self.names))
         precision = coco_scores([average_precision(images) for images in matches], np.ones(len(targets)))["ap"]
-        rankings = [ranking_of(images) for images in matches]
+        rankings = [rank_predictions(images) for images in matches]
         right = sum(int(ranking.right.sum()) for ranking in rankings)
         both = sum(len(ranking.right) + ranking.count for ranking in rankings)
         return (2 * right / both if both else 1.0), precision
 
     def _f1_of_each(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        found = matches_of_masks(raw, targets, len(self.names))
+        found = match_masks(raw, targets, len(self.names))
         values: list[float] = []
         for images in zip(*found, strict=True):
             right = sum(int((image.partner[0, 0] >= 0).sum()) for image in images)

@@ -10,19 +10,19 @@ from torch import Tensor
 
 from opsin.core import DataError
 from opsin.data import Places
-from opsin.data.writers.annotated_image import Marked
+from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.drawing import Chart, Histogram, Matrix
 from opsin.drawing.masks import mask_picture, overlay
-from opsin.geometry import IGNORED, Frame
-from opsin.geometry.tiles import Window
+from opsin.geometry import IGNORED, Placement
+from opsin.geometry.tiles import Tile
 from opsin.metrics.segmentation import boundary_counts, boundary_f, confusion
 from opsin.metrics.weighted import mean_known, mean_of_known, ratio
 
 from ..spatial import Told, as_rows, rows_of
 from ..task import Head, Scorer
-from ..tile_merging import join_classes
+from ..tile_merging import merge_classes
 from ..validation import check_names
-from .annotations import marked_masks
+from .annotations import annotate_classes
 from .losses import class_loss
 
 BACKGROUNDS = ("background", "_background_", "bg", "unlabeled", "unlabelled", "none", "void")
@@ -36,7 +36,7 @@ class Segment:
     Answers are uint8 (n, height, width, 2): class, and confidence from 0 to 255; targets uint8 (n, height, width), 255
     where nobody knows. Both are in pixels of the network's input.
 
-    >>> Segment(("background", "cell")).columns(np.zeros((1, 4, 4, 2), np.uint8))["share_cell"]
+    >>> Segment(("background", "cell")).to_columns(np.zeros((1, 4, 4, 2), np.uint8))["share_cell"]
     [0.0]
     """
 
@@ -45,7 +45,7 @@ class Segment:
     name = "segment"
     activation = None
     monitor = ("dice", 1)
-    kind = "class"
+    subgroup_word = "class"
 
     def __post_init__(self) -> None:
         check_names(self.names, 2, "classes")
@@ -88,19 +88,19 @@ class Segment:
         chance, best = raw.float().softmax(1).max(1)
         return torch.stack([best, (chance * 255).round()], 3).to(torch.uint8).cpu().numpy()
 
-    def blank(self, count: int, size: tuple[int, int]) -> np.ndarray:
+    def empty(self, count: int, size: tuple[int, int]) -> np.ndarray:
         """The first class everywhere, of no confidence."""
         return np.zeros((count, *size, 2), np.uint8)
 
-    def restore(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+    def restore(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
         """The masks as they are, at the size of the network's input."""
         return raw
 
-    def full(self, raw: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
+    def full(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
         """The masks at the size of the images."""
-        return rows_of([frame.mask_out(row) for row, frame in zip(raw, frames, strict=True)])
+        return rows_of([frame.mask_to_image(row) for row, frame in zip(raw, frames, strict=True)])
 
-    def columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
         """`share_<class>`, the share of the pixels, and `confidence`, its mean."""
         shares = [np.bincount(row[..., 0].ravel(), minlength=256)[: self.units] / row[..., 0].size for row in raw]
         return {
@@ -108,11 +108,11 @@ class Segment:
             "confidence": [float(row[..., 1].mean() / 255) for row in raw],
         }
 
-    def plain(self, raw: np.ndarray) -> list[dict[str, Any]]:
+    def to_records(self, raw: np.ndarray) -> list[dict[str, Any]]:
         """The columns, and `mask`: uint8 (height, width) of class indices."""
-        return [{**row, "mask": answer[..., 0]} for row, answer in zip(as_rows(self.columns(raw)), raw, strict=True)]
+        return [{**row, "mask": answer[..., 0]} for row, answer in zip(as_rows(self.to_columns(raw)), raw, strict=True)]
 
-    def at(self, confidence: float) -> "Segment":
+    def with_threshold(self, confidence: float) -> "Segment":
         """Raises DataError: every pixel has its class."""
         raise DataError("a confidence is asked for, but every pixel has its class here; leave it out")
 
@@ -126,17 +126,17 @@ class Segment:
         """All classes but a background."""
         return self.names[self.things.start :]
 
-    def marked(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> Marked:
+    def to_annotations(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> AnnotatedImage:
         """Each class that is there, but a background, as one object."""
-        return marked_masks(id, answer[..., 0], answer[..., 1], self.things)
+        return annotate_classes(id, answer[..., 0], answer[..., 1], self.things)
 
     def overlay(self, pixels: np.ndarray, answer: np.ndarray) -> np.ndarray:
         """The image in the colours of its classes."""
         return overlay(pixels, answer[..., 0], self.has_background)
 
-    def joined(self, answers: Sequence[np.ndarray], windows: Sequence[Window], size: tuple[int, int]) -> np.ndarray:
+    def merge_tiles(self, answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
         """Each pixel from the window that sees most around it."""
-        return join_classes(answers, windows, size)
+        return merge_classes(answers, windows, size)
 
     def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
         """iou (mean over all classes), dice (mean over all but a background), image_dice, pixel_accuracy, boundary_f.
@@ -179,35 +179,35 @@ class Segment:
             for name, n, i, d, p, r in zip(self.names, *columns, strict=True)
         ]
 
-    def kinds(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+    def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
         """The rows in which each class is to be seen."""
         seen = np.zeros((len(targets), 256), bool)
         for row in range(len(targets)):
             seen[row, np.unique(np.asarray(targets[row]))] = True
         return {name: np.flatnonzero(seen[:, index]) for index, name in enumerate(self.names)}
 
-    def wrong(self, raw: np.ndarray, targets: np.ndarray) -> None:
+    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> None:
         """No answer is quite right."""
         return
 
-    def trivial(self, train_targets: np.ndarray) -> np.ndarray:
+    def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
         """The share of each class among the training pixels."""
         counts = np.zeros(256)
         for mask in train_targets:
             counts += np.bincount(np.asarray(mask).ravel(), minlength=256)
         return (counts[: self.units] / max(1.0, counts[: self.units].sum())).astype(np.float32)
 
-    def trivial_answers(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    def baseline_predictions(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """The most frequent class everywhere."""
         answers = np.empty_like(raw)
         answers[..., 0], answers[..., 1] = int(trivial.argmax()), round(255 * float(trivial.max()))
         return answers
 
-    def surprise(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """1 - the mean Dice of each image."""
         return 1 - self._dice_of_each(confusion(raw[..., 0], targets, self.units))
 
-    def doubt(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
         """1 - the mean confidence of each image."""
         return np.array([1 - float(row[..., 1].mean()) / 255 for row in raw])
 

@@ -15,7 +15,7 @@ NECK = 0.17
 _ROUNDING = 0.5
 
 
-def apart(inside: np.ndarray, outline: np.ndarray, least_area: int = 0) -> np.ndarray:
+def separate_objects(inside: np.ndarray, outline: np.ndarray, least_area: int = 0) -> np.ndarray:
     """int32 (height, width): 0 for the background, else the number of the object, from 1 on.
 
     `inside` and `outline` are chances (height, width). What is inside and not on an outline are the objects' cores. A

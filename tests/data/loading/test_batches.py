@@ -24,7 +24,7 @@ def batches(count=24, size=4, augmentation=None, seed=0, part=(0, 1), side=3):
 
 
 def epoch(of, number):
-    return [of.at(number * of.per_epoch + position) for position in range(of.per_epoch)]
+    return [of.batch(number * of.per_epoch + position) for position in range(of.per_epoch)]
 
 
 def seen(of, number):
@@ -53,25 +53,25 @@ def test_orders_differ_by_epoch_and_seed():
 
 
 def test_a_step_can_be_drawn_again_whatever_was_drawn_before():
-    of = batches(augmentation=Augmentation(mirror=True, shift=1, light=0.2, erase=1))
+    of = batches(augmentation=Augmentation(hflip=True, translate=1, brightness_contrast=0.2, random_erasing=1))
     torch.manual_seed(1)
-    first = of.at(17)
+    first = of.batch(17)
     torch.manual_seed(2)
-    of.at(3)
-    again = of.at(17)
+    of.batch(3)
+    again = of.batch(17)
     assert torch.equal(first.images, again.images) and torch.equal(first.targets, again.targets)
 
 
 def test_the_stream_is_the_steps_in_order():
-    of = batches(augmentation=Augmentation(mirror=True, shift=1))
+    of = batches(augmentation=Augmentation(hflip=True, translate=1))
     with closing(of.stream(4)) as stream:
         for step in range(4, 15):
-            batch, expected = next(stream), of.at(step)
+            batch, expected = next(stream), of.batch(step)
             assert torch.equal(batch.images, expected.images) and torch.equal(batch.targets, expected.targets)
 
 
 def test_an_image_is_mirrored_in_one_of_two_epochs():
-    of = batches(augmentation=Augmentation(mirror=True))
+    of = batches(augmentation=Augmentation(hflip=True))
     plain = {int(row): torch.from_numpy(of.pixels[row]) for row in of.rows}
     counts = Counter()
     for number in (0, 1, 2, 3):

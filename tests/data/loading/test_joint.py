@@ -33,7 +33,7 @@ def moved(augmentation, what, places, seed=0):
 @settings(deadline=None, max_examples=30)
 @given(st.booleans(), st.integers(0, 8), st.sampled_from([0.0, 0.3]), st.integers(0, 1000))
 def test_image_box_and_mask_move_alike(mirror, shift, zoom, seed):
-    augmentation = Augmentation(mirror=mirror, shift=shift, zoom=zoom)
+    augmentation = Augmentation(hflip=mirror, translate=shift, scale=zoom)
     _, boxes, masks = scene()
     images, new_boxes = moved(augmentation, boxes, "boxes", seed)
     again, new_masks = moved(augmentation, masks, "masks", seed)
@@ -59,16 +59,16 @@ def test_nothing_asked_nothing_changed():
 def test_a_mirror_is_exact():
     images, boxes, masks = scene()
     every = torch.ones(len(images), dtype=torch.bool)
-    flipped, flipped_masks = move(Augmentation(mirror=True), images, masks, "masks", torch.Generator(), every)
+    flipped, flipped_masks = move(Augmentation(hflip=True), images, masks, "masks", torch.Generator(), every)
     assert (flipped == images.flip(2)).all() and (flipped_masks == masks.flip(2)).all()
-    _, flipped_boxes = move(Augmentation(mirror=True), images, boxes, "boxes", torch.Generator(), every)
+    _, flipped_boxes = move(Augmentation(hflip=True), images, boxes, "boxes", torch.Generator(), every)
     assert torch.allclose(flipped_boxes[:, 0, 0], SIZE[1] - boxes[:, 0, 2], atol=1e-4)
 
 
 def test_quarter_turns_of_a_square_keep_every_pixel():
     masks = torch.randint(0, 9, (16, 24, 24), dtype=torch.uint8)
     images = masks[..., None].clone()
-    turned, turned_masks = move(Augmentation(turn=True), images, masks, "masks", torch.Generator().manual_seed(0))
+    turned, turned_masks = move(Augmentation(rotate90=True), images, masks, "masks", torch.Generator().manual_seed(0))
     seen = set()
     for row in range(16):
         quarter = next(k for k in range(4) if (torch.rot90(masks[row], k) == turned_masks[row]).all())
@@ -81,7 +81,7 @@ def test_quarter_turns_of_a_square_keep_every_pixel():
 def test_what_leaves_the_view_is_no_box_and_what_hardly_shows_is_unclear(box, kind):
     images = torch.zeros(200, *SIZE, 1, dtype=torch.uint8)
     boxes = torch.tensor([[[*box, 2.0]]]).repeat(200, 1, 1)
-    _, found = move(Augmentation(shift=30), images, boxes, "boxes", torch.Generator().manual_seed(0))
+    _, found = move(Augmentation(translate=30), images, boxes, "boxes", torch.Generator().manual_seed(0))
     inside = found[found[:, 0, 4] >= 0][:, 0]
     assert (inside[:, 2] > inside[:, 0]).all() and (inside[:, :4] >= 0).all() and (inside[:, 2] <= SIZE[1]).all()
     assert {NO_BOX, UNCLEAR} & set(found[:, 0, 4].tolist())
@@ -93,5 +93,5 @@ def test_what_leaves_the_view_is_no_box_and_what_hardly_shows_is_unclear(box, ki
 def test_unknown_mask_values_come_from_outside():
     masks = torch.ones(8, *SIZE, dtype=torch.uint8)
     images = torch.zeros(8, *SIZE, 1, dtype=torch.uint8)
-    _, found = move(Augmentation(shift=20), images, masks, "masks", torch.Generator().manual_seed(0))
+    _, found = move(Augmentation(translate=20), images, masks, "masks", torch.Generator().manual_seed(0))
     assert set(found.unique().tolist()) == {1, 255}

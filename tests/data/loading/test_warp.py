@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 
-from opsin.data.loading.warp import warped, warped_masks
+from opsin.data.loading.warp import warp_affine, warp_masks
 
 SIZE = (24, 36)
 
@@ -43,11 +43,11 @@ def test_pixels_are_torchs_within_rounding(seed, channels):
     images, forward = smooth(4, channels), maps(seed, 4)
     planes, where = images.permute(0, 3, 1, 2).float(), grid(forward)
     reflected = F.grid_sample(planes, where, padding_mode="reflection", align_corners=False)
-    assert (warped(images, forward).permute(0, 3, 1, 2) - reflected).abs().max() <= 1
+    assert (warp_affine(images, forward).permute(0, 3, 1, 2) - reflected).abs().max() <= 1
     mean = images.float().mean((1, 2))
     lifted = planes - mean[:, :, None, None]
     filled = F.grid_sample(lifted, where, padding_mode="zeros", align_corners=False) + mean[:, :, None, None]
-    assert (warped(images, forward, mean).permute(0, 3, 1, 2) - filled).abs().max() <= 1
+    assert (warp_affine(images, forward, mean).permute(0, 3, 1, 2) - filled).abs().max() <= 1
 
 
 @pytest.mark.parametrize(("kind", "outside"), [(torch.uint8, 255), (torch.int32, 0)])
@@ -57,7 +57,7 @@ def test_masks_take_the_nearest_value_and_keep_large_codes(kind, outside):
     if kind == torch.int32:
         blocks = blocks * 256 + 65_000
     masks, forward = blocks.repeat_interleave(6, 1).repeat_interleave(6, 2), maps(3, 4)
-    found = warped_masks(masks, forward, outside)
+    found = warp_masks(masks, forward, outside)
     lifted = (masks.float() - outside)[:, None]
     expected = F.grid_sample(lifted, grid(forward), mode="nearest", align_corners=False)[:, 0] + outside
     assert found.dtype == kind and (found == expected.to(kind)).float().mean() > 0.97  # else half-way between two
@@ -68,7 +68,7 @@ def test_the_owners_number_of_threads_stays():
     before = cv2.getNumThreads()
     try:
         cv2.setNumThreads(3)
-        warped(smooth(1, 3), maps(0, 1))
+        warp_affine(smooth(1, 3), maps(0, 1))
         assert cv2.getNumThreads() == 3
     finally:
         cv2.setNumThreads(before)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsin.data import ArrayImages, Table, Target, conflicts, families, leaks
+from opsin.data import ArrayImages, Table, Target, label_conflicts, linked_groups, split_leaks
 from opsin.data.splitting.groups import conflict_notes, leak_notes
 from opsin.data.table import make_rows
 
@@ -26,14 +26,14 @@ def test_families_are_the_connected_rows(pairs):
         [[(a == c and a != 0) or (b == d and b != 0) for a, b in pairs] for c, d in pairs], bool
     )  # the oracle: every pair of rows
     expected = connected_components(linked, directed=False)[1]
-    got = families(table(groups), digests)
+    got = linked_groups(table(groups), digests)
     assert ((got[:, None] == got[None]) == (expected[:, None] == expected[None])).all()
 
 
 def test_leaks_are_named_with_their_ids():
     splits = ["train", "valid", "train", "test", "test", None]
     torn = table(["p", None, "p", "p", None, "p"], splits)
-    found = leaks(torn, np.array([7, 7, 7, 1, 0, 7], np.uint64))
+    found = split_leaks(torn, np.array([7, 7, 7, 1, 0, 7], np.uint64))
     assert [(leak.kind, leak.splits, leak.ids) for leak in found] == [
         ("copies", ("train", "valid"), ("i0", "i1", "i2")),
         ("group", ("train", "test"), ("i0", "i2", "i3")),
@@ -45,14 +45,14 @@ def test_leaks_are_named_with_their_ids():
 
 
 def test_no_leaks_within_a_split_nor_among_unreadable_images():
-    assert leaks(table([None] * 4, ["train", "train", "test", "test"]), np.array([5, 5, 0, 0], np.uint64)) == ()
-    assert leaks(table([None] * 2, ["train", "test"]), np.array([0, 0], np.uint64)) == ()
+    assert split_leaks(table([None] * 4, ["train", "train", "test", "test"]), np.array([5, 5, 0, 0], np.uint64)) == ()
+    assert split_leaks(table([None] * 2, ["train", "test"]), np.array([0, 0], np.uint64)) == ()
 
 
 def test_many_leaks_make_one_line_that_ends():
     count = 300
     splits = ["train", "test"] * count
-    found = leaks(table([None] * 2 * count, splits), np.repeat(np.arange(1, count + 1), 2).astype(np.uint64))
+    found = split_leaks(table([None] * 2 * count, splits), np.repeat(np.arange(1, count + 1), 2).astype(np.uint64))
     (note,) = leak_notes(found)
     assert note.startswith("300 images stand in both train and test: i0 = i1, ") and note.endswith(", and 280 more")
 
@@ -61,7 +61,7 @@ def test_copies_with_different_targets_are_named():
     for kind, targets in (("classes", [0, 1, 0, 0, 1]), ("numbers", [[0.0], [1.0], [0.0], [0.0], [1.0]])):
         rows = make_rows("abcde", targets, kind=kind)
         one = Table(rows, ArrayImages({}), Target(kind, ("x", "y")[: 2 if kind == "classes" else 1]), "here")
-        found = conflicts(one, np.array([7, 7, 8, 8, 0], np.uint64))
+        found = label_conflicts(one, np.array([7, 7, 8, 8, 0], np.uint64))
         assert found == (("a", "b"),)
         assert conflict_notes(found) == ("1 image stands there several times with different targets: a = b",)
     assert conflict_notes(()) == ()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsin.core import DataError
-from opsin.data import ArrayImages, Table, Target, families, open_store, read, split
+from opsin.data import ArrayImages, Table, Target, linked_groups, open_store, read, split
 from opsin.data.table import make_rows
 
 
@@ -50,7 +50,7 @@ def test_what_must_always_hold(some_rows, seed, given_splits, numbers):
         return
     names = done.rows["split"].to_list()
     assert set(names) <= {"train", "valid", "test"} and "train" in names
-    family = families(one, digests)
+    family = linked_groups(one, digests)
     for member in range(family.max() + 1):
         here = [names[row] for row in np.flatnonzero(family == member)]
         was = {splits[row] for row in np.flatnonzero(family == member)} - {None} if splits else set()
@@ -63,7 +63,7 @@ def test_what_must_always_hold(some_rows, seed, given_splits, numbers):
         assert {c for c, name in zip(classes, names, strict=True) if name == "train"} == set(classes)
     # the order of the rows does not matter
     order = np.random.default_rng(seed).permutation(len(classes))
-    again = split(one.take(order), digests[order], seed)
+    again = split(one.select(order), digests[order], seed)
     assert again.rows["split"].to_list() == [names[row] for row in order]
 
 
@@ -83,7 +83,7 @@ def test_groups_meet_the_shares_as_near_as_their_size_allows(sizes, seed):
 def test_classes_keep_their_shares():
     targets = [0] * 500 + [1] * 100 + [2] * 37
     done = split(table(targets), unique(637), seed=1)
-    counts = {name: np.bincount(done.only(name).targets()).tolist() for name in ("train", "valid", "test")}
+    counts = {name: np.bincount(done.split(name).targets()).tolist() for name in ("train", "valid", "test")}
     assert counts["valid"][:2] == counts["test"][:2] == [50, 10]
     assert sorted([counts["valid"][2], counts["test"][2]]) in ([3, 4], [4, 4])
 
@@ -92,7 +92,7 @@ def test_numbers_keep_their_quantiles():
     values = np.random.default_rng(0).exponential(size=1000)
     done = split(table([[value] for value in values], kind="numbers"), unique(1000), seed=0)
     for name in ("valid", "test"):
-        here = done.only(name).targets()[:, 0]
+        here = done.split(name).targets()[:, 0]
         assert len(here) == 100
         np.testing.assert_allclose(
             np.quantile(here, [0.25, 0.5, 0.75]), np.quantile(values, [0.25, 0.5, 0.75]), rtol=0.15
@@ -183,7 +183,7 @@ def test_the_copies_in_pneumoniamnist_are_all_named():
     if not os.environ.get("OPSIN_DATA") or not path.exists():
         pytest.skip("OPSIN_DATA names no folder with pneumoniamnist.npz")
     found = read(path)
-    done = split(found, open_store(found, (28, 28, 1)).digests, seed=0)
+    done = split(found, open_store(found, (28, 28, 1)).pixel_hashes, seed=0)
     (note,) = [note for note in done.notes if "stand in both" in note]
     assert note.startswith("8 images stand in both train and valid: ")
     with np.load(path) as file:  # the oracle: all pairs of images

@@ -42,11 +42,11 @@ def test_pixels_digests_and_order(folder):
         np.testing.assert_array_equal(opened.pixels[row], expected)
         np.testing.assert_array_equal(read_pixels(table.images, id, (9, 7, 3)), expected)
         digest = hashlib.blake2b(expected.tobytes(), digest_size=8).digest()
-        assert int(opened.digests[row]) == int.from_bytes(digest, "little")
+        assert int(opened.pixel_hashes[row]) == int.from_bytes(digest, "little")
     assert opened.errors == {} and opened.notes == ()
     other = open_store(table, (4, 4, 1))
     assert other.pixels.shape == (20, 4, 4, 1)
-    turned = table.take(np.arange(20)[::-1])
+    turned = table.select(np.arange(20)[::-1])
     np.testing.assert_array_equal(open_store(turned, (9, 7, 3)).pixels, opened.pixels[::-1])
 
 
@@ -60,7 +60,7 @@ def test_the_second_time_nothing_is_decoded(folder, monkeypatch):
     monkeypatch.setattr(images, "_decode_chunk", never)
     again = open_store(read(folder), (9, 7, 3))
     np.testing.assert_array_equal(again.pixels, first.pixels)
-    np.testing.assert_array_equal(again.digests, first.digests)
+    np.testing.assert_array_equal(again.pixel_hashes, first.pixel_hashes)
 
 
 def test_another_scale_is_another_entry():
@@ -97,7 +97,7 @@ def test_an_entry_that_was_damaged_is_made_again(folder):
         (entry / name).write_bytes((entry / name).read_bytes()[:-1] if name != "errors.json" else b"{")
         np.testing.assert_array_equal(open_store(table, (9, 7, 3)).pixels, before)
         again = open_store(table, (9, 7, 3))
-        assert len(again.digests) == 20 and again.notes == () and isinstance(again.pixels, np.memmap)
+        assert len(again.pixel_hashes) == 20 and again.notes == () and isinstance(again.pixels, np.memmap)
 
 
 def test_broken_images_are_named_and_the_others_read(folder):
@@ -112,8 +112,8 @@ def test_broken_images_are_named_and_the_others_read(folder):
         assert [line.split()[0] for line in lines] == ["class0/empty.jpg", "class0/text.jpg", "class1/cut.png"]
         assert "is empty (0 bytes)" in lines[0] and "is not an image" in lines[1] and "cut short" in lines[2]
         for row in opened.errors:
-            assert opened.digests[row] == 0 and not opened.pixels[row].any()
-        assert (np.delete(opened.digests, list(opened.errors)) != 0).all()
+            assert opened.pixel_hashes[row] == 0 and not opened.pixels[row].any()
+        assert (np.delete(opened.pixel_hashes, list(opened.errors)) != 0).all()
 
 
 def test_a_file_that_went_missing_is_an_error_of_its_row(folder):
@@ -131,7 +131,7 @@ def test_nothing_readable_is_a_data_error(tmp_path):
         open_store(read(tmp_path), (8, 8, 3))
     table = read((np.zeros((2, 4, 4), np.uint8), [0, 1]))
     with pytest.raises(DataError, match="no image to read"):
-        open_store(table.take(np.array([], int)), (8, 8, 3))
+        open_store(table.select(np.array([], int)), (8, 8, 3))
 
 
 def test_memory_is_used_when_the_folder_cannot_be_written(folder, tmp_path, monkeypatch):
@@ -196,7 +196,7 @@ def test_fifty_thousand_images_open_at_once():
     source = Path(os.environ.get("OPSIN_DATA", "")) / "cifar10_jpeg"
     if not os.environ.get("OPSIN_DATA") or not source.exists():
         pytest.skip("OPSIN_DATA names no folder with cifar10_jpeg")
-    table = read(source).only("train")
+    table = read(source).split("train")
     assert len(open_store(table, (32, 32, 3)).errors) == 0
     begun = time.process_time()
     again = open_store(table, (32, 32, 3))

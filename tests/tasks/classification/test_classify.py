@@ -18,7 +18,7 @@ RAW = RANDOM.normal(size=(300, 4)) + 1.5 * np.eye(4)[TARGETS]
 
 
 def oracle(task, raw, targets, weights):
-    probabilities, best, every = task.answer(raw), raw.argmax(1), np.arange(task.units)
+    probabilities, best, every = task.predicted(raw), raw.argmax(1), np.arange(task.units)
     multi = {"multi_class": "ovr", "labels": every} if task.units > 2 else {}
     return {
         "accuracy": metrics.accuracy_score(targets, best, sample_weight=weights),
@@ -87,15 +87,15 @@ def test_the_confusion_matrix_is_scikit_learns():
 
 def test_the_worst_mistake_is_the_surest_wrong_answer():
     raw, targets = np.array([[0.0, 9, 0, 0], [9.0, 0, 0, 0], [0.1, 0, 0, 0]]), np.array([0, 0, 0])
-    assert TASK.surprise(raw, targets).argmax() == 0 and TASK.doubt(raw).argmax() == 2
+    assert TASK.sample_loss(raw, targets).argmax() == 0 and TASK.uncertainty(raw).argmax() == 2
     assert TASK.describe(raw[1], 2) == ("a 99%", "c")
 
 
 def test_the_baseline_answers_the_most_frequent_class_with_its_share():
-    trivial = Classify(tuple("abc")).trivial_answers(
-        Classify(tuple("abc")).trivial(np.array([0, 1, 1, 1])), np.zeros((2, 3))
+    trivial = Classify(tuple("abc")).baseline_predictions(
+        Classify(tuple("abc")).fit_baseline(np.array([0, 1, 1, 1])), np.zeros((2, 3))
     )
-    np.testing.assert_allclose(Classify(tuple("abc")).answer(trivial), [[0.25, 0.75, 0]] * 2, atol=1e-5)
+    np.testing.assert_allclose(Classify(tuple("abc")).predicted(trivial), [[0.25, 0.75, 0]] * 2, atol=1e-5)
 
 
 def test_one_class_is_none():
@@ -104,7 +104,7 @@ def test_one_class_is_none():
 
 
 def test_each_class_has_its_rows_and_wrong_is_what_accuracy_counts():
-    kinds = TASK.kinds(TARGETS)
+    kinds = TASK.subgroups(TARGETS)
     for index, name in enumerate(TASK.names):
         np.testing.assert_array_equal(kinds[name], np.flatnonzero(index == TARGETS))
-    assert 1 - TASK.wrong(RAW, TARGETS).mean() == metrics.accuracy_score(TARGETS, RAW.argmax(1))
+    assert 1 - TASK.is_error(RAW, TARGETS).mean() == metrics.accuracy_score(TARGETS, RAW.argmax(1))

@@ -15,7 +15,7 @@ RAW = RANDOM.normal(size=(300, 3)) * 2 + 2 * (TARGETS - 0.5)
 
 def oracle(raw, targets, weights):
     """Means over labels of scikit-learn's scores of one label."""
-    probabilities = TASK.answer(raw)
+    probabilities = TASK.predicted(raw)
     scores = {name: [] for name in ("accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss")}
     for label in range(3):
         truth, chance = targets[:, label], probabilities[:, label]
@@ -44,7 +44,7 @@ def test_a_label_that_is_never_true_nor_given_is_left_out():
 
 
 def test_per_class_is_scikit_learns():
-    precision, recall, f1, count = metrics.precision_recall_fscore_support(TARGETS, TASK.answer(RAW) >= 0.5)
+    precision, recall, f1, count = metrics.precision_recall_fscore_support(TARGETS, TASK.predicted(RAW) >= 0.5)
     rows = TASK.per_class(RAW, TARGETS)
     assert [row["label"] for row in rows] == list(TASK.names) and [row["count"] for row in rows] == count.tolist()
     for name, expected in (("precision", precision), ("recall", recall), ("f1", f1)):
@@ -60,20 +60,22 @@ def test_the_loss_is_the_definition_with_smoothing_and_weights():
 
 def test_words_columns_and_surprise():
     raw = np.array([[5.0, 5, -5], [-5.0, -5, -5]])
-    assert TASK.columns(raw)["labels"] == ["cat|dog", ""]
+    assert TASK.to_columns(raw)["labels"] == ["cat|dog", ""]
     assert TASK.describe(raw[0], np.array([0, 0, 1.0])) == ("cat, dog", "sun")
     assert TASK.describe(raw[1], np.array([0, 0, 0])) == ("none", "none")
-    assert TASK.surprise(raw, np.zeros((2, 3))).argmax() == 0
-    assert TASK.doubt(np.array([[5.0, 5, 0.1], [5.0, 5, 5]])).argmax() == 0
+    assert TASK.sample_loss(raw, np.zeros((2, 3))).argmax() == 0
+    assert TASK.uncertainty(np.array([[5.0, 5, 0.1], [5.0, 5, 5]])).argmax() == 0
 
 
 def test_the_baseline_answers_the_share_of_each_label():
-    trivial = MultiLabel(TASK.names).answer(TASK.trivial_answers(TASK.trivial(TARGETS), np.zeros((2, TASK.units))))
+    trivial = MultiLabel(TASK.names).predicted(
+        TASK.baseline_predictions(TASK.fit_baseline(TARGETS), np.zeros((2, TASK.units)))
+    )
     np.testing.assert_allclose(trivial, [TARGETS.mean(0)] * 2, atol=1e-5)
 
 
 def test_each_label_has_its_rows_and_an_image_is_right_when_all_labels_are():
-    kinds = TASK.kinds(TARGETS)
+    kinds = TASK.subgroups(TARGETS)
     assert [len(kinds[name]) for name in TASK.names] == TARGETS.sum(0).tolist()
-    right = metrics.accuracy_score(TARGETS.astype(int), (TASK.answer(RAW) >= 0.5).astype(int))
-    assert 1 - TASK.wrong(RAW, TARGETS).mean() == pytest.approx(right)
+    right = metrics.accuracy_score(TARGETS.astype(int), (TASK.predicted(RAW) >= 0.5).astype(int))
+    assert 1 - TASK.is_error(RAW, TARGETS).mean() == pytest.approx(right)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from opsin.metrics.detection import Ranking
+from opsin.metrics.detection import RankedPredictions
 from opsin.tasks.detection.charts import box_charts
 
-RANKING = Ranking(np.array([0.9, 0.8, 0.7, 0.6, 0.2]), np.array([True, False, True, True, False]), 4)
+RANKING = RankedPredictions(np.array([0.9, 0.8, 0.7, 0.6, 0.2]), np.array([True, False, True, True, False]), 4)
 COUNTS = np.array([[3], [1]])
 
 
@@ -24,7 +24,7 @@ def test_curves_say_what_each_threshold_gives():
 
 
 def test_many_classes_share_a_chart_of_their_sums_and_absent_ones_have_no_curve():
-    names, none = tuple("abcdefghijklm"), Ranking(np.zeros(0), np.zeros(0, bool), 0)
+    names, none = tuple("abcdefghijklm"), RankedPredictions(np.zeros(0), np.zeros(0, bool), 0)
     counts = np.ones((2, 13))
     precision, f1, points = box_charts(names, (0.5,) * 13, (RANKING, *[none] * 12), counts, counts)
     assert [curve.name for curve in precision.curves] == ["a"] == [curve.name for curve in f1.curves]

@@ -6,7 +6,7 @@ import torch
 
 from opsin.core import DataError
 from opsin.drawing import Points
-from opsin.geometry import Frame
+from opsin.geometry import Placement
 from opsin.tasks import Detect
 from opsin.tasks.detection.detect import USUAL_THRESHOLD
 
@@ -48,25 +48,25 @@ def test_outputs_that_learn_the_loss_are_decoded_to_the_boxes(rows):
     assert answers.shape == (3,) and all(boxes.dtype == np.float32 and boxes.shape[1] == 6 for boxes in answers)
     scores = TASK.scorer(answers, targets)(np.ones(3))
     assert scores["ap"] > 0.99 and scores["ap50"] > 0.99 and scores["count_mae"] == 0
-    assert not TASK.wrong(answers, targets).any()
+    assert not TASK.is_error(answers, targets).any()
 
 
 def test_boxes_go_back_to_the_pixels_of_the_images(rows):
-    frame = Frame((200, 400), (128, 128))
-    inside, beside = frame.boxes_in(ANSWER * [2, 1, 2, 1, 1, 1]), np.array([[5, 0, 50, 20, 0, 0.9]])
+    frame = Placement((200, 400), (128, 128))
+    inside, beside = frame.boxes_to_input(ANSWER * [2, 1, 2, 1, 1, 1]), np.array([[5, 0, 50, 20, 0, 0.9]])
     restored = TASK.restore(rows([np.concatenate([inside, beside]).astype(np.float32)]), [frame])
     assert restored[0].dtype == np.float32
     np.testing.assert_allclose(restored[0], ANSWER * [2, 1, 2, 1, 1, 1], atol=1e-3)
 
 
 def test_columns_say_what_is_over_the_threshold(rows):
-    columns = TASK.columns(rows([ANSWER, ANSWER[:0]]))
+    columns = TASK.to_columns(rows([ANSWER, ANSWER[:0]]))
     assert columns["count"] == [3, 0] and columns["count_RBC"] == [1, 0] and columns["count_Platelets"] == [1, 0]
     told = columns["boxes"][0]
     assert [box["label"] for box in told] == ["RBC", "WBC", "Platelets"]
     assert told[0]["box"] == [11, 10, 40, 40] and told[0]["confidence"] == pytest.approx(0.9)
     lower = Detect(NAMES, thresholds=(0.05, 0.9, 0.9))
-    assert lower.columns(rows([ANSWER]))["count_RBC"] == [2] and lower.columns(rows([ANSWER]))["count"] == [2]
+    assert lower.to_columns(rows([ANSWER]))["count_RBC"] == [2] and lower.to_columns(rows([ANSWER]))["count"] == [2]
 
 
 def test_scores_of_counts_are_off_by_what_a_person_would_count(rows):
@@ -101,10 +101,12 @@ def test_words_pictures_and_doubts(rows):
     assert TASK.describe(ANSWER, TARGET) == ("1 RBC, 1 WBC, 1 Platelets", "2 RBC, 1 WBC; 1 missed, 1 false")
     assert TASK.describe(ANSWER[:0], TARGET[:0]) == ("none", "none")
     answers, targets = rows([ANSWER, ANSWER[:2], ANSWER[:0]]), rows([TARGET, TARGET[[0, 2]], TARGET[3:]])
-    assert TASK.wrong(answers, targets).tolist() == [True, False, False]
-    assert TASK.surprise(answers, targets) == pytest.approx([0.1 + 0.2 + 0.9 + 0.5, 0.3, 0])
-    assert TASK.doubt(rows([ANSWER[:0], ANSWER[:3], ANSWER[2:3] - [0, 0, 0, 0, 0, 0.15]])) == pytest.approx([0, 0, 1])
-    kinds = TASK.kinds(targets)
+    assert TASK.is_error(answers, targets).tolist() == [True, False, False]
+    assert TASK.sample_loss(answers, targets) == pytest.approx([0.1 + 0.2 + 0.9 + 0.5, 0.3, 0])
+    assert TASK.uncertainty(rows([ANSWER[:0], ANSWER[:3], ANSWER[2:3] - [0, 0, 0, 0, 0, 0.15]])) == pytest.approx(
+        [0, 0, 1]
+    )
+    kinds = TASK.subgroups(targets)
     assert {name: found.tolist() for name, found in kinds.items()} == {"RBC": [0, 1], "WBC": [0, 1], "Platelets": []}
     picture = TASK.draw(np.zeros((100, 120, 3), np.uint8), ANSWER, TARGET)
     assert picture.dtype == np.uint8 and picture.shape[1] >= 320
@@ -112,9 +114,9 @@ def test_words_pictures_and_doubts(rows):
 
 def test_the_trivial_answer_is_no_box(rows, scenes):
     answers, targets = scenes(1, 9, 3)
-    trivial = TASK.trivial(targets)
+    trivial = TASK.fit_baseline(targets)
     assert trivial.ndim == 1
-    nothing = TASK.trivial_answers(trivial, answers)
+    nothing = TASK.baseline_predictions(trivial, answers)
     assert nothing.shape == (9,) and all(boxes.shape == (0, 6) for boxes in nothing)
     assert TASK.scorer(nothing, targets)(np.ones(9))["ap"] == 0
 
@@ -128,7 +130,7 @@ def test_calibration_finds_the_thresholds_with_the_best_f1(scenes):
         other = Detect(NAMES, thresholds=(float(threshold),) * 3).per_class(answers, targets)
         assert all(mine >= row["f1"] - 1e-12 for mine, row in zip(best, other, strict=True))
     assert TASK.calibrated(answers[:0], targets[:0]) == TASK
-    assert TASK.calibrated(TASK.blank(60, (9, 9)), targets) == TASK
+    assert TASK.calibrated(TASK.empty(60, (9, 9)), targets) == TASK
 
 
 def test_charts_show_every_class_and_count(scenes):

@@ -13,7 +13,7 @@ from sklearn.metrics import f1_score, jaccard_score
 
 from opsin.core import DataError
 from opsin.drawing import Histogram, Points
-from opsin.geometry import Frame
+from opsin.geometry import Placement
 from opsin.tasks import Instances
 from opsin.tasks.segmentation.losses import outlines
 
@@ -119,7 +119,7 @@ def test_outputs_that_leave_no_doubt_lose_nothing_and_become_the_objects():
     assert answers.dtype == np.int32 and answers.shape == (2, SIZE, SIZE, 2)
     scores = TASK.scorer(answers, truth)(np.ones(2))
     assert scores["ap50"] == 1 and scores["dice"] == 1 and scores["count_mae"] == 0
-    assert TASK.columns(answers)["count_white"] == [2, 0] and TASK.surprise(answers, truth).tolist() == [0, 0]
+    assert TASK.to_columns(answers)["count_white"] == [2, 0] and TASK.sample_loss(answers, truth).tolist() == [0, 0]
 
 
 def test_less_sure_objects_are_left_out_when_asked():
@@ -127,12 +127,12 @@ def test_less_sure_objects_are_left_out_when_asked():
     truth[0, 5:20, 5:20], truth[0, 40:60, 40:60] = 256, 512
     raw = sure(truth)
     raw[:, :3, :30] *= 0.05  # chances near .6
-    assert TASK.columns(TASK.decode(raw))["count"] == [2]
-    strict = TASK.at(0.9)
-    assert strict.columns(strict.decode(raw))["count"] == [1]
+    assert TASK.to_columns(TASK.decode(raw))["count"] == [2]
+    strict = TASK.with_threshold(0.9)
+    assert strict.to_columns(strict.decode(raw))["count"] == [1]
     for wrong in (-0.1, 1.5, float("nan")):
         with pytest.raises(DataError):
-            TASK.at(wrong)
+            TASK.with_threshold(wrong)
 
 
 def test_calibration_leaves_out_specks_that_are_none():
@@ -156,7 +156,7 @@ def test_calibration_leaves_out_no_sure_objects_for_the_sake_of_unsure_ones():
 
 def test_objects_go_back_to_the_size_of_the_image():
     answers, _ = scenes(4)
-    full = TASK.full(answers[:1], [Frame((2 * SIZE, 2 * SIZE), (SIZE, SIZE))])[0]
+    full = TASK.full(answers[:1], [Placement((2 * SIZE, 2 * SIZE), (SIZE, SIZE))])[0]
     assert full.shape == (2 * SIZE, 2 * SIZE, 2)
     np.testing.assert_array_equal(full[::2, ::2], answers[0])
 
@@ -165,7 +165,7 @@ def test_plain_answers_words_charts_and_pictures():
     truth = np.zeros((1, SIZE, SIZE), np.int32)
     truth[0, 5:15, 5:25], truth[0, 40:60, 40:60] = 256, 513
     answers = TASK.decode(sure(truth))
-    (plain,) = TASK.plain(answers)
+    (plain,) = TASK.to_records(answers)
     assert plain["count"] == 2 and plain["area_mean"] == 300 and plain["mask"].max() == 2
     assert sorted((row["label"], row["area"]) for row in plain["objects"]) == [("red", 200), ("white", 400)]
     said, true = TASK.describe(answers[0], truth[0])
@@ -173,8 +173,8 @@ def test_plain_answers_words_charts_and_pictures():
     points, histogram = TASK.charts(answers, truth)
     assert isinstance(points, Points) and points.x.tolist() == [2] and isinstance(histogram, Histogram)
     assert TASK.draw(np.zeros((SIZE, SIZE, 3), np.uint8), answers[0], truth[0]).dtype == np.uint8
-    nothing = TASK.trivial_answers(TASK.trivial(truth), answers)
-    assert TASK.scorer(nothing, truth)(np.ones(1))["dice"] == 0 and TASK.doubt(nothing).tolist() == [0]
+    nothing = TASK.baseline_predictions(TASK.fit_baseline(truth), answers)
+    assert TASK.scorer(nothing, truth)(np.ones(1))["dice"] == 0 and TASK.uncertainty(nothing).tolist() == [0]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, f1_score, jaccard_score
 
 from opsin.core import DataError
 from opsin.drawing import Histogram, Matrix
-from opsin.geometry import IGNORED, Frame
+from opsin.geometry import IGNORED, Placement
 from opsin.tasks import Segment
 
 TASK = Segment(("background", "cell", "<wall>"))
@@ -78,12 +78,12 @@ def test_outputs_that_learn_the_loss_are_decoded_to_the_mask():
     answers = TASK.decode(raw.detach())
     assert answers.shape == (6, 20, 25, 2) and answers.dtype == np.uint8
     assert TASK.scorer(answers, truth)(np.ones(6))["iou"] == 1
-    assert TASK.surprise(answers, truth) == pytest.approx(np.zeros(6))
+    assert TASK.sample_loss(answers, truth) == pytest.approx(np.zeros(6))
     assert (answers[..., 1][truth != IGNORED] > 200).all()
 
 
 def test_masks_go_back_to_the_size_of_the_image():
-    frame = Frame((40, 50), (20, 25))
+    frame = Placement((40, 50), (20, 25))
     raw, _ = scenes(3)
     full = TASK.full(raw[:1], [frame])[0]
     assert full.shape == (40, 50, 2)
@@ -92,24 +92,24 @@ def test_masks_go_back_to_the_size_of_the_image():
 
 def test_the_trivial_answer_is_the_most_frequent_class():
     raw, truth = scenes(4)
-    trivial = TASK.trivial(truth)
+    trivial = TASK.fit_baseline(truth)
     known = truth[truth != IGNORED]
     assert trivial == pytest.approx(np.bincount(known, minlength=3) / known.size)
-    answers = TASK.trivial_answers(trivial, raw)
+    answers = TASK.baseline_predictions(trivial, raw)
     assert (answers[..., 0] == np.bincount(known).argmax()).all() and answers.shape == raw.shape
 
 
 def test_columns_words_and_plain_answers_say_the_shares():
-    raw = TASK.blank(1, (10, 10))
+    raw = TASK.empty(1, (10, 10))
     raw[0, :3, :, 0], raw[..., 1] = 1, 255
-    (plain,) = TASK.plain(raw)
+    (plain,) = TASK.to_records(raw)
     assert plain["share_cell"] == pytest.approx(0.3) and plain["share_background"] == pytest.approx(0.7)
     assert plain["confidence"] == 1 and plain["mask"].shape == (10, 10)
     truth = np.zeros((10, 10), np.uint8)
     truth[:3] = 1
     assert TASK.describe(raw[0], truth) == ("cell 30%", "cell 30%; dice 1.00")
-    assert TASK.doubt(raw).tolist() == [0]
-    assert {name: rows.tolist() for name, rows in TASK.kinds(truth[None]).items()} == {
+    assert TASK.uncertainty(raw).tolist() == [0]
+    assert {name: rows.tolist() for name, rows in TASK.subgroups(truth[None]).items()} == {
         "background": [0], "cell": [0], "<wall>": [],
     }  # fmt: skip
 

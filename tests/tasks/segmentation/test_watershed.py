@@ -5,7 +5,7 @@ import pytest
 from skimage.metrics import adapted_rand_error
 
 from opsin.tasks.segmentation.losses import outlines
-from opsin.tasks.segmentation.watershed import apart
+from opsin.tasks.segmentation.watershed import separate_objects
 
 
 def discs(size=80, radius=9, places=((20, 20), (20, 38), (55, 30), (56, 60))):
@@ -26,7 +26,7 @@ def chances(codes):
 
 def test_discs_that_touch_are_two():
     codes = discs()
-    found = apart(*chances(codes))
+    found = separate_objects(*chances(codes))
     assert found.dtype == np.int32 and set(np.unique(found)) == {0, 1, 2, 3, 4}
     assert ((found > 0) == (codes > 0)).all()
     assert adapted_rand_error(codes, found)[0] < 0.02
@@ -37,7 +37,7 @@ def test_a_neck_takes_discs_of_any_size_apart_that_no_outline_does(times):
     places = [(round(y * times), round(x * times)) for y, x in ((20, 20), (20, 36), (55, 30), (56, 60))]
     codes = discs(round(80 * times), 9 * times, places)
     inside, outline = chances(codes)
-    found = apart(inside, outline * 0)
+    found = separate_objects(inside, outline * 0)
     assert found.max() == 4 and adapted_rand_error(codes, found)[0] < 0.05
 
 
@@ -49,18 +49,18 @@ def test_what_is_long_but_has_no_neck_is_one(times):
     bar = np.zeros((side, side), bool)
     bar[side // 4 : side // 3, side // 9 : -side // 9] = True
     for object in (ellipse, bar):
-        assert apart(*chances(object.astype(np.int32))).max() == 1
+        assert separate_objects(*chances(object.astype(np.int32))).max() == 1
 
 
 def test_objects_too_small_for_a_core_stay_and_are_left_out_when_asked():
     codes = np.zeros((20, 20), np.int32)
     codes[5:7, 5:7], codes[10:18, 10:18] = 1, 2
-    assert apart(*chances(codes)).max() == 2
-    large = apart(*chances(codes), least_area=5)
+    assert separate_objects(*chances(codes)).max() == 2
+    large = separate_objects(*chances(codes), least_area=5)
     assert large.max() == 1 and large[6, 6] == 0 and large[14, 14] == 1
 
 
 @pytest.mark.parametrize("chance", [0.0, 1.0])
 def test_nothing_and_everything(chance):
-    found = apart(np.full((9, 12), chance), np.zeros((9, 12)))
+    found = separate_objects(np.full((9, 12), chance), np.zeros((9, 12)))
     assert found.shape == (9, 12) and (found == int(chance)).all()

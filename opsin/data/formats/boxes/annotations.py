@@ -25,7 +25,7 @@ _MOST_MASK_CLASSES = MOST_CLASSES_IN_MASK - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Annotated:
+class ImageAnnotations:
     """What annotation files say of one image, by its path.
 
     `boxes` (k, 7) are as BOX_COLUMNS, in pixels of an image of `size` (height, width) when the file gives one, or in
@@ -42,7 +42,12 @@ class Annotated:
 
 
 def annotated_table(
-    files: FileImages, images: Iterable[Annotated], names: Sequence[str], origin: str, task: str, notes: Iterable[str]
+    files: FileImages,
+    images: Iterable[ImageAnnotations],
+    names: Sequence[str],
+    origin: str,
+    task: str,
+    notes: Iterable[str],
 ) -> Table:
     """A row for each image that can be opened, for "detect", "segment" or "instances"; notes on what had to be mended.
 
@@ -78,9 +83,11 @@ def area_of(polygons: Iterable[np.ndarray]) -> float:
     return total
 
 
-def _sized(files: FileImages, images: Sequence[Annotated]) -> tuple[list[Annotated], list[tuple[int, int]], list[str]]:
+def _sized(
+    files: FileImages, images: Sequence[ImageAnnotations]
+) -> tuple[list[ImageAnnotations], list[tuple[int, int]], list[str]]:
     """The images that can be opened, in their own pixels, with their sizes."""
-    there: list[Annotated] = []
+    there: list[ImageAnnotations] = []
     sizes: list[tuple[int, int]] = []
     broken: list[str] = []
     scaled: list[str] = []
@@ -122,7 +129,7 @@ def _sized(files: FileImages, images: Sequence[Annotated]) -> tuple[list[Annotat
     return there, sizes, notes
 
 
-def _traced(one: Annotated) -> bool:
+def _traced(one: ImageAnnotations) -> bool:
     """Whether every outline was traced through the middles of pixels, as OpenCV does, and so leaves the last one out.
 
     All corners then are whole numbers of pixels.
@@ -142,7 +149,7 @@ def _size(files: FileImages, id: str) -> tuple[int, int]:
         return header(files.read(id))[:2]
 
 
-def _scaled(one: Annotated, down: float, across: float) -> Annotated:
+def _scaled(one: ImageAnnotations, down: float, across: float) -> ImageAnnotations:
     boxes = one.boxes * [across, down, across, down, 1, 1, down * across]
     way = np.array([across, down])
     outlines = tuple(replace(line, polygons=tuple(points * way for points in line.polygons)) for line in one.outlines)
@@ -150,7 +157,7 @@ def _scaled(one: Annotated, down: float, across: float) -> Annotated:
 
 
 def _boxes(
-    images: Sequence[Annotated], sizes: Sequence[tuple[int, int]], names: Sequence[str]
+    images: Sequence[ImageAnnotations], sizes: Sequence[tuple[int, int]], names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     every = np.concatenate([one.boxes.reshape(-1, len(BOX_COLUMNS)) for one in images])
     owner = np.repeat(np.arange(len(images)), [len(one.boxes) for one in images])
@@ -164,7 +171,7 @@ def _boxes(
 
 def _outlined(
     files: FileImages,
-    images: Sequence[Annotated],
+    images: Sequence[ImageAnnotations],
     sizes: Sequence[tuple[int, int]],
     names: Sequence[str],
     origin: str,

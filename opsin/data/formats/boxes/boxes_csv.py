@@ -12,10 +12,10 @@ from ...images import FileImages
 from ...table import Table
 from ..labels.columns import GROUPS, IGNORED, PATHS, SPLITS, TARGETS, first_of
 from ..labels.csv_table import FIRST_LINE, LISTING_ENDINGS, read_cells
-from ..reader import Way, Ways
-from ..scan import Found, count, scan, some
+from ..reader import FormatMatch, Ways
+from ..scan import FolderListing, count, scan, some
 from ..split_names import in_order, split_name
-from .annotations import Annotated, annotated_table
+from .annotations import ImageAnnotations, annotated_table
 from .image_names import ImageNames
 
 _CORNERS = (
@@ -39,9 +39,9 @@ class _Columns:
     split: str | None
 
 
-def box_listing_ways(found: Found) -> Ways:
+def box_listing_ways(found: FolderListing) -> Ways:
     """Each .csv at the top with columns of corners."""
-    ways: list[Way] = []
+    ways: list[FormatMatch] = []
     reasons: list[str] = []
     for name in found.others:
         path = found.folder / name
@@ -56,7 +56,7 @@ def box_listing_ways(found: Found) -> Ways:
         def read(origin: str, task: str | None, name: str = name, columns: _Columns = columns) -> Table:
             return _read(found, name, columns, origin)
 
-        ways.append(Way(f"the boxes in {name}", (name,), ("detect",), read))
+        ways.append(FormatMatch(f"the boxes in {name}", (name,), ("detect",), read))
     return ways, "" if ways else "; ".join(reasons) or "no .csv"
 
 
@@ -81,7 +81,7 @@ def _only_other(header: Sequence[str], used: Sequence[str | None]) -> str | None
     return left[0] if len(left) == 1 else None
 
 
-def _read(found: Found, name: str, columns: _Columns, origin: str) -> Table:
+def _read(found: FolderListing, name: str, columns: _Columns, origin: str) -> Table:
     """The rows of each image put together; a row without corners says that there is nothing in its image."""
     frame = read_cells(found.folder / name, _BARE).with_row_index(_LINE, FIRST_LINE)
     notes = list(found.notes)
@@ -123,11 +123,11 @@ def _read(found: Found, name: str, columns: _Columns, origin: str) -> Table:
 
 
 def _found(
-    found: Found, boxes: dict[str, list[list[float]]], splits: dict[str, str], groups: dict[str, str]
-) -> tuple[list[Annotated], list[str]]:
+    found: FolderListing, boxes: dict[str, list[list[float]]], splits: dict[str, str], groups: dict[str, str]
+) -> tuple[list[ImageAnnotations], list[str]]:
     there = found.images or scan(found.folder).images
     listed, exact = ImageNames(there), set(there)
-    images: dict[str, Annotated] = {}
+    images: dict[str, ImageAnnotations] = {}
     missing: list[str] = []
     for path, mine in boxes.items():
         place = path if path in exact else listed.find(path)
@@ -135,7 +135,7 @@ def _found(
             missing.append(path)
             continue
         split, group = splits.get(path, ""), groups.get(path, "")
-        images[place] = Annotated(
+        images[place] = ImageAnnotations(
             place,
             np.array(mine, np.float64).reshape(-1, 7),
             split=split_name(split) if split else None,

@@ -13,10 +13,10 @@ from ...images import FileImages
 from ...table import Table
 from ..masks.pairing import split_of
 from ..parsing import load_json
-from ..reader import Way, Ways
-from ..scan import Found, count, scan, some
+from ..reader import FormatMatch, Ways
+from ..scan import FolderListing, count, scan, some
 from ..split_names import split_name
-from .annotations import Annotated, annotated_table
+from .annotations import ImageAnnotations, annotated_table
 from .coco_json import read_coco
 from .image_names import ImageNames
 
@@ -25,7 +25,7 @@ _KEYS = ("images", "annotations", "categories")
 _START = 4096
 
 
-def coco_ways(found: Found) -> Ways:
+def coco_ways(found: FolderListing) -> Ways:
     """Each .json with images, annotations and categories, those of train, val and test together."""
     together: dict[str, dict[str, Mapping[str, Any]]] = {}
     reasons: list[str] = []
@@ -59,7 +59,7 @@ def _load(path: Path, source: str) -> Mapping[str, Any] | None:
     return cast("Mapping[str, Any]", described)
 
 
-def _way(found: Found, files: Mapping[str, Mapping[str, Any]]) -> Way:
+def _way(found: FolderListing, files: Mapping[str, Mapping[str, Any]]) -> FormatMatch:
     annotations = (one for described in files.values() for one in cast("list[object]", described["annotations"]))
     outlined = any(
         isinstance(one, Mapping) and cast("Mapping[str, Any]", one).get("segmentation") for one in annotations
@@ -72,10 +72,12 @@ def _way(found: Found, files: Mapping[str, Mapping[str, Any]]) -> Way:
         except DataError as error:
             raise DataError(str(error) if str(error).startswith(origin) else f"{origin}: {error}") from error
 
-    return Way(f"COCO's {' and '.join(files)}", tuple(files), tasks, read)
+    return FormatMatch(f"COCO's {' and '.join(files)}", tuple(files), tasks, read)
 
 
-def _read(found: Found, files: Mapping[str, Mapping[str, Any]], origin: str, task: str, outlined: bool) -> Table:
+def _read(
+    found: FolderListing, files: Mapping[str, Mapping[str, Any]], origin: str, task: str, outlined: bool
+) -> Table:
     """All images of the files by their paths below the folder, or below the one above when they lie there."""
     parts = {path: read_coco(described, path) for path, described in files.items()}
     names = next(iter(parts.values())).names
@@ -87,7 +89,7 @@ def _read(found: Found, files: Mapping[str, Mapping[str, Any]], origin: str, tas
     if not any(places):
         root = Path(os.path.realpath(found.folder)).parent
         places = _places(scan(root).images, wanted, f"{Path(os.path.realpath(found.folder)).name}/")
-    images: dict[str, Annotated] = {}
+    images: dict[str, ImageAnnotations] = {}
     missing: list[str] = []
     twice: list[str] = []
     for (path, one), place in zip(wanted, places, strict=True):
@@ -107,7 +109,7 @@ def _read(found: Found, files: Mapping[str, Mapping[str, Any]], origin: str, tas
     return annotated_table(FileImages(root), images.values(), names, origin, task, notes)
 
 
-def _places(paths: Iterable[str], wanted: Iterable[tuple[str, Annotated]], above: str) -> list[str | None]:
+def _places(paths: Iterable[str], wanted: Iterable[tuple[str, ImageAnnotations]], above: str) -> list[str | None]:
     """Where each image lies, near the file that names it or in the folder that COCO's own layout has for it."""
     listed = ImageNames(paths)
     found: list[str | None] = []

@@ -11,7 +11,7 @@ import numpy as np
 from opsin.core import DataError
 
 from ..scan import count, some
-from .annotations import Annotated, area_of
+from .annotations import ImageAnnotations, area_of
 from .outlines import Outline
 
 
@@ -20,7 +20,7 @@ class CocoFile:
     """Class names by the order of their ids, the images under the names the file gives, and what was left out."""
 
     names: tuple[str, ...]
-    images: list[Annotated]
+    images: list[ImageAnnotations]
     notes: list[str] = field(default_factory=list[str])
 
 
@@ -50,7 +50,9 @@ def read_coco(described: Mapping[str, Any], source: str) -> CocoFile:
             raise DataError(said)
         notes.append(said)
     images = [
-        Annotated(name, np.array(boxes.get(id, ()), np.float64).reshape(-1, 7), tuple(outlines.get(id, ())), size=size)
+        ImageAnnotations(
+            name, np.array(boxes.get(id, ()), np.float64).reshape(-1, 7), tuple(outlines.get(id, ())), size=size
+        )
         for id, (name, size) in known.items()
     ]
     return CocoFile(names, images, notes)

@@ -9,7 +9,7 @@ import numpy as np
 
 from opsin.core import DataError
 from opsin.geometry import IGNORED
-from opsin.geometry.instance_masks import large_first, piece, stacked
+from opsin.geometry.instance_masks import large_first, piece, stack_instances
 from opsin.geometry.polygons import polygon_mask
 from opsin.geometry.rle import decode_runs, runs_size
 
@@ -59,7 +59,7 @@ class OutlineMasks:
         objects = [outline for outline in outlines if not outline.crowd]
         masks = (outline.mask(height, width) for outline in objects)
         if self._kind == "instances":
-            return stacked(masks, [outline.label for outline in objects], (height, width))
+            return stack_instances(masks, [outline.label for outline in objects], (height, width))
         classes = np.zeros((height, width), np.uint8)
         for outline in outlines:
             if outline.crowd:

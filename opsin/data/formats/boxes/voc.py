@@ -13,10 +13,10 @@ from ...images import FileImages
 from ...table import Table
 from ..masks.pairing import split_of
 from ..parsing import load_xml
-from ..reader import Way, Ways
-from ..scan import Found, count, some
+from ..reader import FormatMatch, Ways
+from ..scan import FolderListing, count, some
 from ..split_names import in_order, split_name
-from .annotations import Annotated, annotated_table
+from .annotations import ImageAnnotations, annotated_table
 from .image_names import ImageNames
 
 _TRIED = 20
@@ -38,7 +38,7 @@ class _Annotation:
     size: tuple[int, int] | None
 
 
-def voc_ways(found: Found) -> Ways:
+def voc_ways(found: FolderListing) -> Ways:
     """XML files with an <annotation> of objects."""
     paths = [path for path in found.others if path.lower().endswith(".xml")]
     if not paths:
@@ -54,11 +54,11 @@ def voc_ways(found: Found) -> Ways:
         def read(origin: str, task: str | None) -> Table:
             return _read(found, paths, origin)
 
-        return [Way("Pascal VOC's .xml files", (), ("detect",), read)], ""
+        return [FormatMatch("Pascal VOC's .xml files", (), ("detect",), read)], ""
     return [], reason
 
 
-def _read(found: Found, paths: list[str], origin: str) -> Table:
+def _read(found: FolderListing, paths: list[str], origin: str) -> Table:
     """A row for each file whose image is there; a broken file is left out together with its image, and named."""
     listed = ImageNames(found.images)
     read: dict[str, _Annotation] = {}
@@ -94,7 +94,7 @@ def _read(found: Found, paths: list[str], origin: str) -> Table:
         notes.append(f"{count(difficult, 'difficult object')}: neither missed when not found nor false when found")
     splits = _splits(found, list(read))
     images = [
-        Annotated(id, _boxes(annotation, labels), split=splits[id], size=annotation.size)
+        ImageAnnotations(id, _boxes(annotation, labels), split=splits[id], size=annotation.size)
         for id, annotation in read.items()
     ]
     return annotated_table(FileImages(found.folder), images, names, origin, "detect", notes)
@@ -136,7 +136,7 @@ def _boxes(annotation: _Annotation, labels: dict[str, int]) -> np.ndarray:
     return np.concatenate([first, last, kinds, area], axis=1)
 
 
-def _splits(found: Found, ids: list[str]) -> dict[str, str | None]:
+def _splits(found: FolderListing, ids: list[str]) -> dict[str, str | None]:
     """The split of each image: from ImageSets/Main/train.txt and its like, else from folders that all lie in."""
     of: dict[str, str] = {}
     for path in found.others:

@@ -11,9 +11,9 @@ from ...table import Table
 from ..masks.class_names import read_class_names
 from ..masks.pairing import split_of
 from ..parsing import load_yaml
-from ..reader import Way, Ways
-from ..scan import Found, count, some
-from .annotations import Annotated, annotated_table
+from ..reader import FormatMatch, Ways
+from ..scan import FolderListing, count, some
+from .annotations import ImageAnnotations, annotated_table
 from .yolo_txt import MOST_BYTES, Labels, read_labels
 from .yolo_yaml import Labelled, label_path, listed_images, names_of
 
@@ -29,15 +29,15 @@ _SKIP = "skip_if_label_file_missing"
 class _Parsed:
     """Label files put together."""
 
-    images: list[Annotated]
+    images: list[ImageAnnotations]
     names: tuple[str, ...]
     outlined: bool
     notes: list[str]
 
 
-def yolo_ways(found: Found) -> Ways:
+def yolo_ways(found: FolderListing) -> Ways:
     """Each data.yaml with names and images; without one, labels as text beside images."""
-    ways: list[Way] = []
+    ways: list[FormatMatch] = []
     reasons: list[str] = []
     paths = [path for path in found.others if path.lower().endswith((".yaml", ".yml"))]
     for path in paths[:_MOST_FILES]:
@@ -61,7 +61,7 @@ def yolo_ways(found: Found) -> Ways:
     return ways, "" if ways else "; ".join(reasons)
 
 
-def _way(words: str, files: tuple[str, ...], root: Path, parsed: _Parsed, notes: list[str]) -> Way:
+def _way(words: str, files: tuple[str, ...], root: Path, parsed: _Parsed, notes: list[str]) -> FormatMatch:
     tasks = ("detect", "instances", "segment") if parsed.outlined else ("detect",)
 
     def read(origin: str, task: str | None) -> Table:
@@ -70,10 +70,10 @@ def _way(words: str, files: tuple[str, ...], root: Path, parsed: _Parsed, notes:
             said.append("outlines are there too: say task instances or segment to learn them")
         return annotated_table(FileImages(root), parsed.images, parsed.names, origin, task or tasks[0], said)
 
-    return Way(words, files, tasks, read)
+    return FormatMatch(words, files, tasks, read)
 
 
-def _labels_alone(found: Found) -> Ways:
+def _labels_alone(found: FolderListing) -> Ways:
     """Images of which at least half have a text file of boxes or outlines."""
     others = {path for path in found.others if path.endswith((".txt", ".names"))}
     if 2 * len(others) < len(found.images):
@@ -109,8 +109,8 @@ def _looks_right(folder: Path, labelled: list[Labelled]) -> None:
     raise DataError(reason)
 
 
-def _unsplit(one: Annotated) -> Annotated:
-    return Annotated(one.id, one.boxes, one.outlines, relative=True)
+def _unsplit(one: ImageAnnotations) -> ImageAnnotations:
+    return ImageAnnotations(one.id, one.boxes, one.outlines, relative=True)
 
 
 def _parse(root: Path, images: Iterable[Labelled], names: Mapping[int, str] | None, skip: bool) -> _Parsed:
@@ -143,9 +143,9 @@ def _parse(root: Path, images: Iterable[Labelled], names: Mapping[int, str] | No
         notes.append(f"{count(bare, 'image')} without a label file {'left out' if skip else 'taken as background'}")
     known = names if names is not None else {id: str(id) for id in range(max(seen, default=0) + 1)}
     made = [
-        Annotated(one.image, relative=True, split=one.split)
+        ImageAnnotations(one.image, relative=True, split=one.split)
         if labels is None
-        else Annotated(one.image, labels.boxes, labels.outlines, one.split, relative=True)
+        else ImageAnnotations(one.image, labels.boxes, labels.outlines, one.split, relative=True)
         for one, labels in read
     ]
     return _Parsed(made, tuple(known[id] for id in sorted(known)), any(one.outlines for one in made), notes)

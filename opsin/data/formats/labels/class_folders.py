@@ -4,12 +4,12 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table, make_rows
-from ..scan import Found, count, some
+from ..scan import FolderListing, count, some
 from ..split_names import split_name
 from .targets import classes_of, meaning_of
 
 
-def class_folders_fit(found: Found) -> str | None:
+def class_folders_fit(found: FolderListing) -> str | None:
     """None when images lie in two or more folders that can be classes, else the reason why not."""
     splits = _split_folders(found)
     deep = 2 if splits else 1
@@ -25,7 +25,7 @@ def class_folders_fit(found: Found) -> str | None:
     return f"{what}, with {count(found.images, 'image')} in all"
 
 
-def read_class_folders(found: Found, origin: str, task: str | None = None) -> Table:
+def read_class_folders(found: FolderListing, origin: str, task: str | None = None) -> Table:
     """A row per image; its class is the folder it lies in, below the folders of the splits when there are any."""
     reason = class_folders_fit(found)
     if reason is not None:
@@ -56,7 +56,7 @@ def read_class_folders(found: Found, origin: str, task: str | None = None) -> Ta
     return Table(rows, FileImages(found.folder), meaning.target, origin, tuple(notes))
 
 
-def _split_folders(found: Found) -> dict[str, str]:
+def _split_folders(found: FolderListing) -> dict[str, str]:
     """Folder name -> split, when every folder at the top is one and holds class folders; else empty."""
     tops = {folders[0] for folders in _folders(found)}
     deep = {folders[0] for folders in _folders(found) if len(folders) >= 2}
@@ -64,6 +64,6 @@ def _split_folders(found: Found) -> dict[str, str]:
     return named if deep and named.keys() == tops else {}
 
 
-def _folders(found: Found) -> list[list[str]]:
+def _folders(found: FolderListing) -> list[list[str]]:
     """The folders on the way to images, each way once; not that to images at the top."""
     return [place.split("/") for place in found.places if place]

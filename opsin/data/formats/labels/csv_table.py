@@ -10,7 +10,7 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table, make_rows
-from ..scan import IMAGE_ENDINGS, Found, count, scan, some
+from ..scan import IMAGE_ENDINGS, FolderListing, count, scan, some
 from ..split_names import SPLIT_NAMES, split_name
 from .columns import Columns, columns_of
 from .targets import meaning_of
@@ -131,7 +131,7 @@ def _files(frame: pl.DataFrame, column: str, folder: Path, where: str) -> tuple[
     return ids, notes
 
 
-def _found_by_name(found: Found, wanted: list[str]) -> dict[str, str]:
+def _found_by_name(found: FolderListing, wanted: list[str]) -> dict[str, str]:
     """Lost path -> the one image whose path ends with it, its ending given or not."""
     moved: dict[str, str] = {}
     by_depth: dict[int, list[str]] = defaultdict(list)

@@ -15,7 +15,7 @@ IGNORED_NAMES = frozenset(("ignore", "ignored", "void", "don't care", "dont care
 
 
 @dataclass(frozen=True, eq=False)
-class Coding:
+class MaskEncoding:
     """Values and the class index of each (IGNORED where nobody knows); `halves`: below 128 is 0, from there on 1."""
 
     names: tuple[str, ...]
@@ -44,7 +44,7 @@ class Coding:
             self._refuse(values[foreign])
         return index[place]
 
-    def without(self, ignored: set[int]) -> "Coding":
+    def without(self, ignored: set[int]) -> "MaskEncoding":
         """The same with more values ignored, and their classes gone."""
         gone = {self.classes[value] for value in ignored & set(self.classes)} - {IGNORED}
         if not gone:
@@ -65,9 +65,9 @@ class Coding:
         raise DataError(f"holds {found} in {count(many, 'pixel')}; expected {listed}")
 
 
-def dense_coding(
+def dense_encoding(
     names: Mapping[int, str], reading: Reading, ignored: tuple[int, ...] = (), notes: tuple[str, ...] = ()
-) -> Coding:
+) -> MaskEncoding:
     """Class indices in the order of the values; `ignored` values and classes called so are IGNORED."""
     void = {value for value, name in names.items() if name.strip().lower() in IGNORED_NAMES}
     kept = sorted(set(names) - void)
@@ -77,4 +77,4 @@ def dense_coding(
         notes = (*notes, f"pixels of the value {said} are ignored: nobody says what is there")
     if kept != list(range(len(kept))) and len(kept) > 2:
         notes = (*notes, f"{len(kept)} classes with ids from {kept[0]} to {kept[-1]}, numbered anew without gaps")
-    return Coding(tuple(names[value] for value in kept), reading, classes, False, notes)
+    return MaskEncoding(tuple(names[value] for value in kept), reading, classes, False, notes)

@@ -7,7 +7,7 @@ from opsin.geometry import IGNORED
 from opsin.geometry.layout import MOST_CLASSES_IN_MASK
 
 from .class_names import ClassNames
-from .encoding import Coding, dense_coding
+from .encoding import MaskEncoding, dense_encoding
 from .value_statistics import MaskSurvey
 
 _NEAR = 16
@@ -17,7 +17,7 @@ _BINARY = ("background", "foreground")
 MEND = "put a classes.txt beside the masks, a line such as '0 background' for each value"
 
 
-def coding_of(survey: MaskSurvey, names: ClassNames | None, ignored: Iterable[int] = ()) -> Coding:
+def infer_encoding(survey: MaskSurvey, names: ClassNames | None, ignored: Iterable[int] = ()) -> MaskEncoding:
     """The classes of the values; DataError, saying what was seen, when it cannot be told."""
     coding = _halves(survey, names)
     if coding is None:
@@ -51,7 +51,7 @@ def looks_numbered(survey: MaskSurvey) -> bool:
     return survey.numbered >= 0.8 and survey.largest >= 8 and survey.varied >= min(3, survey.masks)
 
 
-def _halves(survey: MaskSurvey, names: ClassNames | None) -> Coding | None:
+def _halves(survey: MaskSurvey, names: ClassNames | None) -> MaskEncoding | None:
     """Two classes when nearly all pixels are nearly 0 or nearly 255, with fringes between, as JPEG makes them."""
     if survey.reading != "grey" or max(survey.pixels) > 255 or (names is not None and len(names.names) != 2):
         return None
@@ -67,16 +67,16 @@ def _halves(survey: MaskSurvey, names: ClassNames | None) -> Coding | None:
         return None
     both = _BINARY if names is None else tuple(names.names[id] for id in sorted(names.names))
     note = f"masks hold {len(survey.pixels)} grey values, {100 * near / total:.1f} % of them near 0 or 255: cut at 128"
-    return Coding(both, "grey", {0: 0, 255: 1}, True, (note,))
+    return MaskEncoding(both, "grey", {0: 0, 255: 1}, True, (note,))
 
 
-def _unnamed(survey: MaskSurvey) -> Coding:
+def _unnamed(survey: MaskSurvey) -> MaskEncoding:
     values = survey.values()
     top = values[-1]
     if values == [0, top] and top in (1, 255, 65535):
-        return dense_coding({0: _BINARY[0], top: _BINARY[1]}, survey.reading)
+        return dense_encoding({0: _BINARY[0], top: _BINARY[1]}, survey.reading)
     if values == [0, 1, 255]:
-        return dense_coding({0: _BINARY[0], 1: _BINARY[1]}, survey.reading, (255,))
+        return dense_encoding({0: _BINARY[0], 1: _BINARY[1]}, survey.reading, (255,))
     ids = [value for value in values if value != IGNORED]
     if IGNORED in values and survey.reading == "grey" and len(ids) > 1 and _levels(values):
         raise DataError(f"{survey.seen()}: 255 may be a class or mean that nobody knows; {MEND}")
@@ -84,7 +84,7 @@ def _unnamed(survey: MaskSurvey) -> Coding:
         raise DataError(
             f"{survey.seen()}: too large for class ids; {MEND}, or say task instances if each value is an object"
         )
-    return dense_coding({id: str(id) for id in ids}, survey.reading, (255,) if IGNORED in values else ())
+    return dense_encoding({id: str(id) for id in ids}, survey.reading, (255,) if IGNORED in values else ())
 
 
 def _levels(values: list[int]) -> bool:
@@ -93,7 +93,7 @@ def _levels(values: list[int]) -> bool:
     return step > 8 and all(abs(value - place * step) < 3 for place, value in enumerate(values))
 
 
-def _named(survey: MaskSurvey, names: ClassNames) -> Coding:
+def _named(survey: MaskSurvey, names: ClassNames) -> MaskEncoding:
     """Values by the names of a file, in whichever way they fit."""
     values = survey.values()
     listed = sorted(names.names)
@@ -101,13 +101,13 @@ def _named(survey: MaskSurvey, names: ClassNames) -> Coding:
     spare = (IGNORED,) if IGNORED in values and IGNORED not in names.names else ()
     in_turn = {value: names.names[id] for value, id in zip(values, listed, strict=False)}
     if values == [0, IGNORED] and listed == [0, 1]:
-        return dense_coding(in_turn, survey.reading)
+        return dense_encoding(in_turn, survey.reading)
     clear = values != [0, IGNORED] or not spare  # else all but the background were ignored
     if clear and ids <= set(listed):
-        return dense_coding(names.names, survey.reading, spare)
+        return dense_encoding(names.names, survey.reading, spare)
     if not names.numbered and len(values) == len(listed):
         said = ", ".join(f"{value} {name}" for value, name in in_turn.items())
-        return dense_coding(in_turn, survey.reading, (), (f"values taken in the order of {names.source}: {said}",))
+        return dense_encoding(in_turn, survey.reading, (), (f"values taken in the order of {names.source}: {said}",))
     shifted = {0: _BINARY[0]} | {id + 1: name for id, name in names.names.items()}
     if (
         clear
@@ -116,7 +116,7 @@ def _named(survey: MaskSurvey, names: ClassNames) -> Coding:
         and max(ids) == len(listed)
         and _BINARY[0] not in in_turn.values()
     ):
-        return dense_coding(
+        return dense_encoding(
             shifted, survey.reading, spare, (f"0 is taken for the background: {names.source} has no name for it",)
         )
     foreign = sorted(set(values) - set(listed) - (set(spare) if clear else set()))
@@ -126,21 +126,21 @@ def _named(survey: MaskSurvey, names: ClassNames) -> Coding:
     )
 
 
-def _by_colour(survey: MaskSurvey, names: ClassNames) -> Coding:
+def _by_colour(survey: MaskSurvey, names: ClassNames) -> MaskEncoding:
     foreign = [value for value in survey.values() if value not in names.colours]
     if foreign:
         listed = ", ".join(survey.name(value) for value in foreign[:5])
         raise DataError(f"{survey.seen()}; {names.source} has no class for {listed}; expected one for each colour")
     order = {id: place for place, id in enumerate(sorted(names.names))}
     classes = {colour: order[id] for colour, id in names.colours.items()}
-    return Coding(tuple(names.names[id] for id in order), "colour", classes)
+    return MaskEncoding(tuple(names.names[id] for id in order), "colour", classes)
 
 
-def _two_colours(survey: MaskSurvey) -> Coding:
+def _two_colours(survey: MaskSurvey) -> MaskEncoding:
     values = survey.values()
     if len(values) == 2 and values[0] == 0:
         note = f"two colours: black is the background, {survey.name(values[1])} (red/green/blue) the foreground"
-        return Coding(_BINARY, "colour", {0: 0, values[1]: 1}, False, (note,))
+        return MaskEncoding(_BINARY, "colour", {0: 0, values[1]: 1}, False, (note,))
     raise DataError(
         f"{survey.seen()} (red/green/blue); put a classes.txt beside the masks, a line such as 'road 128 64 128' for "
         "each colour, or save class ids"

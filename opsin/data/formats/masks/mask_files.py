@@ -10,8 +10,8 @@ from ...images import FileImages
 from ...table import Table, Target, make_rows
 from ..scan import count, some
 from .class_names import ClassNames
-from .encoding import Coding
-from .encoding_rules import coding_of, looks_numbered
+from .encoding import MaskEncoding
+from .encoding_rules import infer_encoding, looks_numbered
 from .pixel_values import RawMask, as_reading, raw_mask
 from .value_statistics import MaskSurvey, survey_masks
 
@@ -21,7 +21,7 @@ NAME = "object"
 class FileMasks:
     """One file a mask, by the ids of their images; without a coding each value but 0 is an object."""
 
-    def __init__(self, files: FileImages, paths: Mapping[str, str], coding: Coding | None) -> None:
+    def __init__(self, files: FileImages, paths: Mapping[str, str], coding: MaskEncoding | None) -> None:
         self._files = files
         self._paths = dict(paths)
         self._coding = coding
@@ -61,11 +61,11 @@ def mask_table(
     paths: Mapping[str, str],
     splits: Iterable[str | None],
     origin: str,
-    meaning: Coding | MaskSurvey,
+    meaning: MaskEncoding | MaskSurvey,
     notes: Iterable[str],
 ) -> Table:
     """A table of pairs; `splits` stand in the order of `paths`. A survey in place of a coding: values are objects."""
-    coding = meaning if isinstance(meaning, Coding) else None
+    coding = meaning if isinstance(meaning, MaskEncoding) else None
     kind = "instances" if coding is None else "masks"
     rows = make_rows(paths, paths.values(), kind=kind, splits=splits)
     target = Target(kind, (NAME,) if coding is None else coding.names)
@@ -75,7 +75,7 @@ def mask_table(
 
 def meaning_of_masks(
     files: FileImages, paths: Mapping[str, str], names: ClassNames | None, task: str | None, ignored: Iterable[int] = ()
-) -> tuple[Coding | MaskSurvey, list[str]]:
+) -> tuple[MaskEncoding | MaskSurvey, list[str]]:
     """Classes or objects, and what to note; DataError, saying what was seen, when neither can be told."""
     survey = survey_masks(list(paths.values()), files.read)
     notes: list[str] = []
@@ -88,7 +88,7 @@ def meaning_of_masks(
         what = "numbers of objects" if looks_numbered(survey) else "taken for numbers of objects"
         notes.append(f"{survey.seen(3)}: {what}; say task segment if they are classes")
         return survey, notes
-    return coding_of(survey, names, ignored), notes
+    return infer_encoding(survey, names, ignored), notes
 
 
 def _refuse_as_objects(survey: MaskSurvey) -> None:

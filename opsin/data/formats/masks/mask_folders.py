@@ -6,8 +6,8 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table
-from ..reader import Way, Ways
-from ..scan import Found, count, some
+from ..reader import FormatMatch, Ways
+from ..scan import FolderListing, count, some
 from .class_names import FILES, read_class_names
 from .mask_files import mask_table, meaning_of_masks
 from .mask_yaml import mask_config_ways
@@ -17,7 +17,7 @@ from .pairing import Pairs, any_mask, fits, pair, split_of
 _VOC_LISTS = "ImageSets/Segmentation/"
 
 
-def mask_folder_ways(found: Found) -> Ways:
+def mask_folder_ways(found: FolderListing) -> Ways:
     """Images and masks in folders of their own, also below the folders of splits, or side by side by their names.
 
     A .yaml that says which folders these are, and what the classes are called, goes before what the names say.
@@ -41,7 +41,7 @@ def mask_folder_ways(found: Found) -> Ways:
         def refuse(origin: str, task: str | None) -> Table:
             raise DataError(f"{origin}: {problem}")
 
-        return [Way("images with masks", (), ("segment", "instances"), refuse)], ""
+        return [FormatMatch("images with masks", (), ("segment", "instances"), refuse)], ""
     reason = fits(pairs)
     if reason is not None:
         return [], "; ".join(part for part in (reason, why) if part)
@@ -50,10 +50,10 @@ def mask_folder_ways(found: Found) -> Ways:
         return _read(found, pairs, origin, task)
 
     tasks = ("segment",) if _names_file(found) else ("segment", "instances")
-    return [Way(f"{count(pairs.masks, 'image')} with masks", (), tasks, read)], ""
+    return [FormatMatch(f"{count(pairs.masks, 'image')} with masks", (), tasks, read)], ""
 
 
-def _read(found: Found, pairs: Pairs, origin: str, task: str | None) -> Table:
+def _read(found: FolderListing, pairs: Pairs, origin: str, task: str | None) -> Table:
     files = FileImages(found.folder)
     notes = list(found.notes)
     path = _names_file(found)
@@ -77,13 +77,13 @@ def _read(found: Found, pairs: Pairs, origin: str, task: str | None) -> Table:
     return mask_table(files, paths, [splits[image] for image in paths], origin, meaning, [*notes, *seen])
 
 
-def _names_file(found: Found) -> str | None:
+def _names_file(found: FolderListing) -> str | None:
     """The file that names the classes, the one nearest to the top."""
     named = [path for path in found.others if path.rpartition("/")[2].lower() in FILES]
     return min(named, key=lambda path: (path.count("/"), path), default=None)
 
 
-def _voc_splits(found: Found, files: FileImages) -> dict[str, str]:
+def _voc_splits(found: FolderListing, files: FileImages) -> dict[str, str]:
     """Stem -> split by the lists that Pascal VOC keeps; "trainval" names none."""
     splits: dict[str, str] = {}
     for path in found.others:

@@ -11,8 +11,8 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table
 from ..parsing import load_yaml
-from ..reader import Way, Ways
-from ..scan import Found, count, scan, some
+from ..reader import FormatMatch, Ways
+from ..scan import FolderListing, count, scan, some
 from ..split_names import split_name
 from .class_names import class_names_of
 from .mask_files import mask_table, meaning_of_masks
@@ -28,9 +28,9 @@ class _Part:
     masks: str
 
 
-def mask_config_ways(found: Found) -> Ways:
+def mask_config_ways(found: FolderListing) -> Ways:
     """Each .yaml with `train: {images: ..., masks: ...}`, and `classes`; else why a .yaml could not be read."""
-    ways: list[Way] = []
+    ways: list[FormatMatch] = []
     reasons: list[str] = []
     names = [path for path in found.others if path.lower().endswith((".yaml", ".yml"))]
     for path in names[:_MOST_FILES]:
@@ -47,7 +47,7 @@ def mask_config_ways(found: Found) -> Ways:
                 except DataError as error:
                     raise DataError(f"{origin}: {path}: {error}") from error
 
-            ways.append(Way(f"the masks of {path}", (path,), ("segment",), read))
+            ways.append(FormatMatch(f"the masks of {path}", (path,), ("segment",), read))
     return ways, "" if ways else "; ".join(reasons)
 
 
@@ -63,7 +63,7 @@ def _parts(config: Mapping[str, Any]) -> list[_Part]:
     return parts
 
 
-def _read(found: Found, path: str, config: Mapping[str, Any], origin: str) -> Table:
+def _read(found: FolderListing, path: str, config: Mapping[str, Any], origin: str) -> Table:
     """The pairs of every part; the images may lie beside the folder of the file, not further away."""
     here = Path(os.path.realpath(found.folder / path)).parent
     parts = _parts(config)

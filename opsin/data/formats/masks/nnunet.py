@@ -10,9 +10,9 @@ from opsin.geometry import IGNORED
 from ...images import FileImages
 from ...table import Table
 from ..parsing import load_json
-from ..reader import Way, Ways
-from ..scan import IMAGE_ENDINGS, Found, count, some
-from .encoding import Coding, dense_coding
+from ..reader import FormatMatch, Ways
+from ..scan import IMAGE_ENDINGS, FolderListing, count, some
+from .encoding import MaskEncoding, dense_encoding
 from .mask_files import mask_table
 
 MOST_BYTES = 1 << 24
@@ -20,9 +20,9 @@ _PARTS = (("imagesTr", "labelsTr", None), ("imagesTs", "labelsTs", "test"))
 _CHANNEL = "_0000"
 
 
-def nnunet_ways(found: Found) -> Ways:
+def nnunet_ways(found: FolderListing) -> Ways:
     """Each dataset.json with an imagesTr folder beside it."""
-    ways: list[Way] = []
+    ways: list[FormatMatch] = []
     reason = "no dataset.json beside imagesTr/ and labelsTr/"
     for path in found.others:
         folder, _, name = path.rpartition("/")
@@ -38,11 +38,11 @@ def nnunet_ways(found: Found) -> Ways:
             except DataError as error:
                 raise DataError(f"{origin}: {error}") from error
 
-        ways.append(Way(f"nnU-Net's {path}", (path,), ("segment",), read))
+        ways.append(FormatMatch(f"nnU-Net's {path}", (path,), ("segment",), read))
     return ways, "" if ways else reason
 
 
-def _read(found: Found, path: str, above: str, origin: str) -> Table:
+def _read(found: FolderListing, path: str, above: str, origin: str) -> Table:
     described = _load(found.folder / path, path)
     ending = str(described.get("file_ending", ""))
     if not ending:
@@ -87,7 +87,7 @@ def _load(path: Path, source: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", found)
 
 
-def _coding(described: Mapping[str, Any], path: str) -> Coding:
+def _coding(described: Mapping[str, Any], path: str) -> MaskEncoding:
     """Labels as {name: id} or, as older files have them, {"0": name}; the one called ignore is IGNORED."""
     labels = described.get("labels")
     if not isinstance(labels, Mapping) or not labels:
@@ -103,13 +103,13 @@ def _coding(described: Mapping[str, Any], path: str) -> Coding:
                 f"{path} has the label {str(key)[:40]!r}: {text[:40]}; expected a different id from 0 to 255 each"
             )
         names[int(text)] = str(name)
-    coding = dense_coding(names, "index")
+    coding = dense_encoding(names, "index")
     if len(coding.names) < 2:
         raise DataError(f"{path} has only the class {list(coding.names)}; expected at least two")
     return coding
 
 
-def _below(found: Found, folder: str) -> list[str]:
+def _below(found: FolderListing, folder: str) -> list[str]:
     return [path for path in (*found.images, *found.others) if path.startswith(folder)]
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from opsin.core import DataError
-from opsin.geometry.instance_masks import stacked
+from opsin.geometry.instance_masks import stack_instances
 
 from ...decode import header
 from ...images import FileImages
 from ...table import Table, Target, make_rows
-from ..reader import Way, Ways
-from ..scan import Found, count, some
+from ..reader import FormatMatch, Ways
+from ..scan import FolderListing, count, some
 from ..split_names import in_order
 from .pairing import split_of
 from .pixel_values import raw_mask
@@ -49,7 +49,7 @@ class ObjectMasks:
         paths = self._of(id)
         high, wide, _ = header(self._files.read(id))
         labels = [self._labels.get(path, 0) for path in paths]
-        return stacked((self._inside(path, (high, wide)) for path in paths), labels, (high, wide))
+        return stack_instances((self._inside(path, (high, wide)) for path in paths), labels, (high, wide))
 
     def stamp(self, id: str) -> str:
         """Names, sizes and times of last change of an image's objects."""
@@ -73,7 +73,7 @@ class ObjectMasks:
         return self._parts[id]
 
 
-def object_folder_ways(found: Found) -> Ways:
+def object_folder_ways(found: FolderListing) -> Ways:
     """A folder of objects for each image, also below the folders of splits or deeper."""
     layout = _layout(found)
     if layout is None:
@@ -82,15 +82,15 @@ def object_folder_ways(found: Found) -> Ways:
     def read(origin: str, task: str | None) -> Table:
         return _read(found, layout, origin)
 
-    return [Way("a folder of objects for each image", (), ("instances",), read)], ""
+    return [FormatMatch("a folder of objects for each image", (), ("instances",), read)], ""
 
 
-def object_folders_fit(found: Found) -> bool:
+def object_folders_fit(found: FolderListing) -> bool:
     """Whether the files are a folder of objects for each image."""
     return _layout(found) is not None
 
 
-def _layout(found: Found) -> _Layout | None:
+def _layout(found: FolderListing) -> _Layout | None:
     """Which of the two layouts fits; None when neither does."""
     if not any(set(MASKS) & set(place.lower().split("/")) for place in found.places):
         return None
@@ -148,7 +148,7 @@ def _beside(images: dict[str, list[str]], objects: dict[str, list[tuple[str, lis
     return _Layout(whole, tuple(lonely), {})
 
 
-def _read(found: Found, layout: _Layout, origin: str) -> Table:
+def _read(found: FolderListing, layout: _Layout, origin: str) -> Table:
     ids = sorted(layout.parts)
     notes = list(found.notes)
     if layout.lonely:
@@ -164,4 +164,4 @@ def _read(found: Found, layout: _Layout, origin: str) -> Table:
     rows = make_rows(ids, folders, kind="instances", splits=[split_of(id) for id in ids])
     masks = ObjectMasks(files, layout.parts, labels)
     table = Table(rows, files, Target("instances", names), origin, tuple(notes), masks=masks)
-    return table.noting(f"{sum(map(len, layout.parts.values())):,} objects in {count(ids, 'image')}")
+    return table.with_notes(f"{sum(map(len, layout.parts.values())):,} objects in {count(ids, 'image')}")

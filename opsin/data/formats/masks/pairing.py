@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from opsin.core import DataError
 
-from ..scan import Found, count, some
+from ..scan import FolderListing, count, some
 from ..split_names import split_name
 
 _IMAGES = "images?|imgs?|inputs?|jpegimages|pictures|photos"
@@ -90,7 +90,7 @@ def fits(pairs: Pairs) -> str | None:
     return None
 
 
-def any_mask(found: Found) -> bool:
+def any_mask(found: FolderListing) -> bool:
     """Whether a folder or a name among pictures says that it is of masks; much sooner known than pairs."""
     return any(_folder(place)[0] for place in found.places) or any(_NAMED.search(path) for path in found.images)
 

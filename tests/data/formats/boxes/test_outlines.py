@@ -3,7 +3,7 @@ import pytest
 
 from opsin.core import DataError
 from opsin.data.formats.boxes.outlines import Outline, OutlineMasks
-from opsin.geometry.instance_masks import stacked
+from opsin.geometry.instance_masks import stack_instances
 from opsin.geometry.rle import encode_runs
 
 
@@ -43,9 +43,9 @@ def test_instances_are_numbered_and_crowds_background():
 def test_an_object_hidden_by_others_is_none():
     wide, inner = np.ones((4, 4), bool), np.zeros((4, 4), bool)
     inner[:2] = True
-    codes = stacked([inner, wide, inner], [0, 1, 2], (4, 4))
+    codes = stack_instances([inner, wide, inner], [0, 1, 2], (4, 4))
     assert sorted(np.unique(codes)) == [256 + 1, 512 + 2]
-    assert not stacked([], [], (2, 3)).any()
+    assert not stack_instances([], [], (2, 3)).any()
 
 
 def test_run_lengths_and_their_size():

@@ -32,7 +32,7 @@ def test_splits_by_folder(tmp_path, names):
     made = make(tmp_path, *(f"{name}/{label}/1.png" for name in names for label in ("10", "9")), f"{names[2]}/9/2.png")
     table = read(make(made, f"{names[2]}/unlabelled.png"))
     assert table.target.names == ("9", "10")
-    assert [len(table.only(split)) for split in ("train", "valid", "test")] == [2, 2, 3]
+    assert [len(table.split(split)) for split in ("train", "valid", "test")] == [2, 2, 3]
     assert table.notes == (f"1 image in no class folder left out: {names[2]}/unlabelled.png",)
 
 

@@ -25,7 +25,7 @@ def test_medmnist(tmp_path):
     )  # fmt: skip
     table = read(path)
     assert table.target.names == ("0", "1") and table.origin == str(path)
-    assert [len(table.only(split)) for split in ("train", "valid", "test")] == [8, 4, 2]
+    assert [len(table.split(split)) for split in ("train", "valid", "test")] == [8, 4, 2]
     assert table.rows["id"][9] == "valid/1"
     np.testing.assert_array_equal(table.images.read("valid/1"), IMAGES[1])
 

@@ -5,7 +5,7 @@ from PIL import Image
 from opsin.core import DataError
 from opsin.data import FileImages
 from opsin.data.formats.masks.class_names import class_names_of
-from opsin.data.formats.masks.encoding import Coding, dense_coding
+from opsin.data.formats.masks.encoding import MaskEncoding, dense_encoding
 from opsin.data.formats.masks.mask_files import FileMasks, mask_table, meaning_of_masks, numbered
 from opsin.data.formats.masks.pixel_values import RawMask
 from opsin.data.formats.masks.value_statistics import MaskSurvey
@@ -21,7 +21,7 @@ def folder_of(tmp_path, *masks):
 
 def test_classes(tmp_path):
     files, paths = folder_of(tmp_path, IDS, IDS * 2)
-    masks = FileMasks(files, paths, dense_coding({0: "a", 1: "b", 2: "c"}, "grey"))
+    masks = FileMasks(files, paths, dense_encoding({0: "a", 1: "b", 2: "c"}, "grey"))
     np.testing.assert_array_equal(masks.read("image0"), IDS)
     with pytest.raises(DataError, match=r"^has a mask 1.png that holds 4 in 2 pixels; expected 0, 1, 2"):
         masks.read("image1")
@@ -32,7 +32,11 @@ def test_classes(tmp_path):
 
 def test_stamps_change_with_file_and_meaning(tmp_path):
     files, paths = folder_of(tmp_path, IDS)
-    codings = [None, dense_coding({0: "a", 1: "b", 2: "c"}, "grey"), dense_coding({0: "a", 1: "b", 2: "void"}, "grey")]
+    codings = [
+        None,
+        dense_encoding({0: "a", 1: "b", 2: "c"}, "grey"),
+        dense_encoding({0: "a", 1: "b", 2: "void"}, "grey"),
+    ]
     stamps = {FileMasks(files, paths, coding).stamp("image0") for coding in codings}
     Image.fromarray(IDS[:1]).save(tmp_path / "0.png")
     assert FileMasks(files, paths, None).stamp("image0") not in stamps and len(stamps) == 3
@@ -52,7 +56,7 @@ def test_numbers_become_instances_without_gaps():
 def test_meaning(tmp_path):
     files, paths = folder_of(tmp_path, IDS, IDS)
     coding, notes = meaning_of_masks(files, paths, None, None)
-    assert isinstance(coding, Coding) and not notes
+    assert isinstance(coding, MaskEncoding) and not notes
     objects, notes = meaning_of_masks(files, paths, None, "instances")
     assert isinstance(objects, MaskSurvey) and "taken for numbers of objects" in notes[0]
     named, _ = meaning_of_masks(files, paths, class_names_of(["x", "y", "z"], "c"), None)
@@ -64,7 +68,7 @@ def test_meaning_by_evidence(tmp_path):
     files, paths = folder_of(tmp_path, *cells)
     meaning, notes = meaning_of_masks(files, paths, None, None)
     assert isinstance(meaning, MaskSurvey) and "numbers of objects; say task segment" in notes[0]
-    assert isinstance(meaning_of_masks(files, paths, None, "segment")[0], Coding)
+    assert isinstance(meaning_of_masks(files, paths, None, "segment")[0], MaskEncoding)
 
 
 def test_no_numbers_to_tell_objects_apart(tmp_path):
@@ -82,7 +86,9 @@ def test_broken_masks_are_noted(tmp_path):
 
 def test_table(tmp_path):
     files, paths = folder_of(tmp_path, IDS, IDS)
-    table = mask_table(files, paths, ["train", None], "here", dense_coding({0: "a", 1: "b", 2: "void"}, "grey"), ["n"])
+    table = mask_table(
+        files, paths, ["train", None], "here", dense_encoding({0: "a", 1: "b", 2: "void"}, "grey"), ["n"]
+    )
     assert table.target.kind == "masks" and table.target.names == ("a", "b")
     assert table.rows["split"].to_list() == ["train", None] and table.notes[0] == "n" and len(table.notes) == 2
     table = mask_table(files, paths, [None, None], "here", MaskSurvey(2, {}, "grey"), [])

@@ -4,7 +4,7 @@ import pytest
 
 from opsin.core import DataError
 from opsin.data.formats.masks.pairing import any_mask, fits, pair, split_of
-from opsin.data.formats.scan import Found
+from opsin.data.formats.scan import FolderListing
 
 
 @pytest.mark.parametrize(
@@ -120,4 +120,4 @@ def test_splits(path, split):
     ],
 )
 def test_masks_are_known_by_a_folder_or_the_end_or_start_of_a_name(path, told):
-    assert any_mask(Found(Path(), ("other/cat.png", path), (), ())) == told
+    assert any_mask(FolderListing(Path(), ("other/cat.png", path), (), ())) == told
