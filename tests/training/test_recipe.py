@@ -85,5 +85,5 @@ def test_learned_weights_take_small_steps_in_small_batches_and_keep_their_statis
     careful = default_recipe(TrainingSetup(50_000, 128, True, 200_000, pretrained=True))
     assert careful.muon_lr < plain.muon_lr / 5 and careful.adamw_lr < plain.adamw_lr / 5
     assert careful.regularization == replace(plain.regularization, freeze_batch_norm=True)
-    assert 16 <= careful.batch <= plain.batch_size / 4
+    assert 16 <= careful.batch_size <= plain.batch_size / 4
     assert Recipe.from_json(careful.to_json()) == careful
