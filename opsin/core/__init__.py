@@ -10,6 +10,9 @@ from .files import replacing as replacing
 from .files import write_bytes as write_bytes
 from .files import write_text as write_text
 from .memory import keep_large_buffers as keep_large_buffers
+from .output import Layout as Layout
+from .output import OutputSpec as OutputSpec
+from .output import SpatialTargets as SpatialTargets
 from .progress import Progress as Progress
 from .progress import silent as silent
 from .seeds import derive as derive
