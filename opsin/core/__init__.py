@@ -1,4 +1,4 @@
-"""Shapes, errors, seeds, devices, files and progress: what every room needs and nothing of the house."""
+"""Shapes, errors, seeds, devices, files, memory and progress. Imports no other package of Opsin."""
 
 from .devices import choose_device as choose_device
 from .devices import choose_precision as choose_precision

@@ -1,4 +1,4 @@
-"""Which device computes, and in which precision."""
+"""Selects the compute device and the floating-point format."""
 
 import torch
 
@@ -6,12 +6,20 @@ from .errors import OpsinError
 
 
 def choose_device(name: str | None = None) -> torch.device:
-    """The device called `name` ("cpu", "cuda", "cuda:1", "mps"), or the fastest one here when None.
+    """Returns the requested device, or the fastest available one.
 
-    Raises OpsinError when the device is unknown or not on this machine.
+    Args:
+        name: "cpu", "cuda", "cuda:N" or "mps". Default: CUDA if available, then MPS, then the CPU; "auto" is the same.
 
-    >>> choose_device("cpu")
-    device(type='cpu')
+    Returns:
+        A device on which a tensor was allocated as a check.
+
+    Raises:
+        OpsinError: The name is unknown, or this machine does not have the device.
+
+    Examples:
+        >>> choose_device("cpu")
+        device(type='cpu')
     """
     if name is None or name == "auto":
         if torch.cuda.is_available():
@@ -22,16 +30,22 @@ def choose_device(name: str | None = None) -> torch.device:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise OpsinError(
-            f"device {name!r} cannot be used here; expected cpu, cuda, cuda:N or mps on a machine that has it: "
-            "leave --device out to take the best one"
+            f"device {name!r} is not available on this machine. Expected cpu, cuda, cuda:N or mps. "
+            "Fix: omit --device to use the fastest available device."
         ) from error
     return device
 
 
 def choose_precision(device: torch.device) -> torch.dtype:
-    """The number format of products: bfloat16 where the processor has it natively, float32 elsewhere.
+    """Returns the data type of matrix products and convolutions on a device.
 
-    Weights, sums and the optimizer stay float32 in both cases.
+    Weights, accumulation and the optimizer state are float32 in both cases.
+
+    Args:
+        device: The compute device.
+
+    Returns:
+        torch.bfloat16 if the device supports it natively (CUDA, or a CPU with AVX512-BF16 or AMX), else torch.float32.
     """
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32

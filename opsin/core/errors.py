@@ -1,17 +1,17 @@
-"""Errors that a person can act on: what was received, what was expected, how to mend it, in one line."""
+"""Exceptions with one-line messages: the problem, the expected value and the fix."""
 
 
 class OpsinError(Exception):
-    """Base of every error that Opsin raises on purpose; the command line prints it as one line and exits with 1."""
+    """Base class of all errors that Opsin raises. The command line prints the message and exits with status 1."""
 
 
 class DataError(OpsinError):
-    """The images, the targets or their files are not what was expected."""
+    """Images, targets or their files are invalid."""
 
 
 class NetworkError(OpsinError):
-    """A network, as described, cannot work; the message names the layer, its input shape and the mend."""
+    """A network description is invalid. The message names the layer, its input shape and the fix."""
 
 
 class ModelFileError(OpsinError):
-    """A model or run file is cut short, foreign or hostile; nothing of it was run."""
+    """A model or run file is truncated, of another format, or malicious. None of its content was executed."""

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: a crash or a full disk leaves the last good one."""
+"""Atomic file writes: after a crash or on a full disk the previous file is intact."""
 
 import os
 from collections.abc import Generator
@@ -10,22 +10,32 @@ from .errors import OpsinError
 
 @contextmanager
 def replacing(path: Path) -> Generator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well, and vanishes when it does not.
+    """Context manager for a temporary file that replaces `path` atomically when the block succeeds.
 
-    Raises OpsinError, in one line, when the folder cannot be written or the disk is full.
+    If the block raises, the temporary file is deleted and `path` is unchanged. Missing parent folders are created.
 
-    >>> import tempfile
-    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
-    >>> with replacing(target) as temporary:
-    ...     _ = temporary.write_text("whole")
-    >>> target.read_text()
-    'whole'
+    Args:
+        path: The file to write or replace.
+
+    Yields:
+        A temporary path in the same folder, to be written inside the block.
+
+    Raises:
+        OpsinError: The folder is not writable or the disk is full.
+
+    Examples:
+        >>> import tempfile
+        >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> with replacing(target) as temporary:
+        ...     _ = temporary.write_text("whole")
+        >>> target.read_text()
+        'whole'
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
-        mode = temporary.stat().st_mode  # what the user's umask gives; some writers make files for their owner alone
+        mode = temporary.stat().st_mode  # by the user's umask; some writers set 0600
         yield temporary
         temporary.chmod(mode)
         with open(temporary, "rb+") as file:
@@ -33,18 +43,34 @@ def replacing(path: Path) -> Generator[Path]:
         os.replace(temporary, path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OpsinError(f"could not write {path}: {reason}; free some space or choose another folder") from error
+        raise OpsinError(f"could not write {path}: {reason}. Fix: free disk space or choose another folder.") from error
     finally:
         with suppress(OSError):
             temporary.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Writes `content` whole or not at all."""
+    """Writes bytes to a file atomically.
+
+    Args:
+        path: The file to write or replace.
+        content: The bytes.
+
+    Raises:
+        OpsinError: The folder is not writable or the disk is full.
+    """
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_text(path: Path, content: str) -> None:
-    """Writes `content` as UTF-8, whole or not at all."""
+    """Writes text to a file atomically, encoded as UTF-8.
+
+    Args:
+        path: The file to write or replace.
+        content: The text.
+
+    Raises:
+        OpsinError: The folder is not writable or the disk is full.
+    """
     write_bytes(path, content.encode())

@@ -1,4 +1,4 @@
-"""Limits on the size of inputs."""
+"""Limits on input sizes."""
 
 MAX_PIXELS = 178_956_970
-"""The largest picture that is decoded (as in Pillow); checked in the header, before any memory is taken."""
+"""Maximum number of pixels of a decoded image (Pillow's limit), checked from the file header before allocation."""

@@ -1,7 +1,7 @@
-"""Keeps freed memory in the process, so that a training step does not pay page faults for the same buffers again.
+"""Configures glibc to keep freed memory, which avoids page faults for the same buffers in every training step.
 
-glibc gives large buffers back to the system on every free; `mallopt` (mallopt(3)) tells it to keep them. Measured
-with `benchmarks/malloc.py`. Only on Linux with glibc; set OPSIN_MALLOPT=0 to leave the allocator alone.
+By default glibc returns large buffers to the operating system on every free; `mallopt` (mallopt(3)) disables this.
+Measured with `benchmarks/malloc.py`. Linux with glibc only; OPSIN_MALLOPT=0 leaves the allocator unchanged.
 """
 
 import ctypes
@@ -14,7 +14,11 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 @cache
 def keep_large_buffers() -> bool:
-    """Tells glibc to keep buffers up to 1 GiB; True when it was done. Called before the first large tensor."""
+    """Configures glibc to keep freed buffers of up to 1 GiB. To be called before the first large allocation.
+
+    Returns:
+        True if the allocator was configured; False on other C libraries or with OPSIN_MALLOPT=0.
+    """
     if os.environ.get("OPSIN_MALLOPT") == "0" or platform.libc_ver()[0] != "glibc":
         return False
     libc = ctypes.CDLL("libc.so.6")

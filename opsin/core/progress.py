@@ -1,13 +1,22 @@
-"""How long work tells how far it is, without knowing who listens."""
+"""Progress callback protocol."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called often and cheaply with the stage's name, how much is done, of how much, and a short note."""
+    """A callback that receives the progress of a long operation. It is called often and must be fast."""
 
-    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None: ...
+    def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
+        """Receives one progress update.
+
+        Args:
+            stage: Name of the current stage.
+            done: Completed amount of work, from 0 to `total`.
+            total: Total amount of work of the stage.
+            note: Short status text, such as the current loss.
+        """
+        ...
 
 
 def silent(stage: str, done: float, total: float, note: str = "") -> None:
-    """A listener that hears nothing; the default everywhere."""
+    """Ignores all progress updates. The default callback."""

@@ -1,6 +1,6 @@
-"""The one spelling of a shape."""
+"""Type of a shape."""
 
 from typing import TypeAlias
 
 Shape: TypeAlias = tuple[int, ...]
-"""Sizes without the batch, as people read them: (height, width, channels)."""
+"""Sizes without the batch axis, channels last: (height, width, channels) or (depth, height, width, channels)."""

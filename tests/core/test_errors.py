@@ -4,10 +4,10 @@ from opsin.core import DataError, ModelFileError, NetworkError, OpsinError
 
 
 @pytest.mark.parametrize("kind", [DataError, ModelFileError, NetworkError])
-def test_every_error_on_purpose_is_caught_by_one_name(kind):
-    with pytest.raises(OpsinError, match="mend"):
-        raise kind("got this, expected that: mend it so")
+def test_every_error_derives_from_opsin_error(kind):
+    with pytest.raises(OpsinError, match="Fix: do so"):
+        raise kind("the value is 1. Expected 2. Fix: do so.")
 
 
-def test_errors_of_python_are_not_taken_for_ours():
+def test_opsin_error_does_not_derive_from_python_errors():
     assert not issubclass(OpsinError, (ValueError, OSError, RuntimeError))

@@ -31,7 +31,7 @@ def run(program, path):
     return subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, timeout=300)
 
 
-def test_writes_whole_and_makes_the_folder(tmp_path):
+def test_write_is_complete_and_creates_the_folder(tmp_path):
     path = tmp_path / "new" / "ünïcode.txt"
     write_text(path, "grün")
     assert path.read_bytes() == "grün".encode()
@@ -40,7 +40,7 @@ def test_writes_whole_and_makes_the_folder(tmp_path):
     assert path.read_bytes() == b"again"
 
 
-def test_an_error_inside_the_block_leaves_the_last_good_file(tmp_path):
+def test_an_error_in_the_block_keeps_the_previous_file(tmp_path):
     path = tmp_path / "a.txt"
     write_text(path, "good")
     with pytest.raises(ZeroDivisionError), replacing(path) as temporary:
@@ -50,7 +50,7 @@ def test_an_error_inside_the_block_leaves_the_last_good_file(tmp_path):
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
-def test_a_killed_process_leaves_the_last_good_file(tmp_path):
+def test_a_killed_process_keeps_the_previous_file(tmp_path):
     path = tmp_path / "a.txt"
     write_text(path, "good")
     assert run(KILLED, path).returncode == 9
@@ -58,25 +58,25 @@ def test_a_killed_process_leaves_the_last_good_file(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on file sizes")
-def test_a_full_disk_leaves_the_last_good_file_and_says_so_in_one_line(tmp_path):
+def test_a_full_disk_keeps_the_previous_file_and_gives_one_line(tmp_path):
     path = tmp_path / "a.bin"
     write_bytes(path, b"good")
     ended = run(FULL_DISK, path)
     assert ended.returncode == 0, ended.stderr
     assert str(path) in ended.stdout
-    assert "free some space" in ended.stdout
+    assert "free disk space" in ended.stdout
     assert ended.stdout.count("\n") == 1
     assert path.read_bytes() == b"good"
     assert os.listdir(tmp_path) == ["a.bin"]
 
 
-def test_a_folder_that_is_a_file_is_an_error_with_a_mend(tmp_path):
+def test_a_folder_that_is_a_file_is_an_error_with_a_fix(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OpsinError, match="choose another folder"):
         write_text(tmp_path / "file" / "a.txt", "")
 
 
-def test_others_may_read_what_a_writer_kept_to_its_owner(tmp_path):
+def test_file_mode_follows_the_umask(tmp_path):
     with replacing(tmp_path / "model") as temporary:
         temporary.unlink()
         temporary.touch(mode=0o600)

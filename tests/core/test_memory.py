@@ -12,7 +12,7 @@ import resource, torch
 from opsin.core import keep_large_buffers
 keep_large_buffers()
 def step(): torch.empty(2**23).fill_(1.0)
-for _ in range(20): step()  # aligned requests need some rounds to find a place that is large enough
+for _ in range(20): step()  # aligned requests need several rounds to find a large enough block
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(5): step()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
@@ -26,15 +26,15 @@ def faults(setting):
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives buffers back")
-def test_a_buffer_that_is_freed_is_used_again_without_page_faults():
+def test_a_freed_buffer_is_reused_without_page_faults():
     assert faults("1") * 10 < faults("0")
 
 
-def test_it_can_be_switched_off(monkeypatch):
+def test_the_environment_variable_disables_it(monkeypatch):
     monkeypatch.setenv("OPSIN_MALLOPT", "0")
     assert keep_large_buffers.__wrapped__() is False
 
 
-def test_other_systems_are_left_alone(monkeypatch):
+def test_other_c_libraries_are_unchanged(monkeypatch):
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
     assert keep_large_buffers.__wrapped__() is False

@@ -19,7 +19,7 @@ def test_seeds_are_the_same_in_another_process():
     assert int(other.stdout) == derive(7, "order", 3)
 
 
-def test_seeds_stay_what_they_were_when_runs_were_saved():
+def test_seeds_match_those_of_saved_runs():
     assert derive(0) == 4246866556266386882
     assert derive(0, "order", 3) == 8682038268397892103
 
@@ -30,17 +30,17 @@ def test_seeds_fit_63_bits(seed, purpose):
 
 
 @given(PURPOSES, PURPOSES)
-def test_other_purposes_have_other_seeds(one, other):
+def test_different_purposes_have_different_seeds(one, other):
     same = [str(part) for part in one] == [str(part) for part in other]
     assert (derive(0, *one) == derive(0, *other)) == same
 
 
-def test_streams_of_two_purposes_do_not_correlate():
+def test_generators_of_two_purposes_are_uncorrelated():
     a, b = numpy_generator(0, "a").normal(size=10_000), numpy_generator(0, "b").normal(size=10_000)
     assert abs(np.corrcoef(a, b)[0, 1]) < 0.05
 
 
-def test_torch_streams_repeat_and_leave_the_global_one_alone():
+def test_torch_generators_repeat_and_keep_the_global_state():
     before = torch.get_rng_state()
     one, two = (torch.rand(5, generator=torch_generator(1, "x")) for _ in range(2))
     assert torch.equal(one, two)

@@ -99,7 +99,7 @@ def test_other_weights_than_expected_are_named(tmp_path: Path):
 def test_a_full_disk_leaves_the_last_good_file(model: Model, saved: Path):
     before = saved.read_bytes()
     model.provenance["notes"] = ["other"]
-    with full_disk(300), pytest.raises(OpsinError, match=r"could not write .*; free some space") as caught:
+    with full_disk(300), pytest.raises(OpsinError, match=r"could not write .*free disk space") as caught:
         model.save(saved)
     assert "\n" not in str(caught.value)
     assert saved.read_bytes() == before

@@ -85,7 +85,7 @@ def test_loading_draws_no_random_number(saved: Path):
 
 
 def test_an_unknown_device_says_so(saved: Path):
-    with pytest.raises(OpsinError, match="cannot be used here"):
+    with pytest.raises(OpsinError, match="is not available on this machine"):
         load(saved, "abacus")
 
 

@@ -194,7 +194,7 @@ def test_a_full_disk_is_one_line_and_keeps_the_pieces(suffix: str, tmp_path: Pat
     limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, limits[1]))
     try:
-        with pytest.raises(OpsinError, match=r"could not write .*free some space") as caught:
+        with pytest.raises(OpsinError, match=r"could not write .*free disk space") as caught:
             for number in file.missing() if file.start() is None else ():
                 file.write_chunk(number, encoded(noise.slice(300 * number, 300), suffix), 0)
             finish(file)
