@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from opsin import data as formats
 from opsin.core import DataError, OpsinError, Progress, keep_large_buffers, silent, write_text
@@ -17,7 +16,7 @@ from opsin.data import Table, Target
 from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.model import load as load_model
-from opsin.plan.inputs import open_dataset
+from opsin.plan.inputs import kind_of_task, open_dataset
 from opsin.report import RunSection
 
 from .finalize import evaluation_of, predictions_of
@@ -76,7 +75,7 @@ def _check_place(out: Path | None) -> None:
 
 def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Dataset:
     """The rows to judge, in the model's words, all of them as test split, with notes on what makes them less fit."""
-    table = _in_words_of(model, formats.read(data, model.task.name))
+    table = _in_words_of(model, formats.read(data, kind_of_task(model.task.name)))
     chosen = split or ("test" if (table.rows["split"] == "test").any() else None)
     source = open_dataset(table, model.preprocessing.size, progress, model.preprocessing.intensity)
     asked = source.as_split("test") if chosen is None else source.split(chosen).as_split("test")
@@ -91,7 +90,7 @@ def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Da
             "of its test split are in the report of its training"
         )
     absent = [name for name, rows in model.task.subgroups(asked.targets("test")).items() if not len(rows)]
-    if absent and asked.table.target.kind == "classes":
+    if absent and asked.table.target.kind.is_class:
         notes.append(f"no image here is of {_some(absent)}, which the model knows too")
     return replace(asked, table=asked.table.with_notes(*notes))
 
@@ -125,7 +124,7 @@ def _in_words_of(model: Model, table: Table) -> Table:
     """The table with its classes, labels or numbers in the model's order; all of them must be known to the model."""
     names, known = table.target.names, model.task.names
     unknown = [name for name in names if name not in known]
-    if unknown or (table.target.kind in ("labels", "numbers") and len(names) != len(known)):
+    if unknown or (table.target.kind.is_vector and len(names) != len(known)):
         raise DataError(
             f"{table.origin} has the targets {_some(names)}, but the model answers {_some(known)}; expected the same "
             + (f"names: rename or leave out {_some(unknown)}" if unknown else "number of them")
@@ -133,19 +132,12 @@ def _in_words_of(model: Model, table: Table) -> Table:
     place = [known.index(name) for name in names]
     if place == list(range(len(known))):
         return table
-    if table.masks is not None:
+    if table.target.kind.reordered is None:
         raise DataError(
             f"{table.origin} has the classes {_some(names)}, but the model answers {_some(known)}; expected the same "
             "in the same order, as the values of the masks stand for them"
         )
-    if table.target.kind == "classes":
-        targets = pl.Series("target", np.array(place)[table.targets()], dtype=pl.Int64)
-    elif table.target.kind == "boxes":
-        column = table.rows["target"].to_list()
-        boxes = [[[*box[:4], place[int(box[4])], *box[5:]] for box in image] for image in column]
-        targets = pl.Series("target", boxes, dtype=table.rows["target"].dtype)
-    else:
-        targets = pl.Series("target", table.targets()[:, np.argsort(place)].tolist(), dtype=pl.List(pl.Float64))
+    targets = table.target.kind.reordered(table.rows["target"], place)
     return replace(table, rows=table.rows.with_columns(targets), target=Target(table.target.kind, known))
 
 

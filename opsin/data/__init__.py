@@ -37,4 +37,14 @@ from .statistics import image_statistics as image_statistics
 from .table import Images as Images
 from .table import Masks as Masks
 from .table import Table as Table
-from .table import Target as Target
+from .table import check_enough as check_enough
+from .targets import BOXES as BOXES
+from .targets import CLASSES as CLASSES
+from .targets import IDENTITIES as IDENTITIES
+from .targets import INSTANCES as INSTANCES
+from .targets import KINDS as KINDS
+from .targets import LABELS as LABELS
+from .targets import MASKS as MASKS
+from .targets import NUMBERS as NUMBERS
+from .targets import Target as Target
+from .targets import TargetKind as TargetKind

@@ -31,10 +31,6 @@ def placements_of(table: Table, size: tuple[int, int]) -> dict[str, Placement]:
     return found
 
 
-PLACED = ("boxes", "masks", "instances")
-"""The kinds of target that are places in an image."""
-
-
 @dataclass(frozen=True)
 class Dataset:
     """A table without its broken images, and where each row's pixels stand in the store."""
@@ -49,7 +45,7 @@ class Dataset:
         if self.masks is not None:
             return self.masks.masks[self.rows(split)]
         table = self.table.split(split)
-        if table.target.kind != "boxes":
+        if not table.target.kind.has_boxes:
             return table.targets()
         framed = table.targets()
         for row, frame in enumerate(self.placements(split)):
@@ -64,7 +60,7 @@ class Dataset:
 
     def scoring_targets(self, split: str) -> np.ndarray:
         """The targets of one split as scores take them: boxes in pixels of the images as they came."""
-        return self.table.split(split).targets() if self.table.target.kind == "boxes" else self.targets(split)
+        return self.table.split(split).targets() if self.table.target.kind.has_boxes else self.targets(split)
 
     def all_targets(self) -> np.ndarray:
         """The targets of every row, as scores take them."""
@@ -79,7 +75,7 @@ class Dataset:
     def placements(self, split: str) -> list[Placement]:
         """Where each image of a split stands in the network's input; none where no target is a place."""
         table = self.table.split(split)
-        if table.target.kind not in PLACED:
+        if not table.target.kind.is_spatial:
             return []
         height, width, _ = self.store.pixels.shape[1:]
         found = placements_of(table, (height, width))

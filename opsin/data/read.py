@@ -15,83 +15,83 @@ from .formats.labels.npz import read_npz
 from .formats.registry import recognise
 from .formats.scan import FolderListing, scan
 from .table import Table
+from .targets import TargetKind, kind_of
 
 _EXPECTED = (
     "a folder of class folders, of images with boxes or masks (COCO, YOLO, VOC, mask folders) or with a .csv, or a "
     ".csv, .npz, .json or .yaml file"
 )
 _DESCRIBING = (".json", ".yaml", ".yml")
-_TASKS = ("classify", "multilabel", "regress", "detect", "segment", "instances")
-_MANY = 10
 
 
-def read(source: "str | Path | tuple[Any, Any] | Mapping[str, tuple[Any, Any]]", task: str | None = None) -> Table:
-    """A folder, a file that lists or describes images, or arrays: (images, targets), {"train": (images, targets), ...}.
+def read(
+    source: "str | Path | tuple[Any, Any] | Mapping[str, tuple[Any, Any]]", kind: str | TargetKind | None = None
+) -> Table:
+    """Reads a data set of any format. The format of a folder or file is recognised from the files that are there.
 
-    A folder's format, and that of a .csv, .tsv, .npz, .json or .yaml file, is told by what lies there. `task`
-    ("classify", "multilabel", "regress", "detect", "segment" or "instances") overrules what the targets look like.
-    Raises DataError when no format fits, or more than one: it says what was looked for and what was found.
+    Args:
+        source: A folder; a .csv, .tsv, .npz, .json or .yaml file that lists or describes images; (images, targets); or
+            {"train": (images, targets), ...}.
+        kind: Kind of target, or its word ("classes", "labels", "numbers", "boxes", "masks", "instances" or
+            "identities"). Default: inferred from the values of the targets.
+
+    Returns:
+        The table. It may be too small to train on: `check_enough` raises an error then.
+
+    Raises:
+        DataError: No format fits, or more than one; the message names what was looked for and what was found.
 
     >>> import numpy as np
     >>> read((np.zeros((2, 4, 4), np.uint8), ["cat", "dog"])).target
-    Target(kind='classes', names=('cat', 'dog'))
+    Target(kind=CLASSES, names=('cat', 'dog'))
     """
-    if task is not None and task not in _TASKS:
-        raise DataError(f"task {task!r} is unknown; expected one of {', '.join(_TASKS)}")
-    table = _read(source, task)
-    if len(table) < 2:
-        raise DataError(f"{table.origin}: found a single image; expected at least two, of two classes or with numbers")
-    if table.target.kind == "classes" and len(table.target.names) < 2:
-        raise DataError(f"{table.origin}: every target is {list(table.target.names)}; expected at least two classes")
-    if table.target.kind == "classes" and len(table) >= _MANY and len(table.target.names) == len(table):
-        raise DataError(f"{table.origin}: each of {len(table)} images has a class of its own; expected several of each")
-    return table
+    return _read(source, None if kind is None else kind_of(kind))
 
 
-def _read(source: Any, task: str | None) -> Table:
+def _read(source: Any, kind: TargetKind | None) -> Table:
     if isinstance(source, Mapping):
-        return read_arrays(cast(Mapping[str, tuple[Any, Any]], source), "arrays", task)
+        return read_arrays(cast(Mapping[str, tuple[Any, Any]], source), "arrays", kind)
     pair: list[Any] = list(cast("list[Any]", source)) if isinstance(source, (tuple, list)) else []
     if len(pair) == 2:
         images, targets = pair
-        return read_arrays({"image": (images, targets)}, "arrays", task)
+        return read_arrays({"image": (images, targets)}, "arrays", kind)
     if not isinstance(source, (str, Path)):
-        kind = type(cast(object, source)).__name__
-        raise DataError(f"data is a {kind}; expected {_EXPECTED}, or (images, targets)")
+        given = type(cast(object, source)).__name__
+        raise DataError(f"data is a {given}; expected {_EXPECTED}, or (images, targets)")
     path, origin = Path(source).expanduser(), str(source)
     if path.is_dir():
-        return _read_folder(scan(path), origin, task)
+        return _read_folder(scan(path), origin, kind)
     if not path.exists():
         raise DataError(f"{origin} is not there; expected {_EXPECTED}")
     ending = path.suffix.lower()
     if ending == ".npz":
-        return read_npz(path, origin, task)
+        return read_npz(path, origin, kind)
     if ending in LISTING_ENDINGS:
         boxes, _ = box_listing_ways(FolderListing(path.parent, (), (path.name,), ()))
-        return boxes[0].read(origin, task) if boxes else read_listing({path: None}, path.parent, origin, task)
+        return boxes[0].read(origin, kind) if boxes else read_listing({path: None}, path.parent, origin, kind)
     if ending in _DESCRIBING:
-        return _read_described(path, origin, task)
+        return _read_described(path, origin, kind)
     raise DataError(f"{origin} is a file of another kind; expected {_EXPECTED}")
 
 
-def _read_described(path: Path, origin: str, task: str | None) -> Table:
+def _read_described(path: Path, origin: str, kind: TargetKind | None) -> Table:
     """The data set that a .json or .yaml file describes, whatever others lie beside it."""
     found = scan(path.parent)
     others = [name for name in found.others if name == path.name or not name.lower().endswith(_DESCRIBING)]
-    ways, missed = recognise(replace(found, others=tuple(others)), task)
+    ways, missed = recognise(replace(found, others=tuple(others)), kind)
     for way in ways:
         if path.name in way.files:
-            return way.read(origin, task)
+            return way.read(origin, kind)
     raise DataError(f"{origin} describes no data set; looked for {', '.join(missed)}")
 
 
-def _read_folder(found: FolderListing, origin: str, task: str | None) -> Table:
+def _read_folder(found: FolderListing, origin: str, kind: TargetKind | None) -> Table:
     """The one format that fits the files of a folder."""
     if not found.images and not found.others:
         raise DataError(f"{origin} is empty; expected {_EXPECTED}")
-    ways, missed = recognise(found, task)
+    ways, missed = recognise(found, kind)
     if len(ways) == 1:
-        return ways[0].read(origin, task)
+        return ways[0].read(origin, kind)
     if ways:
         words = ", ".join(way.description for way in ways)
         raise DataError(
@@ -101,7 +101,7 @@ def _read_folder(found: FolderListing, origin: str, task: str | None) -> Table:
     inner = _only_folder(found)
     if inner is not None:
         with contextlib.suppress(DataError):
-            return _read_folder(inner, origin, task).with_notes(f"read from the folder {inner.folder.name} within")
+            return _read_folder(inner, origin, kind).with_notes(f"read from the folder {inner.folder.name} within")
     raise DataError(f"{origin} fits no format; looked for {', '.join(missed)}")
 
 

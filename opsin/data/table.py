@@ -3,34 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import polars as pl
 
 from opsin.core import DataError, replacing
-from opsin.geometry.layout import BOX_COLUMNS
 
-Kind = Literal["classes", "labels", "numbers", "boxes", "masks", "instances"]
-_TYPES: dict[str, pl.DataType] = {
-    "classes": pl.Int64(),
-    "boxes": pl.List(pl.List(pl.Float64())),
-    "masks": pl.Utf8(),
-    "instances": pl.Utf8(),
-}
+from .targets import Target, TargetKind
+
 SPLITS = ("train", "valid", "test")
 
 
-@dataclass(frozen=True)
-class Target:
-    """What is to be learned, and the names of its classes, labels or numbers.
-
-    "classes": one of several; "labels": any of several; "numbers": one or more; "boxes": objects by their corners;
-    "masks": a class for each pixel; "instances": objects by their pixels.
-    """
-
-    kind: Kind
-    names: tuple[str, ...]
+_MANY = 10
 
 
 class Images(Protocol):
@@ -79,7 +64,7 @@ class Table:
     masks: Masks | None = None
 
     def __post_init__(self) -> None:
-        if (self.masks is not None) != (self.target.kind in ("masks", "instances")):
+        if (self.masks is not None) != self.target.kind.has_masks:
             raise DataError(
                 f"{self.origin}: a target of {self.target.kind} came with{'' if self.masks else 'out'} masks"
             )
@@ -98,16 +83,9 @@ class Table:
 
         Masks are no column of a table: they stand in a store, at the size that is trained.
         """
-        if self.target.kind == "classes":
-            return self.rows["target"].to_numpy().astype(np.int64)
-        if self.target.kind == "boxes":
-            return _boxes(self.rows["target"])
-        if self.masks is not None:
+        if self.target.kind.values is None:
             raise DataError(f"{self.origin}: masks are read from a store, not from the table")
-        width = len(self.target.names)
-        if not len(self):
-            return np.zeros((0, width), np.float32)
-        return self.rows["target"].list.to_array(width).to_numpy().astype(np.float32).reshape(len(self), width)
+        return self.target.kind.values(self.rows["target"], len(self.target.names))
 
     def split(self, split: str) -> "Table":
         """The rows of one split."""
@@ -138,26 +116,33 @@ def make_rows(
     ids: Iterable[str],
     targets: Iterable[object],
     *,
-    kind: Kind,
+    kind: TargetKind,
     groups: Iterable[str | None] | None = None,
     splits: Iterable[str | None] | None = None,
 ) -> pl.DataFrame:
     """The rows of a table from columns of equal length."""
     id_column = pl.Series("id", list(ids), dtype=pl.Utf8)
     nothing: list[str | None] = [None] * len(id_column)
-    target_type = _TYPES.get(kind, pl.List(pl.Float64()))
     return pl.DataFrame(
         [
             id_column,
-            pl.Series("target", list(targets), dtype=target_type),
+            pl.Series("target", list(targets), dtype=kind.column),
             pl.Series("group", nothing if groups is None else list(groups), dtype=pl.Utf8),
             pl.Series("split", nothing if splits is None else list(splits), dtype=pl.Utf8),
         ]
     )
 
 
-def _boxes(column: pl.Series) -> np.ndarray:
-    found = np.empty(len(column), object)
-    for row, boxes in enumerate(column.to_list()):
-        found[row] = np.array(boxes, np.float32).reshape(-1, len(BOX_COLUMNS))
-    return found
+def check_enough(table: Table) -> None:
+    """Checks that a table can be trained on.
+
+    Raises:
+        DataError: There is a single image, fewer than two classes, or a class of its own for each of many images.
+    """
+    classes = table.target.names if table.target.kind.is_class else None
+    if len(table) < 2:
+        raise DataError(f"{table.origin}: found a single image; expected at least two, of two classes or with numbers")
+    if classes is not None and len(classes) < 2:
+        raise DataError(f"{table.origin}: every target is {list(classes)}; expected at least two classes")
+    if classes is not None and len(table) >= _MANY and len(classes) == len(table):
+        raise DataError(f"{table.origin}: each of {len(table)} images has a class of its own; expected several of each")

@@ -8,10 +8,25 @@ import torch
 
 from opsin import data
 from opsin.core import DataError, Progress
-from opsin.data import ImagePreprocessing, Intensity, Table
-from opsin.data.dataset import PLACED, Dataset
+from opsin.data import KINDS, ImagePreprocessing, Intensity, Table, TargetKind
+from opsin.data.dataset import Dataset
+from opsin.tasks.registry import NAMES
 
 from .network_defaults import Choice, choose_network, choose_network_of_places
+
+
+def kind_of_task(task: str | None) -> TargetKind | None:
+    """Returns the kind of target that a task learns, None for None.
+
+    Raises:
+        DataError: There is no such task.
+    """
+    if task is None:
+        return None
+    kinds = {name: KINDS[word] for word, name in NAMES.items()}
+    if task not in kinds:
+        raise DataError(f"task {task!r} is unknown; expected one of {', '.join(kinds)}")
+    return kinds[task]
 
 
 def read_dataset(
@@ -29,14 +44,15 @@ def read_dataset(
     the whole run, None when nobody said. Where `size` is None no side is shorter
     than `least` pixels.
     """
-    table = data.read(source, task)
+    table = data.read(source, kind_of_task(task))
+    data.check_enough(table)
     survey = data.image_statistics(table)
-    placed = table.target.kind in PLACED
+    placed = table.target.kind.is_spatial
     if placed:
-        head = "grid" if table.target.kind == "boxes" else "map"
+        head = "grid" if table.target.kind.has_boxes else "map"
         choice = choose_network_of_places(survey.height, survey.width, len(table), device, head)
     else:
-        amounts = table.target.kind == "numbers"
+        amounts = table.target.kind.is_numeric
         choice = choose_network(survey.height, survey.width, len(table), device, seconds, amounts=amounts)
     if size is not None and placed:
         scale = size / max(survey.height, survey.width)
@@ -73,7 +89,7 @@ def upscaled(source: Dataset, least: int, progress: Progress) -> Dataset:
 
 def _with_every_class(found: Dataset, asked: Table) -> Dataset:
     """The source, noting the classes of which no image can be read; raises DataError when fewer than two are left."""
-    if asked.target.kind != "classes":
+    if not asked.target.kind.is_class:
         return found
     left = set(found.table.targets().tolist())
     lost = [name for index, name in enumerate(asked.target.names) if index not in left]

@@ -150,7 +150,7 @@ def _job(
 ) -> TrainJob:
     """The recipe for the time there is: of so many minutes, a step is timed first."""
     count = int((source.table.rows["split"] == "train").sum())
-    amounts = source.table.target.kind == "numbers"
+    amounts = source.table.target.kind.is_numeric
     situation = TrainingSetup(
         count,
         max(model.preprocessing.size[:2]),
@@ -161,7 +161,7 @@ def _job(
         amounts=amounts,
         places=model.task.places,
         pretrained=bool(options.pretrained),
-        objects=source.table.target.kind == "instances",
+        objects=source.table.target.kind.separates_objects,
     )
     recipe = default_recipe(situation)
     seconds, step = None, 1.0
@@ -193,10 +193,9 @@ def _mirror(taught: Dataset, asked: bool | None) -> tuple[bool, str]:
         return asked, f"images are{'' if asked else ' not'} mirrored: asked for"
     target, pixels = taught.table.target, taught.store.pixels
     rows, targets = _spread(taught.rows("train")), _spread(taught.targets("train"))
-    if target.kind == "classes":
+    if target.kind.is_class:
         return flip_keeps_class(pixels[rows], targets)
-    background = target.kind == "masks"
-    if target.kind in ("boxes", "masks", "instances") and len(target.names) - background > 1:
+    if target.kind.is_spatial and len(target.names) - target.kind.has_background > 1:
         boxes = list(targets) if taught.masks is None else boxes_from_masks(targets)
         keeps, why = flip_keeps_class(*crop_objects(pixels, rows, boxes))
         return keeps, f"looking at objects one by one, {why}"
@@ -213,7 +212,7 @@ def _tta(task: Task, mirror: bool, side: int) -> str:
 
 def _class_weights(target: Target, targets: np.ndarray) -> tuple[float, ...]:
     """One weight a class, so that each class counts alike in the loss."""
-    if target.kind != "classes":
+    if not target.kind.is_class:
         raise DataError(f"--class-weights is for classes, but the targets are {target.kind}; leave it out")
     counts = np.bincount(targets, minlength=len(target.names)).clip(1)
     return tuple((len(targets) / (len(counts) * counts)).tolist())

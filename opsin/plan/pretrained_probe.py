@@ -31,7 +31,7 @@ def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, pro
     images are never asked: Fashion-MNIST 0.23 and 0.33, PneumoniaMNIST 0.12 and 0.17 (docs/decisions/0007).
     """
     target, pixels = taught.table.target, taught.store.pixels
-    if target.kind != "classes" or task.head != "vector" or pixels.shape[-1] != 3:
+    if not target.kind.is_class or task.head != "vector" or pixels.shape[-1] != 3:
         return False, ""
     targets = taught.table.targets()
     chosen = np.sort(numpy_generator(seed, "promise").permutation(len(targets))[:SAMPLE])

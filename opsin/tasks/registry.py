@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from opsin.core import DataError, ModelFileError
-from opsin.data import Target
+from opsin.data import CLASSES, LABELS, Target
 
 from .classification.classify import Classify
 from .classification.multilabel import MultiLabel
@@ -34,19 +34,19 @@ def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -
 
     Raises DataError when `name` asks for a task that the target does not fit.
 
-    >>> choose(Target("classes", ("cat", "dog")), np.array([0, 1])).name
+    >>> choose(Target(CLASSES, ("cat", "dog")), np.array([0, 1])).name
     'classify'
     """
     if name is not None and name not in NAMES.values():
         raise DataError(f"task {name!r} is unknown; expected one of {', '.join(NAMES.values())}")
-    if name is not None and name != NAMES[target.kind]:
-        raise DataError(f"task {name!r} does not fit a target of {target.kind}; expected {NAMES[target.kind]!r}")
-    if target.kind == "classes":
+    if name is not None and name != NAMES[target.kind.word]:
+        raise DataError(f"task {name!r} does not fit a target of {target.kind}; expected {NAMES[target.kind.word]!r}")
+    if target.kind is CLASSES:
         return Classify(target.names)
-    if target.kind == "labels":
+    if target.kind is LABELS:
         return MultiLabel(target.names)
-    if target.kind in _OF_PLACES:
-        return _OF_PLACES[target.kind](target.names)
+    if target.kind.word in _OF_PLACES:
+        return _OF_PLACES[target.kind.word](target.names)
     train_targets = train_targets.astype(np.float64)  # in float32 a constant has a spread of rounding errors
     spread = train_targets.std(0)
     spread = np.where(spread > 0, spread, 1.0)

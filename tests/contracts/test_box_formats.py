@@ -10,6 +10,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import FileImages, Table, read
+from opsin.data.targets import BOXES
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.data.writers.boxes_csv import write_box_listing
 from opsin.data.writers.coco import write_coco
@@ -78,7 +79,7 @@ def test_written_and_read_and_written(kind, tmp_path_factory, scene):
     WRITERS[kind](folder, NAMES, first)
     before = files(folder)
     table = read(folder)
-    assert table.target.kind == "boxes" and table.target.names == NAMES
+    assert table.target.kind is BOXES and table.target.names == NAMES
     assert table.rows["id"].to_list() == ids
     for one, found in zip(first, table.targets(), strict=True):
         np.testing.assert_allclose(found[:, :5], one.boxes[:, :5], atol=2e-3)

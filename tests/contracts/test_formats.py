@@ -90,7 +90,7 @@ def arrays(folder: Path, splits: bool):
 def test_reads_as_the_same_table(write, splits, tmp_path):
     table = data.read(write(tmp_path, splits))
     names = ("0", "1", "2") if write is npz else CLASSES
-    assert table.target == data.Target("classes", names)
+    assert table.target == data.Target(data.CLASSES, names)
     assert table.rows.schema == {"id": pl.Utf8, "target": pl.Int64, "group": pl.Utf8, "split": pl.Utf8}
     store = data.open_store(table, (6, 5, 3))
     assert not store.errors

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 
 from opsin.core import DataError
-from opsin.data import Target
+from opsin.data import KINDS, Target
 from opsin.drawing import Histogram, Lines, Matrix, Points
 from opsin.geometry import Placement
 from opsin.tasks import Task, choose, task_from_json
@@ -317,7 +317,7 @@ def test_json_gives_the_same_task_back(case):
 
 
 def test_its_kind_of_target_chooses_it_and_no_other_name_fits(case):
-    target, (_, targets) = Target(case.kind, case.task.names), case.data(0)
+    target, (_, targets) = Target(KINDS[case.kind], case.task.names), case.data(0)
     chosen = choose(target, targets)
     assert type(chosen) is type(case.task) and chosen.names == case.task.names
     assert choose(target, targets, case.task.name) == chosen

@@ -4,6 +4,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import read
+from opsin.data.targets import IDENTITIES, LABELS
 
 
 @pytest.fixture
@@ -52,7 +53,8 @@ def test_what_is_no_data(tmp_path, source):
     assert "\n" not in str(error.value)
 
 
-def test_the_task_is_passed_on_and_checked(folder):
-    assert read(folder, "multilabel").target.kind == "labels"
+def test_the_kind_is_passed_on_and_checked(folder):
+    assert read(folder, LABELS).target.kind is LABELS
+    assert read(folder, "identities").target.kind is IDENTITIES
     with pytest.raises(DataError, match="'guess' is unknown"):
         read(folder, "guess")

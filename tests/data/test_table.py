@@ -3,26 +3,27 @@ import polars as pl
 import pytest
 
 from opsin.core import DataError
-from opsin.data import ArrayImages, Table, Target
+from opsin.data import ArrayImages, Table, Target, check_enough, read
 from opsin.data.table import make_rows
+from opsin.data.targets import CLASSES, NUMBERS
 
 IMAGES = ArrayImages({})
 
 
-def table(kind="classes", targets=(0, 1, 0, 2)):
+def table(kind=CLASSES, targets=(0, 1, 0, 2)):
     rows = make_rows(
         ["a", "b", "c", "d"], targets, kind=kind, groups=["p", None, "p", "q"], splits=["train", "test", None, "train"]
     )
-    return Table(rows, IMAGES, Target(kind, ("x", "y", "z") if kind == "classes" else ("u", "v")), "here")
+    return Table(rows, IMAGES, Target(kind, ("x", "y", "z") if kind is CLASSES else ("u", "v")), "here")
 
 
 def test_targets_by_kind():
     assert table().targets().dtype == np.int64 and table().targets().tolist() == [0, 1, 0, 2]
-    numbers = table("numbers", [[0.5, 1], [1, 2], [3, 4], [5, 6]])
+    numbers = table(NUMBERS, [[0.5, 1], [1, 2], [3, 4], [5, 6]])
     assert numbers.targets().dtype == np.float32
     assert numbers.targets().tolist() == [[0.5, 1], [1, 2], [3, 4], [5, 6]]
     assert numbers.split("valid").targets().shape == (0, 2)
-    one = Table(make_rows(["a"], [[2.0]], kind="numbers"), IMAGES, Target("numbers", ("u",)), "here")
+    one = Table(make_rows(["a"], [[2.0]], kind=NUMBERS), IMAGES, Target(NUMBERS, ("u",)), "here")
     assert one.targets().shape == (1, 1)
 
 
@@ -39,15 +40,36 @@ def test_only_take_and_notes():
 
 def test_an_image_stands_once():
     with pytest.raises(DataError, match="'a' is listed more than once"):
-        Table(make_rows(["a", "b", "a"], [0, 1, 0], kind="classes"), IMAGES, Target("classes", ("x", "y")), "here")
+        Table(make_rows(["a", "b", "a"], [0, 1, 0], kind=CLASSES), IMAGES, Target(CLASSES, ("x", "y")), "here")
 
 
 def test_columns_are_checked():
     with pytest.raises(DataError, match="expected id, target, group, split"):
-        Table(pl.DataFrame({"id": ["a"]}), IMAGES, Target("classes", ("x",)), "here")
+        Table(pl.DataFrame({"id": ["a"]}), IMAGES, Target(CLASSES, ("x",)), "here")
 
 
 def test_parquet_holds_the_rows(tmp_path):
-    for one in (table(), table("numbers", [[0.5, 1], [1, 2], [3, 4], [5, 6]])):
+    for one in (table(), table(NUMBERS, [[0.5, 1], [1, 2], [3, 4], [5, 6]])):
         one.to_parquet(tmp_path / "rows.parquet")
         assert pl.read_parquet(tmp_path / "rows.parquet").equals(one.rows)
+
+
+@pytest.mark.parametrize(
+    ("targets", "words"),
+    [
+        ([0] * 8, "expected at least two classes"),
+        ([0], "single image"),
+        ([*"abcdefgh"], None),
+        ([*"abcdefghijkl"], "a class of its own"),
+        ([0.5] * 8, None),
+    ],
+)
+def test_a_table_that_is_too_small_to_train_on_can_be_read(targets, words):
+    """A gallery has one photo a person; only who trains asks for more."""
+    found = read((np.zeros((len(targets), 4, 4), np.uint8), targets))
+    assert len(found) == len(targets)
+    if words is None:
+        return check_enough(found)
+    with pytest.raises(DataError, match=words) as error:
+        check_enough(found)
+    assert "\n" not in str(error.value)

@@ -8,6 +8,7 @@ import pytest
 
 from opsin.data import Table, Target
 from opsin.data.table import make_rows
+from opsin.data.targets import KINDS
 from opsin.evaluation import Predictions, score
 from opsin.report import DataSection, NetworkSection, PredictionSection, ReportContent, RunSection
 from opsin.tasks import Classify, MultiLabel, Regress, Task
@@ -72,7 +73,7 @@ def facts_of(
 ):
     """A report on rows of which the last `test` are the test split."""
     count = len(targets)
-    kind = {"classify": "classes", "multilabel": "labels", "regress": "numbers"}[task.name]
+    kind = KINDS[{"classify": "classes", "multilabel": "labels", "regress": "numbers"}[task.name]]
     splits = ["train"] * (count - test - 2) + ["valid"] * 2 + ["test"] * test
     names = [ids.format(row) for row in range(count)]
     table = Table(

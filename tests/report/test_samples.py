@@ -6,6 +6,7 @@ from PIL import Image
 
 from opsin.data import ArrayImages, Intensity, Table, Target
 from opsin.data.table import make_rows
+from opsin.data.targets import BOXES
 from opsin.report import DataSection
 from opsin.report.samples import counts_of, pixels_by_id, samples_of, split_sizes
 from opsin.tasks import Detect
@@ -29,8 +30,8 @@ def test_pictures_are_training_images_of_their_class(classify):
 
 
 def test_deep_images_with_boxes_are_shown_on_the_scale_of_the_data_set():
-    rows = make_rows(["image/0", "image/1"], [[], []], kind="boxes")
-    table = Table(rows, ArrayImages({"image": np.full((2, 4, 5), 500, np.uint16)}), Target("boxes", ("a",)), "here")
+    rows = make_rows(["image/0", "image/1"], [[], []], kind=BOXES)
+    table = Table(rows, ArrayImages({"image": np.full((2, 4, 5), 500, np.uint16)}), Target(BOXES, ("a",)), "here")
     data = DataSection(table, np.zeros((2, 4, 4, 1), np.uint8), np.arange(2), "", table.targets(), Intensity(4095))
     assert (pixels_by_id(data, ["image/1"], Detect(("a",)))["image/1"] == 31).all()
 

@@ -5,20 +5,21 @@ import pytest
 
 from opsin.core import DataError, ModelFileError
 from opsin.data import Target
+from opsin.data.targets import CLASSES, LABELS, NUMBERS
 from opsin.tasks import Classify, MultiLabel, Regress, choose, task_from_json
 
 
 def test_each_kind_of_target_has_its_task():
     numbers = np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)
-    assert choose(Target("classes", ("a", "b")), np.array([0, 1])) == Classify(("a", "b"))
-    assert choose(Target("labels", ("a",)), np.array([[1.0]])) == MultiLabel(("a",))
-    assert choose(Target("numbers", ("x", "y")), numbers) == Regress(("x", "y"), (2.0, 5.0), (1.0, 1.0))
+    assert choose(Target(CLASSES, ("a", "b")), np.array([0, 1])) == Classify(("a", "b"))
+    assert choose(Target(LABELS, ("a",)), np.array([[1.0]])) == MultiLabel(("a",))
+    assert choose(Target(NUMBERS, ("x", "y")), numbers) == Regress(("x", "y"), (2.0, 5.0), (1.0, 1.0))
 
 
 @pytest.mark.parametrize("name", ["regress", "detekt"])
 def test_a_task_that_does_not_fit_is_refused(name):
     with pytest.raises(DataError, match="expected"):
-        choose(Target("classes", ("a", "b")), np.array([0, 1]), name)
+        choose(Target(CLASSES, ("a", "b")), np.array([0, 1]), name)
 
 
 @pytest.mark.parametrize(
@@ -47,5 +48,5 @@ def test_a_foreign_file_is_refused_in_one_line(data):
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, 1e7])
 def test_constant_numbers_have_a_harmless_spread(constant):
-    task = choose(Target("numbers", ("x",)), np.full((1000, 1), constant, np.float32))
+    task = choose(Target(NUMBERS, ("x",)), np.full((1000, 1), constant, np.float32))
     assert task.spread == (1.0,) and abs(task.encode(np.array([[constant]], np.float32))[0, 0]) < 0.1

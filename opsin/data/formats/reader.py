@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..table import Table
+from ..targets import TargetKind
 
 
 @dataclass(frozen=True)
@@ -11,14 +12,14 @@ class FormatMatch:
     """One way in which the files of a folder can be read.
 
     `words` names it in messages, `files` are the paths (within the folder) of the files that describe the whole, such
-    as a data.yaml, `tasks` are the tasks that it can be read for, the usual one first, and `read` takes what the
-    person typed and the task asked for (None: the usual one).
+    as a data.yaml, `kinds` are the kinds of target that it can be read for, the usual one first, and `read` takes what
+    the person typed and the kind asked for (None: the usual one).
     """
 
     description: str
     files: tuple[str, ...]
-    tasks: tuple[str, ...]
-    read: Callable[[str, str | None], Table]
+    kinds: tuple[TargetKind, ...]
+    read: Callable[[str, TargetKind | None], Table]
 
 
 Ways = tuple[list[FormatMatch], str]

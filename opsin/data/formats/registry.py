@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..table import Table
+from ..targets import CLASSES, IDENTITIES, LABELS, NUMBERS, TargetKind
 from .boxes.boxes_csv import box_listing_ways
 from .boxes.coco import coco_ways
 from .boxes.voc import voc_ways
@@ -17,8 +18,8 @@ from .reader import FormatMatch, Ways
 from .scan import FolderListing
 from .split_names import split_name
 
-FLAT = ("classify", "multilabel", "regress")
-"""The tasks with one target an image."""
+FLAT = (CLASSES, LABELS, NUMBERS, IDENTITIES)
+"""The kinds with one target an image."""
 
 
 def class_folder_ways(found: FolderListing) -> Ways:
@@ -27,8 +28,8 @@ def class_folder_ways(found: FolderListing) -> Ways:
     if reason is not None:
         return [], reason
 
-    def read(origin: str, task: str | None) -> Table:
-        return read_class_folders(found, origin, task)
+    def read(origin: str, kind: TargetKind | None) -> Table:
+        return read_class_folders(found, origin, kind)
 
     return [FormatMatch("class folders", (), FLAT, read)], ""
 
@@ -78,23 +79,23 @@ TARGETED = (
 )
 
 
-def recognise(found: FolderListing, task: str | None) -> tuple[list[FormatMatch], list[str]]:
-    """The ways to read a folder for a task (None: any), and for each format without one, why.
+def recognise(found: FolderListing, kind: TargetKind | None) -> tuple[list[FormatMatch], list[str]]:
+    """The ways to read a folder for a kind of target (None: any), and for each format without one, why.
 
     Files that mark places in images say more than the folders that the images lie in: where they fit, class folders
-    and the like are not looked for, unless the task asks for them.
+    and the like are not looked for, unless the kind asks for them.
     """
     missed: list[str] = []
     for formats in (MARKED, TARGETED):
         fits: list[FormatMatch] = []
         for words, ways_of in formats:
             ways, reason = ways_of(found)
-            wanted = [way for way in ways if task is None or task in way.tasks]
+            wanted = [way for way in ways if kind is None or kind in way.kinds]
             fits += wanted
             if not ways:
                 missed.append(f"{words} ({reason})")
             elif not wanted:
-                missed.append(f"{ways[0].description} (which is for {' or '.join(ways[0].tasks)})")
+                missed.append(f"{ways[0].description} (which is for {' or '.join(one.task for one in ways[0].kinds)})")
         if fits:
             return fits, missed
     return [], missed
@@ -103,14 +104,14 @@ def recognise(found: FolderListing, task: str | None) -> tuple[list[FormatMatch]
 def _listing(found: FolderListing, parts: dict[Path, str | None]) -> FormatMatch:
     names = tuple(path.relative_to(found.folder).as_posix() for path in parts)
 
-    def read(origin: str, task: str | None) -> Table:
-        return read_listing(parts, found.folder, origin, task)
+    def read(origin: str, kind: TargetKind | None) -> Table:
+        return read_listing(parts, found.folder, origin, kind)
 
     return FormatMatch(f"the table {' and '.join(names)}", names, FLAT, read)
 
 
 def _npz(found: FolderListing, name: str) -> FormatMatch:
-    def read(origin: str, task: str | None) -> Table:
-        return read_npz(found.folder / name, origin, task)
+    def read(origin: str, kind: TargetKind | None) -> Table:
+        return read_npz(found.folder / name, origin, kind)
 
     return FormatMatch(name, (name,), FLAT, read)

@@ -40,7 +40,7 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
     shares = {place: share for place, share in ((TEST, test), (VALID, valid)) if place not in given and share > 0}
     placed, movable = _settled(placed, family)
     if shares and movable.any():
-        classes = table.target.kind == "classes"
+        classes = table.target.kind.is_class
         stratum = strata_of(table)
         keys = np.array([derive(seed, "split", id) for id in table.rows["id"].filter(movable).to_list()], np.int64)
         kept = np.unique(stratum[~movable & (placed == TRAIN)]) if classes else np.zeros(0, int)
@@ -73,7 +73,7 @@ def _gaps(table: Table, wished: dict[int, float]) -> list[str]:
     for place in wished:
         if not (table.rows["split"] == SPLITS[place]).any():
             notes.append(f"too few images for a {SPLITS[place]} split: it is empty")
-    if table.target.kind != "classes":
+    if not table.target.kind.is_class:
         return notes
     names = table.target.names
     counts = np.bincount(table.targets(), minlength=len(names))

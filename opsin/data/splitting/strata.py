@@ -10,9 +10,9 @@ _ROWS_A_BIN = 5
 
 def strata_of(table: Table) -> np.ndarray:
     """(n,) class indices of a table's rows: of boxes by how many there are; masks are all alike."""
-    if table.target.kind == "boxes":
-        return strata(np.array([[len(boxes)] for boxes in table.targets()], np.float32))
-    return np.zeros(len(table), np.int64) if table.masks is not None else strata(table.targets())
+    if table.target.kind.has_masks:
+        return np.zeros(len(table), np.int64)
+    return strata(table.target.kind.for_strata(table.targets()))
 
 
 def strata(targets: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from opsin.core import DataError, Progress, silent
-from opsin.geometry import IGNORED, Placement
+from opsin.geometry import Placement
 
 from ..decode import shape_of
 from ..table import Masks, Table
@@ -44,13 +44,13 @@ def open_masks(
     What lies around an image in its frame is IGNORED, or background for instances. A mask of another size than its
     image is an error of its row, as is one that cannot be read.
     """
-    if table.masks is None:
+    kind = table.target.kind.mask_dtype
+    if table.masks is None or kind is None:
         raise DataError(f"{table.origin} has a target of {table.target.kind}; expected masks or instances")
     entry = cache_folder(cache) / "masks" / _key(table, table.masks, size)
     found = _opened(entry, (len(table), *size))
     if found is not None:
         return found
-    kind = np.dtype(np.uint8 if table.target.kind == "masks" else np.int32)
     try:
         make_room(entry.parent, len(table) * int(np.prod(size)) * kind.itemsize)
         with making(entry) as part:
@@ -97,7 +97,7 @@ def _opened(entry: Path, shape: tuple[int, ...]) -> MaskStore | None:
 
 def _fill(table: Table, masks: Masks, into: np.ndarray, progress: Progress) -> dict[int, str]:
     """Writes every mask into its place, some at a time side by side; which rows have none, and why."""
-    fill = IGNORED if into.dtype == np.uint8 else 0
+    fill = table.target.kind.mask_fill
     size = (into.shape[1], into.shape[2])
 
     def one(row: int, id: str) -> str | None:

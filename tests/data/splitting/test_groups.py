@@ -5,12 +5,13 @@ from hypothesis import strategies as st
 from opsin.data import ArrayImages, Table, Target, label_conflicts, linked_groups, split_leaks
 from opsin.data.splitting.groups import conflict_notes, leak_notes
 from opsin.data.table import make_rows
+from opsin.data.targets import CLASSES, NUMBERS
 
 
 def table(groups, splits=None):
     ids = [f"i{row}" for row in range(len(groups))]
-    rows = make_rows(ids, [0] * len(ids), kind="classes", groups=groups, splits=splits)
-    return Table(rows, ArrayImages({}), Target("classes", ("a",)), "here")
+    rows = make_rows(ids, [0] * len(ids), kind=CLASSES, groups=groups, splits=splits)
+    return Table(rows, ArrayImages({}), Target(CLASSES, ("a",)), "here")
 
 
 keys = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=40)
@@ -58,9 +59,9 @@ def test_many_leaks_make_one_line_that_ends():
 
 
 def test_copies_with_different_targets_are_named():
-    for kind, targets in (("classes", [0, 1, 0, 0, 1]), ("numbers", [[0.0], [1.0], [0.0], [0.0], [1.0]])):
+    for kind, targets in ((CLASSES, [0, 1, 0, 0, 1]), (NUMBERS, [[0.0], [1.0], [0.0], [0.0], [1.0]])):
         rows = make_rows("abcde", targets, kind=kind)
-        one = Table(rows, ArrayImages({}), Target(kind, ("x", "y")[: 2 if kind == "classes" else 1]), "here")
+        one = Table(rows, ArrayImages({}), Target(kind, ("x", "y")[: 2 if kind is CLASSES else 1]), "here")
         found = label_conflicts(one, np.array([7, 7, 8, 8, 0], np.uint64))
         assert found == (("a", "b"),)
         assert conflict_notes(found) == ("1 image stands there several times with different targets: a = b",)

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from opsin.core import DataError
 from opsin.data import ArrayImages, Table, Target, linked_groups, open_store, read, split
 from opsin.data.table import make_rows
+from opsin.data.targets import CLASSES, NUMBERS
 
 
-def table(targets, groups=None, splits=None, kind="classes"):
+def table(targets, groups=None, splits=None, kind=CLASSES):
     ids = [f"folder/{row}.png" for row in range(len(targets))]
     rows = make_rows(ids, targets, kind=kind, groups=groups, splits=splits)
-    names = tuple(str(name) for name in range(max(targets) + 1)) if kind == "classes" else ("number",)
+    names = tuple(str(name) for name in range(max(targets) + 1)) if kind is CLASSES else ("number",)
     return Table(rows, ArrayImages({}), Target(kind, names), "here")
 
 
@@ -39,9 +40,8 @@ rows = st.lists(
 def test_what_must_always_hold(some_rows, seed, given_splits, numbers):
     classes, groups, digests, splits = (list(column) for column in zip(*some_rows, strict=True))
     splits = splits if given_splits else None
-    one = table(
-        [[float(c)] for c in classes] if numbers else classes, groups, splits, "numbers" if numbers else "classes"
-    )
+    targets, kind = ([[float(c)] for c in classes], NUMBERS) if numbers else (classes, CLASSES)
+    one = table(targets, groups, splits, kind)
     digests = np.array(digests, np.uint64)
     try:
         done = split(one, digests, seed)
@@ -90,7 +90,7 @@ def test_classes_keep_their_shares():
 
 def test_numbers_keep_their_quantiles():
     values = np.random.default_rng(0).exponential(size=1000)
-    done = split(table([[value] for value in values], kind="numbers"), unique(1000), seed=0)
+    done = split(table([[value] for value in values], kind=NUMBERS), unique(1000), seed=0)
     for name in ("valid", "test"):
         here = done.split(name).targets()[:, 0]
         assert len(here) == 100
@@ -158,7 +158,7 @@ def test_small_data():
     two = split(table([0, 1]), unique(2), seed=0)
     assert two.rows["split"].to_list() == ["train", "train"]
     assert "too few images for a test split: it is empty" in two.notes
-    one = split(table([[1.0]], kind="numbers"), unique(1), seed=0)
+    one = split(table([[1.0]], kind=NUMBERS), unique(1), seed=0)
     assert one.rows["split"].to_list() == ["train"]
 
 

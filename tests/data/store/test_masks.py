@@ -7,6 +7,7 @@ from PIL import Image
 from opsin.core import DataError
 from opsin.data import ArrayImages, Table, Target, open_masks, open_store
 from opsin.data.table import make_rows
+from opsin.data.targets import CLASSES, INSTANCES, MASKS
 
 
 class SomeMasks:
@@ -36,7 +37,7 @@ class SomeImages:
         return "1"
 
 
-def table(masks, shapes=None, kind="masks"):
+def table(masks, shapes=None, kind=MASKS):
     ids = list(masks)
     images = SomeImages(shapes or {id: (20, 30) for id in ids})
     return Table(make_rows(ids, ids, kind=kind), images, Target(kind, ("a", "b")), "here", masks=SomeMasks(masks))
@@ -54,7 +55,7 @@ def test_masks_are_framed_like_their_images_and_read_once(tmp_path):
 
 
 def test_instances_stand_on_background(tmp_path):
-    found = open_masks(table({"a": np.full((20, 30), 300, np.int32)}, kind="instances"), (30, 30), cache=tmp_path)
+    found = open_masks(table({"a": np.full((20, 30), 300, np.int32)}, kind=INSTANCES), (30, 30), cache=tmp_path)
     assert found.masks.dtype == np.int32 and set(np.unique(found.masks)) == {0, 300}
 
 
@@ -88,9 +89,9 @@ def test_where_the_cache_cannot_be_written_memory_does(tmp_path):
 def test_masks_and_kind_must_fit(tmp_path):
     images = ArrayImages({"a": np.zeros((4, 4), np.uint8)})
     with pytest.raises(DataError, match="without masks"):
-        Table(make_rows(["a"], ["a"], kind="masks"), images, Target("masks", ("a", "b")), "here")
+        Table(make_rows(["a"], ["a"], kind=MASKS), images, Target(MASKS, ("a", "b")), "here")
     with pytest.raises(DataError, match="expected masks"):
-        open_masks(Table(make_rows(["a"], [0], kind="classes"), images, Target("classes", ("a",)), "x"), (4, 4))
+        open_masks(Table(make_rows(["a"], [0], kind=CLASSES), images, Target(CLASSES, ("a",)), "x"), (4, 4))
 
 
 def test_pixels_and_masks_stand_at_the_same_place(tmp_path):

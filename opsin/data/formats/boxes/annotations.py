@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,8 @@ from opsin.geometry.layout import MOST_CLASSES_IN_MASK
 
 from ...decode import header
 from ...images import FileImages
-from ...table import Table, Target, make_rows
+from ...table import Table, make_rows
+from ...targets import BOXES, MASKS, Target, TargetKind
 from ..scan import count, some
 from .box_cleaning import clean_boxes
 from .outlines import Outline, OutlineMasks
@@ -46,28 +46,28 @@ def annotated_table(
     images: Iterable[ImageAnnotations],
     names: Sequence[str],
     origin: str,
-    task: str,
+    kind: TargetKind,
     notes: Iterable[str],
 ) -> Table:
-    """A row for each image that can be opened, for "detect", "segment" or "instances"; notes on what had to be mended.
+    """A row for each image that can be opened, for BOXES, MASKS or INSTANCES; notes on what had to be mended.
 
     Raises DataError when nothing is left to learn.
     """
     there, sizes, said = _sized(files, sorted(images, key=lambda one: one.id))
     if not there:
         raise DataError(f"{origin}: none of the images can be opened; {'; '.join([*notes, *said]) or 'there are none'}")
-    target = Target("boxes", tuple(names))
+    target = Target(BOXES, tuple(names))
     lines = [*notes, *said]
     splits, groups = [one.split for one in there], [one.group for one in there]
-    if task != "detect":
-        return _outlined(files, there, sizes, names, origin, task, lines)
+    if kind is not BOXES:
+        return _outlined(files, there, sizes, names, origin, kind, lines)
     boxes, owner, mended = _boxes(there, sizes, names)
     if not len(boxes):
         raise DataError(f"{origin}: no box is left; {'; '.join([*lines, *mended]) or 'every image is without'}")
     ends = np.searchsorted(owner, np.arange(len(there) + 1))
     values = boxes.tolist()
     targets = [values[start:end] for start, end in pairwise(ends.tolist())]
-    rows = make_rows([one.id for one in there], targets, kind="boxes", groups=groups, splits=splits)
+    rows = make_rows([one.id for one in there], targets, kind=BOXES, groups=groups, splits=splits)
     empty = sum(not one for one in targets)
     background = [f"{count(empty, 'image')} without a box: background"] if empty else []
     tally = f"{count(len(boxes), 'box')} in {count(there, 'image')}"
@@ -175,7 +175,7 @@ def _outlined(
     sizes: Sequence[tuple[int, int]],
     names: Sequence[str],
     origin: str,
-    task: str,
+    kind: TargetKind,
     notes: list[str],
 ) -> Table:
     """Classes by pixel, the background first, or objects by their pixels."""
@@ -185,12 +185,11 @@ def _outlined(
     lost = sum(len(one.boxes) for one in images) - objects
     if lost > 0:
         notes = [*notes, f"{count(lost, 'object')} without an outline left out"]
-    most = _MOST_MASK_CLASSES if task == "segment" else MOST_CLASSES_IN_MASK
+    most = _MOST_MASK_CLASSES if kind is MASKS else MOST_CLASSES_IN_MASK
     if len(names) > most:
         raise DataError(f"{origin}: {len(names)} classes; expected at most {most}")
     where = {one.id: size for one, size in zip(images, sizes, strict=True)}
     outlines = {one.id: one.outlines for one in images}
-    kind: Any = "masks" if task == "segment" else "instances"
     rows = make_rows(
         where,
         where,
@@ -198,7 +197,7 @@ def _outlined(
         groups=[one.group for one in images],
         splits=[one.split for one in images],
     )
-    target = Target(kind, ("background", *names) if task == "segment" else tuple(names))
+    target = Target(kind, ("background", *names) if kind is MASKS else tuple(names))
     masks = OutlineMasks(outlines, where.__getitem__, kind)
     tally = f"{count(objects, 'object')} in {count(images, 'image')}"
     return Table(rows, files, target, origin, (*notes, tally), masks=masks)

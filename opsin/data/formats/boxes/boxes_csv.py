@@ -10,6 +10,7 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table
+from ...targets import BOXES, TargetKind
 from ..labels.columns import GROUPS, IGNORED, PATHS, SPLITS, TARGETS, first_of
 from ..labels.csv_table import FIRST_LINE, LISTING_ENDINGS, read_cells
 from ..reader import FormatMatch, Ways
@@ -53,10 +54,10 @@ def box_listing_ways(found: FolderListing) -> Ways:
             reasons.append(str(error))
             continue
 
-        def read(origin: str, task: str | None, name: str = name, columns: _Columns = columns) -> Table:
+        def read(origin: str, kind: TargetKind | None, name: str = name, columns: _Columns = columns) -> Table:
             return _read(found, name, columns, origin)
 
-        ways.append(FormatMatch(f"the boxes in {name}", (name,), ("detect",), read))
+        ways.append(FormatMatch(f"the boxes in {name}", (name,), (BOXES,), read))
     return ways, "" if ways else "; ".join(reasons) or "no .csv"
 
 
@@ -119,7 +120,7 @@ def _read(found: FolderListing, name: str, columns: _Columns, origin: str) -> Ta
     images, missing = _found(found, boxes, splits, groups)
     if missing:
         notes.append(f"{count(missing, 'image')} of {name} not there: {some(missing)}")
-    return annotated_table(FileImages(found.folder), images, classes, origin, "detect", notes)
+    return annotated_table(FileImages(found.folder), images, classes, origin, BOXES, notes)
 
 
 def _found(

@@ -11,6 +11,7 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table
+from ...targets import BOXES, INSTANCES, MASKS, TargetKind
 from ..masks.pairing import split_of
 from ..parsing import load_json
 from ..reader import FormatMatch, Ways
@@ -64,19 +65,19 @@ def _way(found: FolderListing, files: Mapping[str, Mapping[str, Any]]) -> Format
     outlined = any(
         isinstance(one, Mapping) and cast("Mapping[str, Any]", one).get("segmentation") for one in annotations
     )
-    tasks = ("detect", "instances", "segment") if outlined else ("detect",)
+    kinds = (BOXES, INSTANCES, MASKS) if outlined else (BOXES,)
 
-    def read(origin: str, task: str | None) -> Table:
+    def read(origin: str, kind: TargetKind | None) -> Table:
         try:
-            return _read(found, files, origin, task or tasks[0], outlined)
+            return _read(found, files, origin, kind or kinds[0], outlined)
         except DataError as error:
             raise DataError(str(error) if str(error).startswith(origin) else f"{origin}: {error}") from error
 
-    return FormatMatch(f"COCO's {' and '.join(files)}", tuple(files), tasks, read)
+    return FormatMatch(f"COCO's {' and '.join(files)}", tuple(files), kinds, read)
 
 
 def _read(
-    found: FolderListing, files: Mapping[str, Mapping[str, Any]], origin: str, task: str, outlined: bool
+    found: FolderListing, files: Mapping[str, Mapping[str, Any]], origin: str, kind: TargetKind, outlined: bool
 ) -> Table:
     """All images of the files by their paths below the folder, or below the one above when they lie there."""
     parts = {path: read_coco(described, path) for path, described in files.items()}
@@ -104,9 +105,9 @@ def _read(
         notes.append(f"{count(missing, 'image')} of {some(list(files), 2)} not there: {some(missing)}")
     if twice:
         notes.append(f"{count(twice, 'image')} listed more than once, taken once: {some(twice)}")
-    if outlined and task == "detect":
+    if outlined and kind is BOXES:
         notes.append("outlines are there too: say task instances or segment to learn them")
-    return annotated_table(FileImages(root), images.values(), names, origin, task, notes)
+    return annotated_table(FileImages(root), images.values(), names, origin, kind, notes)
 
 
 def _places(paths: Iterable[str], wanted: Iterable[tuple[str, ImageAnnotations]], above: str) -> list[str | None]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from opsin.geometry import IGNORED
 from opsin.geometry.instance_masks import large_first, piece, stack_instances
 from opsin.geometry.polygons import polygon_mask
 from opsin.geometry.rle import decode_runs, runs_size
+
+from ...targets import INSTANCES, TargetKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +40,15 @@ class Outline:
 class OutlineMasks:
     """Masks from the outlines of each image, by its id; an image without any is background; small ones lie on top.
 
-    For "masks" the class index is the label + 1, 0 is the background and a crowd IGNORED where no object lies. For
-    "instances" each outline that can be seen is an object, and a crowd is background.
+    For MASKS the class index is the label + 1, 0 is the background and a crowd IGNORED where no object lies. For
+    INSTANCES each outline that can be seen is an object, and a crowd is background.
     """
 
     def __init__(
         self,
         outlines: Mapping[str, Sequence[Outline]],
         size: Callable[[str], tuple[int, int]],
-        kind: Literal["masks", "instances"],
+        kind: TargetKind,
     ) -> None:
         self._outlines = outlines
         self._size = size
@@ -58,7 +60,7 @@ class OutlineMasks:
         height, width = self._size(id)
         objects = [outline for outline in outlines if not outline.crowd]
         masks = (outline.mask(height, width) for outline in objects)
-        if self._kind == "instances":
+        if self._kind is INSTANCES:
             return stack_instances(masks, [outline.label for outline in objects], (height, width))
         classes = np.zeros((height, width), np.uint8)
         for outline in outlines:
@@ -71,7 +73,7 @@ class OutlineMasks:
 
     def stamp(self, id: str) -> str:
         """A digest of the image's outlines."""
-        digest = hashlib.blake2b(self._kind.encode(), digest_size=16)
+        digest = hashlib.blake2b(self._kind.word.encode(), digest_size=16)
         for outline in self._outlines.get(id, ()):
             digest.update(f"|{outline.label}{int(outline.crowd)}{len(outline.polygons)}".encode())
             for polygon in outline.polygons:

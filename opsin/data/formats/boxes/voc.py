@@ -11,6 +11,7 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table
+from ...targets import BOXES, TargetKind
 from ..masks.pairing import split_of
 from ..parsing import load_xml
 from ..reader import FormatMatch, Ways
@@ -51,10 +52,10 @@ def voc_ways(found: FolderListing) -> Ways:
             reason = str(error)
             continue
 
-        def read(origin: str, task: str | None) -> Table:
+        def read(origin: str, kind: TargetKind | None) -> Table:
             return _read(found, paths, origin)
 
-        return [FormatMatch("Pascal VOC's .xml files", (), ("detect",), read)], ""
+        return [FormatMatch("Pascal VOC's .xml files", (), (BOXES,), read)], ""
     return [], reason
 
 
@@ -97,7 +98,7 @@ def _read(found: FolderListing, paths: list[str], origin: str) -> Table:
         ImageAnnotations(id, _boxes(annotation, labels), split=splits[id], size=annotation.size)
         for id, annotation in read.items()
     ]
-    return annotated_table(FileImages(found.folder), images, names, origin, "detect", notes)
+    return annotated_table(FileImages(found.folder), images, names, origin, BOXES, notes)
 
 
 def _annotation(root: Element, source: str) -> _Annotation:

@@ -8,6 +8,7 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table
+from ...targets import BOXES, INSTANCES, MASKS, TargetKind
 from ..masks.class_names import read_class_names
 from ..masks.pairing import split_of
 from ..parsing import load_yaml
@@ -62,15 +63,15 @@ def yolo_ways(found: FolderListing) -> Ways:
 
 
 def _way(words: str, files: tuple[str, ...], root: Path, parsed: _Parsed, notes: list[str]) -> FormatMatch:
-    tasks = ("detect", "instances", "segment") if parsed.outlined else ("detect",)
+    kinds = (BOXES, INSTANCES, MASKS) if parsed.outlined else (BOXES,)
 
-    def read(origin: str, task: str | None) -> Table:
+    def read(origin: str, kind: TargetKind | None) -> Table:
         said = [*notes, *parsed.notes]
-        if parsed.outlined and task in (None, "detect"):
+        if parsed.outlined and kind in (None, BOXES):
             said.append("outlines are there too: say task instances or segment to learn them")
-        return annotated_table(FileImages(root), parsed.images, parsed.names, origin, task or tasks[0], said)
+        return annotated_table(FileImages(root), parsed.images, parsed.names, origin, kind or kinds[0], said)
 
-    return FormatMatch(words, files, tasks, read)
+    return FormatMatch(words, files, kinds, read)
 
 
 def _labels_alone(found: FolderListing) -> Ways:

@@ -9,11 +9,12 @@ from opsin.core import DataError
 
 from ...images import ArrayImages
 from ...table import Table, make_rows
+from ...targets import TargetKind
 from ..split_names import split_name
 from .targets import meaning_of
 
 
-def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, task: str | None = None) -> Table:
+def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, kind: TargetKind | None = None) -> Table:
     """A row per image of each part (images, targets); a part called train, val or test is that split.
 
     Images are an array (n, height, width[, channels]) or a list of arrays; targets n classes (text or whole
@@ -45,7 +46,7 @@ def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, task: str | N
     names = ["label"] if width == 1 and not any(column.dtype.kind == "f" for column in targets) else None
     names = names or (["target"] if width == 1 else [str(place) for place in range(width)])
     cells = {name: [cell for column in targets for cell in column[:, at].tolist()] for at, name in enumerate(names)}
-    meaning = meaning_of(cells, origin, task)
+    meaning = meaning_of(cells, origin, kind)
     rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=splits)
     return Table(rows, ArrayImages(images), meaning.target, origin, meaning.notes)
 

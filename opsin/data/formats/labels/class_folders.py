@@ -4,6 +4,7 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table, make_rows
+from ...targets import CLASSES, IDENTITIES, TargetKind
 from ..scan import FolderListing, count, some
 from ..split_names import split_name
 from .targets import classes_of, meaning_of
@@ -25,7 +26,7 @@ def class_folders_fit(found: FolderListing) -> str | None:
     return f"{what}, with {count(found.images, 'image')} in all"
 
 
-def read_class_folders(found: FolderListing, origin: str, task: str | None = None) -> Table:
+def read_class_folders(found: FolderListing, origin: str, kind: TargetKind | None = None) -> Table:
     """A row per image; its class is the folder it lies in, below the folders of the splits when there are any."""
     reason = class_folders_fit(found)
     if reason is not None:
@@ -46,7 +47,8 @@ def read_class_folders(found: FolderListing, origin: str, task: str | None = Non
         ids.append(path)
         labels.append(parts[deep - 1])
         where.append(splits[parts[0]] if splits else None)
-    meaning = classes_of(labels) if task in (None, "classify") else meaning_of({"folder": labels}, origin, task)
+    named = kind in (None, CLASSES, IDENTITIES)
+    meaning = classes_of(labels, kind or CLASSES) if named else meaning_of({"folder": labels}, origin, kind)
     rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=where)
     notes = list(found.notes)
     if stray:

@@ -10,6 +10,7 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table, make_rows
+from ...targets import TargetKind
 from ..scan import IMAGE_ENDINGS, FolderListing, count, scan, some
 from ..split_names import SPLIT_NAMES, split_name
 from .columns import Columns, columns_of
@@ -20,7 +21,7 @@ MAX_BYTES = 2**31
 FIRST_LINE = 2  # as editors count, below the header
 
 
-def read_listing(parts: dict[Path, str | None], folder: Path, origin: str, task: str | None = None) -> Table:
+def read_listing(parts: dict[Path, str | None], folder: Path, origin: str, kind: TargetKind | None = None) -> Table:
     """The rows of one or more CSV files, each with the split it stands for (or None), images below `folder`.
 
     Paths are relative to their file. A row whose image is missing or lies outside of the folder stays, with a note:
@@ -35,7 +36,7 @@ def read_listing(parts: dict[Path, str | None], folder: Path, origin: str, task:
     assert columns is not None
     where = ", ".join(path.name for path in parts)
     frame = pl.concat(frames, how="diagonal")
-    meaning = meaning_of({name: frame[name].to_list() for name in columns.targets}, where, task, 1)
+    meaning = meaning_of({name: frame[name].to_list() for name in columns.targets}, where, kind, 1)
     ids, notes = _files(frame, columns.path, folder, where)
     twice = [id for id, number in Counter(ids).items() if number > 1]
     if twice:

@@ -9,6 +9,7 @@ import numpy as np
 from opsin.core import DataError
 
 from ...table import Table
+from ...targets import TargetKind
 from .arrays import read_arrays
 
 MAX_BYTES = 16 * 2**30
@@ -17,7 +18,7 @@ MAX_BYTES = 16 * 2**30
 _WORDS = (("images", "labels"), ("images", "targets"), ("x", "y"), ("X", "y"))
 
 
-def read_npz(path: Path, origin: str, task: str | None = None) -> Table:
+def read_npz(path: Path, origin: str, kind: TargetKind | None = None) -> Table:
     """The pairs `train_images`, `train_labels`, `val_images`, ...; `x_train`, `y_train`, ...; `images`, `labels`.
 
     Raises DataError when arrays are missing, do not fit each other, hold Python objects or are too large.
@@ -30,7 +31,7 @@ def read_npz(path: Path, origin: str, task: str | None = None) -> Table:
     except (ValueError, OSError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{origin} cannot be read as an .npz file ({reason}); expected one that NumPy saved") from error
-    return read_arrays(parts, origin, task)
+    return read_arrays(parts, origin, kind)
 
 
 def _pairs(names: list[str], origin: str) -> dict[str, tuple[str, str]]:

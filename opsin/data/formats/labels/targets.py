@@ -8,14 +8,13 @@ import numpy as np
 
 from opsin.core import DataError
 
-from ...table import Target
+from ...targets import CLASSES, IDENTITIES, LABELS, NUMBERS, Target, TargetKind
 from ..split_names import in_order
 
 MOST_CLASSES_OF_NUMBERS = 1000
 MOST_CLASSES_OF_UNNAMED_NUMBERS = 10
 _CLASS_WORDS = ("label", "class", "category", "species", "diagnosis", "type", "kind")
 _NO_NUMBER = ("", "nan", "na", "n/a", "null", "none")
-TASKS = ("classify", "multilabel", "regress")
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,9 @@ class Meaning:
 
 
 def meaning_of(
-    columns: Mapping[str, Sequence[Any]], source: str, task: str | None, header: int | None = None
+    columns: Mapping[str, Sequence[Any]], source: str, kind: TargetKind | None, header: int | None = None
 ) -> Meaning:
-    """The meaning of one or several columns of text or numbers; `task` overrules what they look like.
+    """The meaning of one or several columns of text or numbers; `kind` overrules what they look like.
 
     One column: text is classes, "a|b" labels, fractions numbers; whole numbers are classes when few and repeated.
     Several columns: 0 and 1 are labels (classes when each row has exactly one 1), other numbers are numbers.
@@ -39,34 +38,35 @@ def meaning_of(
     >>> meaning_of({"label": ["cat", "dog", "cat"]}, "labels.csv", None).values
     [0, 1, 0]
     """
-    if task is not None and task not in TASKS:
-        raise DataError(f"the task {task!r} is unknown; expected {', '.join(TASKS)}")
+    if kind is IDENTITIES:
+        found = meaning_of(columns, source, CLASSES, header)
+        return Meaning(Target(IDENTITIES, found.target.names), found.values, found.notes)
+    if kind not in (None, CLASSES, LABELS, NUMBERS):
+        raise DataError(f"{source} holds one target for each image; expected classes, labels or numbers, not {kind}")
     place = _Place(source, header)
     texts = {name: [_text(cell) for cell in cells] for name, cells in columns.items()}
     if len(texts) > 1:
-        return _several(texts, place, task)
+        return _several(texts, place, kind)
     name, cells = next(iter(texts.items()))
     numbers = _numbers(cells)
     binary = numbers is not None and set(numbers.tolist()) <= {0.0, 1.0}
-    if (task == "multilabel" and not binary) or (
-        task is None and numbers is None and any("|" in cell for cell in cells)
-    ):
+    if (kind is LABELS and not binary) or (kind is None and numbers is None and any("|" in cell for cell in cells)):
         return _labels_in_text(cells, place)
     if numbers is not None:
         _refuse_unknown(numbers, name, place)
-        return _one_column_of_numbers(name, cells, numbers, task)
-    if task == "regress":
+        return _one_column_of_numbers(name, cells, numbers, kind)
+    if kind is NUMBERS:
         raise DataError(f"{place.of_text(cells)} as {name}; expected a number")
     if "" in cells:
         raise DataError(f"{place.of(cells.index(''))} has no {name}; give each row a value or remove it")
     return classes_of(cells)
 
 
-def classes_of(cells: Sequence[str]) -> Meaning:
-    """Text as classes, whatever it looks like."""
+def classes_of(cells: Sequence[str], kind: TargetKind = CLASSES) -> Meaning:
+    """Text as classes or identities, whatever it looks like."""
     names = in_order(cells)
     place = {name: index for index, name in enumerate(names)}
-    return Meaning(Target("classes", names), [place[cell] for cell in cells])
+    return Meaning(Target(kind, names), [place[cell] for cell in cells])
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,14 @@ class _Place:
         return f"{self.of(row)} has {cells[row]!r}"
 
 
-def _one_column_of_numbers(name: str, cells: list[str], numbers: np.ndarray, task: str | None) -> Meaning:
+def _one_column_of_numbers(name: str, cells: list[str], numbers: np.ndarray, kind: TargetKind | None) -> Meaning:
     whole = bool((numbers == np.rint(numbers)).all())
-    if task == "multilabel":
-        return Meaning(Target("labels", (name,)), numbers[:, None].tolist())
-    if task == "classify":
+    if kind is LABELS:
+        return Meaning(Target(LABELS, (name,)), numbers[:, None].tolist())
+    if kind is CLASSES:
         return _whole_classes(cells, numbers) if whole else classes_of(cells)
-    as_numbers = Meaning(Target("numbers", (name,)), numbers[:, None].tolist())
-    if task == "regress" or not whole:
+    as_numbers = Meaning(Target(NUMBERS, (name,)), numbers[:, None].tolist())
+    if kind is NUMBERS or not whole:
         return as_numbers
     distinct = len(np.unique(numbers))
     named = any(word in name.lower() for word in _CLASS_WORDS)
@@ -110,7 +110,7 @@ def _whole_classes(cells: list[str], numbers: np.ndarray) -> Meaning:
     return classes_of([cell if cell.isdigit() else str(int(value)) for cell, value in zip(cells, numbers, strict=True)])
 
 
-def _several(texts: dict[str, list[str]], place: _Place, task: str | None) -> Meaning:
+def _several(texts: dict[str, list[str]], place: _Place, kind: TargetKind | None) -> Meaning:
     columns: list[np.ndarray] = []
     for name, cells in texts.items():
         numbers = _numbers(cells)
@@ -124,19 +124,21 @@ def _several(texts: dict[str, list[str]], place: _Place, task: str | None) -> Me
     table = np.stack(columns, axis=1)
     names = tuple(texts)
     binary = bool(np.isin(table, (0, 1)).all())
-    if task != "regress" and binary:
+    if kind is not NUMBERS and binary:
         single = bool((table.sum(axis=1) == 1).all())
-        if single and task != "multilabel":
+        if single and kind is not LABELS:
             note = (
                 f"each row has exactly one 1 in {', '.join(names[:5])}: classes; say task multilabel if they are labels"
             )
-            return Meaning(Target("classes", names), table.argmax(axis=1).tolist(), (note,))
-        if task != "classify":
-            return Meaning(Target("labels", names), table.tolist())
-    if task in ("classify", "multilabel"):
-        wanted = "one 1 and else 0" if task == "classify" else "only 0 and 1"
-        raise DataError(f"{place.source}: {', '.join(names)} do not fit the task {task}; expected {wanted} in each row")
-    return Meaning(Target("numbers", names), table.tolist())
+            return Meaning(Target(CLASSES, names), table.argmax(axis=1).tolist(), (note,))
+        if kind is not CLASSES:
+            return Meaning(Target(LABELS, names), table.tolist())
+    if kind in (CLASSES, LABELS):
+        wanted = "one 1 and else 0" if kind is CLASSES else "only 0 and 1"
+        raise DataError(
+            f"{place.source}: {', '.join(names)} do not fit the task {kind.task}; expected {wanted} in each row"
+        )
+    return Meaning(Target(NUMBERS, names), table.tolist())
 
 
 def _labels_in_text(cells: list[str], place: _Place) -> Meaning:
@@ -147,7 +149,7 @@ def _labels_in_text(cells: list[str], place: _Place) -> Meaning:
         raise DataError(f"{place.source}: no row has a label; expected labels such as a|b")
     values = [[float(name in one) for name in names] for one in sets]
     note = f"labels are separated by |: {len(names)} labels, several for each image"
-    return Meaning(Target("labels", names), values, (note,))
+    return Meaning(Target(LABELS, names), values, (note,))
 
 
 def _refuse_unknown(numbers: np.ndarray, name: str, place: _Place) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 from opsin.core import DataError
 
 from ...images import FileImages
-from ...table import Table, Target, make_rows
+from ...table import Table, make_rows
+from ...targets import INSTANCES, MASKS, Target, TargetKind
 from ..scan import count, some
 from .class_names import ClassNames
 from .encoding import MaskEncoding
@@ -66,7 +67,7 @@ def mask_table(
 ) -> Table:
     """A table of pairs; `splits` stand in the order of `paths`. A survey in place of a coding: values are objects."""
     coding = meaning if isinstance(meaning, MaskEncoding) else None
-    kind = "instances" if coding is None else "masks"
+    kind = INSTANCES if coding is None else MASKS
     rows = make_rows(paths, paths.values(), kind=kind, splits=splits)
     target = Target(kind, (NAME,) if coding is None else coding.names)
     said = (*notes, *(() if coding is None else coding.notes))
@@ -74,7 +75,11 @@ def mask_table(
 
 
 def meaning_of_masks(
-    files: FileImages, paths: Mapping[str, str], names: ClassNames | None, task: str | None, ignored: Iterable[int] = ()
+    files: FileImages,
+    paths: Mapping[str, str],
+    names: ClassNames | None,
+    kind: TargetKind | None,
+    ignored: Iterable[int] = (),
 ) -> tuple[MaskEncoding | MaskSurvey, list[str]]:
     """Classes or objects, and what to note; DataError, saying what was seen, when neither can be told."""
     survey = survey_masks(list(paths.values()), files.read)
@@ -83,7 +88,7 @@ def meaning_of_masks(
         notes.append(f"{count(survey.broken, 'mask')} cannot be read: {some(survey.broken, 2)}")
     if survey.masks + len(survey.broken) < len(paths):
         notes.append(f"the values of {survey.masks:,} of {len(paths):,} masks were looked at")
-    if task == "instances" or (task is None and names is None and looks_numbered(survey)):
+    if kind is INSTANCES or (kind is None and names is None and looks_numbered(survey)):
         _refuse_as_objects(survey)
         what = "numbers of objects" if looks_numbered(survey) else "taken for numbers of objects"
         notes.append(f"{survey.seen(3)}: {what}; say task segment if they are classes")

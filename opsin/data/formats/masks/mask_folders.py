@@ -6,6 +6,7 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table
+from ...targets import INSTANCES, MASKS, TargetKind
 from ..reader import FormatMatch, Ways
 from ..scan import FolderListing, count, some
 from .class_names import FILES, read_class_names
@@ -38,22 +39,22 @@ def mask_folder_ways(found: FolderListing) -> Ways:
     except DataError as error:
         problem = str(error)
 
-        def refuse(origin: str, task: str | None) -> Table:
+        def refuse(origin: str, kind: TargetKind | None) -> Table:
             raise DataError(f"{origin}: {problem}")
 
-        return [FormatMatch("images with masks", (), ("segment", "instances"), refuse)], ""
+        return [FormatMatch("images with masks", (), (MASKS, INSTANCES), refuse)], ""
     reason = fits(pairs)
     if reason is not None:
         return [], "; ".join(part for part in (reason, why) if part)
 
-    def read(origin: str, task: str | None) -> Table:
-        return _read(found, pairs, origin, task)
+    def read(origin: str, kind: TargetKind | None) -> Table:
+        return _read(found, pairs, origin, kind)
 
-    tasks = ("segment",) if _names_file(found) else ("segment", "instances")
-    return [FormatMatch(f"{count(pairs.masks, 'image')} with masks", (), tasks, read)], ""
+    kinds = (MASKS,) if _names_file(found) else (MASKS, INSTANCES)
+    return [FormatMatch(f"{count(pairs.masks, 'image')} with masks", (), kinds, read)], ""
 
 
-def _read(found: FolderListing, pairs: Pairs, origin: str, task: str | None) -> Table:
+def _read(found: FolderListing, pairs: Pairs, origin: str, kind: TargetKind | None) -> Table:
     files = FileImages(found.folder)
     notes = list(found.notes)
     path = _names_file(found)
@@ -71,7 +72,7 @@ def _read(found: FolderListing, pairs: Pairs, origin: str, task: str | None) -> 
     if others:
         notes.append(f"{count(others, 'other file')} left out: {some(others)}")
     try:
-        meaning, seen = meaning_of_masks(files, paths, names, task)
+        meaning, seen = meaning_of_masks(files, paths, names, kind)
     except DataError as error:
         raise DataError(f"{origin}: {error}") from error
     return mask_table(files, paths, [splits[image] for image in paths], origin, meaning, [*notes, *seen])

@@ -10,6 +10,7 @@ from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table
+from ...targets import MASKS, TargetKind
 from ..parsing import load_yaml
 from ..reader import FormatMatch, Ways
 from ..scan import FolderListing, count, scan, some
@@ -41,13 +42,15 @@ def mask_config_ways(found: FolderListing) -> Ways:
             continue
         if _parts(config):
 
-            def read(origin: str, task: str | None, path: str = path, config: Mapping[str, Any] = config) -> Table:
+            def read(
+                origin: str, kind: TargetKind | None, path: str = path, config: Mapping[str, Any] = config
+            ) -> Table:
                 try:
                     return _read(found, path, config, origin)
                 except DataError as error:
                     raise DataError(f"{origin}: {path}: {error}") from error
 
-            ways.append(FormatMatch(f"the masks of {path}", (path,), ("segment",), read))
+            ways.append(FormatMatch(f"the masks of {path}", (path,), (MASKS,), read))
     return ways, "" if ways else "; ".join(reasons)
 
 
@@ -99,7 +102,7 @@ def _read(found: FolderListing, path: str, config: Mapping[str, Any], origin: st
     if not isinstance(ignored, list) or not all(isinstance(id, int) for id in cast("list[object]", ignored)):
         raise DataError(f"ignore_classes is {str(ignored)[:40]}; expected a list of ids")
     paths = {id: pairs[id] for id in sorted(pairs)}
-    meaning, seen = meaning_of_masks(files, paths, names, "segment", cast("list[int]", ignored))
+    meaning, seen = meaning_of_masks(files, paths, names, MASKS, cast("list[int]", ignored))
     return mask_table(files, paths, [splits[id] for id in paths], origin, meaning, [*notes, *seen])
 
 

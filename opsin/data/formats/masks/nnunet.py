@@ -9,6 +9,7 @@ from opsin.geometry import IGNORED
 
 from ...images import FileImages
 from ...table import Table
+from ...targets import MASKS, TargetKind
 from ..parsing import load_json
 from ..reader import FormatMatch, Ways
 from ..scan import IMAGE_ENDINGS, FolderListing, count, some
@@ -32,13 +33,13 @@ def nnunet_ways(found: FolderListing) -> Ways:
         ):
             continue
 
-        def read(origin: str, task: str | None, path: str = path, above: str = above) -> Table:
+        def read(origin: str, kind: TargetKind | None, path: str = path, above: str = above) -> Table:
             try:
                 return _read(found, path, above, origin)
             except DataError as error:
                 raise DataError(f"{origin}: {error}") from error
 
-        ways.append(FormatMatch(f"nnU-Net's {path}", (path,), ("segment",), read))
+        ways.append(FormatMatch(f"nnU-Net's {path}", (path,), (MASKS,), read))
     return ways, "" if ways else reason
 
 

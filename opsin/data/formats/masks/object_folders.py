@@ -10,7 +10,8 @@ from opsin.geometry.instance_masks import stack_instances
 
 from ...decode import header
 from ...images import FileImages
-from ...table import Table, Target, make_rows
+from ...table import Table, make_rows
+from ...targets import INSTANCES, Target, TargetKind
 from ..reader import FormatMatch, Ways
 from ..scan import FolderListing, count, some
 from ..split_names import in_order
@@ -79,10 +80,10 @@ def object_folder_ways(found: FolderListing) -> Ways:
     if layout is None:
         return [], "no folder of objects for each image, such as masks/ beside images/ with one image"
 
-    def read(origin: str, task: str | None) -> Table:
+    def read(origin: str, kind: TargetKind | None) -> Table:
         return _read(found, layout, origin)
 
-    return [FormatMatch("a folder of objects for each image", (), ("instances",), read)], ""
+    return [FormatMatch("a folder of objects for each image", (), (INSTANCES,), read)], ""
 
 
 def object_folders_fit(found: FolderListing) -> bool:
@@ -161,7 +162,7 @@ def _read(found: FolderListing, layout: _Layout, origin: str) -> Table:
     labels = {path: names.index(name) for path, name in layout.classes.items()}
     files = FileImages(found.folder)
     folders = (layout.parts[id][0].rpartition("/")[0] for id in ids)
-    rows = make_rows(ids, folders, kind="instances", splits=[split_of(id) for id in ids])
+    rows = make_rows(ids, folders, kind=INSTANCES, splits=[split_of(id) for id in ids])
     masks = ObjectMasks(files, layout.parts, labels)
-    table = Table(rows, files, Target("instances", names), origin, tuple(notes), masks=masks)
+    table = Table(rows, files, Target(INSTANCES, names), origin, tuple(notes), masks=masks)
     return table.with_notes(f"{sum(map(len, layout.parts.values())):,} objects in {count(ids, 'image')}")

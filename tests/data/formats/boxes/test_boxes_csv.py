@@ -5,6 +5,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import read
+from opsin.data.targets import BOXES
 
 HEAD = "path,xmin,ymin,xmax,ymax,label\n"
 
@@ -26,7 +27,7 @@ def test_rows_of_an_image_stand_together_and_an_empty_one_is_background(tmp_path
     table = read(make(tmp_path, text))
     assert table.target.names == ("cat", "dog")
     assert boxes(table) == {"a": [[1, 2, 3, 4, 1], [5, 6, 7.5, 8, 0]], "b": []}
-    assert read(tmp_path / "boxes.csv").target.kind == "boxes"
+    assert read(tmp_path / "boxes.csv").target.kind is BOXES
 
 
 @pytest.mark.parametrize(

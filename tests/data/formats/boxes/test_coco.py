@@ -11,6 +11,7 @@ from opsin.core import DataError
 from opsin.data import read
 from opsin.data.formats.boxes.coco import coco_ways
 from opsin.data.formats.scan import scan
+from opsin.data.targets import BOXES, INSTANCES, MASKS
 
 REAL = os.environ.get("OPSIN_DATA", "")
 CATEGORIES = [{"id": 90, "name": "dog"}, {"id": 7, "name": "cat"}]
@@ -180,12 +181,12 @@ def test_masks_of_polygons_and_run_lengths_as_the_reference_has_them(tmp_path):
     coco = COCO(folder / "set.json")
     coco.imgs[5] |= {"height": 20, "width": 30}
     expected = [coco.annToMask(coco.anns[id]) for id in (1, 2)]
-    table = read(folder, "instances")
+    table = read(folder, INSTANCES)
     codes = table.masks.read("a.png")
     assert table.target.names == ("cat", "dog")
     for code, mask in zip((256 + 0, 512 + 1), expected, strict=True):
         np.testing.assert_array_equal(codes == code, mask)
-    classes = read(folder, "segment")
+    classes = read(folder, MASKS)
     assert classes.target.names == ("background", "cat", "dog")
     np.testing.assert_array_equal(classes.masks.read("a.png"), expected[0] + 2 * expected[1])
     assert not classes.masks.read("b.png").any()
@@ -194,9 +195,9 @@ def test_masks_of_polygons_and_run_lengths_as_the_reference_has_them(tmp_path):
 
 def test_boxes_come_first_and_outlines_are_told_of(tmp_path):
     table = read(outlined(tmp_path))
-    assert table.target.kind == "boxes" and any("say task instances or segment" in line for line in table.notes)
+    assert table.target.kind is BOXES and any("say task instances or segment" in line for line in table.notes)
     with pytest.raises(DataError, match="which is for detect"):
-        read(two(tmp_path / "boxes", [note()]), "segment")
+        read(two(tmp_path / "boxes", [note()]), MASKS)
 
 
 def test_keypoints_beside_instances_are_another_set(tmp_path):

@@ -3,6 +3,7 @@ import pytest
 
 from opsin.core import DataError
 from opsin.data.formats.boxes.outlines import Outline, OutlineMasks
+from opsin.data.targets import INSTANCES, MASKS
 from opsin.geometry.instance_masks import stack_instances
 from opsin.geometry.rle import encode_runs
 
@@ -27,7 +28,7 @@ OUTLINES = {
 
 
 def test_classes_smaller_over_larger_over_crowd():
-    masks = OutlineMasks(OUTLINES, size, "masks")
+    masks = OutlineMasks(OUTLINES, size, MASKS)
     mask = masks.read("a")
     assert mask.dtype == np.uint8 and mask.shape == (20, 30)
     assert (mask[0, 0], mask[4, 9], mask[6, 11], mask[1, 21], mask[19, 29]) == (255, 1, 2, 1, 0)
@@ -35,7 +36,7 @@ def test_classes_smaller_over_larger_over_crowd():
 
 
 def test_instances_are_numbered_and_crowds_background():
-    codes = OutlineMasks(OUTLINES, size, "instances").read("a")
+    codes = OutlineMasks(OUTLINES, size, INSTANCES).read("a")
     assert codes.dtype == np.int32
     assert (codes[0, 0], codes[4, 9], codes[6, 11], codes[1, 21]) == (0, 512, 257, 512)
 
@@ -52,7 +53,7 @@ def test_run_lengths_and_their_size():
     mask = np.zeros((20, 30), bool)
     mask[4:9, 2:7] = True
     outlines = {"a": [Outline(4, rle=encode_runs(mask))], "b": [Outline(0, rle=encode_runs(mask[:10]))]}
-    masks = OutlineMasks(outlines, size, "masks")
+    masks = OutlineMasks(outlines, size, MASKS)
     np.testing.assert_array_equal(masks.read("a"), mask * 5)
     with pytest.raises(DataError, match=r"^has run lengths of 10x30, but is 20x30 itself"):
         masks.read("b")
@@ -70,8 +71,8 @@ def test_stamps_change_with_every_part():
         [Outline(0, rle=encode_runs(~mask))],
         [Outline(0, (square(0, 0, 2), square(0, 0, 2)))],
     ]
-    stamps = {OutlineMasks({"a": outlines}, size, "masks").stamp("a") for outlines in kinds}
+    stamps = {OutlineMasks({"a": outlines}, size, MASKS).stamp("a") for outlines in kinds}
     assert len(stamps) == len(kinds)
-    assert OutlineMasks({"a": kinds[1]}, size, "instances").stamp("a") not in stamps
-    again = OutlineMasks({"a": [Outline(0, (square(0, 0, 2),))]}, size, "masks").stamp("a")
+    assert OutlineMasks({"a": kinds[1]}, size, INSTANCES).stamp("a") not in stamps
+    again = OutlineMasks({"a": [Outline(0, (square(0, 0, 2),))]}, size, MASKS).stamp("a")
     assert again in stamps

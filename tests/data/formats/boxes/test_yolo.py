@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from opsin.core import DataError
 from opsin.data import read
+from opsin.data.targets import BOXES, CLASSES, INSTANCES, MASKS
 
 REAL = Path(os.environ.get("OPSIN_DATA", "nowhere")) / "coco128"
 YAML = "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: cat\n  5: dog\n"
@@ -106,7 +107,7 @@ def test_text_beside_images_may_be_something_else(tmp_path):
     for name in ("cat/1", "cat/2", "dog/1", "dog/2"):
         picture(tmp_path / f"{name}.png")
         write(tmp_path / f"{name}.txt", "a photograph of an animal")
-    assert read(tmp_path).target.kind == "classes"
+    assert read(tmp_path).target.kind is CLASSES
 
 
 def test_outlines_become_boxes_masks_and_objects(tmp_path):
@@ -115,9 +116,9 @@ def test_outlines_become_boxes_masks_and_objects(tmp_path):
     table = read(tmp_path)
     np.testing.assert_allclose(table.targets()[0][0], [3, 4, 15, 12, 0, 0, 96], atol=1e-4)
     assert any("say task instances or segment" in line for line in table.notes)
-    codes = read(tmp_path, "instances").masks.read("images/train/a.png")
+    codes = read(tmp_path, INSTANCES).masks.read("images/train/a.png")
     assert np.unique(codes).tolist() == [0, 256] and (codes[4:12, 3:15] == 256).mean() > 0.8
-    segment = read(tmp_path, "segment")
+    segment = read(tmp_path, MASKS)
     assert segment.target.names == ("background", "cat", "dog")
     assert any("4 objects without an outline left out" in line for line in segment.notes)
 
@@ -175,10 +176,10 @@ def test_all_kinds_of_coco128():
     assert len(boxes) == 128 and len(boxes.target.names) == 80
     assert sum(map(len, boxes.targets())) == 929
     outlines = read(REAL / "instance_segmentation/config.yaml")
-    assert len(outlines) == 100 and outlines.target.kind == "boxes"
-    objects = read(REAL / "instance_segmentation/config.yaml", "instances")
+    assert len(outlines) == 100 and outlines.target.kind is BOXES
+    objects = read(REAL / "instance_segmentation/config.yaml", INSTANCES)
     assert len(objects) == 100
-    classes = read(REAL / "instance_segmentation/config.yaml", "segment")
+    classes = read(REAL / "instance_segmentation/config.yaml", MASKS)
     assert len(classes.target.names) == 81
 
 
@@ -190,7 +191,7 @@ def test_boxes_from_outlines_are_the_given_ones_within_a_pixel():
     so that some differ; in the middle they do not.
     """
     given = read(REAL / "object_detection/config.yaml")
-    around = read(REAL / "instance_segmentation/config.yaml", "detect")
+    around = read(REAL / "instance_segmentation/config.yaml", BOXES)
     expected = dict(zip(given.rows["id"], given.targets(), strict=True))
     off = []
     for id, boxes in zip(around.rows["id"], around.targets(), strict=True):

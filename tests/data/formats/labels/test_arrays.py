@@ -5,6 +5,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import Target, find_intensity, open_store, read
+from opsin.data.targets import CLASSES, LABELS, NUMBERS
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (8, 6, 5, 3), np.uint8)
@@ -54,13 +55,13 @@ def test_pillow_images_of_other_modes_are_seen_as_they_look():
 
 
 def test_targets():
-    assert read((IMAGES, ["b", "a"] * 4)).target == Target("classes", ("a", "b"))
-    assert read((IMAGES, np.arange(8)[:, None] % 3)).target == Target("classes", ("0", "1", "2"))
-    assert read((IMAGES, RNG.random(8))).target == Target("numbers", ("target",))
-    assert read((IMAGES, RNG.random((8, 2)))).target == Target("numbers", ("0", "1"))
-    assert read((IMAGES, np.eye(4)[np.arange(8) % 4])).target == Target("classes", ("0", "1", "2", "3"))
-    assert read((IMAGES, np.triu(np.ones((8, 8))))).target.kind == "labels"
-    assert read((IMAGES, [0, 1] * 4), "regress").target.kind == "numbers"
+    assert read((IMAGES, ["b", "a"] * 4)).target == Target(CLASSES, ("a", "b"))
+    assert read((IMAGES, np.arange(8)[:, None] % 3)).target == Target(CLASSES, ("0", "1", "2"))
+    assert read((IMAGES, RNG.random(8))).target == Target(NUMBERS, ("target",))
+    assert read((IMAGES, RNG.random((8, 2)))).target == Target(NUMBERS, ("0", "1"))
+    assert read((IMAGES, np.eye(4)[np.arange(8) % 4])).target == Target(CLASSES, ("0", "1", "2", "3"))
+    assert read((IMAGES, np.triu(np.ones((8, 8))))).target.kind is LABELS
+    assert read((IMAGES, [0, 1] * 4), NUMBERS).target.kind is NUMBERS
 
 
 def test_parts_are_splits():
@@ -77,16 +78,9 @@ def test_parts_are_splits():
         (IMAGES[:0], [], "empty"),
         (IMAGES[0, 0], [0] * 5, "have the shape"),
         (IMAGES, [1.0] * 7 + [float("nan")], "row 7 has no finite target"),
-        (IMAGES, [0] * 8, "expected at least two classes"),
-        (IMAGES[:1], [0], "single image"),
-        (IMAGES, [*"abcdefgh"], None),
-        (np.zeros((12, 4, 4), np.uint8), [*"abcdefghijkl"], "a class of its own"),
     ],
 )
 def test_arrays_that_do_not_fit(images, targets, words):
-    if words is None:
-        assert len(read((images, targets)).target.names) == 8
-        return
     with pytest.raises(DataError, match=words) as error:
         read((images, targets))
     assert "\n" not in str(error.value)

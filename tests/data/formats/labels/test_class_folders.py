@@ -2,6 +2,7 @@ import pytest
 
 from opsin.core import DataError
 from opsin.data import read
+from opsin.data.targets import NUMBERS
 
 
 def make(folder, *names):
@@ -52,9 +53,9 @@ def test_class_names_are_taken_as_they_are(tmp_path):
 
 def test_folders_of_numbers_can_be_amounts(tmp_path):
     made = make(tmp_path, "0.5/1.png", "12/1.png", "12/2.png")
-    assert sorted(read(made, "regress").targets()[:, 0].tolist()) == [0.5, 12, 12]
+    assert sorted(read(made, NUMBERS).targets()[:, 0].tolist()) == [0.5, 12, 12]
     with pytest.raises(DataError, match="has 'cat' as folder; expected a number"):
-        read(make(tmp_path, "cat/1.png"), "regress")
+        read(make(tmp_path, "cat/1.png"), NUMBERS)
 
 
 def test_a_wrapping_folder_is_opened(tmp_path):

@@ -34,7 +34,7 @@ def test_several_labels_and_keras_names(tmp_path):
     labels = RNG.integers(0, 2, (8, 3))
     labels[0] = 1
     table = read(saved(tmp_path, train_images=IMAGES, train_labels=labels))
-    assert table.target.kind == "labels" and table.targets().tolist() == labels.tolist()
+    assert table.target.kind.word == "labels" and table.targets().tolist() == labels.tolist()
     table = read(saved(tmp_path, x_train=IMAGES, y_train=LABELS[:, 0], x_test=IMAGES, y_test=LABELS[:, 0]))
     assert dict(table.rows["split"].value_counts().rows()) == {"train": 8, "test": 8}
     assert len(read(saved(tmp_path, images=IMAGES, labels=LABELS, other=np.zeros(3)))) == 8

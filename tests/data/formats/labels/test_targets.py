@@ -5,20 +5,21 @@ from hypothesis import strategies as st
 from opsin.core import DataError
 from opsin.data import Target
 from opsin.data.formats.labels.targets import classes_of, meaning_of
+from opsin.data.targets import BOXES, CLASSES, IDENTITIES, LABELS, NUMBERS
 
 
-def meaning(task=None, **columns):
-    return meaning_of(columns, "a.csv", task, header=1)
+def meaning(kind=None, **columns):
+    return meaning_of(columns, "a.csv", kind, header=1)
 
 
 def test_text_is_classes_and_bars_are_labels():
-    assert meaning(label=["b", "a", "b"]).target == Target("classes", ("a", "b"))
+    assert meaning(label=["b", "a", "b"]).target == Target(CLASSES, ("a", "b"))
     assert meaning(label=["b", "a", "b"]).values == [1, 0, 1]
     several = meaning(label=["a|b", "b", "", "c | a"])
-    assert several.target == Target("labels", ("a", "b", "c"))
+    assert several.target == Target(LABELS, ("a", "b", "c"))
     assert several.values == [[1, 1, 0], [0, 1, 0], [0, 0, 0], [1, 0, 1]]
-    assert meaning("multilabel", label=["a", "b"]).values == [[1, 0], [0, 1]]
-    assert meaning("classify", label=["a|b", "c"]).target.names == ("a|b", "c")
+    assert meaning(LABELS, label=["a", "b"]).values == [[1, 0], [0, 1]]
+    assert meaning(CLASSES, label=["a|b", "c"]).target.names == ("a|b", "c")
 
 
 @pytest.mark.parametrize(
@@ -38,18 +39,18 @@ def test_text_is_classes_and_bars_are_labels():
 )
 def test_whole_numbers_are_classes_when_few_and_repeated_and_it_is_said(name, cells, kind):
     found = meaning(**{name: cells})
-    assert found.target.kind == kind
+    assert found.target.kind.word == kind
     if all(float(cell) == int(float(cell)) for cell in cells):
         assert "say task" in found.notes[0] and "\n" not in found.notes[0]
 
 
-def test_the_task_overrules():
-    assert meaning("regress", label=["0", "1"]).target == Target("numbers", ("label",))
-    assert meaning("classify", age=range(20, 40)).target.kind == "classes"
-    assert meaning("classify", age=["0.5", "1.5"]).target.names == ("0.5", "1.5")
-    assert meaning("multilabel", sick=["0", "1"]).target == Target("labels", ("sick",))
-    with pytest.raises(DataError, match="'detect' is unknown; expected classify, multilabel, regress"):
-        meaning("detect", label=["a", "b"])
+def test_the_kind_overrules():
+    assert meaning(NUMBERS, label=["0", "1"]).target == Target(NUMBERS, ("label",))
+    assert meaning(CLASSES, age=range(20, 40)).target.kind is CLASSES
+    assert meaning(CLASSES, age=["0.5", "1.5"]).target.names == ("0.5", "1.5")
+    assert meaning(LABELS, sick=["0", "1"]).target == Target(LABELS, ("sick",))
+    with pytest.raises(DataError, match="expected classes, labels or numbers, not boxes"):
+        meaning(BOXES, label=["a", "b"])
 
 
 def test_names_of_numeric_classes():
@@ -61,35 +62,35 @@ def test_names_of_numeric_classes():
 
 def test_several_columns():
     labels = meaning(a=[0, 1, 1], b=[1, 1, 0])
-    assert labels.target == Target("labels", ("a", "b")) and labels.values == [[0, 1], [1, 1], [1, 0]]
+    assert labels.target == Target(LABELS, ("a", "b")) and labels.values == [[0, 1], [1, 1], [1, 0]]
     one_hot = meaning(a=["1.0", "0.0"], b=["0.0", "1.0"])
-    assert one_hot.target == Target("classes", ("a", "b")) and one_hot.values == [0, 1]
+    assert one_hot.target == Target(CLASSES, ("a", "b")) and one_hot.values == [0, 1]
     assert "exactly one 1" in one_hot.notes[0]
-    assert meaning("multilabel", a=[1, 0], b=[0, 1]).target.kind == "labels"
-    assert meaning("regress", a=[1, 0], b=[0, 1]).target.kind == "numbers"
+    assert meaning(LABELS, a=[1, 0], b=[0, 1]).target.kind is LABELS
+    assert meaning(NUMBERS, a=[1, 0], b=[0, 1]).target.kind is NUMBERS
     assert meaning(x=[0.5, 2], y=[1, 2]).values == [[0.5, 1], [2, 2]]
-    for task in ("classify", "multilabel"):
-        with pytest.raises(DataError, match=f"do not fit the task {task}"):
-            meaning(task, x=[0.5, 2], y=[1, 2])
+    for kind in (CLASSES, LABELS):
+        with pytest.raises(DataError, match=f"do not fit the task {kind.task}"):
+            meaning(kind, x=[0.5, 2], y=[1, 2])
 
 
 @pytest.mark.parametrize(
-    ("columns", "task", "words"),
+    ("columns", "kind", "words"),
     [
         ({"label": ["a", "", "b"]}, None, "line 3 has no label"),
         ({"label": ["a", None, "b"]}, None, "line 3 has no label"),
         ({"age": [1.5, float("nan"), 2.5]}, None, "line 3 has no finite age"),
         ({"age": [1.5, 2.5, "inf"]}, None, "line 4 has no finite age"),
         ({"age": ["1", "", "", "4"]}, None, r"line 3 has no finite age, nor have 1 more"),
-        ({"age": ["1", "old"]}, "regress", "line 3 has 'old' as age"),
+        ({"age": ["1", "old"]}, NUMBERS, "line 3 has 'old' as age"),
         ({"x": ["1", "2"], "y": ["1", "b"]}, None, "line 3 has 'b' as y"),
         ({"x": ["1", ""], "y": ["1", "2"]}, None, "line 3 has no finite x"),
-        ({"label": ["", ""]}, "multilabel", "no row has a label"),
+        ({"label": ["", ""]}, LABELS, "no row has a label"),
     ],
 )
-def test_what_does_not_fit_is_one_line_with_its_place(columns, task, words):
+def test_what_does_not_fit_is_one_line_with_its_place(columns, kind, words):
     with pytest.raises(DataError, match=words) as error:
-        meaning(task, **columns)
+        meaning(kind, **columns)
     assert "\n" not in str(error.value)
 
 
@@ -98,14 +99,14 @@ def test_rows_of_arrays_are_counted_from_0():
         meaning_of({"target": [1.0, float("nan")]}, "arrays", None)
 
 
-@given(st.lists(st.text(), min_size=1, max_size=30), st.sampled_from([None, "classify", "multilabel", "regress"]))
-def test_any_text_has_a_meaning_or_is_a_data_error(cells, task):
+@given(st.lists(st.text(), min_size=1, max_size=30), st.sampled_from([None, CLASSES, LABELS, NUMBERS, IDENTITIES]))
+def test_any_text_has_a_meaning_or_is_a_data_error(cells, kind):
     try:
-        found = meaning(task, label=cells)
+        found = meaning(kind, label=cells)
     except DataError:
         return
     assert len(found.values) == len(cells)
-    if found.target.kind == "classes":
+    if found.target.kind.is_class:
         assert {type(value) for value in found.values} == {int}
         assert set(found.values) == set(range(len(found.target.names)))
     else:

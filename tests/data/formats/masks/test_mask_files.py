@@ -9,6 +9,7 @@ from opsin.data.formats.masks.encoding import MaskEncoding, dense_encoding
 from opsin.data.formats.masks.mask_files import FileMasks, mask_table, meaning_of_masks, numbered
 from opsin.data.formats.masks.pixel_values import RawMask
 from opsin.data.formats.masks.value_statistics import MaskSurvey
+from opsin.data.targets import INSTANCES, MASKS
 
 IDS = np.array([[0, 1, 1], [2, 2, 0]], np.uint8)
 
@@ -57,7 +58,7 @@ def test_meaning(tmp_path):
     files, paths = folder_of(tmp_path, IDS, IDS)
     coding, notes = meaning_of_masks(files, paths, None, None)
     assert isinstance(coding, MaskEncoding) and not notes
-    objects, notes = meaning_of_masks(files, paths, None, "instances")
+    objects, notes = meaning_of_masks(files, paths, None, INSTANCES)
     assert isinstance(objects, MaskSurvey) and "taken for numbers of objects" in notes[0]
     named, _ = meaning_of_masks(files, paths, class_names_of(["x", "y", "z"], "c"), None)
     assert named.names == ("x", "y", "z")
@@ -68,12 +69,12 @@ def test_meaning_by_evidence(tmp_path):
     files, paths = folder_of(tmp_path, *cells)
     meaning, notes = meaning_of_masks(files, paths, None, None)
     assert isinstance(meaning, MaskSurvey) and "numbers of objects; say task segment" in notes[0]
-    assert isinstance(meaning_of_masks(files, paths, None, "segment")[0], MaskEncoding)
+    assert isinstance(meaning_of_masks(files, paths, None, MASKS)[0], MaskEncoding)
 
 
 def test_no_numbers_to_tell_objects_apart(tmp_path):
     with pytest.raises(DataError, match="no numbers that tell objects apart"):
-        meaning_of_masks(*folder_of(tmp_path, (IDS > 0) * np.uint8(255)), None, "instances")
+        meaning_of_masks(*folder_of(tmp_path, (IDS > 0) * np.uint8(255)), None, INSTANCES)
 
 
 def test_broken_masks_are_noted(tmp_path):
@@ -89,7 +90,7 @@ def test_table(tmp_path):
     table = mask_table(
         files, paths, ["train", None], "here", dense_encoding({0: "a", 1: "b", 2: "void"}, "grey"), ["n"]
     )
-    assert table.target.kind == "masks" and table.target.names == ("a", "b")
+    assert table.target.kind is MASKS and table.target.names == ("a", "b")
     assert table.rows["split"].to_list() == ["train", None] and table.notes[0] == "n" and len(table.notes) == 2
     table = mask_table(files, paths, [None, None], "here", MaskSurvey(2, {}, "grey"), [])
-    assert table.target.kind == "instances" and table.masks.read("image0").max() == 512
+    assert table.target.kind is INSTANCES and table.masks.read("image0").max() == 512

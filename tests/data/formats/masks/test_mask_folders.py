@@ -11,6 +11,7 @@ from opsin.core import DataError
 from opsin.data import open_masks
 from opsin.data.formats.masks.mask_folders import mask_folder_ways
 from opsin.data.formats.scan import scan
+from opsin.data.targets import INSTANCES, MASKS
 from opsin.data.writers.masks import write_mask, write_objects
 
 RNG = np.random.default_rng(0)
@@ -43,7 +44,7 @@ def ids(count=3, most=3, size=(8, 10), seed=0):
 def test_images_and_masks(tmp_path):
     masks = ids()
     table = read(make(tmp_path, masks))
-    assert table.target.kind == "masks" and table.target.names == ("0", "1", "2") and table.origin == str(tmp_path)
+    assert table.target.kind is MASKS and table.target.names == ("0", "1", "2") and table.origin == str(tmp_path)
     assert table.rows.to_dicts()[0] == {"id": "images/p0.png", "target": "masks/p0.png", "group": None, "split": None}
     for name, mask in masks.items():
         np.testing.assert_array_equal(table.masks.read(f"images/{name}.png"), mask)
@@ -90,7 +91,7 @@ def test_names_from_a_file(tmp_path):
     (tmp_path / "classes.txt").write_text("0 sky\n4 cat\n8 dog\n")
     table = read(tmp_path)
     assert table.target.names == ("sky", "cat", "dog") and np.unique(table.masks.read("images/p0.png")).max() == 2
-    assert mask_folder_ways(scan(tmp_path))[0][0].tasks == ("segment",)
+    assert mask_folder_ways(scan(tmp_path))[0][0].kinds == (MASKS,)
     (tmp_path / "classes.txt").write_text("0 sky\n4 cat\n")
     with pytest.raises(DataError, match=r"classes.txt names 2 classes and none for 8") as error:
         read(tmp_path)
@@ -139,9 +140,9 @@ def test_jpeg_masks(tmp_path):
 def test_numbers_of_objects(tmp_path):
     cells = {f"c{most}": (np.arange(900).reshape(30, 30) // 9 % (most + 1)).astype(np.uint16) for most in (9, 12, 20)}
     table = read(make(tmp_path, cells))
-    assert table.target.kind == "instances" and table.target.names == ("object",)
+    assert table.target.kind is INSTANCES and table.target.names == ("object",)
     np.testing.assert_array_equal(table.masks.read("images/c9.png"), cells["c9"].astype(np.int32) * 256)
-    assert read(tmp_path, "segment").target.kind == "masks"
+    assert read(tmp_path, MASKS).target.kind is MASKS
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_written_objects_come_back(tmp_path_factory, most, seed):
         write_objects(folder / f"masks/{place}.png", code)
     if all(code.max() <= 256 for code in codes):
         return
-    table = read(folder, "instances")
+    table = read(folder, INSTANCES)
     for place, code in enumerate(codes):
         np.testing.assert_array_equal(table.masks.read(f"images/{place}.png"), code)
 

@@ -9,6 +9,7 @@ from opsin.core import DataError
 from opsin.data import open_masks
 from opsin.data.formats.masks.mask_yaml import mask_config_ways
 from opsin.data.formats.scan import scan
+from opsin.data.targets import MASKS
 
 REAL = os.environ.get("OPSIN_DATA")
 CONFIG = """
@@ -40,7 +41,7 @@ def make(folder, config=CONFIG, splits=("train", "val")):
 
 def read(folder):
     (way,), reason = mask_config_ways(scan(folder))
-    assert not reason and way.tasks == ("segment",)
+    assert not reason and way.kinds == (MASKS,)
     return way, way.read(str(folder), None)
 
 

@@ -9,6 +9,7 @@ from opsin.data import open_masks
 from opsin.data.formats.masks.mask_folders import mask_folder_ways
 from opsin.data.formats.masks.nnunet import nnunet_ways
 from opsin.data.formats.scan import scan
+from opsin.data.targets import MASKS
 
 V2 = {
     "channel_names": {"0": "microscopy"},
@@ -39,7 +40,7 @@ def make(folder, described=V2, ending=".png", test=False):
 
 def read(folder):
     (way,), reason = nnunet_ways(scan(folder))
-    assert not reason and way.tasks == ("segment",)
+    assert not reason and way.kinds == (MASKS,)
     return way, way.read(str(folder), None)
 
 

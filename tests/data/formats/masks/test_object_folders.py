@@ -9,6 +9,7 @@ from opsin.core import DataError
 from opsin.data import open_masks
 from opsin.data.formats.masks.object_folders import object_folder_ways, object_folders_fit
 from opsin.data.formats.scan import scan
+from opsin.data.targets import INSTANCES
 
 REAL = os.environ.get("OPSIN_DATA")
 
@@ -37,7 +38,7 @@ def make(folder, image="{}/images/{}.png", mask="{}/masks/{}.png", names=("a", "
 
 def read(folder):
     (way,), reason = object_folder_ways(scan(folder))
-    assert not reason and way.tasks == ("instances",)
+    assert not reason and way.kinds == (INSTANCES,)
     return way.read(str(folder), None)
 
 
@@ -52,7 +53,7 @@ def read(folder):
 )
 def test_layouts(tmp_path, image, mask):
     table = read(make(tmp_path, image, mask))
-    assert len(table) == 2 and table.target.names == ("object",) and table.target.kind == "instances"
+    assert len(table) == 2 and table.target.names == ("object",) and table.target.kind is INSTANCES
     codes = table.masks.read(table.rows["id"][0])
     assert codes.dtype == np.int32 and codes.shape == (20, 30)
     assert (codes[0, 0], codes[5, 5], codes[19, 19]) == (256, 512, 0) and len(np.unique(codes)) == 3
