@@ -23,7 +23,7 @@ def slow_iou(a, b):
     return inside / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - inside)
 
 
-def slow_suppress(boxes, scores, classes, iou):
+def slow_nms(boxes, scores, classes, iou):
     left = sorted(range(len(boxes)), key=lambda index: -scores[index])
     kept = []
     while left:
@@ -33,7 +33,7 @@ def slow_suppress(boxes, scores, classes, iou):
     return kept
 
 
-def test_areas_and_overlaps_of_every_pair():
+def test_area_and_iou_of_every_pair():
     boxes = some_boxes(30, 0)
     assert box_area(boxes).tolist() == [(x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes.tolist()]
     expected = [[slow_iou(a, b) for b in boxes.tolist()] for a in boxes[:7].tolist()]
@@ -60,7 +60,7 @@ def test_giou_in_closed_form(first, second, expected):
     assert giou(second, first).item() == pytest.approx(expected, abs=1e-6)
 
 
-def test_giou_pulls_boxes_together_that_do_not_meet():
+def test_giou_has_a_gradient_for_disjoint_boxes():
     box = torch.tensor([[0.0, 0.0, 1.0, 1.0]], requires_grad=True)
     (gradient,) = torch.autograd.grad(giou(box, torch.tensor([[3.0, 0.0, 4.0, 1.0]])).sum(), box)
     assert gradient[0, 2] > 0 and torch.isfinite(gradient).all()
@@ -71,10 +71,10 @@ def test_giou_pulls_boxes_together_that_do_not_meet():
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 40), st.integers(0, 2**31), st.sampled_from([0.0, 0.2, 0.5, 0.6, 1.0]), st.integers(1, 3))
-def test_suppression_is_what_one_after_another_gives(count, seed, iou, kinds):
+def test_nms_matches_a_sequential_implementation(count, seed, iou, kinds):
     random = np.random.default_rng(seed)
     boxes = some_boxes(count, seed)
     scores = torch.from_numpy(random.integers(0, 6, count) / 5).float()  # many ties
     classes = torch.from_numpy(random.integers(0, kinds, count)).float()
     kept = nms(boxes, scores, classes, iou)
-    assert kept.tolist() == slow_suppress(boxes.tolist(), scores.tolist(), classes.tolist(), iou)
+    assert kept.tolist() == slow_nms(boxes.tolist(), scores.tolist(), classes.tolist(), iou)

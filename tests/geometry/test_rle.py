@@ -13,7 +13,7 @@ MASKS = st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(lambda size: a
 
 @settings(max_examples=200)
 @given(MASKS)
-def test_as_pycocotools_packs_and_unpacks(mask):
+def test_encode_and_decode_match_pycocotools(mask):
     theirs = coco.encode(np.asfortranarray(mask.astype(np.uint8)))
     ours = encode_runs(mask)
     assert ours == {"size": theirs["size"], "counts": theirs["counts"].decode()}
@@ -33,47 +33,47 @@ def test_large_runs():
     np.testing.assert_array_equal(decode_runs(theirs), mask.astype(bool))
 
 
-def test_nothing_and_everything():
+def test_empty_and_full_masks():
     for mask in (np.zeros((3, 4), bool), np.ones((3, 4), bool)):
         np.testing.assert_array_equal(decode_runs(encode_runs(mask)), mask)
     assert decode_runs({"size": [0, 5], "counts": []}).shape == (0, 5)
 
 
 @pytest.mark.parametrize(
-    ("size", "counts", "words"),
+    ("size", "counts", "message"),
     [
-        ([2, 2], [1, 2], "run lengths of 3 pixels; expected 2 x 2"),
+        ([2, 2], [1, 2], r"run lengths of 3 pixels\. Expected 2 x 2"),
         ([2, 2], [1, -2, 5], "a run of -2 pixels"),
-        ([2, 2], [10**30], "no whole numbers|a run of"),
+        ([2, 2], [10**30], "not integers|a run of"),
         ([2, 2], [2**62, 2**62, 2**62], "a run of"),
-        ([2, 2], [1.5, 2.5], "no whole numbers"),
-        ([2, 2], [[1], [3]], "no whole numbers"),
-        ([2, 2], [[1], [2, 1]], "no whole numbers"),
-        ([2, 2], ["a"], "no whole numbers"),
+        ([2, 2], [1.5, 2.5], "not integers"),
+        ([2, 2], [[1], [3]], "not integers"),
+        ([2, 2], [[1], [2, 1]], "not integers"),
+        ([2, 2], ["a"], "not integers"),
         ([2, 2], None, "of type NoneType"),
-        ([2, 2], "\x00", "foreign letters"),
-        ([2, 2], "ä", "foreign letters"),
-        ([2, 2], "\ud800", "foreign letters|pixels"),
-        ([2, 2], "o", "cut short or damaged"),
-        ([2, 2], "o" * 40 + "1", "cut short or damaged"),
+        ([2, 2], "\x00", "invalid characters"),
+        ([2, 2], "ä", "invalid characters"),
+        ([2, 2], "\ud800", "invalid characters|pixels"),
+        ([2, 2], "o", "truncated or damaged"),
+        ([2, 2], "o" * 40 + "1", "truncated or damaged"),
         ([2, 2], "", "run lengths of 0 pixels"),
-        ([2], [4], "expected .height, width."),
-        ([2, -2], [4], "expected .height, width."),
-        ([True, 4], [4], "expected .height, width."),
-        ("22", [4], "expected .height, width."),
-        (None, [4], "expected .height, width."),
-        ([10**9, 10**9], [10**18], "expected at most"),
+        ([2], [4], "Expected .height, width."),
+        ([2, -2], [4], "Expected .height, width."),
+        ([True, 4], [4], "Expected .height, width."),
+        ("22", [4], "Expected .height, width."),
+        (None, [4], "Expected .height, width."),
+        ([10**9, 10**9], [10**18], "Expected at most"),
     ],
 )
-def test_hostile_lengths_are_one_line(size, counts, words):
-    with pytest.raises(DataError, match=words) as error:
+def test_hostile_lengths_raise_a_one_line_error(size, counts, message):
+    with pytest.raises(DataError, match=message) as error:
         decode_runs({"size": size, "counts": counts})
     assert str(error.value).startswith("has ") and "\n" not in str(error.value)
 
 
 @settings(max_examples=300)
 @given(st.text(st.characters(min_codepoint=48, max_codepoint=111), max_size=30))
-def test_any_text_is_a_mask_or_one_line(text):
+def test_any_text_decodes_or_raises_a_one_line_error(text):
     try:
         assert decode_runs({"size": [5, 6], "counts": text}).shape == (5, 6)
     except DataError as error:

@@ -9,7 +9,7 @@ import numpy as np
 
 from opsin.core import DataError
 from opsin.geometry import IGNORED
-from opsin.geometry.instance_masks import large_first, piece, stack_instances
+from opsin.geometry.instance_masks import crop_mask, largest_first, stack_instances
 from opsin.geometry.polygons import polygon_mask
 from opsin.geometry.rle import decode_runs, runs_size
 
@@ -66,9 +66,9 @@ class OutlineMasks:
         for outline in outlines:
             if outline.crowd:
                 classes[outline.mask(height, width)] = IGNORED
-        pieces = [piece(mask) for mask in masks]
-        for place in large_first(pieces):
-            pieces[place].paint(classes, objects[place].label + 1)
+        crops = [crop_mask(mask) for mask in masks]
+        for index in largest_first(crops):
+            crops[index].paint(classes, objects[index].label + 1)
         return classes
 
     def stamp(self, id: str) -> str:
