@@ -87,7 +87,7 @@ def runs_size(rle: Mapping[str, Any]) -> tuple[int, int]:
     if len(sides) != 2 or len(whole) != 2:
         raise DataError(f"has run lengths of the size {str(size)[:40]}. Expected [height, width].")
     if whole[0] * whole[1] > MAX_PIXELS:
-        raise DataError(f"has run lengths of {whole[0]} x {whole[1]} pixels. Expected at pixels {MAX_PIXELS:,} in all.")
+        raise DataError(f"has run lengths of {whole[0]} x {whole[1]} pixels. Expected at most {MAX_PIXELS:,} in all.")
     return whole[0], whole[1]
 
 
