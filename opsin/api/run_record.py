@@ -10,6 +10,7 @@ import polars as pl
 from opsin import tasks
 from opsin.core import ModelFileError, Progress, choose_device, write_text
 from opsin.data import ImagePreprocessing, Target, read
+from opsin.data.table import COLUMNS
 from opsin.model import Model
 from opsin.nn import Sequential
 from opsin.plan.inputs import kind_of_task, open_dataset
@@ -107,7 +108,8 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
     source = open_dataset(table, preprocessing.size, progress, preprocessing.intensity)
     recorded = source.table.rows.select("id").join(rows, on="id", how="left", maintain_order="left")
     target = Target(source.table.target.kind, task.names)
-    table = replace(source.table, rows=recorded.select(rows.columns), target=target, notes=tuple(args["notes"]))
+    notes, extra = tuple(args["notes"]), tuple(rows.columns[len(COLUMNS) :])
+    table = replace(source.table, rows=recorded.select(rows.columns), target=target, notes=notes, extra=extra)
     source = replace(source, table=table)
     if source.fingerprint != fingerprint:
         raise ModelFileError(

@@ -1,4 +1,4 @@
-"""One table for every input format: a row per image, its target, its group and its split."""
+"""The table that every input format is read into: a row for each image, with its target, group and split."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,6 +12,8 @@ from opsin.core import DataError, replacing
 
 from .targets import Target, TargetKind
 
+COLUMNS = ("id", "target", "group", "split")
+"""The columns of every table, before those of `Table.extra`."""
 SPLITS = ("train", "valid", "test")
 
 
@@ -19,41 +21,51 @@ _MANY = 10
 
 
 class Images(Protocol):
-    """Where the images of a table come from."""
+    """Source of the images of a table."""
 
     def read(self, id: str) -> bytes | np.ndarray:
-        """The encoded bytes or the (height, width[, channels]) array of one image; DataError when it is not there."""
+        """Returns the encoded bytes, or the (height, width[, channels]) array; raises DataError when it is missing."""
         ...
 
     def stamp(self, id: str) -> str:
-        """A cheap fingerprint of one image that changes when the image changes; DataError when it is not there."""
+        """Returns a cheap fingerprint that changes with the image; raises DataError when it is missing."""
         ...
 
 
 class Masks(Protocol):
-    """Where the masks of a table come from, by the ids of their images."""
+    """Source of the masks of a table, by the ids of their images."""
 
     def read(self, id: str) -> np.ndarray:
-        """One mask (height, width), as large as its image; DataError when it cannot be had.
+        """Returns one mask (height, width), or (depth, height, width) of a volume, of the size of its image.
 
-        Of "masks" uint8 class indices, IGNORED where nobody knows. Of "instances" int32: 0 for the background, else
-        256 times the object's number, from 1 on, plus its class index.
+        Of MASKS uint8 class indices, IGNORED where the class is unknown. Of INSTANCES int32: 0 for the background,
+        else 256 times the object's number, from 1 on, plus its class index. Raises DataError when it is missing.
         """
         ...
 
     def stamp(self, id: str) -> str:
-        """A cheap fingerprint of one mask that changes when the mask changes; DataError when it is not there."""
+        """Returns a cheap fingerprint that changes with the mask; raises DataError when it is missing."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows of (id, target, group, split), the images behind the ids, and what was noticed while reading.
+    """One row for each image, volume, series or face photo, and the source of their pixels.
 
-    `rows` holds `id` (text, unique), `target` (a class index, a list of numbers, a list of boxes with the values of
-    BOX_COLUMNS, or a text that stands for the mask in `masks`), `group` (patient, video, ...; null when each image
-    stands alone) and `split` ("train", "valid", "test", or null when not decided). Raises DataError when ids repeat,
-    columns are missing or there are masks to learn and none to read.
+    Args:
+        rows: Columns `id` (text, unique), `target` (a class index, a list of numbers, a list of boxes with the values
+            of BOX_COLUMNS, or a text that stands for the mask in `masks`), `group` (patient, video, ...; null where an
+            image belongs to no group), `split` ("train", "valid", "test", or null where undecided), then those of
+            `extra`.
+        images: Source of the images, by id.
+        target: Kind of target, and the names of its classes, labels or numbers.
+        origin: Name of the data set in messages.
+        notes: Findings of the reader, one line each.
+        masks: Source of the masks, by id; None where targets are no masks.
+        extra: Names of further columns that describe an image, such as age or scanner.
+
+    Raises:
+        DataError: Ids repeat, columns are missing, or masks are missing or not expected.
     """
 
     rows: pl.DataFrame
@@ -62,52 +74,63 @@ class Table:
     origin: str
     notes: tuple[str, ...] = ()
     masks: Masks | None = None
+    extra: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.masks is not None) != self.target.kind.has_masks:
             raise DataError(
                 f"{self.origin}: a target of {self.target.kind} came with{'' if self.masks else 'out'} masks"
             )
-        if self.rows.columns != ["id", "target", "group", "split"]:
-            raise DataError(f"a table has the columns {self.rows.columns}; expected id, target, group, split")
+        expected = [*COLUMNS, *self.extra]
+        if self.rows.columns != expected:
+            raise DataError(f"a table has the columns {self.rows.columns}; expected {', '.join(expected)}")
         if self.rows["id"].n_unique() != len(self.rows):
             again = self.rows["id"].filter(self.rows["id"].is_duplicated())[0]
             raise DataError(f"{self.origin}: the image {again!r} is listed more than once; list each image once")
 
     def __len__(self) -> int:
-        """How many images."""
+        """Returns the number of images."""
         return len(self.rows)
 
     def targets(self) -> np.ndarray:
-        """(n,) int64 class indices, (n, k) float32 labels or numbers, or (n,) objects: (k, 7) float32 boxes.
+        """Returns the targets as an array.
 
-        Masks are no column of a table: they stand in a store, at the size that is trained.
+        Returns:
+            (n,) int64 indices of classes or identities, (n, k) float32 labels or numbers, or (n,) objects of (k, 7)
+            float32 boxes.
+
+        Raises:
+            DataError: Targets are masks, which a `MaskStore` holds at the size of the network's input.
         """
         if self.target.kind.values is None:
             raise DataError(f"{self.origin}: masks are read from a store, not from the table")
         return self.target.kind.values(self.rows["target"], len(self.target.names))
 
     def split(self, split: str) -> "Table":
-        """The rows of one split."""
+        """Returns the rows of one split."""
         return replace(self, rows=self.rows.filter(pl.col("split") == split))
 
     def select(self, index: np.ndarray) -> "Table":
-        """The rows at `index` (whole numbers, or one true or false a row), in that order."""
+        """Returns some rows.
+
+        Args:
+            index: (k,) row numbers, in the order wanted, or (n,) bool.
+        """
         where = np.asarray(index)
         where = np.flatnonzero(where) if where.dtype == np.bool_ else where
         return replace(self, rows=self.rows[where.astype(np.int64)])
 
     def with_notes(self, *lines: str) -> "Table":
-        """The same table with more notes."""
+        """Returns the same table with more notes."""
         return replace(self, notes=self.notes + tuple(lines))
 
     def with_splits(self, splits: "Iterable[str | None] | pl.Series") -> "Table":
-        """The same table with another split for each row."""
+        """Returns the same table with another split for each row."""
         column = splits if isinstance(splits, pl.Series) else pl.Series(list(splits), dtype=pl.Utf8)
         return replace(self, rows=self.rows.with_columns(column.alias("split")))
 
     def to_parquet(self, path: Path) -> None:
-        """Writes the rows (id, target, group, split), whole or not at all."""
+        """Writes the rows, further columns included; an interrupted write leaves no file."""
         with replacing(path) as temporary:
             self.rows.write_parquet(temporary)
 
@@ -119,8 +142,9 @@ def make_rows(
     kind: TargetKind,
     groups: Iterable[str | None] | None = None,
     splits: Iterable[str | None] | None = None,
+    extra: Iterable[pl.Series] = (),
 ) -> pl.DataFrame:
-    """The rows of a table from columns of equal length."""
+    """Returns the rows of a table from columns of equal length; `extra` are further columns, by their names."""
     id_column = pl.Series("id", list(ids), dtype=pl.Utf8)
     nothing: list[str | None] = [None] * len(id_column)
     return pl.DataFrame(
@@ -129,6 +153,7 @@ def make_rows(
             pl.Series("target", list(targets), dtype=kind.column),
             pl.Series("group", nothing if groups is None else list(groups), dtype=pl.Utf8),
             pl.Series("split", nothing if splits is None else list(splits), dtype=pl.Utf8),
+            *extra,
         ]
     )
 

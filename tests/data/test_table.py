@@ -73,3 +73,15 @@ def test_a_table_that_is_too_small_to_train_on_can_be_read(targets, words):
     with pytest.raises(DataError, match=words) as error:
         check_enough(found)
     assert "\n" not in str(error.value)
+
+
+def test_further_columns_stay(tmp_path):
+    rows = make_rows("abcd", [0, 1, 0, 1], kind=CLASSES, extra=[pl.Series("age", [30, None, 50, 60])])
+    one = Table(rows, IMAGES, Target(CLASSES, ("x", "y")), "here", extra=("age",))
+    assert one.select(np.array([3, 0])).rows["age"].to_list() == [60, 30]
+    done = one.with_splits(["test", "train", "test", "train"]).with_notes("a")
+    assert done.split("test").rows["age"].to_list() == [30, 50] and done.extra == ("age",)
+    done.to_parquet(tmp_path / "rows.parquet")
+    assert pl.read_parquet(tmp_path / "rows.parquet").equals(done.rows)
+    with pytest.raises(DataError, match="expected id, target, group, split, scanner"):
+        Table(rows, IMAGES, Target(CLASSES, ("x", "y")), "here", extra=("scanner",))

@@ -1,4 +1,4 @@
-"""Rows that belong together: of one group, or with exactly the same pixels. And where a given split tore them apart."""
+"""Groups rows that must stay in one split (same group, same identity, identical pixels), and finds split leaks."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,20 +9,29 @@ import polars as pl
 from ..table import SPLITS, Table
 
 _LISTED = 20
+_WORDS = {"copies": ("image", "images"), "group": ("group", "groups"), "identity": ("identity", "identities")}
 
 
 @dataclass(frozen=True)
 class Leak:
-    """Rows of one group, or exact copies of one image, that stand in more than one split."""
+    """Rows of one group or identity, or exact copies of one image, that are in more than one split."""
 
-    kind: Literal["copies", "group"]
+    kind: Literal["copies", "group", "identity"]
     splits: tuple[str, ...]
     ids: tuple[str, ...]
     group: str | None = None
 
 
-def linked_groups(table: Table, digests: np.ndarray) -> np.ndarray:
-    """(n,) the number of each row's family: rows linked by a group or a digest (0 counts as none), in any chain.
+def linked_groups(table: Table, digests: np.ndarray, *, by_class: bool = False) -> np.ndarray:
+    """Numbers the linked groups of a table: rows that share a group or their pixels, directly or through other rows.
+
+    Args:
+        table: The rows.
+        digests: (n,) uint64 digests of the pixels, as `Store.pixel_hashes`; 0 is equal to none.
+        by_class: Rows of one class or identity are linked too.
+
+    Returns:
+        (n,) int64, equal for rows that are linked.
 
     >>> from opsin.data import read
     >>> table = read((np.zeros((3, 4, 4), np.uint8), ["a", "b", "a"]))
@@ -37,7 +46,7 @@ def linked_groups(table: Table, digests: np.ndarray) -> np.ndarray:
             row = int(root[row])
         return row
 
-    for first, row in _links(table, digests):
+    for first, row in _links(table, digests, by_class):
         ours, theirs = find(first), find(row)
         root[max(ours, theirs)] = min(ours, theirs)
     while not np.array_equal(root, root[root]):
@@ -46,25 +55,37 @@ def linked_groups(table: Table, digests: np.ndarray) -> np.ndarray:
 
 
 def split_leaks(table: Table, digests: np.ndarray) -> tuple[Leak, ...]:
-    """What a given split tore apart: copies of one image, and groups, that stand in two or more splits."""
+    """Finds copies of one image, groups, and identities that must be apart, that are in two or more splits.
+
+    Args:
+        table: The rows, with their splits.
+        digests: (n,) uint64 digests of the pixels; 0 is equal to none.
+
+    Returns:
+        One entry for each image, group or identity.
+    """
     rows = table.rows.with_columns(pl.Series("digest", digests, dtype=pl.UInt64)).filter(pl.col("split").is_not_null())
     found: list[Leak] = []
-    keys: tuple[tuple[Literal["copies", "group"], str], ...] = (("copies", "digest"), ("group", "group"))
+    keys: list[tuple[Literal["copies", "group", "identity"], str]] = [("copies", "digest"), ("group", "group")]
+    if table.target.kind.disjoint:
+        keys.append(("identity", "target"))
+        names = dict(enumerate(table.target.names))
+        rows = rows.with_columns(pl.col("target").replace_strict(names, return_dtype=pl.Utf8))
     for kind, key in keys:
         torn = (
-            rows.filter((pl.col("digest") != 0) if key == "digest" else pl.col("group").is_not_null())
+            rows.filter((pl.col("digest") != 0) if key == "digest" else pl.col(key).is_not_null())
             .group_by(key, maintain_order=True)
             .agg(pl.col("id"), pl.col("split"))
             .filter(pl.col("split").list.n_unique() > 1)
         )
         for value, ids, splits in torn.iter_rows():
             here = tuple(name for name in SPLITS if name in splits)
-            found.append(Leak(kind, here, tuple(ids), value if kind == "group" else None))
+            found.append(Leak(kind, here, tuple(ids), value if kind != "copies" else None))
     return tuple(found)
 
 
 def label_conflicts(table: Table, digests: np.ndarray) -> tuple[tuple[str, ...], ...]:
-    """The ids of exact copies of one image (equal digest, 0 counts as none) whose targets differ."""
+    """Returns the ids of exact copies of one image (equal digest, 0 is equal to none) whose targets differ."""
     rows = table.rows.select("id", "target", pl.Series("digest", digests, dtype=pl.UInt64))
     rows = rows.filter((pl.col("digest") != 0) & pl.col("digest").is_duplicated())
     rows = rows.with_columns(target=pl.Series([repr(target) for target in rows["target"].to_list()], dtype=pl.Utf8))
@@ -73,7 +94,7 @@ def label_conflicts(table: Table, digests: np.ndarray) -> tuple[tuple[str, ...],
 
 
 def conflict_notes(found: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """One line that names them, or none."""
+    """Returns one line that names the conflicts, or none."""
     if not found:
         return ()
     what = "1 image stands" if len(found) == 1 else f"{len(found)} images stand"
@@ -81,20 +102,19 @@ def conflict_notes(found: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 
 
 def leak_notes(found: tuple[Leak, ...]) -> tuple[str, ...]:
-    """One line for each pair of splits and kind of leak, with the ids."""
+    """Returns one line for each pair of splits and kind of leak, with the ids."""
     notes: list[str] = []
-    for kind in ("copies", "group"):
+    for kind, (one, several) in _WORDS.items():
         for splits in sorted({leak.splits for leak in found if leak.kind == kind}):
             here = [leak for leak in found if leak.kind == kind and leak.splits == splits]
             where = ("both " if len(splits) == 2 else "") + " and ".join(splits)
             if kind == "copies":
-                what = "1 image stands" if len(here) == 1 else f"{len(here)} images stand"
                 names = [" = ".join(leak.ids) for leak in here]
             else:
-                what = "1 group stands" if len(here) == 1 else f"{len(here)} groups stand"
                 names = [
                     f"{leak.group} ({', '.join(leak.ids[:4])}{', ...' if len(leak.ids) > 4 else ''})" for leak in here
                 ]
+            what = f"1 {one} stands" if len(here) == 1 else f"{len(here)} {several} stand"
             notes.append(f"{what} in {where}: {_listed(names)}")
     return tuple(notes)
 
@@ -103,11 +123,12 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:_LISTED]) + (f", and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
 
 
-def _links(table: Table, digests: np.ndarray) -> list[tuple[int, int]]:
-    """(an earlier row, a row) wherever both share a group or a digest."""
+def _links(table: Table, digests: np.ndarray, by_class: bool) -> list[tuple[int, int]]:
+    """(an earlier row, a row) wherever both share a group, a digest or, on demand, a class."""
     links: list[tuple[int, int]] = []
     digest = pl.Series(digests, dtype=pl.UInt64)
-    for keys in (table.rows["group"], pl.select(pl.when(digest != 0).then(digest)).to_series()):
+    columns = [table.rows["group"], pl.select(pl.when(digest != 0).then(digest)).to_series()]
+    for keys in (*columns, table.rows["target"]) if by_class else columns:
         shared = np.flatnonzero((keys.is_duplicated() & keys.is_not_null()).to_numpy())
         first: dict[object, int] = {}
         for row, key in zip(shared.tolist(), keys.gather(shared).to_list(), strict=True):

@@ -1,4 +1,4 @@
-"""Which images teach, which choose and which judge: groups and exact copies are never separated."""
+"""Splits a table into train, valid and test; groups and exact copies are never separated."""
 
 import numpy as np
 import polars as pl
@@ -13,15 +13,37 @@ from .strata import strata_of
 _OPEN = -1
 
 
-def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test: float = 0.1) -> Table:
-    """The table with every row in "train", "valid" or "test".
+def split(
+    table: Table,
+    digests: np.ndarray,
+    seed: int,
+    valid: float = 0.1,
+    test: float = 0.1,
+    *,
+    disjoint_classes: bool | None = None,
+) -> Table:
+    """Puts every row in "train", "valid" or "test".
 
-    Rows that share a group or a digest (`Store.digests`; 0 counts as none) stay together. Splits that were given
-    stay as they are; a missing one is cut from the rows without split and from train. Classes (for numbers:
-    quantiles) keep their shares, and train keeps a row of every class. Depends on `seed` and the ids, not on the
-    order of rows. Notes name the leaks of a given split, copies with
-    different targets, and what was too small to cut. Raises DataError when
-    nothing is left to train on.
+    Rows that share a group or a digest stay together. Splits that were given stay as they are; a missing one is taken
+    from the rows without split and from train. Classes (for numbers: quantiles) keep their shares, and train keeps a
+    row of every class, unless classes are disjoint. The result depends on `seed` and the ids, not on the order of rows.
+
+    Args:
+        table: The rows, some of them perhaps with a split.
+        digests: (n,) uint64 digests of the pixels, as `Store.pixel_hashes`; 0 is equal to none.
+        seed: Seed of the random choice.
+        valid: Share of the rows for validation, 0 to 1.
+        test: Share of the rows for test, 0 to 1.
+        disjoint_classes: Each class or identity is in one split only. Default: as the kind of target needs it
+            (identities: True).
+
+    Returns:
+        The table with splits. Notes name the leaks of a given split, copies with different targets, and splits that
+        are empty.
+
+    Raises:
+        DataError: Shares leave nothing to train on, digests do not fit the rows, or `disjoint_classes` is asked for
+            targets that are no classes.
 
     >>> from opsin.data import read
     >>> table = read((np.zeros((20, 4, 4), np.uint8), ["a", "b"] * 10))
@@ -34,25 +56,29 @@ def split(table: Table, digests: np.ndarray, seed: int, valid: float = 0.1, test
         )
     if len(digests) != len(table):
         raise DataError(f"{len(digests)} digests for {len(table)} rows; expected one for each")
-    family = linked_groups(table, digests)
+    disjoint = table.target.kind.disjoint if disjoint_classes is None else disjoint_classes
+    if disjoint and not table.target.kind.is_class:
+        raise DataError(f"disjoint classes are for classes and identities; {table.origin} has {table.target.kind}")
+    family = linked_groups(table, digests, by_class=disjoint)
     placed = table.rows["split"].cast(pl.Enum(SPLITS)).to_physical().cast(pl.Int64).fill_null(_OPEN).to_numpy().copy()
     given = set(placed.tolist()) - {_OPEN}
     shares = {place: share for place, share in ((TEST, test), (VALID, valid)) if place not in given and share > 0}
     placed, movable = _settled(placed, family)
     if shares and movable.any():
-        classes = table.target.kind.is_class
-        stratum = strata_of(table)
+        classes = table.target.kind.is_class and not disjoint
+        stratum = np.zeros(len(table), np.int64) if disjoint else strata_of(table)
         keys = np.array([derive(seed, "split", id) for id in table.rows["id"].filter(movable).to_list()], np.int64)
+        strata = stratum[movable] if disjoint else strata_of(table.select(movable))
         kept = np.unique(stratum[~movable & (placed == TRAIN)]) if classes else np.zeros(0, int)
-        placed[movable] = assign_splits(
-            family[movable], strata_of(table.select(movable)), keys, shares, kept if classes else None
-        )
+        placed[movable] = assign_splits(family[movable], strata, keys, shares, kept if classes else None)
     placed[placed == _OPEN] = TRAIN
     if not (placed == TRAIN).any():
         raise DataError(f"{table.origin}: no image is left to train on; expected some in train, or without a split")
     done = table.with_splits(pl.Series(SPLITS).gather(placed))
     return done.with_notes(
-        *leak_notes(split_leaks(table, digests)), *conflict_notes(label_conflicts(table, digests)), *_gaps(done, shares)
+        *leak_notes(split_leaks(table, digests)),
+        *conflict_notes(label_conflicts(table, digests)),
+        *_gaps(done, shares, disjoint),
     )
 
 
@@ -67,13 +93,13 @@ def _settled(placed: np.ndarray, family: np.ndarray) -> tuple[np.ndarray, np.nda
     return settled, movable
 
 
-def _gaps(table: Table, wished: dict[int, float]) -> list[str]:
-    """What was too small to be split: said, for a score on nothing looks like any other."""
+def _gaps(table: Table, wished: dict[int, float], disjoint: bool) -> list[str]:
+    """Notes on what was too small to be split, as a score on an empty split looks like any other."""
     notes: list[str] = []
     for place in wished:
         if not (table.rows["split"] == SPLITS[place]).any():
             notes.append(f"too few images for a {SPLITS[place]} split: it is empty")
-    if not table.target.kind.is_class:
+    if not table.target.kind.is_class or disjoint:
         return notes
     names = table.target.names
     counts = np.bincount(table.targets(), minlength=len(names))

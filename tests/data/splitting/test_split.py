@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from opsin.core import DataError
 from opsin.data import ArrayImages, Table, Target, linked_groups, open_store, read, split
 from opsin.data.table import make_rows
-from opsin.data.targets import CLASSES, NUMBERS
+from opsin.data.targets import CLASSES, IDENTITIES, NUMBERS
 
 
 def table(targets, groups=None, splits=None, kind=CLASSES):
     ids = [f"folder/{row}.png" for row in range(len(targets))]
     rows = make_rows(ids, targets, kind=kind, groups=groups, splits=splits)
-    names = tuple(str(name) for name in range(max(targets) + 1)) if kind is CLASSES else ("number",)
+    names = tuple(str(name) for name in range(max(targets) + 1)) if kind.is_class else ("number",)
     return Table(rows, ArrayImages({}), Target(kind, names), "here")
 
 
@@ -195,3 +195,57 @@ def test_the_copies_in_pneumoniamnist_are_all_named():
     }
     assert len({right for _, right in expected}) == 8
     assert all(left in note and right in note for left, right in expected)
+
+
+people = st.lists(
+    st.tuples(
+        st.integers(0, 30),  # person
+        st.sampled_from([None, None, None, *"abcdef"]),  # video
+        st.integers(0, 200),  # digest; 0 is none
+    ),
+    min_size=3,
+    max_size=150,
+)
+
+
+@given(people, st.integers(0, 5))
+@settings(max_examples=60)
+def test_nobody_is_in_two_splits(some_rows, seed):
+    persons, groups, digests = (list(column) for column in zip(*some_rows, strict=True))
+    one = table(persons, groups, kind=IDENTITIES)
+    done = split(one, np.array(digests, np.uint64), seed)
+    names = done.rows["split"].to_list()
+    assert "train" in names and None not in names
+    for key in (persons, groups, [digest or None for digest in digests]):
+        for value in set(key) - {None}:
+            assert len({name for name, here in zip(names, key, strict=True) if here == value}) == 1
+    assert not any("stand" in note for note in done.notes if "different targets" not in note)
+    linked = linked_groups(one, np.array(digests, np.uint64), by_class=True)
+    largest = np.bincount(linked).max()
+    for name in ("valid", "test"):
+        assert names.count(name) <= round(0.1 * len(names)) + largest
+
+
+def test_identities_meet_the_shares():
+    done = split(table(sorted(list(range(100)) * 5), kind=IDENTITIES), unique(500), seed=0)
+    assert dict(done.rows["split"].value_counts().rows()) == {"train": 400, "valid": 50, "test": 50}
+
+
+def test_disjoint_classes_on_demand_only():
+    one = table([0, 1, 2, 3] * 25)
+    apart = split(one, unique(100), seed=0, test=0.25, disjoint_classes=True)
+    assert all(len(set(apart.rows.filter(target=c)["split"])) == 1 for c in range(4))
+    assert apart.rows["split"].value_counts().filter(split="test")["count"].to_list() == [25]
+    assert len(set(split(one, unique(100), seed=0).rows.filter(target=0)["split"])) == 3
+    with pytest.raises(DataError, match="disjoint classes are for classes and identities"):
+        split(table([[0.5], [1.0]], kind=NUMBERS), unique(2), 0, disjoint_classes=True)
+
+
+def test_a_given_split_that_shares_identities_is_said():
+    splits = ["train", "test"] * 3 + ["valid"]
+    done = split(table([0, 0, 1, 2, 3, 3, 4], splits=splits, kind=IDENTITIES), unique(7), seed=0)
+    assert done.rows["split"].to_list() == splits
+    (note,) = done.notes
+    assert note == (
+        "2 identities stand in both train and test: 0 (folder/0.png, folder/1.png), 3 (folder/4.png, folder/5.png)"
+    )

@@ -18,7 +18,7 @@ GROUPS = (
     "participant", "participant_id", "video", "video_id", "slide", "slide_id", "case", "case_id",
 )
 SPLITS = ("split", "set", "subset", "partition", "usage")
-IGNORED = ("width", "height", "index", "unnamed: 0", "")
+IGNORED = ("width", "height", "index", "unnamed:_0", "")
 # fmt: on
 _MOST, _LONGEST = 20, 60
 
@@ -45,7 +45,7 @@ def columns_of(header: Sequence[str], where: str) -> Columns:
     group, split = first_of(header, GROUPS), first_of(header, SPLITS)
     left = [name for name in header if name not in (path, group, split)]
     named = first_of(left, TARGETS)
-    targets = (named,) if named else tuple(name for name in left if _plain(name) not in (*IGNORED, *PATHS))
+    targets = (named,) if named else tuple(name for name in left if plain_name(name) not in (*IGNORED, *PATHS))
     if not targets:
         raise DataError(f"{where} has the columns {_shown(header)}; expected one called label, with the targets")
     unused = tuple(name for name in left if name not in targets)
@@ -60,9 +60,10 @@ def _shown(header: Sequence[str]) -> str:
 
 def first_of(header: Sequence[str], names: Sequence[str]) -> str | None:
     """The column that is called by the first of `names` there is, in any case."""
-    plain = {_plain(name): name for name in reversed(header)}
+    plain = {plain_name(name): name for name in reversed(header)}
     return next((plain[name] for name in names if name in plain), None)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Returns the name of a column in lower case, with underscores."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")

@@ -9,15 +9,16 @@ import polars as pl
 from opsin.core import DataError
 
 from ...images import FileImages
-from ...table import Table, make_rows
+from ...table import COLUMNS, Table, make_rows
 from ...targets import TargetKind
 from ..scan import IMAGE_ENDINGS, FolderListing, count, scan, some
 from ..split_names import SPLIT_NAMES, split_name
-from .columns import Columns, columns_of
+from .columns import Columns, columns_of, plain_name
 from .targets import meaning_of
 
 LISTING_ENDINGS = (".csv", ".tsv")
 MAX_BYTES = 2**31
+_NOT_KEPT = (*COLUMNS, "index", "unnamed:_0", "")
 FIRST_LINE = 2  # as editors count, below the header
 
 
@@ -43,12 +44,20 @@ def read_listing(parts: dict[Path, str | None], folder: Path, origin: str, kind:
         raise DataError(f"{where}: {some(twice, 3)} stand in more than one row; list each once, several labels as a|b")
     splits, split_note = _splits(frame, columns, ids, where)
     groups = None if columns.group is None else [_none_if_empty(cell) for cell in frame[columns.group].to_list()]
-    if columns.unused:
-        notes.append(f"{count(columns.unused, 'column')} of {where} not used: {some(columns.unused)}")
+    used = {columns.path, *columns.targets, columns.group, columns.split}
+    unused = [name for name in frame.columns if name not in used and not name.startswith("\0")]
+    extra = [_described(frame[name]) for name in unused if plain_name(name) not in _NOT_KEPT]
+    left = [name for name in unused if plain_name(name) in _NOT_KEPT]
+    if extra:
+        notes.append(f"{count(extra, 'column')} of {where} kept: {some([one.name for one in extra])}")
+    if left:
+        notes.append(f"{count(left, 'column')} of {where} not used: {some(left)}")
     if groups is not None:
         notes.append(f"{count(len(set(groups) - {None}), 'group')}, by {columns.group}: their images stay together")
-    rows = make_rows(ids, meaning.values, kind=meaning.target.kind, groups=groups, splits=splits)
-    return Table(rows, FileImages(folder), meaning.target, origin, (*notes, *split_note, *meaning.notes))
+    rows = make_rows(ids, meaning.values, kind=meaning.target.kind, groups=groups, splits=splits, extra=extra)
+    names = tuple(one.name for one in extra)
+    said = (*notes, *split_note, *meaning.notes)
+    return Table(rows, FileImages(folder), meaning.target, origin, said, extra=names)
 
 
 def listing_fits(path: Path) -> str | None:
@@ -171,6 +180,12 @@ def _splits(
 
 def _leaves(id: str) -> bool:
     return id.startswith(("/", "../"))
+
+
+def _described(column: pl.Series) -> pl.Series:
+    """A column that describes the images, as text, null where it is empty."""
+    cells = [_none_if_empty(cell) for cell in column.to_list()]
+    return pl.Series(column.name, cells, dtype=pl.Utf8)
 
 
 def _none_if_empty(cell: str | None) -> str | None:

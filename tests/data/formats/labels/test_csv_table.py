@@ -144,3 +144,25 @@ def test_bytes_that_are_no_text(folder):
     (folder / "labels.csv").write_bytes(b"\xff\xfe\x00\x01path,label\n")
     with pytest.raises(DataError, match="expected CSV in UTF-8"):
         read(folder / "labels.csv")
+
+
+def test_columns_that_describe_an_image_are_kept(folder):
+    lines = [f"{n},images/ü {n}.png,{'ab'[n % 2]},{20 + n},{' ' if n == 2 else 'S1'}" for n in range(6)]
+    table = read(written(folder, "Unnamed: 0,path,label,Age,scanner\n" + "\n".join(lines)))
+    assert table.extra == ("Age", "scanner")
+    assert table.rows["Age"].to_list() == ["20", "21", "22", "23", "24", "25"]
+    assert table.rows["scanner"].to_list() == ["S1", "S1", None, "S1", "S1", "S1"]
+    assert table.notes == (
+        "2 columns of labels.csv kept: Age, scanner",
+        "1 column of labels.csv not used: Unnamed: 0",
+    )
+
+
+def test_columns_of_one_of_several_files_are_kept(folder):
+    written(
+        folder, "path,label,age\n" + "\n".join(f"images/ü {n}.png,{'ab'[n % 2]},{n}" for n in range(4)), "train.csv"
+    )
+    written(folder, "path,label\nimages/ü 4.png,a\nimages/ü 5.png,b", "test.csv")
+    table = read(folder)
+    assert dict(table.rows.select("id", "age").rows())["images/ü 3.png"] == "3"
+    assert table.extra == ("age",) and table.rows["age"].null_count() == 2
