@@ -1,4 +1,7 @@
-"""All commands under one name, and how each of them ends: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C."""
+"""The `opsin` command and its subcommands.
+
+Exit status: 0 success, 1 failure, 2 wrong usage, 130 stopped by Ctrl-C.
+"""
 
 import io
 import os
@@ -15,25 +18,27 @@ from .predict import predict
 from .summary import summary
 from .train import train
 
-STOPPED = 130
+INTERRUPTED = 130
 
 
 class Commands(TyperGroup):
-    """Turns what a command raises into one line on stderr and an exit status."""
+    """Command group that reports an expected exception as one line on stderr and an exit status."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command that was named."""
+        """Runs the selected command."""
         try:
-            answer = super().invoke(ctx)
+            result = super().invoke(ctx)
             sys.stdout.flush()
-            return answer
+            return result
         except BrokenPipeError:
-            _quiet_stdout()
+            _discard_stdout()
             raise typer.Exit(1) from None
         except KeyboardInterrupt as stop:
-            _fail(" ".join(str(stop).split()) or "stopped; nothing is lost that was saved before", STOPPED)
+            _fail(
+                " ".join(str(stop).split()) or "stopped by Ctrl-C; files that were already saved are kept", INTERRUPTED
+            )
         except Exception as error:
-            errors = sys.modules.get("opsin.core.errors")  # not loaded (nor torch): then it is none of ours
+            errors = sys.modules.get("opsin.core.errors")  # not imported yet: the error is not an OpsinError
             if errors is None or not isinstance(error, errors.OpsinError):
                 raise
             _fail(" ".join(str(error).split()), 1)
@@ -45,20 +50,21 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: two columns, readable at a width of 80 characters
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command, example in (
     (train, "opsin train photos --minutes 5"),
-    (predict, "opsin predict runs/classify/photos-1/best.safetensors new/ -o answers.csv"),
-    (evaluate, "opsin evaluate runs/classify/photos-1/best.safetensors other-photos"),
+    (predict, "opsin predict best.safetensors new/ -o predictions.csv"),
+    (evaluate, "opsin evaluate best.safetensors other-photos"),
     (summary, "opsin summary resnet_small --input-size 32 --classes 10"),
     (demo, "opsin demo"),
 ):
     app.command(epilog=f"Example: {example}", no_args_is_help=command is not demo)(command)
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(requested: bool) -> None:
+    if requested:
         from opsin import __version__
 
         print(f"opsin {__version__}")
@@ -68,19 +74,19 @@ def _show_version(asked: bool) -> None:
 @app.callback(epilog="Example: opsin train photos --minutes 5")
 def opsin(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """From a folder of images to a convolutional neural network that you can trust, look inside and ship."""
+    """Trains and evaluates convolutional neural networks on images."""
 
 
 def main() -> None:
-    """Runs the command line; any file name can be printed, whatever the terminal's encoding."""
+    """Runs the command line. Characters that the terminal cannot encode are printed as backslash escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    warnings.filterwarnings("ignore", message="Image size .* exceeds limit")  # such images are refused in our words
-    app()
+    warnings.filterwarnings("ignore", message="Image size .* exceeds limit")  # the data package raises its own error
+    app(prog_name="opsin")
 
 
 def _fail(line: str, status: int) -> NoReturn:
@@ -88,6 +94,6 @@ def _fail(line: str, status: int) -> NoReturn:
     raise typer.Exit(status)
 
 
-def _quiet_stdout() -> None:
-    """Nobody reads on: what Python still holds for stdout must not fail at exit."""
+def _discard_stdout() -> None:
+    """Redirects stdout to the null device after the reader closed the pipe, so that the flush at exit succeeds."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

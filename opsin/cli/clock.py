@@ -1,4 +1,4 @@
-"""When the process began: imported before anything slow, so that `--minutes` counts from there."""
+"""Start time of the process. Imported before any slow module, so that `--minutes` includes the imports."""
 
 import time
 

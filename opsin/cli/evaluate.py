@@ -1,4 +1,4 @@
-"""`opsin evaluate`: a model's scores on labelled images, and a report on them."""
+"""`opsin evaluate`: metrics of a model on labelled images, and a report."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,25 +6,36 @@ from typing import Annotated
 import typer
 
 from . import options
-from .output import print_json, print_scores, scores_json
+from .output import plural, print_json, print_next, print_scores, scores_json
 from .progress import reporting
 
 
 def evaluate(
     model: options.ModelFile,
-    data: Annotated[str, typer.Argument(help="Labelled images, in any form that train takes.")],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="Labelled images, in any format that `opsin train` reads.")
+    ],
     split: Annotated[
         str | None,
-        typer.Option(help="train, valid or test; the test split, or all images without one.", show_default=False),
+        typer.Option(
+            metavar="SPLIT",
+            help="Split to evaluate: train, valid or test. Default: test if DATA has splits, otherwise all images.",
+            show_default=False,
+        ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The report's folder; a new one under runs/evaluate/ when left out.", show_default=False),
+        typer.Option(
+            metavar="FOLDER", help="Folder of the report. Default: a new folder in runs/evaluate/.", show_default=False
+        ),
     ] = None,
     device: options.Device = None,
     as_json: options.Json = False,
 ) -> None:
-    """Scores a model on labelled images, with 95 % intervals, beside the trivial answer, and writes a report."""
+    """Evaluates a model on labelled images.
+
+    Prints metrics with 95 % confidence intervals and a baseline, and writes an HTML report.
+    """
     with reporting() as progress:
         from opsin import api
 
@@ -37,6 +48,6 @@ def evaluate(
         print_json({"scores": scores_json(evaluation.scores)})
     else:
         print_scores(evaluation.scores, evaluation.baseline)
-        count = len(evaluation.predictions.ids)
-        print(f"{count:,} image{'' if count == 1 else 's'}")
+        print(plural(len(evaluation.predictions.ids), "image"))
         print(f"report  {evaluation.report}")
+        print_next("predict", model, "IMAGES")

@@ -1,56 +1,127 @@
-"""What can be asked of a command: each option's type, its help, and its bounds."""
+"""Command-line options that several commands share: type, help text and bounds of each."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-ModelFile = Annotated[Path, typer.Argument(help="A model file.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps; the fastest there is.", show_default=False)]
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file (.safetensors).", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DEVICE",
+        help="Device: cpu, cuda, cuda:N or mps. Default: the fastest one available.",
+        show_default=False,
+    ),
+]
 Out = Annotated[
-    Path | None, typer.Option(help="The run's folder; a new one under runs/ when left out.", show_default=False)
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Run folder. Default: a new folder in runs/.", show_default=False),
 ]
 Data = Annotated[
     str | None,
     typer.Argument(
-        help="A folder of class folders, or of images with boxes (COCO, YOLO, VOC) or masks; or a .csv, .npz, .json or "
-        ".yaml file.",
+        metavar="DATA",
+        help="Folder with one subfolder per class, or with images and bounding boxes (COCO, YOLO, Pascal VOC) or "
+        "masks; or a .csv, .npz, .json or .yaml file.",
         show_default=False,
     ),
 ]
 Task = Annotated[
     str | None,
     typer.Option(
-        help="classify, multilabel, regress, detect, segment or instances; found out when left out.",
+        metavar="TASK",
+        help="Task: classify, multilabel, regress, detect, segment or instances. Default: inferred from the labels.",
         show_default=False,
     ),
 ]
 Network = Annotated[
     str | None,
-    typer.Option(help="A zoo name, or a .py or .json file of layers; one that suits the images.", show_default=False),
+    typer.Option(
+        metavar="NETWORK",
+        help="Network: a zoo name such as resnet18, or a .py or .json file of layers. "
+        "Default: chosen by the size and number of the images.",
+        show_default=False,
+    ),
 ]
-Epochs = Annotated[float | None, typer.Option(min=0.0, help="Passes over the training images.", show_default=False)]
+Epochs = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        metavar="N",
+        help="Number of passes over the training images. Default: chosen by the number of images.",
+        show_default=False,
+    ),
+]
 Minutes = Annotated[
-    float | None, typer.Option(min=0.0, help="Time for everything, from start to report.", show_default=False)
+    float | None,
+    typer.Option(
+        min=0.0,
+        metavar="MINUTES",
+        help="Time limit for the whole command, from start to report.",
+        show_default=False,
+    ),
 ]
 Size = Annotated[
-    int | None, typer.Option(min=1, help="Height and width that images are brought to.", show_default=False)
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="PIXELS",
+        help="Input height and width of the network. Default: chosen by the size of the images.",
+        show_default=False,
+    ),
 ]
-Seed = Annotated[int, typer.Option(help="Equal seeds give equal runs.")]
+Seed = Annotated[
+    int, typer.Option(metavar="N", help="Random seed. The same seed gives the same run on the same device.")
+]
 Hflip = Annotated[
     bool | None,
-    typer.Option(help="Augment with horizontal flips. Default: chosen from the images.", show_default=False),
+    typer.Option(help="Augment with horizontal flips. Default: chosen by a test on the images.", show_default=False),
 ]
 Rotate90 = Annotated[
     bool, typer.Option("--rotate90", help="Augment with 90-degree rotations (safe for microscopy and aerial images).")
 ]
-ClassWeights = Annotated[bool, typer.Option("--class-weights", help="Let rare classes count as much.")]
+ClassWeights = Annotated[bool, typer.Option("--class-weights", help="Weight the loss by inverse class frequency.")]
 Pretrained = Annotated[
     bool | None,
     typer.Option(
-        help="Start from weights learned on ImageNet; for images of classes found out when left out.",
+        help="Start from ImageNet weights. Default: for classification of colour images, chosen by a test on them.",
         show_default=False,
     ),
 ]
-Resume = Annotated[Path | None, typer.Option(help="Go on with the run in this folder.", show_default=False)]
+Resume = Annotated[
+    Path | None, typer.Option(metavar="RUN", help="Resume the interrupted run in this folder.", show_default=False)
+]
+Images = Annotated[
+    list[str],
+    typer.Argument(metavar="IMAGES", help="Image files, folders, glob patterns, or .txt files with one path per line."),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Output: a .csv, .jsonl or .parquet file; for boxes and masks also a COCO .json file or a folder. "
+        "Default: JSON lines on stdout.",
+        show_default=False,
+    ),
+]
+Tiles = Annotated[
+    bool | None,
+    typer.Option(
+        help="Predict on overlapping tiles. Default: for images more than twice as large as the training images.",
+        show_default=False,
+    ),
+]
+Confidence = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        metavar="CONFIDENCE",
+        help="Minimum confidence for boxes and objects. Default: the threshold chosen on the validation set.",
+        show_default=False,
+    ),
+]

@@ -1,7 +1,8 @@
-"""What commands print when they are done: one JSON object, or a small table of scores."""
+"""Results on stdout: JSON for programs, tables for people."""
 
 import json
 import math
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,23 +10,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from opsin.evaluation import Score
 
-MOST_OBJECTS = 20
-"""So many objects of one image are printed."""
+MAX_OBJECTS = 20
+"""Maximum number of objects of one image that are listed."""
 
 
 def print_json(value: Any) -> None:
-    """Prints one line of JSON; characters that stdout cannot write are escaped the JSON way."""
+    """Prints a value as one line of JSON. Characters that stdout cannot encode become JSON escapes."""
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     print(json.dumps(value, ensure_ascii=not unicode, allow_nan=False))
 
 
 def scores_json(scores: "Mapping[str, Score]") -> dict[str, dict[str, float | None]]:
-    """`{name: {value, low, high}}`; null where a score is not defined."""
+    """Returns `{name: {value, low, high}}`, with None where a score is undefined."""
     return {name: score.to_json() for name, score in scores.items()}
 
 
 def print_scores(scores: "Mapping[str, Score]", baseline: "Mapping[str, Score]") -> None:
-    """A row a score: its value, its 95 % interval, and what the trivial answer reaches."""
+    """Prints a table with one row per score: value, 95 % confidence interval, and the baseline's value."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -35,29 +36,54 @@ def print_scores(scores: "Mapping[str, Score]", baseline: "Mapping[str, Score]")
     for title in ("value", "95 % interval", "baseline"):
         table.add_column(title, justify="right")
     for name, score in scores.items():
-        trivial = _number(baseline[name].value) if name in baseline else ""
-        table.add_row(name, _number(score.value), f"{_number(score.low)} to {_number(score.high)}", trivial)
+        reference = _number(baseline[name].value) if name in baseline else ""
+        table.add_row(name, _number(score.value), f"{_number(score.low)} to {_number(score.high)}", reference)
     Console(highlight=False).print(table)
 
 
-def print_objects(names: Sequence[str], answer: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> None:
-    """How many objects there are of each class, and a row for each of the first ones."""
+def print_next(*words: object, stderr: bool = False) -> None:
+    """Prints the next command to type, as the last line of a command's results.
+
+    Args:
+        words: The words of the command after `opsin`. Words with special characters are quoted for the shell.
+        stderr: Print on stderr, for commands whose stdout is read by programs.
+    """
+    print(f"next    opsin {shlex.join(map(str, words))}", file=sys.stderr if stderr else sys.stdout)
+
+
+def plural(count: int, noun: str) -> str:
+    """Returns a count with its noun.
+
+    >>> plural(1, "image"), plural(1200, "image")
+    ('1 image', '1,200 images')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def print_objects(names: Sequence[str], prediction: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> None:
+    """Prints the number of objects of each class, and a table of the first `MAX_OBJECTS` objects.
+
+    Args:
+        names: Class names.
+        prediction: The prediction of one image, with `count` and `count_<class>`.
+        records: One record per object of the prediction.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    counts = ", ".join(f"{answer[f'count_{name}']} {name}" for name in names)
-    print(f"{answer['count']} object{'' if answer['count'] == 1 else 's'}: {counts}")
+    counts = ", ".join(f"{prediction[f'count_{name}']} {name}" for name in names)
+    print(f"{plural(prediction['count'], 'object')}: {counts}")
     table = Table(box=box.SIMPLE_HEAD)
     columns = [name for name in (records[0] if records else ()) if name != "object"]
     for name in columns:
         table.add_column(name, justify="left" if name == "label" else "right")
-    for record in records[:MOST_OBJECTS]:
+    for record in records[:MAX_OBJECTS]:
         table.add_row(*(_cell(record[name]) for name in columns))
     if records:
         Console(highlight=False).print(table)
-    if len(records) > MOST_OBJECTS:
-        print(f"and {len(records) - MOST_OBJECTS} more")
+    if len(records) > MAX_OBJECTS:
+        print(f"and {len(records) - MAX_OBJECTS} more")
 
 
 def _cell(value: Any) -> str:
@@ -67,5 +93,5 @@ def _cell(value: Any) -> str:
 
 
 def _number(value: float) -> str:
-    """Four digits; what is less than 1e-9 is the rounding of sums, not a score."""
+    """Returns a value with four digits. Values below 1e-9 are rounding errors and shown as 0."""
     return f"{value if abs(value) > 1e-9 else 0:.4g}" if math.isfinite(value) else "-"

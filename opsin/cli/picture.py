@@ -1,4 +1,4 @@
-"""An image and its answer as text: half blocks in 24-bit colour, and a bar for each probability."""
+"""An image and its prediction as terminal text: half blocks in 24-bit colour, and a bar per class."""
 
 import os
 import shutil
@@ -10,27 +10,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from opsin.data import Intensity
 
-MOST_COLUMNS = 64
-MOST_LINES = 24
-BAR = 24
-MOST_BARS = 10
+MAX_COLUMNS = 64
+MAX_LINES = 24
+BAR_WIDTH = 24
+MAX_BARS = 10
 
 
 def on_terminal() -> bool:
-    """Whether a person reads stdout."""
+    """Returns True if stdout is a terminal."""
     return sys.stdout.isatty()
 
 
-def shows_pictures() -> bool:
-    """Whether stdout is a terminal that can show colours and block characters."""
+def supports_images() -> bool:
+    """Returns True if stdout is a terminal that supports colours and block characters."""
     plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "dumb") == "dumb"
     return on_terminal() and not plain and (sys.stdout.encoding or "").lower().startswith("utf")
 
 
-def picture(path: Path, intensity: "Intensity | None" = None) -> str:
-    """The image as lines of half blocks, no wider or higher than the terminal, with its proportions kept.
+def render_image(path: Path, intensity: "Intensity | None" = None) -> str:
+    """Returns an image file as lines of half blocks that fit the terminal. The aspect ratio is kept.
 
-    `intensity` is the scale of more than 8 bits, that of the model's training images.
+    Args:
+        path: Image file.
+        intensity: Scale of the pixel values of images with more than 8 bits, from the model's training images.
     """
     import numpy as np
     from PIL import Image
@@ -40,10 +42,10 @@ def picture(path: Path, intensity: "Intensity | None" = None) -> str:
     pixels = decode(path.read_bytes(), intensity=intensity)
     columns, lines = shutil.get_terminal_size()
     height, width = pixels.shape[:2]
-    scale = min(min(columns, MOST_COLUMNS) / width, 2 * min(lines - 4, MOST_LINES) / height)
+    scale = min(min(columns, MAX_COLUMNS) / width, 2 * min(lines - 4, MAX_LINES) / height)
     across, down = max(1, round(width * scale)), max(1, round(height * scale / 2))
-    colour = Image.fromarray(np.broadcast_to(pixels, (height, width, 3)).copy())
-    small = np.asarray(colour.resize((across, 2 * down), Image.Resampling.BOX))
+    image = Image.fromarray(np.broadcast_to(pixels, (height, width, 3)).copy())
+    small = np.asarray(image.resize((across, 2 * down), Image.Resampling.BOX))
     return "\n".join(_line(small[row], small[row + 1]) for row in range(0, 2 * down, 2))
 
 
@@ -55,17 +57,22 @@ def _line(upper: Any, lower: Any) -> str:
     return "".join(cells) + "\x1b[0m"
 
 
-def bars(names: Sequence[str], row: dict[str, Any]) -> list[str]:
-    """A line a class, most probable or largest first, from an answer; the numbers themselves for a regression."""
-    start = next((start for start in ("p_", "share_") if all(f"{start}{name}" in row for name in names)), None)
-    if start is not None:
-        known = sorted(((row[f"{start}{name}"], name) for name in names), reverse=True)
-        wide = max(len(name) for _, name in known[:MOST_BARS])
+def probability_bars(names: Sequence[str], row: dict[str, Any]) -> list[str]:
+    """Returns one line per class, most probable (or largest) class first, or one line per value of a regression.
+
+    Args:
+        names: Names of the classes or values.
+        row: The prediction of one image, with `p_<class>`, `share_<class>` or the values by name.
+    """
+    prefix = next((prefix for prefix in ("p_", "share_") if all(f"{prefix}{name}" in row for name in names)), None)
+    if prefix is not None:
+        ranked = sorted(((row[f"{prefix}{name}"], name) for name in names), reverse=True)
+        width = max(len(name) for _, name in ranked[:MAX_BARS])
         full, empty = ("█", "·") if (sys.stdout.encoding or "").lower().startswith("utf") else ("#", ".")
-        return [f"{name:<{wide}}  {_bar(p, full, empty)} {p:6.1%}" for p, name in known[:MOST_BARS]]
+        return [f"{name:<{width}}  {_bar(p, full, empty)} {p:6.1%}" for p, name in ranked[:MAX_BARS]]
     return [f"{name}  {row[name]:.4g}" for name in names]
 
 
 def _bar(share: float, full: str, empty: str) -> str:
-    filled = round(share * BAR)
-    return full * filled + empty * (BAR - filled)
+    filled = round(share * BAR_WIDTH)
+    return full * filled + empty * (BAR_WIDTH - filled)

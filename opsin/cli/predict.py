@@ -1,4 +1,4 @@
-"""`opsin predict`: a model's answers for one image, or for a folder of them."""
+"""`opsin predict`: predictions of a model for one or many images."""
 
 import sys
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import options
-from .output import print_json, print_objects
-from .picture import bars, on_terminal, picture, shows_pictures
+from .output import print_json, print_next, print_objects
+from .picture import on_terminal, probability_bars, render_image, supports_images
 from .progress import reporting
 
 if TYPE_CHECKING:
@@ -20,54 +20,41 @@ TABLES = (".csv", ".jsonl", ".parquet")
 
 def predict(
     model: options.ModelFile,
-    images: Annotated[list[str], typer.Argument(help="Image files, folders, globs, or text files that list images.")],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="A .csv, .jsonl or .parquet; for boxes and masks also a COCO .json, or a folder.",
-            show_default=False,
-        ),
-    ] = None,
-    tiles: Annotated[
-        bool | None,
-        typer.Option(help="Look at large images tile by tile; when it helps, if left out.", show_default=False),
-    ] = None,
-    confidence: Annotated[
-        float | None,
-        typer.Option(
-            min=0.0, max=1.0, help="Tell boxes and objects from here on; found in training.", show_default=False
-        ),
-    ] = None,
+    images: options.Images,
+    output: options.Output = None,
+    tiles: options.Tiles = None,
+    confidence: options.Confidence = None,
     device: options.Device = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answers as one JSON list.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the predictions as one JSON list.")] = False,
 ) -> None:
-    """Says what a model sees in images.
+    """Predicts on images.
 
-    One image is shown on a terminal; many give a line of JSON each, or files.
-    Started again, a run with -o goes on where it was stopped.
+    On a terminal, one image is shown with its prediction. Otherwise each image gives one line of JSON, or the
+    predictions are written to FILE. With -o, an interrupted run resumes where it stopped.
     """
     if as_json and output is not None and Path(output).suffix.lower() not in TABLES:
-        raise typer.BadParameter(f"prints the rows of a table, but {output} is none; leave it out", param_hint="--json")
+        raise typer.BadParameter(
+            f"{output} is not a table. Expected a name with {', '.join(TABLES)}. Fix: omit --json.", param_hint="--json"
+        )
     with reporting() as progress:
         from opsin import api
 
         loaded = api.load(model, device)
         paths = _find(images)
         if output is None and not as_json and len(paths) == 1 and on_terminal():
-            shown = loaded.predict(paths[0], tiles=tiles, confidence=confidence)[0]
+            single = loaded.predict(paths[0], tiles=tiles, confidence=confidence)[0]
             rows: list[dict[str, Any]] = []
         else:
-            shown = None
+            single = None
             rows = api.predict_files(
                 loaded, paths, output, tiles=tiles, confidence=confidence, progress=progress, say=progress.say
             )
-    if shown is not None:
-        _show(loaded, paths[0], shown)
+    if single is not None:
+        _show(loaded, paths[0], single)
     elif output is not None:
         print(output, file=sys.stderr if as_json else sys.stdout)
         rows = _read_back(Path(output)) if as_json else []
+        print_next("evaluate", model, "LABELLED_IMAGES", stderr=True)
     elif len(paths) == 1:
         _check(paths[0], rows[0]["error"])
     if as_json:
@@ -80,14 +67,14 @@ def predict(
 
 
 def _find(sources: Sequence[str]) -> tuple[Path, ...]:
-    """Every image of every source once, in the order they were typed."""
+    """Returns the paths of all images without duplicates, in the order of the sources."""
     from opsin.data import find_images
 
     return tuple(dict.fromkeys(path for source in sources for path in find_images(source)))
 
 
 def _check(path: Path, error: str | None) -> None:
-    """Raises DataError when the only image could not be read."""
+    """Raises DataError if the only image could not be read."""
     if error is not None:
         from opsin.core import DataError
 
@@ -95,27 +82,27 @@ def _check(path: Path, error: str | None) -> None:
 
 
 def _check_any(rows: Sequence[dict[str, Any]]) -> None:
-    """Raises DataError when not one of the images could be read."""
+    """Raises DataError if none of the images could be read."""
     if rows and all(row["error"] for row in rows):
         from opsin.core import DataError
 
-        raise DataError(f"{len(rows):,} of {len(rows):,} images could not be read")
+        raise DataError(f"{len(rows):,} of {len(rows):,} images could not be read. Fix: see the `error` of each row.")
 
 
-def _show(model: "Model", path: Path, answer: dict[str, Any]) -> None:
+def _show(model: "Model", path: Path, prediction: dict[str, Any]) -> None:
     names = model.task.names
-    if shows_pictures():
-        print(picture(path, model.preprocessing.intensity))
-    records = next((answer[name] for name in ("boxes", "objects") if name in answer), None)
+    if supports_images():
+        print(render_image(path, model.preprocessing.intensity))
+    records = next((prediction[name] for name in ("boxes", "objects") if name in prediction), None)
     if records is None:
-        for line in bars(names, answer):
+        for line in probability_bars(names, prediction):
             print(line)
     else:
-        print_objects(names, answer, records)
+        print_objects(names, prediction, records)
 
 
 def _read_back(output: Path) -> list[dict[str, Any]]:
-    """The rows of a file of predictions."""
+    """Returns the rows of a table of predictions."""
     import polars as pl
 
     if output.suffix == ".parquet":

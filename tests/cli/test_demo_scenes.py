@@ -18,22 +18,22 @@ def few(monkeypatch):
 
 
 def test_boxes_are_read_as_they_were_composed(tmp_path):
-    folder = module.boxes_of_digits(tmp_path / "scenes", Lines())
+    folder = module.write_box_scenes(tmp_path / "scenes", Lines())
     table = read(folder)
     assert table.target.names == tuple("0123456789") and not [line for line in table.notes if "left out" in line]
     for split, count in module.COUNTS.items():
         part = table.split(split)
         assert len(part) == count
-        for scene, boxes in zip(module.scenes(split), part.targets(), strict=True):
+        for scene, boxes in zip(module.generate_scenes(split), part.targets(), strict=True):
             np.testing.assert_array_equal(boxes[:, :5], scene.boxes)
 
 
 def test_masks_are_read_as_they_were_composed_and_boxes_lie_around_them(tmp_path):
-    folder = module.masks_of_digits(tmp_path / "scenes", Lines())
+    folder = module.write_mask_scenes(tmp_path / "scenes", Lines())
     table = read(folder)
     assert table.target.names == ("background", *"0123456789")
     part = table.split("test")
-    for id, scene in zip(part.rows["id"], module.scenes("test"), strict=True):
+    for id, scene in zip(part.rows["id"], module.generate_scenes("test"), strict=True):
         mask = table.masks.read(id)
         np.testing.assert_array_equal(mask, scene.mask)
         for left, top, right, bottom, digit in scene.boxes:
@@ -52,17 +52,17 @@ def test_no_handwriting_is_in_two_splits(monkeypatch):
 
     monkeypatch.setattr(module, "_scene", remember)
     for split in module.COUNTS:
-        next(module.scenes(split))
+        next(module.generate_scenes(split))
     sets = list(used.values())
     assert not (sets[0] & sets[1] or sets[0] & sets[2] or sets[1] & sets[2]) and all(sets)
 
 
 def test_scenes_are_written_once_and_the_same_each_time(tmp_path):
-    first = module.boxes_of_digits(tmp_path / "a", Lines())
+    first = module.write_box_scenes(tmp_path / "a", Lines())
     before = {path: path.stat().st_mtime_ns for path in first.rglob("*")}
-    module.boxes_of_digits(first, Lines())
+    module.write_box_scenes(first, Lines())
     assert {path: path.stat().st_mtime_ns for path in first.rglob("*")} == before
-    second = module.boxes_of_digits(tmp_path / "b", Lines())
+    second = module.write_box_scenes(tmp_path / "b", Lines())
     for path in first.rglob("*.*"):
         if path.is_file():
             assert path.read_bytes() == (second / path.relative_to(first)).read_bytes()
@@ -73,6 +73,6 @@ def test_half_a_set_is_never_left(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Image.Image, "save", full)
-    with pytest.raises(OpsinError, match="could not write"):
-        module.masks_of_digits(tmp_path / "scenes", Lines())
+    with pytest.raises(OpsinError, match=r"Writing .* failed: No space left"):
+        module.write_mask_scenes(tmp_path / "scenes", Lines())
     assert not (tmp_path / "scenes").exists()

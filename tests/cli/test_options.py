@@ -11,7 +11,7 @@ NAMES = [name for name in vars(options) if name[0].isupper() and name != "Path" 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_option_says_what_it_is_for_in_a_sentence(name):
     kind, info = get_args(getattr(options, name))
-    assert info.help[0].isupper() or info.help.startswith(("classify", "cpu"))
+    assert info.help[0].isupper()
     assert info.help.endswith(".")
     assert NoneType in get_args(kind) or kind is not str
 

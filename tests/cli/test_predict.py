@@ -77,7 +77,7 @@ def test_a_file_holds_the_rows_and_json_reads_them_back(opsin, model_file, squar
 
 def test_one_image_on_a_terminal_is_shown_with_bars(opsin, model_file, squares, monkeypatch):
     monkeypatch.setattr(module, "on_terminal", lambda: True)
-    monkeypatch.setattr(module, "shows_pictures", lambda: True)
+    monkeypatch.setattr(module, "supports_images", lambda: True)
     ended = opsin("predict", model_file, squares / "rot" / "0.png")
     assert "▀" in ended.stdout
     assert all(name in ended.stdout for name in ("blau", "grün", "grau", "rot"))
@@ -148,7 +148,7 @@ def test_a_folder_is_made_and_is_no_list(opsin, fails, spots, tmp_path):
     assert ended.stdout.strip() == "out.1/"
     assert {path.name for path in (tmp_path / "out.1").iterdir()} == {"masks", "overlays", "classes.txt", "errors.csv"}
     assert opsin("predict", "segment.safetensors", "spots", "-o", "out", "--json").exit_code == 2
-    assert "leave it out" in fails("predict", "segment.safetensors", "spots", "--confidence", 0.5)
+    assert "confidence" in fails("predict", "segment.safetensors", "spots", "--confidence", 0.5)
 
 
 def test_tiles_are_for_places(fails, model_file, squares):

@@ -33,8 +33,8 @@ def test_a_stage_counts_its_own_time(clock, capsys):
     lines("train", 0.0, 1)
     clock[0] += 20
     lines("train", 0.5, 1)
-    told = capsys.readouterr().err.splitlines()
-    assert told == ["train 0%", "train 50%, 0 min 20 s left"]
+    printed = capsys.readouterr().err.splitlines()
+    assert printed == ["train 0%", "train 50%, 0 min 20 s left"]
 
 
 def test_a_stage_that_is_left_and_come_back_to_keeps_its_time(clock, capsys):
