@@ -1,4 +1,4 @@
-"""From the bytes of an image file to pixels: uint8, (height, width, 1 or 3), upright."""
+"""Decoding of image files and arrays to pixels: uint8, (height, width, 1 or 3), upright."""
 
 import io
 from collections.abc import Callable
@@ -15,18 +15,28 @@ from .intensity import Intensity, to_bytes
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 _ORIENTATION = 0x0112
-_Answer = TypeVar("_Answer")
+_Result = TypeVar("_Result")
 
 
 def decode(
     content: bytes, *, at_least: tuple[int, int] | None = None, intensity: Intensity | None = None
 ) -> np.ndarray:
-    """The pixels of an encoded image: uint8, (height, width, channels), channels 1 (grey) or 3 (RGB).
+    """Decodes an image file.
 
-    Turned upright by its EXIF orientation; transparent parts over white; more than 8 bits scaled by `intensity`, the
-    scale of the data set, or by what the file's type can hold (16-bit colour PNG: its high bytes); first frame or page.
-    `at_least=(height, width)` allows a smaller picture where the format gives it for free (JPEG), never below that.
-    Raises DataError when the bytes are no image, cut short, or declare more than MAX_PIXELS.
+    Applies the EXIF orientation, composites transparency over white, and takes the first frame or page. 16-bit colour
+    PNG is read by its high bytes.
+
+    Args:
+        content: The bytes of the file.
+        at_least: Height and width; allows a smaller image where the format decodes to it for free (JPEG), never below
+            this size. None decodes at full size.
+        intensity: The scale of the data set for images of more than 8 bits; None scales by what the type can hold.
+
+    Returns:
+        uint8 (height, width, channels), 1 channel (grey) or 3 (RGB).
+
+    Raises:
+        DataError: The bytes are not an image, are cut short, or declare more than MAX_PIXELS.
 
     >>> buffer = io.BytesIO()
     >>> Image.new("RGBA", (4, 2)).save(buffer, "PNG")
@@ -37,10 +47,18 @@ def decode(
 
 
 def as_pixels(image: np.ndarray | Image.Image, intensity: Intensity | None = None) -> np.ndarray:
-    """An array or a Pillow image as pixels: uint8, (height, width, 1 or 3), by the rules of `decode`.
+    """Converts an array or a Pillow image to pixels as `decode` does.
 
-    An array is (height, width), (height, width, channels) or (channels, height, width); whole numbers from 0 on,
-    true or false, or floats. Raises DataError otherwise.
+    Args:
+        image: A Pillow image, or an array (height, width), (height, width, channels) or (channels, height, width) of
+            non-negative integers, booleans or floats.
+        intensity: The scale of the data set for values that are not uint8; None scales by what the type can hold.
+
+    Returns:
+        uint8 (height, width, channels), 1 channel (grey) or 3 (RGB).
+
+    Raises:
+        DataError: The array has another shape, or values that cannot be scaled.
 
     >>> as_pixels(np.full((2, 3), 4095, np.uint16), Intensity(4095)).max()
     np.uint8(255)
@@ -53,16 +71,24 @@ def as_pixels(image: np.ndarray | Image.Image, intensity: Intensity | None = Non
 
 
 def values_of(image: bytes | np.ndarray | Image.Image, at_least: tuple[int, int] | None = None) -> np.ndarray:
-    """An image before its values are scaled: upright, (height, width, channels).
+    """Returns the values of an image before they are scaled.
 
-    Bytes and Pillow images are uint8 with 1 or 3 channels, or deeper with 1; arrays are of any type with 1 to 4.
-    `at_least` and errors as in `decode`.
+    Args:
+        image: The bytes of a file, a Pillow image or an array.
+        at_least: Height and width that a smaller decoded image must reach, as for `decode`.
+
+    Returns:
+        Array (height, width, channels), upright. From bytes and Pillow images: uint8 with 1 or 3 channels, or a wider
+        type with 1. From arrays: any type with 1 to 4 channels.
+
+    Raises:
+        DataError: As for `decode`.
     """
     if isinstance(image, Image.Image):
         return _values(image, at_least)
     if isinstance(image, bytes):
         if not image:
-            raise DataError("is empty (0 bytes); expected an image")
+            raise DataError("is empty (0 bytes). Expected an image.")
         pixels = _decode_jpeg(image, at_least) if image[:3] == b"\xff\xd8\xff" else None
         return with_pillow(image, lambda opened: _values(opened, at_least)) if pixels is None else pixels
     array = np.asarray(image)
@@ -71,52 +97,69 @@ def values_of(image: bytes | np.ndarray | Image.Image, at_least: tuple[int, int]
     if array.ndim == 3 and array.shape[2] not in (1, 2, 3, 4) and array.shape[0] in (1, 3, 4):
         array = np.moveaxis(array, 0, 2)
     if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4) or 0 in array.shape:
-        raise DataError(f"has the shape {np.shape(image)}; expected (height, width) or (height, width, 1, 3 or 4)")
+        raise DataError(f"has the shape {np.shape(image)}. Expected (height, width) or (height, width, 1, 3 or 4).")
     return array
 
 
 def header(image: bytes | np.ndarray) -> tuple[int, int, int]:
-    """The (height, width, channels) that decoding would give, from the header or the array's shape alone.
+    """Returns the shape of the decoded image from the file header or the array's shape, without decoding.
 
-    Raises DataError when it is no image.
+    Args:
+        image: The bytes of a file, of which the start usually suffices, or an array.
+
+    Returns:
+        Height, width and channels (1 or 3).
+
+    Raises:
+        DataError: It is not an image.
     """
     return header_and_depth(image)[0]
 
 
 def header_and_depth(image: bytes | np.ndarray) -> tuple[tuple[int, int, int], bool]:
-    """As `header`, and True when the image has more than 8 bits or floats, so that its values are scaled."""
+    """Returns the shape as `header` does, and True when values are scaled: more than 8 bits, or floats.
+
+    Args:
+        image: The bytes of a file, of which the start usually suffices, or an array.
+
+    Returns:
+        (height, width, channels), and True for a deep image.
+
+    Raises:
+        DataError: It is not an image.
+    """
     if not isinstance(image, bytes):
         height, width, channels = values_of(image).shape
         return (height, width, 1 if channels < 3 else 3), image.dtype != np.uint8 and image.dtype != np.bool_
     if not image:
-        raise DataError("is empty (0 bytes); expected an image")
+        raise DataError("is empty (0 bytes). Expected an image.")
 
-    def look(opened: Image.Image) -> tuple[tuple[int, int, int], bool]:
+    def inspect(opened: Image.Image) -> tuple[tuple[int, int, int], bool]:
         deep = _is_deep(opened)
         grey = deep or opened.mode in ("1", "L", "LA", "La")
         width, height = opened.size
-        if opened.format != "TIFF" and opened.getexif().get(_ORIENTATION, 1) >= 5:  # Pillow turns TIFF by itself
+        if opened.format != "TIFF" and opened.getexif().get(_ORIENTATION, 1) >= 5:  # Pillow rotates TIFF itself
             width, height = height, width
         return (height, width, 1 if grey else 3), deep
 
-    return with_pillow(image, look)
+    return with_pillow(image, inspect)
 
 
 def _decode_jpeg(content: bytes, at_least: tuple[int, int] | None) -> np.ndarray | None:
-    """By libjpeg-turbo; None when Pillow must look: other colour spaces, or a fault that Pillow will name."""
+    """Decodes with libjpeg-turbo; None when Pillow is needed: other colour spaces, or a damaged file."""
     try:
         high, wide, space, _ = simplejpeg.decode_jpeg_header(content)
     except ValueError:
         return None
     height, width = int(high), int(wide)
-    _bound(width, height)
+    _check_pixels(width, height)
     if space not in ("Gray", "YCbCr"):
         return None
-    turn = 1
+    orientation = 1
     if b"Exif\x00\x00" in content:
-        turn = with_pillow(content, lambda image: int(image.getexif().get(_ORIENTATION, 1)))
+        orientation = with_pillow(content, lambda image: int(image.getexif().get(_ORIENTATION, 1)))
     least_height, least_width = at_least or (height, width)
-    if turn >= 5:
+    if orientation >= 5:
         least_height, least_width = least_width, least_height
     try:
         pixels = simplejpeg.decode_jpeg(
@@ -127,40 +170,51 @@ def _decode_jpeg(content: bytes, at_least: tuple[int, int] | None) -> np.ndarray
         )
     except ValueError:
         return None
-    return pixels if turn == 1 else _turned(pixels, turn)
+    return pixels if orientation == 1 else _apply_orientation(pixels, orientation)
 
 
-def _turned(pixels: np.ndarray, turn: int) -> np.ndarray:
-    """Upright by EXIF orientation 2 to 8."""
-    if turn in (5, 6, 7, 8):
+def _apply_orientation(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Applies an EXIF orientation from 2 to 8."""
+    if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
-    if turn in (3, 4, 7, 8):
+    if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
-    if turn in (2, 3, 6, 7):
+    if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     return np.ascontiguousarray(pixels)
 
 
-def _bound(width: int, height: int) -> None:
+def _check_pixels(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
-        raise DataError(f"declares {width} x {height} pixels; expected at most {MAX_PIXELS:,} in all")
+        raise DataError(f"declares {width} x {height} pixels. Expected at most {MAX_PIXELS:,} in all.")
 
 
-def with_pillow(content: bytes, use: Callable[[Image.Image], _Answer]) -> _Answer:
-    """What `use` makes of the image in `content`; whatever is wrong with it is a DataError of one line."""
+def with_pillow(content: bytes, use: Callable[[Image.Image], _Result]) -> _Result:
+    """Opens an image file with Pillow and applies a function to it.
+
+    Args:
+        content: The bytes of the file.
+        use: Called with the opened image.
+
+    Returns:
+        The result of `use`.
+
+    Raises:
+        DataError: The file cannot be opened or read, in one line.
+    """
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            _bound(*image.size)
+            _check_pixels(*image.size)
             return use(image)
     except DataError:
         raise
     except UnidentifiedImageError:
-        raise DataError("is not an image that can be read; expected JPEG, PNG, BMP, GIF, TIFF or WebP") from None
+        raise DataError("is not an image that can be read. Expected JPEG, PNG, BMP, GIF, TIFF or WebP.") from None
     except Image.DecompressionBombError:
-        raise DataError(f"declares too many pixels; expected at most {MAX_PIXELS:,} in all") from None
+        raise DataError(f"declares too many pixels. Expected at most {MAX_PIXELS:,} in all.") from None
     except MemoryError:
         raise DataError("is too large for the memory of this machine") from None
-    except Exception as error:  # Pillow's readers raise many kinds on damaged files
+    except Exception as error:  # Pillow's decoders raise many types for damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"is cut short or damaged ({reason})") from error
 
@@ -171,15 +225,15 @@ def _is_deep(image: Image.Image) -> bool:
 
 def _values(image: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
     if at_least is not None:
-        side = max(at_least)  # square, for the picture may lie on its side
+        side = max(at_least)  # square, because the orientation may swap the sides
         image.draft(cast(Any, None), (side, side))
     image.load()
-    turned = image.getexif().get(_ORIENTATION, 1) != 1
-    upright = ImageOps.exif_transpose(image) if turned else image
+    rotated = image.getexif().get(_ORIENTATION, 1) != 1
+    upright = ImageOps.exif_transpose(image) if rotated else image
     mode = upright.mode
     if _is_deep(upright):
         deep = np.asarray(upright)[:, :, None]
-        return deep.astype(np.uint16) if image.format == "PPM" and mode == "I" else deep  # Pillow fills 16 bits of PGM
+        return deep.astype(np.uint16) if image.format == "PPM" and mode == "I" else deep  # Pillow scales PGM to 16 bits
     grey = mode in ("1", "L", "LA", "La")
     if upright.has_transparency_data:
         over = Image.new("RGBA", upright.size, (255, 255, 255, 255))
@@ -190,6 +244,16 @@ def _values(image: Image.Image, at_least: tuple[int, int] | None) -> np.ndarray:
 
 
 def shape_of(content: bytes | np.ndarray) -> tuple[int, int]:
-    """The height and width that an image has when it is decoded whole; DataError when it is none."""
+    """Returns the height and width of an image at full size.
+
+    Args:
+        content: The bytes of a file, or an array.
+
+    Returns:
+        Height and width in pixels.
+
+    Raises:
+        DataError: It is not an image.
+    """
     height, width, _ = header(content)
     return height, width

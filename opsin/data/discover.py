@@ -1,4 +1,4 @@
-"""The image files that a person names: a folder, a pattern, a file, a list."""
+"""Image files by folder, glob pattern, file or list."""
 
 import glob
 import os
@@ -11,36 +11,43 @@ from .formats.scan import IMAGE_ENDINGS, scan
 
 
 def find_images(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
-    """The images that `source` names: a folder (all below it, sorted), a pattern, a file, a .txt of paths, or a list.
+    """Finds image files.
 
-    Paths in a .txt are relative to it, or else to where the program runs. Files named one by one are not checked:
-    reading them says what is wrong. Raises DataError when nothing is found.
+    Args:
+        source: A folder (all images below it, sorted), a glob pattern, a file, a .txt file with a path on each line,
+            relative to it or else to the working directory, or a list of these. Single files are not checked.
+
+    Returns:
+        The paths of the images.
+
+    Raises:
+        DataError: Nothing is found.
     """
     if not isinstance(source, (str, Path)):
-        return tuple(path for one in source for path in find_images(one))
+        return tuple(path for entry in source for path in find_images(entry))
     path = Path(source).expanduser()
     if path.is_dir():
         images = tuple(path / name for name in scan(path).images)
         if not images:
-            raise DataError(f"{source} holds no images; expected files such as .jpg or .png")
+            raise DataError(f"{source} contains no images. Expected files such as .jpg or .png.")
         return images
     if path.is_file():
-        return _listed(path) if path.suffix.lower() == ".txt" else (path,)
+        return _read_list(path) if path.suffix.lower() == ".txt" else (path,)
     if glob.has_magic(str(path)):
         found = sorted(glob.glob(str(path), recursive=True))
         images = tuple(Path(name) for name in found if os.path.splitext(name)[1].lower() in IMAGE_ENDINGS)
         if images:
             return images
-        raise DataError(f"no image matches {source}; check the pattern (** goes into folders)")
-    raise DataError(f"{source} is not there; expected an image, a folder, a pattern or a .txt list of paths")
+        raise DataError(f"no image matches {source}. Fix: check the pattern (** descends into folders).")
+    raise DataError(f"{source} does not exist. Expected an image, a folder, a glob pattern or a .txt list of paths.")
 
 
-def _listed(path: Path) -> tuple[Path, ...]:
+def _read_list(path: Path) -> tuple[Path, ...]:
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read as a list of paths: {error}") from error
     named = [line for line in lines if line and not line.startswith("#")]
     if not named:
-        raise DataError(f"{path} names no image; expected a path on each line")
+        raise DataError(f"{path} lists no image. Expected a path on each line.")
     return tuple(path.parent / line if (path.parent / line).exists() else Path(line) for line in named)

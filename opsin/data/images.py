@@ -1,4 +1,4 @@
-"""The two places images come from: files below a folder, and arrays in memory."""
+"""Sources of images: files below a folder, and arrays in memory."""
 
 import hashlib
 import os
@@ -14,11 +14,17 @@ from opsin.core import DataError
 from .decode import values_of
 
 MAX_FILE_BYTES = 2**31
-"""A larger file is not read as one image."""
+"""Limit of the size of an image file."""
 
 
 class FileImages:
-    """Images as files below one folder; the id is the path within it, written with "/"; nothing outside is read."""
+    """Images as files below one folder; nothing outside of it is read.
+
+    The id of an image is its path within the folder, with "/" as separator.
+
+    Args:
+        folder: The folder.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -26,32 +32,63 @@ class FileImages:
         self._inside: dict[str, bool] = {}
 
     def path(self, id: str) -> Path:
-        """Where the file of `id` lies; DataError when that would be outside the folder."""
+        """Returns the path of a file.
+
+        Args:
+            id: Id of the image.
+
+        Returns:
+            Its path.
+
+        Raises:
+            DataError: The path is outside of the folder.
+        """
         return Path(self._path(id))
 
     def read(self, id: str) -> bytes:
-        """The bytes of one file; DataError when it is missing, outside the folder or too large."""
+        """Reads one file.
+
+        Args:
+            id: Id of the image.
+
+        Returns:
+            Its bytes.
+
+        Raises:
+            DataError: The file is missing, outside of the folder or too large.
+        """
         return self.start(id, MAX_FILE_BYTES)
 
     def start(self, id: str, most: int) -> bytes:
-        """The first `most` bytes of one file, which mostly tell an image's size; DataError as `read`."""
+        """Reads the start of one file, which usually holds the size of the image.
+
+        Args:
+            id: Id of the image.
+            most: Maximum number of bytes.
+
+        Returns:
+            Up to `most` bytes.
+
+        Raises:
+            DataError: As for `read`.
+        """
         path = self._path(id)
         try:
             with open(path, "rb", buffering=0) as file:
                 size = os.fstat(file.fileno()).st_size
                 if size > MAX_FILE_BYTES:
-                    raise DataError(f"is larger than {MAX_FILE_BYTES:,} bytes; expected one image")
-                return file.read(min(most, size))  # a buffer of `most` bytes would be made first
+                    raise DataError(f"is larger than {MAX_FILE_BYTES:,} bytes. Expected one image.")
+                return file.read(min(most, size))  # avoids allocating a buffer of `most` bytes
         except OSError as error:
             raise DataError(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
 
     def stamp(self, id: str) -> str:
-        """Size and times of last change, in nanoseconds."""
+        """Returns the size and modification times (in nanoseconds) of a file as text, to detect changes."""
         try:
-            found = os.stat(self._path(id))
+            info = os.stat(self._path(id))
         except OSError as error:
             raise DataError(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
-        return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
+        return f"{info.st_size}:{info.st_mtime_ns}:{info.st_ctime_ns}"
 
     def _path(self, id: str) -> str:
         parent, _, name = id.rpartition("/")
@@ -62,7 +99,7 @@ class FileImages:
             self._inside[parent] = inside
         path = f"{self._root}/{id}"
         if not inside or name in ("", "..") or (os.path.islink(path) and not self._within(path)):
-            raise DataError(f"lies outside of {self.folder}; expected a file below it")
+            raise DataError(f"lies outside of {self.folder}. Expected a file below it.")
         return path
 
     def _within(self, path: str) -> bool:
@@ -71,22 +108,36 @@ class FileImages:
 
 
 class ArrayImages:
-    """Images in memory; the ids are "name/17" for the 18th image of the part called `name`."""
+    """Images in memory; the id of the 18th image of the part `name` is "name/17".
+
+    Args:
+        parts: Images by the name of their part: an array (n, ...) or a list of images.
+    """
 
     def __init__(self, parts: Mapping[str, np.ndarray | list[Any]]) -> None:
         self._parts = dict(parts)
 
     def read(self, id: str) -> np.ndarray:
-        """The array of one image; DataError when there is none of that id."""
-        part, _, place = id.rpartition("/")
+        """Returns the array of one image.
+
+        Args:
+            id: Id of the image.
+
+        Returns:
+            Its array, in any of the layouts of `as_pixels`.
+
+        Raises:
+            DataError: There is no image with this id.
+        """
+        part, _, index = id.rpartition("/")
         try:
-            image = self._parts[part][int(place)]
+            image = self._parts[part][int(index)]
         except (KeyError, ValueError, IndexError):
-            raise DataError(f"is not among the arrays {', '.join(self._parts)}") from None
+            raise DataError(f"is not among the arrays {', '.join(self._parts)}.") from None
         return values_of(image) if isinstance(image, Image.Image) else np.asarray(image)
 
     def stamp(self, id: str) -> str:
-        """A digest of the values."""
+        """Returns a digest of the values of an image, to detect changes."""
         array = np.ascontiguousarray(self.read(id))
         head = f"{array.dtype.str}{array.shape}".encode()
         return hashlib.blake2b(head + array.tobytes(), digest_size=16).hexdigest()

@@ -17,8 +17,8 @@ DEPTHS = (8, 10, 12, 14, 16, 24, 32)
 class Intensity:
     """The scale of a data set's images of more than 8 bits or of floats: 0 to `high` becomes 0 to 255, more is 255.
 
-    `high` is 1 for fractions, else the largest value of the bit depth. Raises DataError when it is no number from 1
-    to 2**32 - 1.
+    `high` is 1 for fractions, else the largest value of the bit depth. Raises DataError when it is not a number
+    from 1 to 2**32 - 1.
 
     >>> to_bytes(np.array([0, 500, 4095, 9000], np.uint16), Intensity(4095)).tolist()
     [0, 31, 255, 255]
@@ -28,7 +28,7 @@ class Intensity:
 
     def __post_init__(self) -> None:
         if not 1 <= self.high < 2**32:
-            raise DataError(f"intensity {self.high!r} is no scale. Expected a number from 1 to {2**32 - 1}.")
+            raise DataError(f"intensity {self.high!r} is not a scale. Expected a number from 1 to {2**32 - 1}.")
 
     @property
     def of_fractions(self) -> bool:
@@ -41,7 +41,7 @@ class Intensity:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Intensity":
-        """Reads what `to_json` gave; raises KeyError, TypeError, ValueError, OverflowError or DataError otherwise."""
+        """Reads the output of `to_json`; raises KeyError, TypeError, ValueError, OverflowError or DataError."""
         return cls(float(data["high"]))
 
 
@@ -54,7 +54,7 @@ def intensity_of(origin: str, fractions: float | None, counts: float | None) -> 
         counts: Largest value of its images of whole numbers of more than 8 bits, None when it has none.
 
     Returns:
-        1 where only float images are there and none exceeds 1; else the smallest bit depth that holds all values; None
+        1 when there are only float images and none exceeds 1; else the smallest bit depth that holds all values; None
         when there is no such image.
 
     Raises:
@@ -89,7 +89,7 @@ def to_bytes(values: np.ndarray, intensity: Intensity | None) -> np.ndarray:
             255 for wider whole numbers.
 
     Raises:
-        DataError: Values are no numbers, not finite, negative, or on no known scale.
+        DataError: Values are not numbers, not finite, negative, or on no known scale.
     """
     if values.dtype == np.uint8:
         return values
@@ -107,19 +107,19 @@ def to_bytes(values: np.ndarray, intensity: Intensity | None) -> np.ndarray:
 
 
 def brightest_of(values: np.ndarray) -> float:
-    """Returns the largest value; raises DataError when values are no numbers, not finite or negative."""
+    """Returns the largest value; raises DataError when values are not numbers, not finite or negative."""
     if values.dtype.kind not in "iuf":
-        raise DataError(f"holds values of type {values.dtype}; expected numbers")
+        raise DataError(f"holds values of type {values.dtype}. Expected numbers.")
     low, high = float(values.min()), float(values.max())
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise DataError("holds values that are not numbers (NaN or infinite); expected finite values")
+        raise DataError("holds values that are not numbers (NaN or infinite). Expected finite values.")
     if low < 0:
-        raise DataError(f"holds negative values (down to {low:g}); expected 0 or more")
+        raise DataError(f"holds negative values (down to {low:g}). Expected 0 or more.")
     return high
 
 
 def _own_scale(values: np.ndarray, brightest: float) -> float:
-    """The scale of a single image, by its type, never by its values."""
+    """Returns the scale of a single image, by its type and never by its values."""
     if values.dtype.kind != "f" and values.dtype.itemsize == 2:
         return 65535.0
     high = 1.0 if values.dtype.kind == "f" else 255.0

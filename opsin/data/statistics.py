@@ -1,4 +1,4 @@
-"""A look at a table's images, to choose the size and channels to train at, and the scale of their values."""
+"""Size, channels and intensity scale of the images of a table, for the choice of the network and its input."""
 
 import os
 from collections.abc import Iterator
@@ -13,15 +13,20 @@ from .decode import header_and_depth, values_of
 from .intensity import Intensity, brightest_of, intensity_of
 from .table import Images, Table
 
-_TOGETHER = 256
+_CHUNK = 256
 _PLAIN, _FLOAT = "8-bit", "float"
 
 
 @dataclass(frozen=True)
 class ImageStatistics:
-    """The median height and width in pixels, if any image has colour, how many were looked at, and if any is deep.
+    """Statistics of the images of a data set.
 
-    An image is deep when it has more than 8 bits or floats, so that its values are scaled.
+    Attributes:
+        height: Median height in pixels.
+        width: Median width in pixels.
+        colour: True when any image has colour.
+        count: Number of images that were inspected.
+        deep: True when any image has more than 8 bits or floats, so that its values are scaled.
     """
 
     height: int
@@ -32,49 +37,57 @@ class ImageStatistics:
 
 
 def image_statistics(table: Table, sample: int = 256) -> ImageStatistics:
-    """Reads the headers of up to `sample` images, spread evenly over the table.
+    """Reads the headers of images spread evenly over a table; images that cannot be read are skipped.
 
-    Images that cannot be read are passed over; raises DataError when that is all of them.
+    Args:
+        table: The data set.
+        sample: Maximum number of images to inspect.
+
+    Returns:
+        Their statistics.
+
+    Raises:
+        DataError: No image can be read.
     """
-    places = np.unique(np.linspace(0, len(table) - 1, min(sample, len(table))).round().astype(int))
-    found: list[tuple[int, int, int]] = []
+    indices = np.unique(np.linspace(0, len(table) - 1, min(sample, len(table))).round().astype(int))
+    shapes: list[tuple[int, int, int]] = []
     deep = False
     reason = "there are none"
-    for id in table.rows["id"].gather(places):
+    for id in table.rows["id"].gather(indices):
         try:
             shape, is_deep = header_and_depth(table.images.read(id))
-            found.append(shape)
+            shapes.append(shape)
             deep = deep or is_deep
         except DataError as error:
             reason = f"{id} {error}"
-    if not found:
-        raise DataError(f"{table.origin}: no image could be read; the last: {reason}")
-    sizes = np.array(found)
+    if not shapes:
+        raise DataError(f"{table.origin}: no image can be read. Last error: {reason}")
+    sizes = np.array(shapes)
     height, width = (int(value) for value in np.median(sizes[:, :2], axis=0).round())
-    return ImageStatistics(height, width, bool(sizes[:, 2].max() > 1), len(found), deep)
+    return ImageStatistics(height, width, bool(sizes[:, 2].max() > 1), len(shapes), deep)
 
 
 def find_intensity(table: Table, progress: Progress = silent) -> tuple[Intensity | None, tuple[str, ...]]:
     """Finds the scale of a data set from the brightest values of its deep training images.
 
-    Looks at every header and decodes the deep images whole, so it is for data sets in which `survey` found one. The
-    images that a format gave to "valid" or "test" are left out; where no split is given all images count, for they are
-    split after decoding. Images that cannot be read are passed over.
+    Reads every header and decodes the deep images, so call it only for data sets where `ImageStatistics.deep` is true.
+    Images that are in the given split "valid" or "test" are left out; without given splits all images count, because
+    they are split after decoding. Images that cannot be read are skipped.
 
     Args:
         table: The data set.
-        progress: Called with the number of images that were looked at.
+        progress: Called with the number of images that were inspected.
 
     Returns:
-        The scale, None when no image is deep, and notes on it for people.
+        The scale, None when no image is deep, and notes on it.
 
     Raises:
         DataError: The images have no common scale, as `intensity_of` says.
     """
     held_out = table.rows["split"].is_in(["valid", "test"]).fill_null(False)
     ids = table.rows["id"].filter(~held_out).to_list() or table.rows["id"].to_list()
-    found = list(_brightest_of_each(table.images, ids, progress))
-    deep = [(kind, high) for kind, high in found if kind != _PLAIN]
+    shapes = list(_largest_values(table.images, ids, progress))
+    deep = [(kind, high) for kind, high in shapes if kind != _PLAIN]
     fractions = [high for kind, high in deep if kind == _FLOAT]
     counts = [high for kind, high in deep if kind != _FLOAT]
     intensity = intensity_of(table.origin, max(fractions, default=None), max(counts, default=None))
@@ -83,15 +96,15 @@ def find_intensity(table: Table, progress: Progress = silent) -> tuple[Intensity
     kinds = {kind for kind, _ in deep}
     name = f"{kinds.pop()} images" if len(kinds) == 1 else "images of more than 8 bits"
     scaled = f"values 0 to {intensity.high:.0f} are {'kept' if intensity.high == 255 else 'scaled to 0 to 255'}"
-    plain = len(found) - len(deep)
-    mixed = [f"{plain} of {len(found)} images have 8 bits: their values 0 to 255 are kept"] if plain else []
+    plain = len(shapes) - len(deep)
+    mixed = [f"{plain} of {len(shapes)} images have 8 bits: their values 0 to 255 are kept"] if plain else []
     return intensity, (f"{name}: {scaled}", *mixed)
 
 
-def _brightest_of_each(images: Images, ids: list[str], progress: Progress) -> Iterator[tuple[str, float]]:
-    """The type and brightest value of each image that can be read; those of 8 bits are not decoded."""
+def _largest_values(images: Images, ids: list[str], progress: Progress) -> Iterator[tuple[str, float]]:
+    """Yields the type and the largest value of each image that can be read; 8-bit images are not decoded."""
 
-    def look(id: str) -> tuple[str, float] | None:
+    def inspect(id: str) -> tuple[str, float] | None:
         try:
             content = images.read(id)
             if not header_and_depth(content)[1]:
@@ -104,7 +117,7 @@ def _brightest_of_each(images: Images, ids: list[str], progress: Progress) -> It
             return None
 
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for start in range(0, len(ids), _TOGETHER):
-            some = ids[start : start + _TOGETHER]
-            yield from filter(None, pool.map(look, some))
-            progress("reading values", start + len(some), len(ids))
+        for start in range(0, len(ids), _CHUNK):
+            chunk = ids[start : start + _CHUNK]
+            yield from filter(None, pool.map(inspect, chunk))
+            progress("reading values", start + len(chunk), len(ids))

@@ -9,7 +9,7 @@ from opsin.core import DataError
 from opsin.core.limits import MAX_PIXELS
 
 _MAX_CHARACTERS = 7
-"""Limit of the characters of one number: 35 low, more than any run in an image needs."""
+"""Limit of the characters of one number: 35 bits, more than any run in an image needs."""
 
 
 def encode_runs(mask: np.ndarray) -> dict[str, Any]:

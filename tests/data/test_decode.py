@@ -29,7 +29,7 @@ def encoded(image: Image.Image, kind: str, **options) -> bytes:
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "WEBP", "PPM", "GIF", "JPEG2000"])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_lossless_formats_give_the_pixels_back(kind, mode):
+def test_lossless_formats_keep_the_pixels(kind, mode):
     image = Image.fromarray(COLOUR if mode == "RGB" else WAVES)
     options = {"lossless": True} if kind == "WEBP" else {}
     content = encoded(image, kind, **options)
@@ -54,7 +54,7 @@ def test_jpeg_agrees_with_pillow(mode):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
-def test_turned_upright_as_pillow_does(orientation, kind):
+def test_exif_orientation_matches_pillow(orientation, kind):
     exif = Image.Exif()
     exif[0x0112] = orientation
     content = encoded(Image.fromarray(COLOUR), kind, exif=exif, **({"quality": 95} if kind == "JPEG" else {}))
@@ -95,7 +95,7 @@ def test_sixteen_bits_are_scaled_by_the_data_set_or_by_their_type(top):
         np.testing.assert_array_equal(as_pixels(values, intensity), got)
 
 
-def test_transparency_lies_over_white():
+def test_transparency_is_composited_over_white():
     image = np.zeros((2, 2, 4), np.uint8)
     image[0, 0] = (10, 20, 30, 255)
     image[1, 1] = (0, 0, 0, 128)
@@ -160,7 +160,7 @@ def test_hostile_headers_are_refused_before_memory_is_taken(content):
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
     ],
 )
-def test_bad_content_is_one_clear_line(content, words):
+def test_bad_content_is_a_one_line_error(content, words):
     with pytest.raises(DataError, match=words) as error:
         decode(content)
     assert "\n" not in str(error.value) and len(str(error.value)) < 200
@@ -192,7 +192,7 @@ def test_any_bytes_decode_or_raise_a_data_error(noise, seed):
         (np.full((4, 4), 2**40), "Expected 0 to 255, or"),
     ],
 )
-def test_arrays_that_are_no_image(array, words):
+def test_arrays_that_are_not_images(array, words):
     with pytest.raises(DataError, match=words):
         as_pixels(array)
 

@@ -19,7 +19,7 @@ def names(folder, found):
     return [path.relative_to(folder).as_posix() for path in found]
 
 
-def test_a_folder_is_searched_to_the_bottom_and_sorted(folder):
+def test_folders_are_searched_recursively_and_sorted(folder):
     assert names(folder, find_images(folder)) == ["a ü.png", "b/10.JPG", "b/2.png", "b/deep/x.webp"]
     assert find_images(folder) == find_images(str(folder))
 
@@ -41,12 +41,12 @@ def test_a_text_file_lists_paths(folder):
     ]
 
 
-def test_a_name_with_pattern_characters_is_a_file_when_it_is_there(folder):
+def test_an_existing_file_with_pattern_characters_is_a_file(folder):
     Image.new("L", (2, 2)).save(folder / "x[1].png")
     assert find_images(folder / "x[1].png") == (folder / "x[1].png",)
 
 
-def test_nothing_found_is_one_line(folder):
+def test_nothing_found_is_a_one_line_error(folder):
     (folder / "empty").mkdir()
     (folder / "none.txt").write_text("\n")
     for source in (folder / "empty", folder / "nope.png", f"{folder}/*.gif", folder / "none.txt"):

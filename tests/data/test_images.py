@@ -24,7 +24,7 @@ def test_reads_below_the_folder(folder):
 @pytest.mark.parametrize(
     "id", ["../secret.png", "ä b/../../secret.png", "/etc/hostname", "", "..", "ä b/..", "//etc/hostname"]
 )
-def test_nothing_outside_is_read(folder, id):
+def test_files_outside_the_folder_are_refused(folder, id):
     with pytest.raises(DataError, match=r"outside|cannot be read"):
         FileImages(folder).read(id)
     with pytest.raises(DataError, match="outside"):
@@ -42,7 +42,7 @@ def test_links_out_of_the_folder_are_refused_and_links_within_are_not(folder):
             images.read(id)
 
 
-def test_missing_and_unreadable_files_are_one_line(folder):
+def test_missing_and_unreadable_files_are_one_line_errors(folder):
     for id in ("nope.png", "ä b"):
         with pytest.raises(DataError, match="cannot be read: ") as error:
             FileImages(folder).read(id)

@@ -28,7 +28,7 @@ def scale_of(images, splits=None):
     return find_intensity(table if splits is None else table.with_splits(splits))
 
 
-def test_one_grey_is_one_pixel_in_every_image_of_a_data_set(tmp_path):
+def test_equal_greys_become_equal_pixels_in_all_images_of_a_data_set(tmp_path):
     for name, brightest in (("a", GREY), ("b", 4000), ("c", 1000), ("d", 3)):
         (tmp_path / name).mkdir()
         Image.fromarray(deep(brightest)).save(tmp_path / name / "png.png")
@@ -63,7 +63,7 @@ def test_the_mapping_is_monotone_and_of_the_whole_data_set(images, dtype):
 
 
 @given(st.floats(1, 2**32 - 1), st.lists(st.floats(0, 2**33), min_size=2, max_size=20))
-def test_brighter_never_becomes_darker_and_nothing_leaves_0_to_255(high, values):
+def test_scaling_is_monotone_and_within_0_to_255(high, values):
     if high == 1:
         values = [value % 1 for value in values]
     pixels = to_bytes(np.sort(np.array(values)), Intensity(high)).astype(int)
@@ -71,7 +71,7 @@ def test_brighter_never_becomes_darker_and_nothing_leaves_0_to_255(high, values)
     np.testing.assert_allclose(pixels, np.clip(np.sort(values) / high, 0, 1) * 255, atol=0.5 + 1e-6)
 
 
-def test_only_training_images_decide():
+def test_only_training_images_set_the_scale():
     images = [deep(1000), deep(1000), deep(60000), deep(60000)]
     assert scale_of(images)[0] == Intensity(65535)
     for splits in (["train", "train", "valid", "test"], [None, None, "test", "test"], ["train", None, "test", "test"]):
@@ -90,7 +90,7 @@ def test_only_training_images_decide():
         ([np.full((4, 4), 200, np.int64)] * 2, 255, "64-bit images: values 0 to 255 are kept"),
     ],
 )
-def test_the_smallest_depth_that_holds_all_and_a_note(images, high, note):
+def test_the_scale_is_the_smallest_depth_that_holds_all_values(images, high, note):
     assert scale_of(images) == (Intensity(high), (note,))
 
 
@@ -103,14 +103,14 @@ def test_images_of_8_bits_keep_their_values_among_deep_ones():
     assert scale_of([plain, plain > 3]) == (None, ())
 
 
-def test_an_alpha_channel_is_no_brightness():
+def test_an_alpha_channel_does_not_set_the_scale():
     images = np.full((2, 4, 4, 2), 65535, np.uint16)
     images[..., 0] = GREY
     intensity, _ = scale_of(list(images))
     assert intensity == Intensity(1023) and (as_pixels(images[0], intensity) == 125).all()
 
 
-def test_images_that_cannot_be_read_are_passed_over():
+def test_images_that_cannot_be_read_are_skipped():
     images = [deep(1000), deep(1000).astype(float) * np.nan, deep(-5, np.int32), np.zeros(3), deep(1)]
     assert scale_of(images)[0] == Intensity(1023)
 
@@ -123,7 +123,7 @@ def test_images_that_cannot_be_read_are_passed_over():
         ([np.full((4, 4), 1e12)] * 2, "at most 32 bits"),
     ],
 )
-def test_data_sets_without_a_common_scale_are_one_line(images, words):
+def test_data_sets_without_a_common_scale_are_refused(images, words):
     with pytest.raises(DataError, match=words) as error:
         scale_of(images)
     assert "\n" not in str(error.value)
@@ -155,10 +155,10 @@ def test_counts_for_a_model_of_fractions_are_refused(image):
 
 
 @pytest.mark.parametrize("high", [0, -1, 0.5, 2**32, float("inf"), float("nan")])
-def test_what_is_no_scale_is_refused(high):
-    with pytest.raises(DataError, match=r"is no scale\. Expected a number"):
+def test_invalid_scales_are_refused(high):
+    with pytest.raises(DataError, match=r"is not a scale\. Expected a number"):
         Intensity(high)
 
 
-def test_json_there_and_back():
+def test_json_round_trip():
     assert Intensity.from_json(json.loads(json.dumps(Intensity(4095).to_json()))) == Intensity(4095)

@@ -63,7 +63,7 @@ def test_what_is_broken_says_how(model: Model, images: list[Path]):
     (frame,) = tables(model, [images])
     errors = {Path(row["path"]).name: row["error"] for row in frame.drop_nulls("error").to_dicts()}
     assert errors == {
-        'empty, "quoted".jpg': "is empty (0 bytes); expected an image",
+        'empty, "quoted".jpg': "is empty (0 bytes). Expected an image.",
         "missing.png": "cannot be read: no such file or directory; expected an image file",
         "cut.png": errors["cut.png"],
     }

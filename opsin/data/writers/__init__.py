@@ -1,4 +1,4 @@
-"""Answers and annotations as the files that other tools read, and that are read back here."""
+"""Writers of predictions and annotations in the formats that opsin.data.formats reads."""
 
 from .boxes_csv import write_box_listing as write_box_listing
 from .coco import write_coco as write_coco

@@ -1,4 +1,4 @@
-"""One image with its marked objects, as every writer takes it."""
+"""One image with its annotated objects, the input of the writers."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,15 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedImage:
-    """An image of so many pixels and its boxes, (k, 7) of BOX_COLUMNS; of predictions a score from 0 to 1 each.
+    """An image with its boxes.
 
-    `masks`, where objects are known by their pixels, are one bool (height, width) a box.
+    Args:
+        id: Id of the image, its path within the data set.
+        height: Height in pixels.
+        width: Width in pixels.
+        boxes: (k, 7) of BOX_COLUMNS.
+        scores: (k,) confidence from 0 to 1; None for ground truth.
+        masks: Bool (height, width) for each box; None without masks.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""A CSV with a row for each box."""
+"""Writer of CSV files with one row per box."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,7 +22,14 @@ _TYPES = {
 
 
 def write_box_listing(path: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
-    """path, xmin, ymin, xmax, ymax, label and, of predictions, confidence; an image without a box has a row of its own.
+    """Writes a CSV with the columns path, xmin, ymin, xmax, ymax, label and, for predictions, confidence.
+
+    An image without boxes has one row with empty cells. The file is written completely or not at all.
+
+    Args:
+        path: The file to write.
+        names: Names of the classes.
+        images: The annotated images.
 
     >>> import tempfile
     >>> import numpy as np
@@ -32,12 +39,14 @@ def write_box_listing(path: Path, names: Sequence[str], images: Iterable[Annotat
     'a.jpg,1.0,2.0,3.0,6.0,cat'
     """
     rows: list[list[Any]] = []
-    for one in images:
-        scores = [None] * len(one.boxes) if one.scores is None else [round(float(score), 5) for score in one.scores]
-        for (left, top, right, bottom, label, _, _), score in zip(one.boxes.tolist(), scores, strict=True):
-            rows.append([one.id, *(round(side, 3) for side in (left, top, right, bottom)), names[int(label)], score])
-        if not len(one.boxes):
-            rows.append([one.id, *[None] * 6])
+    for image in images:
+        scores = (
+            [None] * len(image.boxes) if image.scores is None else [round(float(score), 5) for score in image.scores]
+        )
+        for (left, top, right, bottom, label, _, _), score in zip(image.boxes.tolist(), scores, strict=True):
+            rows.append([image.id, *(round(side, 3) for side in (left, top, right, bottom)), names[int(label)], score])
+        if not len(image.boxes):
+            rows.append([image.id, *[None] * 6])
     frame = pl.DataFrame(rows, schema=_TYPES, orient="row")
     if frame["confidence"].is_null().all():
         frame = frame.drop("confidence")

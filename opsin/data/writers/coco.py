@@ -1,4 +1,4 @@
-"""COCO's json; https://cocodataset.org/#format-data and #format-results."""
+"""Writer of COCO JSON; https://cocodataset.org/#format-data and #format-results."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,12 @@ from .annotated_image import AnnotatedImage
 
 
 def write_coco(path: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
-    """Images, annotations and categories as one file, whole or not at all; masks as run lengths, scores as `score`.
+    """Writes a COCO JSON file: masks run-length encoded, scores as `score`. Written completely or not at all.
+
+    Args:
+        path: The file to write.
+        names: Names of the classes; their category ids start at 1.
+        images: The annotated images.
 
     >>> import tempfile
     >>> import numpy as np
@@ -21,27 +26,27 @@ def write_coco(path: Path, names: Sequence[str], images: Iterable[AnnotatedImage
     >>> json.loads(path.read_text())["annotations"][0]["bbox"]
     [1.0, 2.0, 3.0, 4.0]
     """
-    listed: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for one in images:
-        listed.append({"id": len(listed) + 1, "file_name": one.id, "height": one.height, "width": one.width})
-        for place in range(len(one.boxes)):
-            annotations.append({"id": len(annotations) + 1, "image_id": len(listed), **_annotation(one, place)})
-    categories = [{"id": place, "name": name} for place, name in enumerate(names, 1)]
+    for image in images:
+        entries.append({"id": len(entries) + 1, "file_name": image.id, "height": image.height, "width": image.width})
+        for index in range(len(image.boxes)):
+            annotations.append({"id": len(annotations) + 1, "image_id": len(entries), **_annotation(image, index)})
+    categories = [{"id": index, "name": name} for index, name in enumerate(names, 1)]
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
-        json.dump({"images": listed, "annotations": annotations, "categories": categories}, file, ensure_ascii=False)
+        json.dump({"images": entries, "annotations": annotations, "categories": categories}, file, ensure_ascii=False)
 
 
-def _annotation(one: AnnotatedImage, place: int) -> dict[str, Any]:
-    left, top, right, bottom, label, crowd, area = one.boxes[place].astype(float).tolist()
-    made: dict[str, Any] = {
+def _annotation(image: AnnotatedImage, index: int) -> dict[str, Any]:
+    left, top, right, bottom, label, crowd, area = image.boxes[index].astype(float).tolist()
+    annotation: dict[str, Any] = {
         "category_id": int(label) + 1,
         "bbox": [round(side, 3) for side in (left, top, right - left, bottom - top)],
         "area": round(area, 3),
         "iscrowd": int(crowd),
     }
-    if one.masks is not None:
-        made |= {"segmentation": encode_runs(one.masks[place]), "area": int(one.masks[place].sum())}
-    if one.scores is not None:
-        made["score"] = round(float(one.scores[place]), 5)
-    return made
+    if image.masks is not None:
+        annotation |= {"segmentation": encode_runs(image.masks[index]), "area": int(image.masks[index].sum())}
+    if image.scores is not None:
+        annotation["score"] = round(float(image.scores[index]), 5)
+    return annotation

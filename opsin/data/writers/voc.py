@@ -1,4 +1,4 @@
-"""Pascal VOC's XML file an image."""
+"""Writer of Pascal VOC XML, one file per image."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,13 +8,19 @@ from opsin.core import DataError, replacing
 
 from .annotated_image import AnnotatedImage
 
-_LITTLE = 0.001
+_EPSILON = 0.001
 
 
 def write_voc(folder: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
-    """`folder`/Annotations/a.xml for each image; a crowd is called difficult. Pixels count from 1, as VOC has it.
+    """Writes `folder`/Annotations/a.xml for each image; crowds are marked difficult, coordinates are 1-based.
 
-    DataError when two images would have the same file.
+    Args:
+        folder: The folder to write to.
+        names: Names of the classes.
+        images: The annotated images.
+
+    Raises:
+        DataError: Two images would have the same file.
 
     >>> import tempfile
     >>> import numpy as np
@@ -24,26 +30,26 @@ def write_voc(folder: Path, names: Sequence[str], images: Iterable[AnnotatedImag
     True
     """
     written: dict[str, str] = {}
-    for one in images:
-        stem = one.id.rpartition("/")[2].rpartition(".")[0]
+    for image in images:
+        stem = image.id.rpartition("/")[2].rpartition(".")[0]
         if stem in written:
-            raise DataError(f"{one.id} and {written[stem]} would both be {stem}.xml; rename one of them")
-        written[stem] = one.id
+            raise DataError(f"{image.id} and {written[stem]} would both be {stem}.xml. Fix: rename one of them.")
+        written[stem] = image.id
         with replacing(folder / "Annotations" / f"{stem}.xml") as temporary:
-            ElementTree(_annotation(one, names)).write(temporary, "utf-8")
+            ElementTree(_annotation(image, names)).write(temporary, "utf-8")
 
 
-def _annotation(one: AnnotatedImage, names: Sequence[str]) -> Element:
+def _annotation(image: AnnotatedImage, names: Sequence[str]) -> Element:
     root = Element("annotation")
-    _text(root, "filename", one.id)
+    _text(root, "filename", image.id)
     size = SubElement(root, "size")
-    _text(size, "width", one.width)
-    _text(size, "height", one.height)
-    for left, top, right, bottom, label, crowd, _ in one.boxes.tolist():
-        found = SubElement(root, "object")
-        _text(found, "name", names[int(label)])
-        _text(found, "difficult", int(crowd))
-        box = SubElement(found, "bndbox")
+    _text(size, "width", image.width)
+    _text(size, "height", image.height)
+    for left, top, right, bottom, label, crowd, _ in image.boxes.tolist():
+        element = SubElement(root, "object")
+        _text(element, "name", names[int(label)])
+        _text(element, "difficult", int(crowd))
+        box = SubElement(element, "bndbox")
         for name, value in (
             ("xmin", _first(left, right)),
             ("ymin", _first(top, bottom)),
@@ -56,8 +62,8 @@ def _annotation(one: AnnotatedImage, names: Sequence[str]) -> Element:
 
 
 def _first(start: float, end: float) -> float:
-    """The first pixel of a side; one of a single pixel begins a little sooner, for equal corners mean no area."""
-    return start + 1 - _LITTLE if round(end - start, 3) == 1 else start + 1
+    """Returns the 1-based first pixel, slightly reduced for a width of one pixel: equal corners mean no area."""
+    return start + 1 - _EPSILON if round(end - start, 3) == 1 else start + 1
 
 
 def _text(parent: Element, name: str, value: object) -> None:

@@ -1,4 +1,4 @@
-"""YOLO's data.yaml and labels; https://docs.ultralytics.com/datasets/detect."""
+"""Writer of YOLO data.yaml and label files; https://docs.ultralytics.com/datasets/detect."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,10 +10,18 @@ from .annotated_image import AnnotatedImage
 
 
 def write_yolo(folder: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
-    """A text file for each image below `folder`/labels and, last, a data.yaml that says the images lie in images/.
+    """Writes a text file for each image below `folder`/labels and, last, a data.yaml that refers to images/.
 
-    A line is class, centre, width and height as shares of the image's sides, and the score when there is one; crowds
-    are left out, which YOLO cannot say. DataError when two images would have the same file.
+    A line is class, centre, width and height relative to the image, and the score when there is one. Crowds are left
+    out, because YOLO has no representation of them.
+
+    Args:
+        folder: The folder to write to.
+        names: Names of the classes.
+        images: The annotated images.
+
+    Raises:
+        DataError: Two images would have the same file.
 
     >>> import tempfile
     >>> import numpy as np
@@ -25,25 +33,25 @@ def write_yolo(folder: Path, names: Sequence[str], images: Iterable[AnnotatedIma
     import yaml
 
     written: dict[str, str] = {}
-    for one in images:
-        id = one.id if one.id.startswith("images/") else f"images/{one.id}"
+    for image in images:
+        id = image.id if image.id.startswith("images/") else f"images/{image.id}"
         path = label_path(id)
         if path in written:
-            raise DataError(f"{one.id} and {written[path]} would both be {path}; rename one of them")
-        written[path] = one.id
+            raise DataError(f"{image.id} and {written[path]} would both be {path}. Fix: rename one of them.")
+        written[path] = image.id
         with replacing(folder / path) as temporary:
-            temporary.write_text("".join(_lines(one)), "utf-8")
-    described = {"path": ".", "train": "images", "val": "images", "names": dict(enumerate(names))}
+            temporary.write_text("".join(_lines(image)), "utf-8")
+    config = {"path": ".", "train": "images", "val": "images", "names": dict(enumerate(names))}
     with replacing(folder / "data.yaml") as temporary:
-        temporary.write_text(yaml.safe_dump(described, sort_keys=False, allow_unicode=True), "utf-8")
+        temporary.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), "utf-8")
 
 
-def _lines(one: AnnotatedImage) -> list[str]:
+def _lines(image: AnnotatedImage) -> list[str]:
     lines: list[str] = []
-    for place, (left, top, right, bottom, label, crowd, _) in enumerate(one.boxes.tolist()):
+    for index, (left, top, right, bottom, label, crowd, _) in enumerate(image.boxes.tolist()):
         if not crowd:
-            centre = (left + right) / 2 / one.width, (top + bottom) / 2 / one.height
-            numbers = [*centre, (right - left) / one.width, (bottom - top) / one.height]
-            numbers += [] if one.scores is None else [float(one.scores[place])]
-            lines.append(f"{int(label)} {' '.join(f'{number:.6f}' for number in numbers)}\n")
+            centre = (left + right) / 2 / image.width, (top + bottom) / 2 / image.height
+            values = [*centre, (right - left) / image.width, (bottom - top) / image.height]
+            values += [] if image.scores is None else [float(image.scores[index])]
+            lines.append(f"{int(label)} {' '.join(f'{value:.6f}' for value in values)}\n")
     return lines

@@ -12,7 +12,7 @@ SIZES = st.tuples(st.integers(1, 12), st.integers(1, 12))
 
 
 @given(arrays(np.uint8, SIZES))
-def test_masks_are_written_as_they_are(tmp_path_factory, mask):
+def test_masks_are_written_unchanged(tmp_path_factory, mask):
     path = tmp_path_factory.mktemp("m") / "deep" / "mask.png"
     write_mask(path, mask, [str(place) for place in range(251)])
     with Image.open(path) as image:
@@ -21,7 +21,7 @@ def test_masks_are_written_as_they_are(tmp_path_factory, mask):
 
 
 @given(arrays(np.int32, SIZES, elements=st.integers(0, 65_535)))
-def test_objects_are_written_as_numbers(tmp_path_factory, numbers):
+def test_instance_masks_are_written_as_object_ids(tmp_path_factory, numbers):
     path = tmp_path_factory.mktemp("o") / "objects.png"
     write_objects(path, numbers * 256 + np.where(numbers > 0, 3, 0))
     with Image.open(path) as image:
@@ -36,20 +36,20 @@ def test_palette():
 
 
 @pytest.mark.parametrize("mask", [np.zeros((2, 2)), np.zeros(4, np.uint8), np.zeros((0, 4), np.uint8)])
-def test_masks_that_cannot_be_written(tmp_path, mask):
-    with pytest.raises(DataError, match="expected uint8"):
+def test_invalid_masks_are_refused(tmp_path, mask):
+    with pytest.raises(DataError, match="Expected uint8"):
         write_mask(tmp_path / "a.png", mask, ["a"])
 
 
 @pytest.mark.parametrize("codes", [np.full((2, 2), 65_536 * 256), np.full((2, 2), -256), np.zeros((0, 2), int)])
-def test_objects_that_cannot_be_written(tmp_path, codes):
-    with pytest.raises(DataError, match=r"expected .height, width. and at most 65,535"):
+def test_invalid_instance_masks_are_refused(tmp_path, codes):
+    with pytest.raises(DataError, match=r"Expected .height, width. and at most 65,535"):
         write_objects(tmp_path / "a.png", codes)
     assert not list(tmp_path.iterdir())
 
 
 @given(arrays(np.int32, SIZES, elements=st.integers(0, 6)))
-def test_rows_by_counting(numbers):
+def test_object_rows_match_pixel_counts(numbers):
     codes = np.where(numbers > 0, numbers * 256 + numbers % 2, 0)
     confidence = (numbers * 40).astype(np.uint8)
     rows = object_rows(codes, ["even", "odd"], confidence)
