@@ -46,7 +46,7 @@ def answers_of_fold(rows: pl.DataFrame, held: np.ndarray, minutes: float, seed: 
         model, done = opsin.load(run.model), Predictions.from_parquet(run.folder / "predictions.parquet")
         plain = model.task.predicted(np.tile(np.array(model.provenance["baseline"]), (len(done.ids), 1)))
         print(json.dumps({name: str(value) for name, value in run.scores.items()}), flush=True)
-        return Predictions(done.ids, done.groups, model.task.predicted(done.raw), done.targets), plain
+        return Predictions(done.ids, done.groups, model.task.predicted(done.predictions), done.targets), plain
 
 
 def main() -> None:
@@ -63,9 +63,9 @@ def main() -> None:
     truth = np.concatenate([part.targets for part, _ in parts])
     task = Regress(("count",), (0.0,), (1.0,))
     result = {
-        name: {key: value.to_json() for key, value in score(Predictions(ids, groups, raw, truth), task).items()}
-        for name, raw in (
-            ("opsin", np.concatenate([part.raw for part, _ in parts])),
+        name: {key: value.to_json() for key, value in score(Predictions(ids, groups, predictions, truth), task).items()}
+        for name, predictions in (
+            ("opsin", np.concatenate([part.predictions for part, _ in parts])),
             ("mean", np.concatenate([plain for _, plain in parts])),
         )
     }

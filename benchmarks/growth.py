@@ -46,7 +46,7 @@ def training(name: str, side: int, batch: int, classes: int = 10) -> Work:
 def answering(name: str, side: int, count: int, classes: int = 10) -> Work:
     """Answers for so many images."""
     model, pixels = model_of(name, side, classes), RANDOM.integers(0, 256, (count, side, side, 3), np.uint8)
-    return lambda: model.raw(pixels)
+    return lambda: model.predict_batch(pixels)
 
 
 def splitting(count: int) -> Work:

@@ -79,8 +79,11 @@ def main() -> None:
             print(f"slices {first} to {first + FOLD - 1}: iou {run.scores['iou']}", flush=True)
     ids = tuple(f"{fold}/{id}" for fold, part in enumerate(parts) for id in part.ids)
     targets = np.concatenate([part.targets for part in parts])
-    both = {"opsin": np.concatenate([part.raw for part in parts]), "plain U-Net": np.concatenate(plain)}
-    scores = {name: score(Predictions(ids, np.array(ids), raw, targets), Segment(NAMES)) for name, raw in both.items()}
+    both = {"opsin": np.concatenate([part.predictions for part in parts]), "plain U-Net": np.concatenate(plain)}
+    scores = {
+        name: score(Predictions(ids, np.array(ids), predictions, targets), Segment(NAMES))
+        for name, predictions in both.items()
+    }
     result = {
         "minutes": told.minutes,
         "machine": f"{platform.machine()}, {os.cpu_count()} processors, {torch.get_num_threads()} threads",

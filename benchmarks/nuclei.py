@@ -100,8 +100,8 @@ def main() -> None:
         told_peer = ["--minutes", str(told.minutes), "--seed", str(told.seed)]
         done = subprocess.run([*worker, str(folder / "answers"), *told_peer], check=True, stdout=subprocess.PIPE)
         mine = Predictions.from_parquet(run.folder / "predictions.parquet")
-        raw = plain_answers(mine.ids, folder / "answers")
-        plain = score(Predictions(mine.ids, mine.groups, raw, mine.targets), Instances(("nucleus",)))
+        predictions = plain_answers(mine.ids, folder / "answers")
+        plain = score(Predictions(mine.ids, mine.groups, predictions, mine.targets), Instances(("nucleus",)))
     result = {
         "images": counts,
         "minutes": told.minutes,

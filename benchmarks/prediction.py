@@ -19,7 +19,7 @@ CASES: dict[str, dict[str, Any]] = {
     for network, side in SIDES.items()
     for batch in (1, 64)
 }
-OWN = ("opsin predict", "opsin raw", "opsin predict accelerated", "opsin raw accelerated")
+OWN = ("opsin predict", "opsin predict_batch", "opsin predict accelerated", "opsin predict_batch accelerated")
 
 
 def workers() -> list[Worker]:
@@ -27,7 +27,7 @@ def workers() -> list[Worker]:
     return [
         *(
             Worker(f"opsin {' '.join(kind)}", OPSIN, "opsin_prediction.py", kind)
-            for kind in (("predict",), ("raw",), ("predict", "accelerated"), ("raw", "accelerated"))
+            for kind in (("predict",), ("predict_batch",), ("predict", "accelerated"), ("predict_batch", "accelerated"))
         ),
         *(
             Worker(f"keras {kind}", PEERS, "keras_prediction.py", (kind,), {"KERAS_BACKEND": "tensorflow"})

@@ -1,4 +1,4 @@
-"""Opsin's answers: `predict` (arrays in, dictionaries out) or `raw` (one array in, one out), `accelerated` or not."""
+"""Opsin's predictions: `predict` (arrays in, dictionaries out) or `predict_batch` (array in, array out)."""
 
 import sys
 
@@ -28,7 +28,7 @@ def prepare(network: str, side: int, batch: int) -> Work:
         if KIND == "predict":
             model.predict(many)
         else:
-            model.raw(images)
+            model.predict_batch(images)
         return batch
 
     return work

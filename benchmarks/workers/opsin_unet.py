@@ -22,7 +22,7 @@ def prepare(what: str, side: int, batch: int) -> Work:
     if what == "predict":
 
         def predict() -> int:
-            model.raw(pixels[:batch])
+            model.predict_batch(pixels[:batch])
             return batch
 
         return predict

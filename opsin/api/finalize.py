@@ -25,11 +25,11 @@ from .results import Evaluation, Run
 def predictions_of(model: Model, source: Dataset, split: str, progress: Progress) -> Predictions:
     """What a model answers, once, for the rows of a split."""
     table = source.table.split(split)
-    raw = predict_rows(model, source.store.pixels, source.rows(split), progress, f"answer {split}")
-    raw = model.task.restore(raw, source.placements(split))
+    predictions = predict_rows(model, source.store.pixels, source.rows(split), progress, f"answer {split}")
+    predictions = model.task.restore(predictions, source.placements(split))
     groups = table.rows["group"]
     named = None if groups.null_count() == len(groups) else groups.fill_null(table.rows["id"]).to_numpy()
-    return Predictions(tuple(table.rows["id"].to_list()), named, raw, source.scoring_targets(split))
+    return Predictions(tuple(table.rows["id"].to_list()), named, predictions, source.scoring_targets(split))
 
 
 def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) -> Evaluation:
@@ -37,7 +37,7 @@ def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) 
 
     The model's temperature is no part of the trivial answer, which knows the classes' shares as they are.
     """
-    constant = model.task.baseline_predictions(baseline, predictions.raw)
+    constant = model.task.baseline_predictions(baseline, predictions.predictions)
     trivial = Predictions(predictions.ids, predictions.groups, constant, predictions.targets)
     task = model.task
     plain = replace(task, temperature=1.0) if isinstance(task, Classify | MultiLabel) else task
@@ -56,7 +56,7 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
     model = load_model(path, next(job.model.network.parameters()).device)
     model.tta = job.model.tta
     valid = predictions_of(model, source, "valid", progress)
-    model.task = model.task.calibrated(valid.raw, valid.targets)
+    model.task = model.task.calibrated(valid.predictions, valid.targets)
     baseline = model.task.fit_baseline(training_subset(source).targets("train"))
     evaluation = evaluation_of(model, predictions_of(model, source, "test", progress), baseline)
     model.provenance = _about(prepared, evaluation, baseline)

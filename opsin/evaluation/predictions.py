@@ -24,16 +24,16 @@ class Predictions:
 
     ids: tuple[str, ...]
     groups: np.ndarray | None
-    raw: np.ndarray
+    predictions: np.ndarray
     targets: np.ndarray
 
     def __post_init__(self) -> None:
-        parts = [len(self.raw), len(self.targets)] + ([] if self.groups is None else [len(self.groups)])
+        parts = [len(self.predictions), len(self.targets)] + ([] if self.groups is None else [len(self.groups)])
         if set(parts) != {len(self.ids)}:
             raise DataError(
                 f"{len(self.ids)} ids came with parts of lengths {parts}; expected one row an image in each"
             )
-        bad = np.flatnonzero(~_finite(self.raw))
+        bad = np.flatnonzero(~_finite(self.predictions))
         if len(bad):
             raise DataError(
                 f"the network answered no finite number for {len(bad)} of {len(self.ids)} images, "
@@ -43,19 +43,19 @@ class Predictions:
     @property
     def values(self) -> int:
         """How many numbers there are to score: outputs, boxes, or some for each mask."""
-        if self.raw.dtype == object:
-            return sum(map(len, self.raw))
-        return self.raw.size if self.raw.ndim == 2 else VALUES_A_MASK * len(self.raw)
+        if self.predictions.dtype == object:
+            return sum(map(len, self.predictions))
+        return self.predictions.size if self.predictions.ndim == 2 else VALUES_A_MASK * len(self.predictions)
 
     def to_parquet(self, path: Path) -> None:
-        """Writes id, group, target and raw, whole or not at all."""
+        """Writes id, group, target and prediction, whole or not at all."""
         group = [None] * len(self.ids) if self.groups is None else [str(name) for name in self.groups]
         frame = pl.DataFrame(
             [
                 pl.Series("id", self.ids, dtype=pl.Utf8),
                 pl.Series("group", group, dtype=pl.Utf8),
                 _column("target", self.targets),
-                _column("raw", self.raw.astype(np.float32) if self.raw.dtype.kind == "f" else self.raw),
+                _column("prediction", _single(self.predictions)),
             ]
         )
         with replacing(path) as temporary:
@@ -67,18 +67,22 @@ class Predictions:
         try:
             frame = pl.read_parquet(path)
             groups = None if frame["group"].null_count() == len(frame) else frame["group"].to_numpy()
-            return cls(tuple(frame["id"].to_list()), groups, _values(frame["raw"]), _values(frame["target"]))
+            return cls(tuple(frame["id"].to_list()), groups, _values(frame["prediction"]), _values(frame["target"]))
         except (OSError, ValueError, pl.exceptions.PolarsError) as error:
             raise DataError(f"{path} holds no predictions ({error}); expected what a run wrote") from error
 
 
-def _finite(raw: np.ndarray) -> np.ndarray:
+def _finite(predictions: np.ndarray) -> np.ndarray:
     """(n,) whether all numbers of a row are finite."""
-    if raw.dtype == object:
-        return np.array([bool(np.isfinite(row).all()) for row in raw], bool)
-    if raw.dtype.kind != "f":
-        return np.ones(len(raw), bool)
-    return np.array([bool(np.isfinite(row).all()) for row in raw], bool)
+    if predictions.dtype == object:
+        return np.array([bool(np.isfinite(row).all()) for row in predictions], bool)
+    if predictions.dtype.kind != "f":
+        return np.ones(len(predictions), bool)
+    return np.array([bool(np.isfinite(row).all()) for row in predictions], bool)
+
+
+def _single(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32) if values.dtype.kind == "f" else values
 
 
 def _column(name: str, values: np.ndarray) -> pl.Series:

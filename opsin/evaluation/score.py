@@ -48,7 +48,7 @@ def score(predictions: Predictions, task: Task, *, seed: int = 0, replicates: in
     """
     if not predictions.ids:
         return {}
-    of_weights = task.scorer(predictions.raw, predictions.targets)
+    of_weights = task.scorer(predictions.predictions, predictions.targets)
     plain = of_weights(np.ones(len(predictions.ids)))
     groups = np.arange(len(predictions.ids)) if predictions.groups is None else predictions.groups
     number = np.unique(groups, return_inverse=True)[1]

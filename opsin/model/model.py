@@ -3,7 +3,7 @@
 import copy
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_large_buffers
 from opsin.data import ImagePreprocessing
@@ -21,6 +22,7 @@ from opsin.runtime.selection import RuntimeCache
 from opsin.tasks import Task
 from opsin.tasks.spatial import rows_of
 
+from .features import without_head
 from .file import write_model_file
 from .inputs import as_list, read_image
 from .test_time_augmentation import TTA_MODES, tta_average
@@ -77,24 +79,62 @@ class Model:
             digest.update(value.detach().cpu().contiguous().numpy().data)
         return digest.hexdigest()
 
-    def raw(self, pixels: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """The task's answers, a row an image, for prepared uint8 (n, height, width, channels).
+    def logits(self, arrays: np.ndarray, *, batch_size: int | None = None) -> Tensor:
+        """Computes the network's outputs before the last activation, averaged over the test-time augmentation.
 
-        Of a task whose answers are numbers: float32 (n, units) before any activation. Any n, also of a memory-mapped
-        array: only a batch is in memory at a time. `batch_size` None takes up to 256, fewer when the network's maps
-        are large.
+        Args:
+            arrays: Preprocessed images, uint8 (n, height, width, channels); may be memory-mapped.
+            batch_size: Images computed together. Default: up to 256, fewer for large feature maps.
+
+        Returns:
+            float32 (n, units), or (n, units, rows, columns) for a map or grid, on the CPU.
+
+        Raises:
+            DataError: The arrays have another type or shape than the preprocessing gives.
         """
-        if pixels.dtype != np.uint8 or pixels.shape[1:] != self.preprocessing.size:
-            raise DataError(
-                f"pixels are {pixels.dtype} of shape {pixels.shape}; expected uint8 (n, *{self.preprocessing.size})"
+        batches = [batch.cpu() for batch in self._logits(arrays, batch_size)]
+        *space, units = self.network.output_shape
+        return torch.cat(batches) if batches else torch.zeros(0, units, *space)
+
+    def predict_batch(self, arrays: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
+        """Computes the task's predictions for preprocessed images; only one batch is in memory at a time.
+
+        Args:
+            arrays: Preprocessed images, uint8 (n, height, width, channels); may be memory-mapped.
+            batch_size: Images computed together. Default: up to 256, fewer for large feature maps.
+
+        Returns:
+            Decoded logits, a row an image: float32 (n, units) for vectors; boxes or masks at input size for others.
+
+        Raises:
+            DataError: The arrays have another type or shape than the preprocessing gives.
+        """
+        predictions = [self.task.decode(batch) for batch in self._logits(arrays, batch_size)]
+        return np.concatenate(predictions) if predictions else self.task.empty(0, self.preprocessing.size[:2])
+
+    def features(self, arrays: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
+        """Computes the inputs of the last layer with weights, without test-time augmentation.
+
+        Args:
+            arrays: Preprocessed images, uint8 (n, height, width, channels); may be memory-mapped.
+            batch_size: Images computed together. Default: up to 256, fewer for large feature maps.
+
+        Returns:
+            float32 (n, features); a feature map is averaged over its positions.
+
+        Raises:
+            DataError: The arrays have another type or shape than the preprocessing gives.
+            NetworkError: The network's output is no vector.
+        """
+        if len(self.network.output_shape) != 1:
+            raise NetworkError(
+                f"features of a network with the output {self.network.output_shape} are asked for. "
+                "Expected a vector. Fix: ask a model of images, not of pixels or boxes."
             )
-        keep_large_buffers()
-        size, runtime = batch_size or self.max_batch_size, self._runtime
-        answers: list[np.ndarray] = []
-        for start in range(0, len(pixels), size):
-            piece = torch.from_numpy(np.array(pixels[start : start + size]))
-            answers.append(self.task.decode(tta_average(runtime.logits, piece, self.tta)))
-        return np.concatenate(answers) if answers else self.task.empty(0, self.preprocessing.size[:2])
+        runtime = RuntimeCache().runtime(without_head(self.network), self.preprocessing)
+        some = arrays if len(arrays) else np.zeros((1, *self.preprocessing.size), np.uint8)
+        batches = [runtime.logits(batch).cpu() for batch in self._batches(some, batch_size)]
+        return torch.cat(batches)[: len(arrays), ..., None].flatten(2).mean(2).numpy()
 
     def predict(
         self, images: Any, *, tiles: bool | None = None, confidence: float | None = None
@@ -124,10 +164,10 @@ class Model:
             else:
                 in_tiles[len(fitted) + len(in_tiles)] = predict_in_tiles(self, picture, tile)
         pixels = np.stack([pixels for pixels, _ in fitted]) if fitted else np.zeros((0, *self.preprocessing.size), "u1")
-        raw = self.task.full(self.raw(pixels), [frame for _, frame in fitted])
+        predictions = self.task.full(self.predict_batch(pixels), [frame for _, frame in fitted])
         if not in_tiles:
-            return raw
-        rest = iter(raw)
+            return predictions
+        rest = iter(predictions)
         count = len(fitted) + len(in_tiles)
         return rows_of([in_tiles[row] if row in in_tiles else next(rest) for row in range(count)])
 
@@ -183,6 +223,21 @@ class Model:
     @property
     def _runtime(self) -> Runtime:
         return self._ready.runtime(self.network, self.preprocessing)
+
+    def _logits(self, arrays: np.ndarray, batch_size: int | None) -> Iterator[Tensor]:
+        runtime = self._runtime
+        for batch in self._batches(arrays, batch_size):
+            yield tta_average(runtime.logits, batch, self.tta)
+
+    def _batches(self, arrays: np.ndarray, batch_size: int | None) -> Iterator[Tensor]:
+        if arrays.dtype != np.uint8 or arrays.shape[1:] != self.preprocessing.size:
+            raise DataError(
+                f"arrays are {arrays.dtype} of shape {arrays.shape}; expected uint8 (n, *{self.preprocessing.size})"
+            )
+        keep_large_buffers()
+        size = batch_size or self.max_batch_size
+        for start in range(0, len(arrays), size):
+            yield torch.from_numpy(np.array(arrays[start : start + size]))
 
     def _named(self, number: int, image: Any) -> np.ndarray:
         """A picture, or a DataError that says which."""

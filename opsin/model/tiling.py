@@ -55,8 +55,10 @@ def predict_in_tiles(model: "Model", picture: np.ndarray, tile: tuple[int, int])
     for start in range(0, len(windows), _TOGETHER):
         some = windows[start : start + _TOGETHER]
         parts = [picture[part.top : part.bottom, part.left : part.right] for part in some]
-        raw = model.raw(np.stack([model.preprocessing.fit(part) for part in parts]))
-        answers += list(model.task.full(raw, [Placement(part.size, model.preprocessing.size[:2]) for part in some]))
+        predictions = model.predict_batch(np.stack([model.preprocessing.fit(part) for part in parts]))
+        answers += list(
+            model.task.full(predictions, [Placement(part.size, model.preprocessing.size[:2]) for part in some])
+        )
     return task.merge_tiles(answers, windows, size)
 
 

@@ -8,7 +8,7 @@ from opsin.data import ImagePreprocessing
 from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.tasks import Task
-from opsin.training import distributed, penultimate_features
+from opsin.training import distributed
 
 from .inputs import at_least
 from .nearest_mean import balanced_accuracy, downsample, nearest_centroid_correct
@@ -46,7 +46,7 @@ def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, pro
         return False, f"starts from {start.weights}"
     rows = taught.store_rows[chosen]
     enlarged = data.letterbox_images(list(pixels[rows]), (height, width, 3))
-    features = penultimate_features(Model(start.network, task, start.preprocessing), enlarged).cpu().numpy()
+    features = Model(start.network, task, start.preprocessing).features(enlarged)
     features = (features - features.mean(0)) / (features.std(0) + 1e-3)
     seen = balanced_accuracy(nearest_centroid_correct(features, codes)[0], codes)
     plain = balanced_accuracy(nearest_centroid_correct(downsample(pixels, rows), codes)[0], codes)

@@ -35,7 +35,7 @@ def estimate_finish_seconds(model: Model, source: Dataset) -> float:
     saving = 2 * 4 * sum(value.numel() for value in model.network.state_dict().values()) / BYTES_A_SECOND
     answering = RESERVE * (valid + test) * seconds_per_image(model, source.store.pixels)
     few = _tried(model, source, FEW)
-    drawing = (CURVES + min(MOST_PLOTS, len(model.task.charts(few.raw, few.targets)))) * seconds_a_chart()
+    drawing = (CURVES + min(MOST_PLOTS, len(model.task.charts(few.predictions, few.targets)))) * seconds_a_chart()
     scoring = seconds_of_scores(_tried(model, source, test), model.task) if test else 0.0
     return REST_SECONDS + answering + scoring + drawing + saving
 
@@ -46,7 +46,7 @@ def seconds_per_image(model: Model, pixels: np.ndarray) -> float:
     def timed(count: int) -> float:
         some = pixels[np.arange(count) % len(pixels)]
         begun = time.monotonic()
-        model.raw(some)
+        model.predict_batch(some)
         return (time.monotonic() - begun) / count
 
     timed(2)
@@ -72,7 +72,7 @@ def _tried(model: Model, source: Dataset, rows: int) -> Predictions:
     """So many answers of the untrained network, to some of the images over and over."""
     some = source.split("train")
     count = max(1, min(FEW, rows, len(some.table)))
-    answers = model.raw(source.store.pixels[some.store_rows[:count]])
+    answers = model.predict_batch(source.store.pixels[some.store_rows[:count]])
     again = np.arange(rows) % count
     targets = replace(some, table=some.table.select(np.arange(count)), store_rows=some.store_rows[:count]).targets(
         "train"

@@ -91,7 +91,7 @@ class _Piece:
         done = letterbox_into(self._readable(model, rows, tiles), self.pixels)
         if not streams:
             return None
-        return model.raw(self.pixels[done], batch_size=max(1, model.max_batch_size // streams))
+        return model.predict_batch(self.pixels[done], batch_size=max(1, model.max_batch_size // streams))
 
     def _readable(self, model: Model, rows: range, tiles: bool | None) -> Iterator[tuple[int, np.ndarray]]:
         for row in rows:
@@ -118,11 +118,11 @@ def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles:
 def _answers(model: Model, piece: _Piece, tiles: bool | None) -> Iterator[FilePrediction]:
     answered = [answers for part in piece.parts if (answers := part.result()) is not None]
     rows = sorted(piece.frames)
-    raw = np.concatenate(answered) if answered else model.raw(piece.pixels[rows])
+    predictions = np.concatenate(answered) if answered else model.predict_batch(piece.pixels[rows])
     place = {row: number for number, row in enumerate(rows)}
     for row, path in enumerate(piece.paths):
         if row in place:
-            one, frame = raw[place[row] : place[row] + 1], piece.frames[row]
+            one, frame = predictions[place[row] : place[row] + 1], piece.frames[row]
             yield FilePrediction(path, frame.image, model.task.full(one, [frame])[0])
         elif row in piece.errors:
             yield FilePrediction(path, error=piece.errors[row])

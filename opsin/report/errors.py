@@ -35,29 +35,28 @@ class ErrorCases:
 
 def error_cases(facts: ReportContent) -> ErrorCases:
     """The rows with the highest surprise, wrong ones only where an answer is right or wrong, and the highest doubt."""
-    answers = facts.answers
-    predictions, task = answers.predictions, answers.task
-    raw, targets = predictions.raw, predictions.targets
-    if not predictions.ids:
+    kept, task = facts.answers.predictions, facts.answers.task
+    ids, predictions, targets = kept.ids, kept.predictions, kept.targets
+    if not ids:
         return ErrorCases((), (), None, 0)
-    wrong = task.is_error(raw, targets)
-    surprise = np.nan_to_num(task.sample_loss(raw, targets), nan=np.inf, posinf=np.inf)
+    wrong = task.is_error(predictions, targets)
+    surprise = np.nan_to_num(task.sample_loss(predictions, targets), nan=np.inf, posinf=np.inf)
     ranked = np.argsort(-surprise, kind="stable")
     worst = (ranked if wrong is None else ranked[wrong[ranked]])[:MOST]
-    doubt = task.uncertainty(raw)
+    doubt = task.uncertainty(predictions)
     unsure = np.argsort(-doubt, kind="stable")[:MOST] if doubt.any() else np.zeros(0, int)
-    pixels = pixels_by_id(facts.data, [predictions.ids[row] for row in (*worst, *unsure)], task)
+    pixels = pixels_by_id(facts.data, [ids[row] for row in (*worst, *unsure)], task)
     side = SIDE if task.places == "none" else SIDE_OF_PLACES
 
     def case(row: int) -> ErrorCase:
-        answer, truth = task.describe(raw[row], targets[row])
-        id = predictions.ids[row]
-        seen = picture(task.draw(pixels[id], raw[row], targets[row]), side) if id in pixels else None
+        answer, truth = task.describe(predictions[row], targets[row])
+        id = ids[row]
+        seen = picture(task.draw(pixels[id], predictions[row], targets[row]), side) if id in pixels else None
         return ErrorCase(seen, answer, truth, id, wrong is not None and bool(wrong[row]))
 
     return ErrorCases(
         tuple(case(int(row)) for row in worst),
         tuple(case(int(row)) for row in unsure),
         None if wrong is None else int(wrong.sum()),
-        len(predictions.ids),
+        len(ids),
     )

@@ -26,8 +26,8 @@ def page(facts: ReportContent) -> str:
     count, judged = len(answers.predictions.ids), facts.model is not None
     shown = ("test",) if judged else samples.SPLITS
     before: Mapping[str, Score] = {} if facts.model is None else facts.model.scores
-    raw, targets = answers.predictions.raw, answers.predictions.targets
-    charts = answers.task.charts(raw, targets)[:MOST_CHARTS] if count else ()
+    predictions, targets = answers.predictions.predictions, answers.predictions.targets
+    charts = answers.task.charts(predictions, targets)[:MOST_CHARTS] if count else ()
     name = answers.task.monitor[0]
     return _template().render(
         facts=facts,
@@ -58,7 +58,7 @@ def page(facts: ReportContent) -> str:
         legend=legend,
         confusion=tables.confusion,
         pairs=tables.confused_pairs,
-        classes=tables.class_table(answers.task.per_class(raw, targets)) if count else None,
+        classes=tables.class_table(answers.task.per_class(predictions, targets)) if count else None,
         cases=errors.error_cases(facts),
     )
 

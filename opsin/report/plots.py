@@ -28,7 +28,7 @@ def write_plots(folder: Path, facts: ReportContent) -> tuple[Path, ...]:
     if training is not None and training.charts:
         charts += zip(("training-loss", "training-score"), training.charts, strict=True)
     if answers.predictions.ids:
-        drawn = answers.task.charts(answers.predictions.raw, answers.predictions.targets)
+        drawn = answers.task.charts(answers.predictions.predictions, answers.predictions.targets)
         charts += [(_file_name(chart.title), chart) for chart in drawn[:MOST_PLOTS]]
     files: list[Path] = []
     for name, chart in charts:

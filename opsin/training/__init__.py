@@ -1,7 +1,6 @@
 """Recipe, loop, optimizer, schedule, averaging, checkpoints; one process or many."""
 
 from .interrupt import Interrupted as Interrupted
-from .linear_probe import penultimate_features as penultimate_features
 from .linear_probe import fit_linear_probe as fit_linear_probe
 from .loop import TrainJob as TrainJob
 from .loop import Trainer as Trainer

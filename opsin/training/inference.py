@@ -20,5 +20,5 @@ def predict_rows(
 
 def _pieces(model: Model, pixels: np.ndarray, rows: np.ndarray, progress: Progress, stage: str) -> Iterator[np.ndarray]:
     for start in range(0, len(rows), PIECE):
-        yield model.raw(pixels[rows[start : start + PIECE]])
+        yield model.predict_batch(pixels[rows[start : start + PIECE]])
         progress(stage, min(start + PIECE, len(rows)), len(rows))

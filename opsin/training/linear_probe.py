@@ -1,6 +1,5 @@
 """A new last layer on learned ones, fitted before anything else moves: a random one would spoil what they know."""
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -25,29 +24,13 @@ def fit_linear_probe(model: Model, pixels: np.ndarray, rows: np.ndarray, targets
     if not isinstance(last, nn.Linear) or not len(rows):
         return False
     some = np.arange(len(rows))[:: max(1, -(-len(rows) // ENOUGH))]
-    features = penultimate_features(model, pixels[rows[some]])
+    features = torch.from_numpy(model.features(pixels[rows[some]])).to(model.device)
     center, scale = features.mean(0), features.std() + 1e-6
     weight, bias = _fitted(model, (features - center) / scale, targets[torch.from_numpy(some)].to(features.device))
     with torch.no_grad():
         last.weight.copy_(weight / scale)
         last.bias.copy_(bias - (weight / scale) @ center)
     return True
-
-
-def penultimate_features(model: Model, pixels: np.ndarray) -> Tensor:
-    """What the last layer is given for each image, (n, features), as it stands, without flips and shifts."""
-    plain, seen = copy.copy(model), list[Tensor]()
-    plain.tta = "none"
-
-    def keep(module: nn.Module, given: tuple[Tensor, ...]) -> None:
-        seen.append(given[0].float().clone())
-
-    hook = list(model.network.children())[-1].register_forward_pre_hook(keep)
-    try:
-        plain.raw(pixels)
-    finally:
-        hook.remove()
-    return torch.cat(seen).clone()
 
 
 def _fitted(model: Model, features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

@@ -159,10 +159,10 @@ class Trainer:
         begun, job, state = self.seconds, self.job, self.state
         _check_finite(self.average.weights)
         self.averaged.network.load_state_dict(self.average.weights)
-        raw = predict_rows(self.averaged, job.batches.pixels, job.valid_rows, self.progress)
-        scores = job.model.task.scorer(raw, job.valid_targets)(np.ones(len(raw)))
+        predictions = predict_rows(self.averaged, job.batches.pixels, job.valid_rows, self.progress)
+        scores = job.model.task.scorer(predictions, job.valid_targets)(np.ones(len(predictions)))
         name, direction = job.model.task.monitor
-        value = scores[name] if len(raw) else float(state.step * direction)
+        value = scores[name] if len(predictions) else float(state.step * direction)
         first = state.best is None or np.isnan(state.best)
         state.stale = 0 if first or value * direction > (state.best or 0.0) * direction else state.stale + 1
         better = first or value * direction >= (state.best or 0.0) * direction  # of equals the last, longest trained

@@ -60,12 +60,12 @@ class Stepper:
             return self._loss_of(self._forward(images), targets)
         share = float(torch.distributions.Beta(mixup, mixup).sample())
         partner = torch.randperm(len(images), device=self.device)
-        raw = self._forward(images.lerp(images[partner], 1 - share))
-        return share * self._loss_of(raw, targets) + (1 - share) * self._loss_of(raw, targets[partner])
+        logits = self._forward(images.lerp(images[partner], 1 - share))
+        return share * self._loss_of(logits, targets) + (1 - share) * self._loss_of(logits, targets[partner])
 
-    def _loss_of(self, raw: Tensor, targets: Tensor) -> Tensor:
+    def _loss_of(self, logits: Tensor, targets: Tensor) -> Tensor:
         smoothing = self.recipe.regularization.label_smoothing
-        return self.model.task.loss(raw, targets, smoothing=smoothing, weights=self.class_weights)
+        return self.model.task.loss(logits, targets, smoothing=smoothing, weights=self.class_weights)
 
     def _forward(self, images: Tensor) -> Tensor:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):

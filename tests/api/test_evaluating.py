@@ -37,8 +37,8 @@ def test_the_same_images_give_the_scores_of_the_run(run, colours):
     done, _ = run
     kept = Predictions.from_parquet(done.folder / "predictions.parquet")
     found = api.evaluate(done.model, colours, device="cpu").predictions
-    raw = {name: row for name, row in zip(found.ids, found.raw, strict=True)}
-    np.testing.assert_allclose(kept.raw, [raw[name] for name in kept.ids], atol=2e-2)
+    by_id = {name: row for name, row in zip(found.ids, found.predictions, strict=True)}
+    np.testing.assert_allclose(kept.predictions, [by_id[name] for name in kept.ids], atol=2e-2)
 
 
 def test_unknown_classes_are_named(run, make_folder, tmp_path):
@@ -59,7 +59,7 @@ def test_a_report_is_written_where_it_was_told(run, make_folder, tmp_path):
         path.name for path in (tmp_path / "out").iterdir()
     }
     kept = Predictions.from_parquet(tmp_path / "out" / "predictions.parquet")
-    np.testing.assert_array_equal(kept.raw, found.predictions.raw)
+    np.testing.assert_array_equal(kept.predictions, found.predictions.predictions)
     told = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert told["scores"]["accuracy"]["value"] == found.scores["accuracy"].value and told["images"] == 10
     page = found.report.read_text()

@@ -25,7 +25,7 @@ def test_answers_stand_in_the_order_of_the_rows_with_their_groups(run, draw):
     found = predictions_of(model, source, "test", silent)
     assert found.ids == tuple(table.rows["id"].to_list()[1::2])
     np.testing.assert_array_equal(found.targets, table.targets()[1::2])
-    np.testing.assert_allclose(found.raw, model.raw(images[1::2]), atol=1e-2)
+    np.testing.assert_allclose(found.predictions, model.predict_batch(images[1::2]), atol=1e-2)
     # who has no group is a group of one
     assert found.groups.tolist() == [found.ids[0], "p2", found.ids[2], "p2", found.ids[4], "p2"]
     assert predictions_of(model, source.as_split("test").split("valid"), "test", silent).ids == ()
@@ -58,4 +58,6 @@ def test_the_temperature_comes_from_validation(run, colours):
     prepared, _ = read_record(done.folder, None, silent)
     plain = replace(model.task, temperature=1.0)
     valid = predictions_of(model, prepared.dataset, "valid", silent)
-    assert model.task.temperature == pytest.approx(plain.calibrated(valid.raw, valid.targets).temperature, rel=0.05)
+    assert model.task.temperature == pytest.approx(
+        plain.calibrated(valid.predictions, valid.targets).temperature, rel=0.05
+    )

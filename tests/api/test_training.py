@@ -48,7 +48,7 @@ def test_scores_stand_beside_the_baseline_and_are_those_of_the_predictions(run):
     for score in done.scores.values():
         assert (score.low <= score.value + 1e-9 and score.value - 1e-9 <= score.high) or np.isnan(score.value)
     kept = Predictions.from_parquet(done.folder / "predictions.parquet")
-    assert (kept.raw.argmax(1) == kept.targets).mean() == pytest.approx(done.scores["accuracy"].value)
+    assert (kept.predictions.argmax(1) == kept.targets).mean() == pytest.approx(done.scores["accuracy"].value)
     about = api.load(done.model, "cpu").provenance
     assert about["scores"]["accuracy"]["value"] == pytest.approx(done.scores["accuracy"].value)
     assert sum(about["images"].values()) == 90
@@ -59,7 +59,7 @@ def test_the_model_answers_as_it_was_scored(run, colours, draw, tmp_path):
     model = api.load(done.model, "cpu")
     kept = Predictions.from_parquet(done.folder / "predictions.parquet")
     answers = model.predict([colours / name for name in kept.ids])
-    assert [answer["label"] for answer in answers] == [model.task.names[i] for i in kept.raw.argmax(1)]
+    assert [answer["label"] for answer in answers] == [model.task.names[i] for i in kept.predictions.argmax(1)]
     draw("red", 77_777).resize((28, 28)).save(tmp_path / "new.png")
     (answer,) = model.predict(tmp_path / "new.png")
     assert answer["label"] == "red" and answer["confidence"] == pytest.approx(answer["p_red"])
@@ -108,7 +108,7 @@ def test_killed_at_any_stage_and_resumed_is_as_never_killed(colours, tmp_path):
         assert same(killed / name, whole / name)
     first, second = (Predictions.from_parquet(folder / "predictions.parquet") for folder in (killed, whole))
     assert first.ids == second.ids
-    np.testing.assert_array_equal(first.raw, second.raw)
+    np.testing.assert_array_equal(first.predictions, second.predictions)
     models = [api.load(folder / "best.safetensors", "cpu") for folder in (killed, whole)]
     assert models[0].provenance["scores"] == models[1].provenance["scores"] and models[0].task == models[1].task
 

@@ -16,7 +16,7 @@ def test_the_file_gives_the_same_back(tmp_path, targets, groups):
     written.to_parquet(tmp_path / "predictions.parquet")
     back = Predictions.from_parquet(tmp_path / "predictions.parquet")
     assert back.ids == written.ids
-    np.testing.assert_array_equal(back.raw, RAW)
+    np.testing.assert_array_equal(back.predictions, RAW)
     np.testing.assert_array_equal(back.targets, targets)
     assert back.targets.dtype == targets.dtype
     assert (back.groups is None) if groups is None else (back.groups == groups).all()
@@ -24,7 +24,7 @@ def test_the_file_gives_the_same_back(tmp_path, targets, groups):
 
 def test_no_rows_survive_the_file(tmp_path):
     Predictions((), None, RAW[:0], np.zeros(0, np.int64)).to_parquet(tmp_path / "none.parquet")
-    assert Predictions.from_parquet(tmp_path / "none.parquet").raw.shape == (0, 4)
+    assert Predictions.from_parquet(tmp_path / "none.parquet").predictions.shape == (0, 4)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PAR1 and nothing more"])
@@ -44,7 +44,7 @@ def test_parts_of_different_lengths_are_refused():
 
 
 def test_an_answer_that_is_no_number_is_refused_with_its_image():
-    raw = RAW.copy()
-    raw[1, 2] = np.nan
+    predictions = RAW.copy()
+    predictions[1, 2] = np.nan
     with pytest.raises(DataError, match="1 of 3 images, 'b' the first"):
-        Predictions(("a", "b", "c"), None, raw, np.zeros(3))
+        Predictions(("a", "b", "c"), None, predictions, np.zeros(3))

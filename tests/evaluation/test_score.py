@@ -40,7 +40,7 @@ def test_images_of_one_group_count_once():
     right = np.random.default_rng(1).random(60) < 0.8
     single = score(answers(right), TASK)["accuracy"]
     again = answers(np.repeat(right, 6)[:360])
-    grouped = Predictions(again.ids, np.repeat(np.arange(60), 6), again.raw, again.targets)
+    grouped = Predictions(again.ids, np.repeat(np.arange(60), 6), again.predictions, again.targets)
     wide, narrow = score(grouped, TASK)["accuracy"], score(again, TASK)["accuracy"]
     assert (wide.low, wide.high) == pytest.approx((single.low, single.high))
     assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
@@ -55,10 +55,10 @@ def test_a_calibrated_model_may_have_no_calibration_error():
     random, task = np.random.default_rng(0), Classify(tuple("abcde"))
     held = 0
     for _ in range(20):
-        raw = random.normal(size=(400, 5)) * 2
-        chances = task.predicted(raw)
+        predictions = random.normal(size=(400, 5)) * 2
+        chances = task.predicted(predictions)
         targets = (chances.cumsum(1) > random.random((400, 1))).argmax(1)
-        rows = Predictions(tuple(map(str, range(400))), None, raw, targets)
+        rows = Predictions(tuple(map(str, range(400))), None, predictions, targets)
         found = score(rows, task, replicates=100)["ece"]
         assert 0 <= found.low <= found.value <= found.high < 0.12
         held += found.low <= 0.005

@@ -20,7 +20,7 @@ from opsin.model import Model, load
 from opsin.model.file import FORMAT, MOST_HEADER_BYTES, open_model_file, parse, write_model_file
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "count": torch.tensor(3)}
-HEADER: dict[str, Any] = {"layers": {}, "task": {}, "preprocessing": {}, "tta": "none", "about": {}}
+HEADER: dict[str, Any] = {"layers": {}, "task": {}, "preprocessing": {}, "tta": "none", "provenance": {}}
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def test_what_was_saved_answers_the_same(make_model, tta: str, tmp_path: Path):
     pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
     found = load(tmp_path / "m.safetensors", "cpu")
     (tmp_path / "m.safetensors").write_bytes(b"the file is not needed any more")
-    np.testing.assert_array_equal(found.raw(pixels), model.raw(pixels))
+    np.testing.assert_array_equal(found.predict_batch(pixels), model.predict_batch(pixels))
     assert (found.task, found.preprocessing, found.tta, found.provenance) == (
         model.task,
         model.preprocessing,

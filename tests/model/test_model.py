@@ -20,17 +20,17 @@ def pixels_for(model: Model, count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (count, *model.preprocessing.size), np.uint8)
 
 
-def test_raw_is_the_network_on_normalised_pixels(make_model):
+def test_predict_batch_is_the_network_on_normalised_pixels(make_model):
     model = make_model()
     pixels = pixels_for(model, 7)
     mean, std = np.array(model.preprocessing.mean), np.array(model.preprocessing.std)
     images = torch.from_numpy(((pixels / 255 - mean) / std).astype(np.float32)).permute(0, 3, 1, 2)
     with torch.inference_mode():
         expected = model.network.eval().logits(images).numpy()
-    raw = model.raw(pixels, batch_size=3)
-    assert raw.dtype == np.float32
+    predictions = model.predict_batch(pixels, batch_size=3)
+    assert predictions.dtype == np.float32
     assert np.ptp(expected, 0).max() > 0.1
-    np.testing.assert_allclose(raw, expected, atol=CLOSE * np.abs(expected).max())
+    np.testing.assert_allclose(predictions, expected, atol=CLOSE * np.abs(expected).max())
 
 
 @settings(max_examples=20, deadline=None)
@@ -41,17 +41,17 @@ def test_any_count_and_batch_size(count: int, batch: int):
         network, Regress(("a", "b"), (0.0, 0.0), (1.0, 1.0)), ImagePreprocessing(4, 4, 1, (0.5,), (0.5,)), "hflip"
     )
     pixels = pixels_for(model, count)
-    raw = model.raw(pixels, batch_size=batch)
-    assert raw.shape == (count, 2)
-    np.testing.assert_allclose(raw, model.raw(pixels), atol=CLOSE)
+    predictions = model.predict_batch(pixels, batch_size=batch)
+    assert predictions.shape == (count, 2)
+    np.testing.assert_allclose(predictions, model.predict_batch(pixels), atol=CLOSE)
 
 
-def test_raw_reads_a_read_only_map_and_leaves_it(model: Model, tmp_path: Path, recwarn):
+def test_predict_batch_reads_a_read_only_map_and_leaves_it(model: Model, tmp_path: Path, recwarn):
     pixels = pixels_for(model, 5)
     np.save(tmp_path / "pixels.npy", pixels)
     mapped = np.load(tmp_path / "pixels.npy", mmap_mode="r")
-    np.testing.assert_array_equal(model.raw(mapped), model.raw(pixels))
-    np.testing.assert_array_equal(model.raw(mapped[::-1]), model.raw(pixels[::-1]))
+    np.testing.assert_array_equal(model.predict_batch(mapped), model.predict_batch(pixels))
+    np.testing.assert_array_equal(model.predict_batch(mapped[::-1]), model.predict_batch(pixels[::-1]))
     np.testing.assert_array_equal(mapped, pixels)
     assert not recwarn.list
 
@@ -59,16 +59,16 @@ def test_raw_reads_a_read_only_map_and_leaves_it(model: Model, tmp_path: Path, r
 @pytest.mark.parametrize(
     "bad", [np.zeros((2, 8, 8, 1), np.uint8), np.zeros((2, 8, 8, 3)), np.zeros((8, 8, 3), np.uint8)]
 )
-def test_raw_names_wrong_pixels(model: Model, bad: np.ndarray):
+def test_predict_batch_names_wrong_arrays(model: Model, bad: np.ndarray):
     with pytest.raises(DataError, match="expected uint8"):
-        model.raw(bad)
+        model.predict_batch(bad)
 
 
 def test_each_part_keeps_its_training_mode(model: Model):
     model.network.train()
     frozen = next(m for m in model.network.modules() if isinstance(m, torch.nn.BatchNorm2d)).eval()
     before = {name: value.clone() for name, value in model.network.state_dict().items()}
-    model.raw(pixels_for(model, 3))
+    model.predict_batch(pixels_for(model, 3))
     assert model.network.training and not frozen.training
     assert all(torch.equal(before[name], value) for name, value in model.network.state_dict().items())
 
@@ -78,8 +78,8 @@ def test_views_answer_for_a_mirrored_image_alike(make_model, tta: str):
     model = make_model(tta)
     pixels = pixels_for(model, 4)
     if tta == "hflip":
-        np.testing.assert_allclose(model.raw(pixels), model.raw(pixels[:, :, ::-1]), atol=CLOSE)
-    assert np.abs(model.raw(pixels) - make_model("none").raw(pixels)).max() > 1e-3
+        np.testing.assert_allclose(model.predict_batch(pixels), model.predict_batch(pixels[:, :, ::-1]), atol=CLOSE)
+    assert np.abs(model.predict_batch(pixels) - make_model("none").predict_batch(pixels)).max() > 1e-3
 
 
 def test_predict_takes_every_kind_of_image(model: Model, tmp_path: Path):

@@ -21,14 +21,14 @@ def model(run):
 def test_answers_over_more_views_take_longer(model, monkeypatch):
     pixels = np.zeros((3, *model.preprocessing.size), np.uint8)
     seen = []
-    raw = type(model).raw
+    predict_batch = type(model).predict_batch
 
     def slow(self, pixels):
         seen.append(len(pixels))
         time.sleep(0.0005 * len(pixels))
-        return raw(self, pixels)
+        return predict_batch(self, pixels)
 
-    monkeypatch.setattr(type(model), "raw", slow)
+    monkeypatch.setattr(type(model), "predict_batch", slow)
     assert 0.0005 <= time_budget.seconds_per_image(model, pixels) < 0.01
     assert sum(seen) <= 2 + 32 + 256  # a moment, however many images there are
 
@@ -48,8 +48,8 @@ def test_the_time_of_the_scores_is_foretold(task, monkeypatch):
     generator = np.random.default_rng(0)
     targets = generator.integers(0, 2, (200, task.units)).astype(np.float32)
     targets = targets.argmax(1) if task.name == "classify" else targets
-    raw = generator.normal(size=(200, task.units)).astype(np.float32)
-    foretold = time_budget.seconds_of_scores(Predictions(tuple(map(str, range(200))), None, raw, targets), task)
+    predictions = generator.normal(size=(200, task.units)).astype(np.float32)
+    foretold = time_budget.seconds_of_scores(Predictions(tuple(map(str, range(200))), None, predictions, targets), task)
     assert foretold == pytest.approx(2 * (0.02 + 0.005 * replicates_for(200 * task.units)))
 
 

@@ -69,7 +69,13 @@ def metrics(monitor: str, count: int = 4) -> tuple[dict[str, float], ...]:
 
 
 def facts_of(
-    task: Task, raw: np.ndarray, targets: np.ndarray, *, test: int, origin: str = "photos", ids: str = "a/{}.png"
+    task: Task,
+    predictions: np.ndarray,
+    targets: np.ndarray,
+    *,
+    test: int,
+    origin: str = "photos",
+    ids: str = "a/{}.png",
 ):
     """A report on rows of which the last `test` are the test split."""
     count = len(targets)
@@ -81,7 +87,7 @@ def facts_of(
     )
     pixels = np.random.default_rng(1).integers(0, 256, (count, 6, 6, 3), np.uint8)
     inside = slice(count - test, count)
-    predictions = Predictions(tuple(names[inside]), None, raw[inside].astype(np.float32), targets[inside])
+    predictions = Predictions(tuple(names[inside]), None, predictions[inside].astype(np.float32), targets[inside])
     constant = task.baseline_predictions(task.fit_baseline(targets[: count - test]), np.zeros((test, task.units)))
     trivial = Predictions(predictions.ids, None, constant, predictions.targets)
     answers = PredictionSection(
@@ -101,8 +107,8 @@ def classify() -> Callable[..., ReportContent]:
     ) -> ReportContent:
         generator = np.random.default_rng(0)
         targets = generator.integers(0, len(names), count)
-        raw = generator.normal(size=(count, len(names))) + 2 * np.eye(len(names))[targets]
-        return facts_of(Classify(names, 1.5), raw, targets, test=test, **more)
+        predictions = generator.normal(size=(count, len(names))) + 2 * np.eye(len(names))[targets]
+        return facts_of(Classify(names, 1.5), predictions, targets, test=test, **more)
 
     return make
 
@@ -111,16 +117,16 @@ def classify() -> Callable[..., ReportContent]:
 def regress() -> ReportContent:
     generator = np.random.default_rng(0)
     targets = generator.normal(50, 10, (80, 1)).astype(np.float32)
-    raw = (targets - 50) / 10 + generator.normal(0, 0.2, targets.shape)
-    return facts_of(Regress(("weight",), (50.0,), (10.0,)), raw, targets, test=30)
+    predictions = (targets - 50) / 10 + generator.normal(0, 0.2, targets.shape)
+    return facts_of(Regress(("weight",), (50.0,), (10.0,)), predictions, targets, test=30)
 
 
 @pytest.fixture
 def multilabel() -> ReportContent:
     generator = np.random.default_rng(0)
     targets = generator.integers(0, 2, (60, 3)).astype(np.float32)
-    raw = generator.normal(size=(60, 3)) + 3 * (targets - 0.5)
-    return facts_of(MultiLabel(("sky", "sea", "sand")), raw, targets, test=25)
+    predictions = generator.normal(size=(60, 3)) + 3 * (targets - 0.5)
+    return facts_of(MultiLabel(("sky", "sea", "sand")), predictions, targets, test=25)
 
 
 @pytest.fixture

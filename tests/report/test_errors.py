@@ -10,9 +10,9 @@ from opsin.report.errors import error_cases
 def test_the_worst_are_wrong_and_most_surprising(classify):
     facts = classify()
     answers = facts.answers
-    raw, targets = answers.predictions.raw, answers.predictions.targets
-    losses = -np.log(np.exp(raw / 1.5)[np.arange(40), targets] / np.exp(raw / 1.5).sum(1))
-    wrong = raw.argmax(1) != targets
+    predictions, targets = answers.predictions.predictions, answers.predictions.targets
+    losses = -np.log(np.exp(predictions / 1.5)[np.arange(40), targets] / np.exp(predictions / 1.5).sum(1))
+    wrong = predictions.argmax(1) != targets
     expected = [answers.predictions.ids[row] for row in np.argsort(-losses) if wrong[row]][:12]
     cases = error_cases(facts)
     assert [case.id for case in cases.worst] == expected
@@ -37,5 +37,5 @@ def test_numbers_have_neither_wrong_nor_unsure(regress):
 
 def test_labels_are_wrong_when_any_is(multilabel):
     answers = multilabel.answers
-    expected = ((answers.predictions.raw >= 0) != (answers.predictions.targets >= 0.5)).any(1).sum()
+    expected = ((answers.predictions.predictions >= 0) != (answers.predictions.targets >= 0.5)).any(1).sum()
     assert error_cases(multilabel).wrong == expected

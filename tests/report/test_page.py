@@ -70,7 +70,7 @@ def test_the_page_says_what_was_counted(classify, read):
     for index, name in enumerate(facts.answers.task.names):
         counts = [int(((splits == split) & (targets == index)).sum()) for split in ("train", "valid", "test")]
         assert " ".join(map(str, [name, *counts, sum(counts)])) in text
-    wrong = int((facts.answers.predictions.raw.argmax(1) != facts.answers.predictions.targets).sum())
+    wrong = int((facts.answers.predictions.predictions.argmax(1) != facts.answers.predictions.targets).sum())
     assert f"{wrong} of 40 answers are wrong" in text
     for part in (
         "opsin train photos --seed 7",
@@ -136,7 +136,7 @@ def test_no_better_than_not_looking_is_said_plainly(classify, read):
 def test_a_run_without_mistakes_or_metrics(classify, read):
     facts = classify()
     sure = np.eye(3, dtype=np.float32)[facts.answers.predictions.targets] * 9
-    answers = replace(facts.answers, predictions=replace(facts.answers.predictions, raw=sure))
+    answers = replace(facts.answers, predictions=replace(facts.answers.predictions, predictions=sure))
     seen = read(page(replace(facts, answers=answers, run=replace(facts.run, metrics=()))))
     assert "Not one of 40 answers is wrong" in seen.text
     assert "The least sure" in seen.text

@@ -78,23 +78,23 @@ def _tuned(network):
 @pytest.mark.parametrize("change", CHANGES)
 def test_changed_weights_change_the_answers(change):
     model = model_of()
-    before = model.raw(PIXELS)
+    before = model.predict_batch(PIXELS)
     assert close(before, plainly(model))
     with torch.no_grad():
         CHANGES[change](model.network)
-    after = model.raw(PIXELS)
+    after = model.predict_batch(PIXELS)
     assert not close(after, before) and close(after, plainly(model))
 
 
 def test_a_shallow_copy_with_another_network_answers_for_itself():
     model = model_of()
-    first = model.raw(PIXELS)
+    first = model.predict_batch(PIXELS)
     other = copy.copy(model)
     other.network = copy.deepcopy(model.network)
     with torch.no_grad():
         list(other.network.parameters())[-1].add_(torch.tensor([3.0, -3.0, 0.0]))
-    assert not close(other.raw(PIXELS), first)
-    np.testing.assert_array_equal(model.raw(PIXELS), first)
+    assert not close(other.predict_batch(PIXELS), first)
+    np.testing.assert_array_equal(model.predict_batch(PIXELS), first)
 
 
 @on_x86
@@ -104,13 +104,13 @@ def test_it_is_made_once_and_not_for_training():
     first = selection.runtime(*what)
     assert isinstance(first, FusedRuntime) and selection.runtime(*what) is first
     model.network.train()
-    assert model.raw(PIXELS).shape == (9, 3) and model.network.training
+    assert model.predict_batch(PIXELS).shape == (9, 3) and model.network.training
 
 
 def test_weights_made_without_gradients_answer_too():
     with torch.inference_mode():
         model = model_of()
-    assert close(model.raw(PIXELS), plainly(model))
+    assert close(model.predict_batch(PIXELS), plainly(model))
 
 
 @on_x86
@@ -120,15 +120,15 @@ def test_weights_made_without_gradients_answer_too():
 def test_openvino_answers_alike_until_weights_change(name, make):
     pytest.importorskip("openvino")
     model = model_of(name, make)
-    before = model.raw(PIXELS)
+    before = model.predict_batch(PIXELS)
     said = model.accelerate()
     assert "ms with OpenVINO" in said
-    again, one = model.raw(PIXELS), model.raw(PIXELS[:1])
+    again, one = model.predict_batch(PIXELS), model.predict_batch(PIXELS[:1])
     if make is zoo.create:
         assert close(again, plainly(model)) and close(one, plainly(model)[:1])
         with torch.no_grad():
             list(model.network.parameters())[-1].add_(torch.tensor([40.0, -40.0, 0.0]))
-        assert close(model.raw(PIXELS), plainly(model))
+        assert close(model.predict_batch(PIXELS), plainly(model))
     else:
         assert (again[..., 0] == before[..., 0]).mean() > 0.99
 
@@ -140,9 +140,9 @@ def test_openvino_stays_away_where_it_answers_otherwise(monkeypatch):
 
     monkeypatch.setattr(selection, "OpenVinoRuntime", lambda *given: Other(*given, factor=2))
     model = model_of()
-    before = model.raw(PIXELS)
+    before = model.predict_batch(PIXELS)
     assert "PyTorch stays" in model.accelerate()
-    np.testing.assert_array_equal(model.raw(PIXELS), before)
+    np.testing.assert_array_equal(model.predict_batch(PIXELS), before)
 
 
 class Other(FusedRuntime):
@@ -170,18 +170,18 @@ def test_one_image_few_and_many_have_the_runtime_that_is_sooner_for_them(chosen,
     monkeypatch.setattr(selection, "OpenVinoRuntime", lambda *given: Other(*given, asked=asked))
     monkeypatch.setattr(selection, "_seconds", lambda own, other: [1.0, 0.5 if next(turns) else 2.0])
     model = model_of()
-    before = model.raw(PIXELS)
+    before = model.predict_batch(PIXELS)
     said = model.accelerate()
     assert said.count("OpenVINO for") == sum(chosen) and said.count("PyTorch for") == 3 - sum(chosen)
     asked.clear()
     for count in (1, 7, 9):
-        assert close(model.raw(PIXELS[:count]), before[:count])
+        assert close(model.predict_batch(PIXELS[:count]), before[:count])
     assert asked == [count for count, other in zip((1, 7, 9), chosen, strict=True) if other]
     assert model.supports_threads == (not any(chosen))
     with torch.no_grad():
         next(model.network.parameters()).add_(0.1)
     asked.clear()
-    model.raw(PIXELS)
+    model.predict_batch(PIXELS)
     assert not asked
 
 
@@ -220,13 +220,13 @@ def test_a_missing_or_unable_openvino_is_said_in_a_line(monkeypatch):
 def test_views_are_looked_at_by_every_runtime(tta):
     model = model_of()
     model.tta = tta
-    fused = model.raw(PIXELS)
+    fused = model.predict_batch(PIXELS)
     runtime = TorchRuntime(model.network, model.preprocessing, torch.float32)
     expected = tta_average(runtime.logits, torch.from_numpy(PIXELS), tta).numpy()
     assert close(fused, expected)
     if platform.machine().lower() in ("x86_64", "amd64") and find_spec("openvino"):
         model.accelerate()
-        assert close(model.raw(PIXELS), expected)
+        assert close(model.predict_batch(PIXELS), expected)
 
 
 def test_a_network_without_weights_is_taken_as_it_is():
@@ -237,13 +237,13 @@ def test_a_network_without_weights_is_taken_as_it_is():
 
 def test_hooks_of_layers_are_called():
     model = model_of()
-    model.raw(PIXELS)
+    model.predict_batch(PIXELS)
     seen = []
     hook = list(model.network.children())[-1].register_forward_pre_hook(lambda module, given: seen.append(given[0]))
-    model.raw(PIXELS)
+    model.predict_batch(PIXELS)
     assert sum(map(len, seen)) == len(PIXELS)
     hook.remove()
-    assert close(model.raw(PIXELS), plainly(model)) and len(seen) == 1
+    assert close(model.predict_batch(PIXELS), plainly(model)) and len(seen) == 1
 
 
 AFTER = """

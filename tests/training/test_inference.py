@@ -10,8 +10,8 @@ def test_rows_come_in_the_order_asked_for(make_job, tmp_path):
     job = make_job(tmp_path)
     rows = np.array([5, 2, 2, 90])
     told = []
-    raw = predict_rows(job.model, job.batches.pixels, rows, lambda *said: told.append(said))
-    np.testing.assert_allclose(raw, job.model.raw(job.batches.pixels[rows]), atol=1e-6)
+    predictions = predict_rows(job.model, job.batches.pixels, rows, lambda *said: told.append(said))
+    np.testing.assert_allclose(predictions, job.model.predict_batch(job.batches.pixels[rows]), atol=1e-6)
     assert told[-1][:3] == ("validate", 4, 4)
     assert predict_rows(job.model, job.batches.pixels, rows[:0]).shape == (0, 3)
 
@@ -19,5 +19,5 @@ def test_rows_come_in_the_order_asked_for(make_job, tmp_path):
 def test_more_rows_than_a_piece(make_job, tmp_path):
     job = make_job(tmp_path)
     rows = np.arange(PIECE + 3) % 50
-    raw = predict_rows(job.model, job.batches.pixels, rows)
-    np.testing.assert_allclose(raw[-3:], raw[rows[-3:]], atol=2e-2)
+    predictions = predict_rows(job.model, job.batches.pixels, rows)
+    np.testing.assert_allclose(predictions[-3:], predictions[rows[-3:]], atol=2e-2)

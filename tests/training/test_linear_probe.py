@@ -35,7 +35,9 @@ def test_it_is_the_logistic_regression_on_the_features():
     assert fit_linear_probe(made, PIXELS, ROWS, torch.from_numpy(targets))
     oracle = LogisticRegression(C=1 / 30, tol=1e-8, max_iter=1000).fit(features(made), targets)
     expected = oracle.predict_proba(features(made))
-    got = torch.from_numpy(made.raw(PIXELS[ROWS])).softmax(1).numpy()  # of both mirror tta, hence the tolerance
+    got = (
+        torch.from_numpy(made.predict_batch(PIXELS[ROWS])).softmax(1).numpy()
+    )  # of both mirror tta, hence the tolerance
     assert np.abs(got - expected).mean() < 0.02
     changed = {key for key, value in made.network.state_dict().items() if not torch.equal(value, before[key])}
     assert changed == {"dense.weight", "dense.bias"}
@@ -49,8 +51,11 @@ def test_numbers_are_fitted_too():
     targets /= targets.std()
     made.tta = "none"
     assert fit_linear_probe(made, PIXELS, ROWS, torch.from_numpy(made.task.encode(targets)))
-    raw = made.raw(PIXELS[ROWS])[:, 0]
-    assert np.corrcoef(raw, Ridge(alpha=30).fit(features(made), targets[:, 0]).predict(features(made)))[0, 1] > 0.95
+    predictions = made.predict_batch(PIXELS[ROWS])[:, 0]
+    assert (
+        np.corrcoef(predictions, Ridge(alpha=30).fit(features(made), targets[:, 0]).predict(features(made)))[0, 1]
+        > 0.95
+    )
 
 
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:0]])

@@ -60,8 +60,8 @@ def test_it_learns_and_leaves_what_it_promises(make_job, tmp_path):
     assert json.loads((tmp_path / "last.json").read_text())["step"] == state.step
     job = make_job(tmp_path)
     best = load(tmp_path / "best.safetensors", "cpu")
-    raw = best.raw(job.batches.pixels[job.valid_rows])
-    assert (raw.argmax(1) == job.valid_targets).mean() == pytest.approx(state.best)
+    predictions = best.predict_batch(job.batches.pixels[job.valid_rows])
+    assert (predictions.argmax(1) == job.valid_targets).mean() == pytest.approx(state.best)
     assert notes[-1][0] in ("train", "validate") and "images/s" in [n for n in notes if n[0] == "train"][-1][3]
 
 
@@ -150,11 +150,11 @@ def shaky(bad, how="loss"):
     calls = itertools.count(1)
 
     class Shaky(Classify):
-        def loss(self, raw, target, *, smoothing=0.0, weights=None):
+        def loss(self, logits, target, *, smoothing=0.0, weights=None):
             call = next(calls)
             if call in bad and how == "gradient":
-                raw.register_hook(lambda gradient: gradient * float("inf"))
-            loss = super().loss(raw, target, smoothing=smoothing, weights=weights)
+                logits.register_hook(lambda gradient: gradient * float("inf"))
+            loss = super().loss(logits, target, smoothing=smoothing, weights=weights)
             return loss * float("nan") if call in bad and how == "loss" else loss
 
     return Shaky(NAMES)
@@ -191,7 +191,7 @@ def test_patience_ends_a_run_that_no_longer_gets_better(make_job, tmp_path):
     looks = itertools.count(1)
 
     class Fading(Classify):
-        def scorer(self, raw, targets):
+        def scorer(self, predictions, targets):
             value = 1 / next(looks)
             return lambda weights: {"accuracy": value}
 

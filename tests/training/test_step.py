@@ -35,8 +35,8 @@ def test_the_loss_is_cross_entropy_of_prepared_images(make_job, tmp_path):
     job = make_job(tmp_path, regularization=PLAIN)
     batch = job.batches.batch(0)
     images = (batch.images.float() / 255 - 0.4) / 0.2
-    raw = job.model.network.logits(images.permute(0, 3, 1, 2))
-    expected = torch.nn.functional.cross_entropy(raw, batch.targets)
+    logits = job.model.network.logits(images.permute(0, 3, 1, 2))
+    expected = torch.nn.functional.cross_entropy(logits, batch.targets)
     assert Stepper(job.model, job.recipe, 0).step(batch, 0, 1.0) == pytest.approx(float(expected.detach()), rel=0.02)
 
 
