@@ -27,7 +27,7 @@ def test_spatial_predictions_lie_inside_the_image(spatial, seed, height, width):
 
 def test_spatial_predictions_are_in_pixels_of_the_image(spatial):
     predictions, _ = spatial.data(1)
-    inner = Tile(SIDE // 4, 0, 3 * SIDE // 4, SIDE)  # an image twice as wide as high, with bars above and below it
+    inner = Tile((SIDE // 4, 0), (3 * SIDE // 4, SIDE))  # an image twice as wide as high, with bars above and below it
     full = spatial.task.full(predictions, [Placement((2 * SIDE, 4 * SIDE), (SIDE, SIDE))] * spatial.rows)
     for prediction, row in zip(predictions, full, strict=True):
         small = spatial.task.to_annotations("a.png", spatial.crop(prediction, inner), inner.size).boxes
@@ -72,7 +72,7 @@ def test_overlays_have_the_size_of_the_image_and_show_the_prediction(spatial, ch
 @given(seed=st.integers(0, 2**32 - 1))
 def test_merging_one_tile_is_the_identity(spatial, seed):
     for prediction in spatial.data(1, seed)[0]:
-        joined = spatial.task.merge_tiles([prediction], [Tile(0, 0, SIDE, SIDE)], (SIDE, SIDE))
+        joined = spatial.task.merge_tiles([prediction], [Tile((0, 0), (SIDE, SIDE))], (SIDE, SIDE))
         assert joined.dtype == prediction.dtype
         np.testing.assert_array_equal(joined, prediction)
 

@@ -51,7 +51,7 @@ def test_no_answer_is_drawn_marked_and_joined(task):
     (blank,) = task.full(task.empty(1, (16, 16)), [Placement((400, 400), (16, 16))])
     assert len(task.to_annotations("x", blank, (400, 400)).boxes) == 0
     assert (task.overlay(np.zeros((400, 400, 3), np.uint8), blank) == 0).all()
-    windows = [Tile(0, 0, 400, 300), Tile(0, 200, 400, 500)]
+    windows = [Tile((0, 0), (400, 300)), Tile((0, 200), (400, 500))]
     (parts,) = ([*task.full(np.repeat(task.empty(1, (16, 16)), 2, 0), [Placement((400, 300), (16, 16))] * 2)],)
     assert len(task.to_annotations("x", task.merge_tiles(parts, windows, (400, 500)), (400, 500)).boxes) == 0
 

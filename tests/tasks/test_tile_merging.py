@@ -77,7 +77,7 @@ def test_a_box_that_only_a_cut_view_tells_is_left_to_the_window_that_sees_all_of
 
 def test_one_window_is_the_answer_as_it_is():
     answer = np.array([[0, 0, 9, 9, 0, 0.4], [0, 0, 9, 8, 0, 0.3]], np.float32)
-    assert merge_boxes([answer], [Tile(0, 0, 9, 9)], (9, 9)) is answer
+    assert merge_boxes([answer], [Tile((0, 0), (9, 9))], (9, 9)) is answer
 
 
 def drawn(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:

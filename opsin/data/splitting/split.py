@@ -50,27 +50,20 @@ def split(
     >>> sorted(split(table, np.arange(1, 21), seed=0).rows["split"].value_counts().rows())
     [('test', 2), ('train', 16), ('valid', 2)]
     """
-    if not (valid >= 0 and test >= 0 and valid + test < 1):
-        raise DataError(
-            f"cannot split off {valid:g} and {test:g} of the images; expected shares that leave some to train"
-        )
-    if len(digests) != len(table):
-        raise DataError(f"{len(digests)} digests for {len(table)} rows; expected one for each")
     disjoint = table.target.kind.disjoint if disjoint_classes is None else disjoint_classes
-    if disjoint and not table.target.kind.is_class:
-        raise DataError(f"disjoint classes are for classes and identities; {table.origin} has {table.target.kind}")
+    _check(table, digests, valid, test, disjoint)
     family = linked_groups(table, digests, by_class=disjoint)
     placed = table.rows["split"].cast(pl.Enum(SPLITS)).to_physical().cast(pl.Int64).fill_null(_OPEN).to_numpy().copy()
     given = set(placed.tolist()) - {_OPEN}
     shares = {place: share for place, share in ((TEST, test), (VALID, valid)) if place not in given and share > 0}
     placed, movable = _settled(placed, family)
     if shares and movable.any():
-        classes = table.target.kind.is_class and not disjoint
-        stratum = np.zeros(len(table), np.int64) if disjoint else strata_of(table)
         keys = np.array([derive(seed, "split", id) for id in table.rows["id"].filter(movable).to_list()], np.int64)
-        strata = stratum[movable] if disjoint else strata_of(table.select(movable))
-        kept = np.unique(stratum[~movable & (placed == TRAIN)]) if classes else np.zeros(0, int)
-        placed[movable] = assign_splits(family[movable], strata, keys, shares, kept if classes else None)
+        strata = np.zeros(len(keys), np.int64) if disjoint else strata_of(table.select(movable))
+        kept = None
+        if table.target.kind.is_class and not disjoint:
+            kept = np.unique(strata_of(table)[~movable & (placed == TRAIN)])
+        placed[movable] = assign_splits(family[movable], strata, keys, shares, kept)
     placed[placed == _OPEN] = TRAIN
     if not (placed == TRAIN).any():
         raise DataError(f"{table.origin}: no image is left to train on; expected some in train, or without a split")
@@ -80,6 +73,18 @@ def split(
         *conflict_notes(label_conflicts(table, digests)),
         *_gaps(done, shares, disjoint),
     )
+
+
+def _check(table: Table, digests: np.ndarray, valid: float, test: float, disjoint: bool) -> None:
+    """Raises DataError when the arguments of `split` do not fit the table."""
+    if not (valid >= 0 and test >= 0 and valid + test < 1):
+        raise DataError(
+            f"cannot split off {valid:g} and {test:g} of the images; expected shares that leave some to train"
+        )
+    if len(digests) != len(table):
+        raise DataError(f"{len(digests)} digests for {len(table)} rows; expected one for each")
+    if disjoint and not table.target.kind.is_class:
+        raise DataError(f"disjoint classes are for classes and identities; {table.origin} has {table.target.kind}")
 
 
 def _settled(placed: np.ndarray, family: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
