@@ -71,7 +71,7 @@ def _data_facts(source: Dataset) -> DataSection:
 def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkSection:
     summary = nn.summarize(model.network)
     count = summary.trainable + summary.fixed
-    return NetworkSection(model.network.name, count, reasons, summary.text(details=True), nn.flow_svg(model.network))
+    return NetworkSection(model.network.name, count, reasons, summary.text(details=True), nn.diagram_svg(model.network))
 
 
 def origin_of(model: Model) -> tuple[tuple[str, str], ...]:

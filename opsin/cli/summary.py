@@ -67,7 +67,7 @@ def summary(
     if flow is not None:
         from opsin.core import write_text
 
-        write_text(flow, nn.flow_svg(network, width=DIAGRAM_WIDTH))
+        write_text(flow, nn.diagram_svg(network, width=DIAGRAM_WIDTH))
     table = nn.summarize(network)
     if as_json:
         print_json(_as_json(table))

@@ -1,4 +1,4 @@
-"""The layer language: what a CNN is made of, as data, and the torch module built from it."""
+"""The layer language: networks described as data, and the torch modules built from them."""
 
 from .layers.activations import Activation as Activation
 from .composites import Residual as Residual
@@ -18,7 +18,7 @@ from .layers.dropout import Dropout as Dropout
 from .layers.dropout import SpatialDropout1D as SpatialDropout1D
 from .layers.dropout import SpatialDropout2D as SpatialDropout2D
 from .layers.dropout import SpatialDropout3D as SpatialDropout3D
-from .views.diagram_svg import flow_svg as flow_svg
+from .views.diagram_svg import diagram_svg as diagram_svg
 from .layers.global_pooling import GlobalAveragePooling1D as GlobalAveragePooling1D
 from .layers.global_pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
 from .layers.global_pooling import GlobalAveragePooling3D as GlobalAveragePooling3D

@@ -1,4 +1,4 @@
-"""Branches that start from the same input and are joined at their ends."""
+"""Parallel branches that share an input and are merged into one output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from .validation import as_layers, check_choice
 MERGES = ("concatenate", "add", "multiply")
 
 
-class JoinModule(torch.nn.Module):
-    """What every branch makes of the input, joined."""
+class MergeModule(torch.nn.Module):
+    """Merges the outputs of all branches."""
 
     def __init__(self, branches: dict[str, torch.nn.Module], merge: str) -> None:
         super().__init__()
@@ -38,40 +38,46 @@ class JoinModule(torch.nn.Module):
         return self.merge
 
 
-class Joined(Composite):
-    """Branches whose ends are joined: channels side by side, added or multiplied."""
+class Merge(Composite):
+    """Base class of layers with branches whose outputs are concatenated, added or multiplied."""
 
     merge: str
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        ends = [chain_shapes(branch, input_shape)[-1] for branch in self.branches.values()]
+        outputs = [chain_shapes(branch, input_shape)[-1] for branch in self.branches.values()]
         if self.merge == "concatenate":
-            if len({end[:-1] for end in ends}) == 1:
-                return (*ends[0][:-1], sum(end[-1] for end in ends))
-        elif len({len(end) for end in ends}) == 1:
-            widest = tuple(map(max, *ends)) if len(ends) > 1 else ends[0]
-            if all(size in (1, wide) for end in ends for size, wide in zip(end, widest, strict=True)):
-                return widest
+            if len({shape[:-1] for shape in outputs}) == 1:
+                return (*outputs[0][:-1], sum(shape[-1] for shape in outputs))
+        elif len({len(shape) for shape in outputs}) == 1:
+            largest = tuple(map(max, *outputs)) if len(outputs) > 1 else outputs[0]
+            if all(size in (1, length) for shape in outputs for size, length in zip(shape, largest, strict=True)):
+                return largest
         raise self.fail(
-            f"cannot {self.merge} {' and '.join(map(shape_text, ends))}: make their heights and widths equal, with "
-            "padding='same' or sizes that halve and double evenly"
+            f"cannot {self.merge} {' and '.join(map(shape_text, outputs))}. Expected equal heights and widths. "
+            "Fix: use padding='same', or input sizes that are divisible by the strides."
         )
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
         chains = {name: ChainModule(build_chain(branch, input_shape)) for name, branch in self.branches.items()}
-        return JoinModule(cast("dict[str, torch.nn.Module]", chains), self.merge)
+        return MergeModule(cast("dict[str, torch.nn.Module]", chains), self.merge)
 
 
 @dataclass(frozen=True, repr=False)
-class Parallel(Joined):
-    """Several branches from one input, joined by `merge`: "concatenate" (channels), "add" or "multiply".
+class Parallel(Merge):
+    """Applies several branches to the same input and merges their outputs.
 
-    An empty branch is the input itself. Added or multiplied, an axis of length 1 counts for all positions.
+    With "add" and "multiply", an axis of length 1 is broadcast, as for a gate per channel.
 
-    >>> from opsin.nn import Conv2D
-    >>> Parallel([[Conv2D(8, 1)], [Conv2D(4, 3, padding="same")]]).output_shape((6, 6, 3))
-    (6, 6, 12)
+    Args:
+        branches_of_layers: One list of layers per branch. An empty list is the input itself.
+        merge: "concatenate" (along the channels), "add" or "multiply".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> from opsin.nn import Conv2D
+        >>> Parallel([[Conv2D(8, 1)], [Conv2D(4, 3, padding="same")]]).output_shape((6, 6, 3))
+        (6, 6, 12)
     """
 
     branches_of_layers: Sequence[Sequence[Layer]]
@@ -81,11 +87,11 @@ class Parallel(Joined):
         check_choice(self, "merge", MERGES)
         given: object = self.branches_of_layers
         if not isinstance(given, list | tuple) or not given:
-            raise self.fail(f"takes a list of lists of layers for branches_of_layers, got {short_repr(given)}")
-        settled: list[tuple[Layer, ...]] = []
+            raise self.fail(f"got branches_of_layers={short_repr(given)}. Expected a list of lists of layers.")
+        branches: list[tuple[Layer, ...]] = []
         for branch in cast("list[object]", given):
-            settled.append(as_layers(self, branch, "branches_of_layers"))
-        object.__setattr__(self, "branches_of_layers", tuple(name_layers(branch) for branch in settled))
+            branches.append(as_layers(self, branch, "branches_of_layers"))
+        object.__setattr__(self, "branches_of_layers", tuple(name_layers(branch) for branch in branches))
 
     @property
     def branches(self) -> dict[str, tuple[Layer, ...]]:
@@ -93,12 +99,17 @@ class Parallel(Joined):
 
 
 @dataclass(frozen=True, repr=False)
-class Skip(Joined):
-    """The input, and beside it (more channels) what the layers make of it: U-Net's skip connection.
+class Skip(Merge):
+    """Concatenates the input with the output of the layers: U-Net's skip connection (arXiv:1505.04597).
 
-    >>> from opsin.nn import Conv2D, UpSampling2D
-    >>> Skip([Conv2D(8, 2, strides=2), UpSampling2D(2)]).output_shape((6, 6, 3))
-    (6, 6, 11)
+    Args:
+        layers: Layers in order. Their output must have the spatial size of the input.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> from opsin.nn import Conv2D, UpSampling2D
+        >>> Skip([Conv2D(8, 2, strides=2), UpSampling2D(2)]).output_shape((6, 6, 3))
+        (6, 6, 11)
     """
 
     layers: Sequence[Layer]

@@ -1,4 +1,4 @@
-"""Layers made of layers, so that a network that is not a chain is still data."""
+"""Composite layers: layers that contain chains of layers, so that any network graph is still data."""
 
 from abc import abstractmethod
 from collections import OrderedDict
@@ -21,63 +21,92 @@ from .naming import name_layers
 from .receptive_field import IDENTITY, ReceptiveField, compose, union
 from .validation import as_layers
 
-MOST_VALUES = 2**34
-"""The most numbers that one layer may make of one input: 64 GiB."""
+MAX_VALUES = 2**34
+"""Maximum number of output values of one layer for one input: 64 GiB of float32."""
 
 
 def chain_shapes(layers: Iterable[Layer], input_shape: Shape) -> tuple[Shape, ...]:
-    """The shape that goes into each layer of a chain, and at the end the one that comes out of the last."""
+    """Returns the input shape of each layer of a chain, followed by the output shape of the last one.
+
+    Args:
+        layers: Layers in order.
+        input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+    Returns:
+        One shape per layer, plus the output shape.
+
+    Raises:
+        NetworkError: A layer cannot take its input shape, or its output has more than `MAX_VALUES` values.
+    """
     shapes = [input_shape]
     for layer in layers:
         shapes.append(layer.output_shape(shapes[-1]))
-        if (count := numel(shapes[-1])) > MOST_VALUES:
+        if (count := numel(shapes[-1])) > MAX_VALUES:
             raise layer.fail(
-                f"would make {shape_text(shapes[-1])}, {count:,} numbers, of one input of {shape_text(shapes[-2])}; "
-                f"expected at most {MOST_VALUES:,}: make the input or what it adds smaller"
+                f"has an output of {shape_text(shapes[-1])}, {count:,} values, for an input of "
+                f"{shape_text(shapes[-2])}. Expected at most {MAX_VALUES:,}. Fix: reduce the input or the layer's size."
             )
     return tuple(shapes)
 
 
-def where_it_fails(layers: Iterable[Layer], input_shape: Shape) -> str:
-    """The path of the innermost layer that cannot take its input, as a summary writes it; "" when all can."""
+def failing_path(layers: Iterable[Layer], input_shape: Shape) -> str:
+    """Returns the path of the innermost layer that cannot take its input.
+
+    Args:
+        layers: Layers in order.
+        input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+    Returns:
+        The path as in summaries, such as stage1/residual/body/pool; "" if all shapes fit.
+    """
     for layer in layers:
         try:
             *_, input_shape = chain_shapes((layer,), input_shape)
         except NetworkError:
             branches = layer.branches.items() if isinstance(layer, Composite) else ()
-            inside = ((name, where_it_fails(branch, input_shape)) for name, branch in branches)
+            inside = ((name, failing_path(branch, input_shape)) for name, branch in branches)
             paths = (f"{layer.name}/{name}/{path}" if name else f"{layer.name}/{path}" for name, path in inside if path)
             return next(paths, str(layer.name))
     return ""
 
 
 def build_chain(layers: Sequence[Layer], input_shape: Shape) -> "OrderedDict[str, torch.nn.Module]":
-    """A module per layer by name, in order; an activation works in place where the layer before leaves it free to."""
+    """Builds the modules of a chain.
+
+    An activation works in place if no other module, nor the backward pass, reads the output of the layer before it.
+
+    Args:
+        layers: Named layers in order.
+        input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+    Returns:
+        The modules by layer name, in order.
+    """
     modules: OrderedDict[str, torch.nn.Module] = OrderedDict()
     before: Layer | None = None
     for layer, shape in zip(layers, chain_shapes(layers, input_shape), strict=False):
         module = layer.build(shape)
         if isinstance(module, ActivationModule):
-            module.in_place = _leaves_output_free(before)
+            module.in_place = _output_is_unused(before)
         modules[str(layer.name)] = module
         before = layer
     return modules
 
 
-def _leaves_output_free(layer: Layer | None) -> bool:
-    """Whether nobody, the backward pass included, reads the layer's output again."""
+def _output_is_unused(layer: Layer | None) -> bool:
+    """Returns True if nothing, the backward pass included, reads the layer's output again."""
     return isinstance(layer, BatchNormalization | Residual) or (
         isinstance(layer, Convolution | Depthwise) and layer.activation is None
     )
 
 
 class Composite(Layer):
-    """A layer made of one or more chains that all start from its input."""
+    """Base class of layers that contain one or more chains of layers, all applied to the same input."""
 
     @property
     @abstractmethod
     def branches(self) -> dict[str, tuple[Layer, ...]]:
-        """The chains by what their modules are called; an empty chain hands the input on, "" is the module itself."""
+        """Returns the chains by module name. An empty chain is the identity; the name "" is the module itself."""
 
     @property
     def window(self) -> ReceptiveField | None:
@@ -85,7 +114,14 @@ class Composite(Layer):
         return reduce(union, chains)
 
     def parts(self, input_shape: Shape) -> tuple[tuple[Layer, Shape], ...]:
-        """Every layer directly inside, with the shape that goes into it."""
+        """Returns the layers directly inside, each with its input shape.
+
+        Args:
+            input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+        Returns:
+            Pairs (layer, input shape).
+        """
         return tuple(
             part
             for branch in self.branches.values()
@@ -104,11 +140,16 @@ class Composite(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Stage(Composite):
-    """A chain of layers under one name.
+    """A named chain of layers.
 
-    >>> from opsin.nn import Dense
-    >>> Stage([Dense(8), Dense(2)], name="head").output_shape((4,))
-    (2,)
+    Args:
+        layers: Layers in order.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> from opsin.nn import Dense
+        >>> Stage([Dense(8), Dense(2)], name="head").output_shape((4,))
+        (2,)
     """
 
     layers: Sequence[Layer]
@@ -128,7 +169,7 @@ class Stage(Composite):
 
 
 class ResidualModule(torch.nn.Module):
-    """`body(x) + shortcut(x)`."""
+    """Computes `body(x) + shortcut(x)`."""
 
     def __init__(self, body: torch.nn.Sequential, shortcut: torch.nn.Sequential) -> None:
         super().__init__()
@@ -141,11 +182,17 @@ class ResidualModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class Residual(Composite):
-    """What the layers make of the input, plus the input itself (or what the layers of `shortcut` make of it).
+    """A residual connection: the output of `layers` plus the input (He et al., arXiv:1512.03385).
 
-    >>> from opsin.nn import Dense
-    >>> Residual([Dense(4)]).output_shape((4,))
-    (4,)
+    Args:
+        layers: Layers of the residual branch, in order.
+        shortcut: Layers applied to the input before the addition. Default: none (identity).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> from opsin.nn import Dense
+        >>> Residual([Dense(4)]).output_shape((4,))
+        (4,)
     """
 
     layers: Sequence[Layer]
@@ -163,8 +210,8 @@ class Residual(Composite):
         main, other = (chain_shapes(branch, input_shape)[-1] for branch in self.branches.values())
         if main != other:
             raise self.fail(
-                f"cannot add {shape_text(main)} of its layers to {shape_text(other)} of its shortcut: give the "
-                "shortcut a 1x1 Conv2D with the same filters and strides"
+                f"cannot add {shape_text(main)} of its layers to {shape_text(other)} of its shortcut. Expected equal "
+                "shapes. Fix: put a 1x1 Conv2D with the same filters and strides into the shortcut."
             )
         return main
 

@@ -1,4 +1,4 @@
-"""Layers from JSON: what is written must be exactly what a layer has, nothing runs, nothing is guessed."""
+"""Layers from JSON descriptions. Every field must be present and valid; no code is executed."""
 
 from dataclasses import fields
 from typing import Any, cast
@@ -51,44 +51,67 @@ KINDS: dict[str, type[Layer]] = {
     )
 }  # fmt: skip
 ADDED_LATER: dict[str, Any] = {"output_padding": None}
-"""Fields that descriptions written by earlier versions do not have, and what they mean by that."""
-_DEPTH = 32
+"""Defaults of fields that are optional in descriptions."""
+_MAX_DEPTH = 32
 
 
 def layer_from_json(data: object, depth: int = 0) -> Layer:
-    """The layer that `Layer.to_json` wrote; NetworkError when a field is unknown, missing or wrong.
+    """Restores a layer from the description that `Layer.to_json` returned.
 
-    >>> from opsin.nn import Dense
-    >>> layer_from_json(Dense(3).to_json()) == Dense(3)
-    True
+    Args:
+        data: The JSON object.
+        depth: Nesting depth of this layer, for the limit of 32.
+
+    Returns:
+        The layer.
+
+    Raises:
+        NetworkError: A field is unknown, missing or invalid, or layers are nested too deeply.
+
+    Examples:
+        >>> from opsin.nn import Dense
+        >>> layer_from_json(Dense(3).to_json()) == Dense(3)
+        True
     """
     fields_of = check_fields(data, "a layer", None)
     kind_name = fields_of.pop("type", None)
     kind = KINDS.get(kind_name) if isinstance(kind_name, str) else None
     if kind is None:
-        raise NetworkError(f"a layer has the type {short_repr(kind_name)}; expected one of {', '.join(sorted(KINDS))}")
+        raise NetworkError(f"a layer has type {short_repr(kind_name)}. Expected one of {', '.join(sorted(KINDS))}.")
     _check_depth(depth)
     expected = {field.name for field in fields(kind)}
     fields_of = {key: value for key, value in ADDED_LATER.items() if key in expected} | fields_of
     check_fields(fields_of, kind.__name__, expected)
     name = fields_of["name"]
     if name is not None and not isinstance(name, str):
-        raise NetworkError(f"{kind.__name__} has the name {short_repr(name)}; expected a text or null")
+        raise NetworkError(f"{kind.__name__} has name={short_repr(name)}. Expected a string or null.")
     values: dict[str, Any] = {key: _value(value, depth) for key, value in fields_of.items()}
     return kind(**values)
 
 
 def check_fields(data: object, what: str, expected: set[str] | None) -> dict[str, Any]:
-    """A copy of the JSON object, NetworkError unless it is one and has exactly the `expected` fields."""
+    """Checks that a value is a JSON object with exactly the expected fields.
+
+    Args:
+        data: The parsed JSON value.
+        what: Name of the object, for the message.
+        expected: Names of the fields; None accepts any.
+
+    Returns:
+        A copy of the object.
+
+    Raises:
+        NetworkError: The value is not an object, or a field is missing or unknown.
+    """
     if not isinstance(data, dict):
-        raise NetworkError(f"{what} is {type(data).__name__} in the description; expected a JSON object")
+        raise NetworkError(f"{what} has type {type(data).__name__} in the description. Expected a JSON object.")
     found = cast("dict[str, Any]", data)
     if expected is not None and set(found) != expected:
         missing, unknown = sorted(expected - set(found)), [key for key in found if key not in expected]
         problems = [f"lacks {', '.join(missing)}"] * bool(missing)
         problems += [f"has unknown {', '.join(map(_key_text, unknown[:5]))}"] * bool(unknown)
         raise NetworkError(
-            f"{what} in the description {' and '.join(problems)}; expected {', '.join(sorted(expected))}"
+            f"{what} in the description {' and '.join(problems)}. Expected {', '.join(sorted(expected))}."
         )
     return dict(found)
 
@@ -103,8 +126,8 @@ def _value(value: object, depth: int) -> object:
 
 
 def _check_depth(depth: int) -> None:
-    if depth > _DEPTH:
-        raise NetworkError(f"layers lie in layers more than {_DEPTH} deep: the description is broken")
+    if depth > _MAX_DEPTH:
+        raise NetworkError(f"layers are nested more than {_MAX_DEPTH} deep. Expected a description written by to_json.")
 
 
 def _key_text(key: object) -> str:

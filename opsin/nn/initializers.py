@@ -1,4 +1,4 @@
-"""How weights start, by Keras's names and distributions."""
+"""Weight initializers with Keras's names and distributions."""
 
 import math
 
@@ -10,21 +10,35 @@ from .validation import check_choice
 
 INITIALIZERS = ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "zeros",
                 "dirac")  # fmt: skip
-_TRUNCATED_STD = 0.87962566103423978  # of a standard normal cut at two standard deviations
-_TWO_STD = math.erf(math.sqrt(2))  # the share of a normal within two standard deviations
+_TRUNCATED_STD = 0.87962566103423978  # standard deviation of a standard normal truncated at two standard deviations
+_TWO_STD = math.erf(math.sqrt(2))  # probability of a normal value within two standard deviations
 
 
 def check_initializer(layer: Layer, field: str = "kernel_initializer") -> None:
-    """The field must name an initializer."""
+    """Checks that a field of a layer names an initializer.
+
+    Args:
+        layer: The layer.
+        field: Name of the field.
+
+    Raises:
+        NetworkError: The value is not one of `INITIALIZERS`.
+    """
     check_choice(layer, field, INITIALIZERS)
 
 
 @torch.no_grad()
 def initialize(weight: Tensor, name: str, fans: tuple[int, int] | None = None) -> None:
-    """Fills a (out, in, *kernel) weight in place, from torch's global stream.
+    """Fills a weight tensor in place, using torch's global generator.
 
-    `fans` are the numbers of inputs and outputs to scale by, where the shape does not say them. "dirac" makes the
-    first filters hand their input channel on unchanged and draws the others as "glorot_uniform".
+    "dirac" sets the first filters to identity kernels (output channel i copies input channel i) and draws the others
+    from "glorot_uniform".
+
+    Args:
+        weight: Weight of shape (out, in, *kernel).
+        name: One of `INITIALIZERS`.
+        fans: Numbers of input and output connections that scale the distribution. Default: computed from the shape of
+            the weight.
     """
     if name == "zeros":
         torch.nn.init.zeros_(weight)

@@ -1,4 +1,4 @@
-"""What a layer is: a description that can be printed, compared, saved and analysed without running."""
+"""Base class of layers: a description that is printed, compared, saved and analysed without running a network."""
 
 import re
 from abc import ABC, abstractmethod
@@ -20,52 +20,111 @@ AXES = {1: "(steps, channels)", 2: "(height, width, channels)", 3: "(depth, heig
 
 @dataclass(frozen=True, repr=False)
 class Layer(ABC):
-    """One layer as data. Shapes are (height, width, channels) without the batch; its module takes and gives NCHW."""
+    """One layer as data: a frozen dataclass.
+
+    Shapes are channels last without the batch axis: (height, width, channels). Tensors of the built module are channels
+    first: (batch, channels, height, width).
+
+    Args:
+        name: Name of the layer, unique among its siblings. Default: derived from the class, such as conv2d_1.
+    """
 
     name: str | None = field(default=None, kw_only=True)
 
     @abstractmethod
     def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape that comes out; NetworkError, naming layer, shape and mend, when the layer cannot take it."""
+        """Returns the output shape.
+
+        Args:
+            input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+        Returns:
+            The output shape without the batch axis, channels last.
+
+        Raises:
+            NetworkError: The layer cannot take this input shape. The message names the layer, the shape and the fix.
+        """
 
     @abstractmethod
     def build(self, input_shape: Shape) -> torch.nn.Module:
-        """A new module with freshly drawn weights (from torch's global stream), in channels_last memory."""
+        """Builds the torch module, with weights drawn from torch's global generator, in channels_last memory.
+
+        Args:
+            input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+        Returns:
+            A new module for tensors (batch, channels, ...).
+
+        Raises:
+            NetworkError: The layer cannot take this input shape.
+        """
 
     @property
     def window(self) -> ReceptiveField | None:
-        """What one output position looks at in the input; None when it is the whole input."""
+        """Returns the receptive field of one output position, or None for the whole input."""
         return IDENTITY
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        """Multiplications (each with its addition) that one input costs in products with weights."""
+        """Returns the number of multiply-add operations with weights for one input.
+
+        Args:
+            input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+        Returns:
+            The number of operations; 0 for a layer without weights.
+        """
         return 0
 
     def trainable_parameters(self, input_shape: Shape) -> int:
-        """How many numbers training changes."""
+        """Returns the number of trainable parameters.
+
+        Args:
+            input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+        Returns:
+            The number of values that the optimizer updates.
+        """
         return 0
 
     def fixed_parameters(self, input_shape: Shape) -> int:
-        """How many saved numbers training does not change by gradient, such as moving averages."""
+        """Returns the number of non-trainable parameters, such as moving averages.
+
+        Args:
+            input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+        Returns:
+            The number of saved values that the optimizer does not update.
+        """
         return 0
 
     def to_json(self) -> Json:
-        """Every field and the type, in plain JSON values; `layer_from_json` gives an equal layer back.
+        """Returns the type and all fields as JSON values. `layer_from_json` restores an equal layer.
 
-        >>> from opsin.nn import Dense
-        >>> Dense(3).to_json()["units"]
-        3
+        Returns:
+            A dictionary with the keys `type` and one per field.
+
+        Examples:
+            >>> from opsin.nn import Dense
+            >>> Dense(3).to_json()["units"]
+            3
         """
-        values = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        values = {f.name: _to_json_value(getattr(self, f.name)) for f in fields(self)}
         return {"type": type(self).__name__, **values}
 
     @property
     def label(self) -> str:
-        """The type and, where there is one, the name: `Conv2D 'stem'`."""
+        """Returns the type and the name if it is set: `Conv2D 'stem'`."""
         return type(self).__name__ + (f" {short_repr(self.name)}" if self.name else "")
 
     def fail(self, problem: str) -> NetworkError:
-        """The error to raise: the layer's label, then what is wrong and how to mend it."""
+        """Returns an error whose message starts with the layer's label. The caller raises it.
+
+        Args:
+            problem: The problem, the expected value and the fix, as sentences that follow the label.
+
+        Returns:
+            The error.
+        """
         return NetworkError(f"{self.label} {problem}")
 
     def __repr__(self) -> str:
@@ -74,24 +133,33 @@ class Layer(ABC):
 
 
 def check_rank(layer: Layer, input_shape: Shape, rank: int) -> None:
-    """Raises NetworkError unless `input_shape` has `rank` spatial axes and then channels."""
+    """Checks that an input shape has the expected number of spatial axes.
+
+    Args:
+        layer: The layer, for the message.
+        input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+        rank: Expected number of spatial axes, without channels: 1, 2 or 3.
+
+    Raises:
+        NetworkError: The shape has another number of axes.
+    """
     given = len(input_shape) - 1
     if given == rank:
         return
     other = re.sub(r"\d(?=D)", str(given), type(layer).__name__)
-    mends = [f"use {other}"] if other in _names_of_layers() else []
+    fixes = [f"use {other}"] if other in _layer_names() else []
     if given == 0:
-        mends = ["put it before Flatten or global pooling, or put a Reshape before it"]
+        fixes = ["place it before Flatten or global pooling, or add a Reshape before it"]
     elif given == rank - 1:
-        mends.append(f"give the channels too, {shape_text((*input_shape, 1))} for one")
+        fixes.append(f"add the channels to the shape, {shape_text((*input_shape, 1))} for one channel")
     elif given == rank + 1:
-        mends.append(f"leave a batch's size out, {shape_text(input_shape[1:])}")
-    mend = " or ".join(mends) or f"put a Reshape to {rank + 1} sizes before it"
-    raise layer.fail(f"needs an input of {AXES[rank]}, got {shape_text(input_shape)}: {mend}")
+        fixes.append(f"omit the batch size, {shape_text(input_shape[1:])}")
+    fix = " or ".join(fixes) or f"add a Reshape to {rank + 1} sizes before it"
+    raise layer.fail(f"got an input of shape {shape_text(input_shape)}. Expected {AXES[rank]}. Fix: {fix}.")
 
 
-def _names_of_layers() -> set[str]:
-    """What every layer that can be written is called."""
+def _layer_names() -> set[str]:
+    """Returns the names of all layer classes."""
     kinds, names = [Layer], set[str]()
     while kinds:
         kinds += (found := kinds.pop().__subclasses__())
@@ -99,28 +167,50 @@ def _names_of_layers() -> set[str]:
     return names
 
 
-def short_repr(value: object, most: int = 80) -> str:
-    """A value in one short line for a message, whatever it is."""
+def short_repr(value: object, max_length: int = 80) -> str:
+    """Returns the `repr` of any value in one line, cut to a maximum length.
+
+    Args:
+        value: Any value, also one whose `repr` raises.
+        max_length: Maximum number of characters.
+
+    Returns:
+        The text, ending in … where it was cut.
+    """
     try:
         text = " ".join(repr(value).split())
-    except Exception:  # numbers of thousands of digits, lists thousands deep, foreign objects
+    except Exception:  # very long integers, deeply nested lists, objects with a broken __repr__
         text = f"a {type(value).__name__} too large to show"
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return text if len(text) <= max_length else f"{text[: max_length - 1]}…"
 
 
 def shape_text(shape: Sequence[int]) -> str:
-    """A shape as people write it: 64x64x3."""
-    return "x".join(map(str, shape)) or "a single number"
+    """Returns a shape as text: 64x64x3.
+
+    Args:
+        shape: Sizes; may be empty.
+
+    Returns:
+        The sizes joined by x, or "a scalar" for an empty shape.
+    """
+    return "x".join(map(str, shape)) or "a scalar"
 
 
 def numel(shape: Sequence[int]) -> int:
-    """How many numbers an array of that shape holds."""
+    """Returns the number of values in an array of the given shape.
+
+    Args:
+        shape: Sizes.
+
+    Returns:
+        The product of the sizes.
+    """
     return prod(shape)
 
 
-def _plain(value: object) -> object:
+def _to_json_value(value: object) -> object:
     if isinstance(value, Layer):
         return value.to_json()
     if isinstance(value, tuple):
-        return [_plain(item) for item in cast("tuple[object, ...]", value)]
+        return [_to_json_value(item) for item in cast("tuple[object, ...]", value)]
     return value

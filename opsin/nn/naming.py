@@ -1,4 +1,4 @@
-"""Names for layers that have none, as Keras gives them, and a refusal of two layers with one name."""
+"""Assigns names to layers as Keras does, and rejects duplicate names."""
 
 import re
 from collections.abc import Sequence
@@ -10,22 +10,35 @@ from opsin.core import NetworkError
 
 from .layer import Layer, short_repr
 
-_MODULES_OWN = frozenset(dir(torch.nn.Sequential()))
+_MODULE_ATTRIBUTES = frozenset(dir(torch.nn.Sequential()))
 
 
 def name_layers(layers: Sequence[Layer], taken: frozenset[str] = frozenset()) -> tuple[Layer, ...]:
-    """The layers, each with a name that no sibling has; NetworkError for a doubled or unusable name.
+    """Gives each unnamed layer a name that is unique among its siblings.
 
-    >>> from opsin.nn import Dense
-    >>> [layer.name for layer in name_layers([Dense(8), Dense(2)])]
-    ['dense', 'dense_1']
+    Args:
+        layers: Layers of one chain, with or without names.
+        taken: Names that must not be used.
+
+    Returns:
+        The layers in order, all of them named.
+
+    Raises:
+        NetworkError: A given name is a duplicate, reserved, or not usable as a module name.
+
+    Examples:
+        >>> from opsin.nn import Dense
+        >>> [layer.name for layer in name_layers([Dense(8), Dense(2)])]
+        ['dense', 'dense_1']
     """
     used, counts, named = set[str](), dict[str, int](), list[Layer]()
     for layer in layers:
         if layer.name is not None:
             _check(layer, taken)
             if layer.name in used:
-                raise layer.fail("has the name of another layer beside it: rename one or leave its name out")
+                raise layer.fail(
+                    "has the same name as another layer in its list. Fix: rename one of them or omit its name."
+                )
             used.add(layer.name)
     for layer in layers:
         if layer.name is not None:
@@ -42,10 +55,17 @@ def name_layers(layers: Sequence[Layer], taken: frozenset[str] = frozenset()) ->
 
 
 def snake_case(name: str) -> str:
-    """Keras's rule from a class name to a layer name.
+    """Converts a class name to a layer name by Keras's rule.
 
-    >>> snake_case("MaxPooling2D"), snake_case("BatchNormalization")
-    ('max_pooling2d', 'batch_normalization')
+    Args:
+        name: Class name.
+
+    Returns:
+        The name in snake case.
+
+    Examples:
+        >>> snake_case("MaxPooling2D"), snake_case("BatchNormalization")
+        ('max_pooling2d', 'batch_normalization')
     """
     name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
@@ -55,7 +75,8 @@ def _check(layer: Layer, taken: frozenset[str]) -> None:
     name: object = layer.name
     if not isinstance(name, str) or not name or len(name) > 200 or not name.isprintable() or {".", "/"} & set(name):
         raise NetworkError(
-            f"{type(layer).__name__} is called {short_repr(name)}; expected a text of 1 to 200 letters, no '.' or '/'"
+            f"{type(layer).__name__} has name={short_repr(name)}. Expected a string of 1 to 200 printable characters "
+            "without '.' and '/'."
         )
-    if name in taken or name in _MODULES_OWN:
-        raise layer.fail("has a name that the network needs for itself: choose another name")
+    if name in taken or name in _MODULE_ATTRIBUTES:
+        raise layer.fail("has a reserved name, an attribute of the network. Fix: choose another name.")

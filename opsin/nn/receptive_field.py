@@ -1,4 +1,4 @@
-"""The window that one output position looks through, and how windows follow one another."""
+"""Receptive fields of output positions, and their composition along a network."""
 
 from dataclasses import dataclass
 from math import gcd
@@ -6,9 +6,13 @@ from math import gcd
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """Kernel, strides and dilation along each spatial axis; empty tuples mean its own position only.
+    """Kernel, strides and dilation along each spatial axis. Empty tuples denote the identity.
 
-    `growth` is how many output positions the layer makes of one input position, where it makes maps larger.
+    Args:
+        kernel: Kernel size per axis.
+        strides: Step per axis, in input positions.
+        dilation: Spacing of kernel elements per axis.
+        growth: Upsampling factor per axis: output positions per input position. Default: 1.
     """
 
     kernel: tuple[int, ...] = ()
@@ -18,7 +22,7 @@ class ReceptiveField:
 
     @property
     def extent(self) -> tuple[int, ...]:
-        """How far the window reaches along each axis, gaps of the dilation included."""
+        """Returns the length of the window along each axis, dilation included."""
         return tuple((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
 
 
@@ -26,10 +30,18 @@ IDENTITY = ReceptiveField()
 
 
 def compose(first: ReceptiveField | None, second: ReceptiveField | None) -> ReceptiveField | None:
-    """The window of two layers in a row, onto the input of the first; None is the whole input.
+    """Returns the receptive field of two consecutive layers on the input of the first.
 
-    >>> compose(ReceptiveField((3,), (2,), (1,)), ReceptiveField((3,), (1,), (1,))).extent
-    (7,)
+    Args:
+        first: Receptive field of the first layer; None for the whole input.
+        second: Receptive field of the second layer.
+
+    Returns:
+        The composed receptive field; None for the whole input.
+
+    Examples:
+        >>> compose(ReceptiveField((3,), (2,), (1,)), ReceptiveField((3,), (1,), (1,))).extent
+        (7,)
     """
     if first is None or second is None:
         return None
@@ -41,7 +53,15 @@ def compose(first: ReceptiveField | None, second: ReceptiveField | None) -> Rece
 
 
 def union(first: ReceptiveField | None, second: ReceptiveField | None) -> ReceptiveField | None:
-    """The window that covers both, of two branches that meet."""
+    """Returns the smallest receptive field that covers those of two merged branches.
+
+    Args:
+        first: Receptive field of one branch; None for the whole input.
+        second: Receptive field of the other branch.
+
+    Returns:
+        The union; None for the whole input.
+    """
     if first is None or second is None:
         return None
     if not first.kernel or not second.kernel:
@@ -56,7 +76,7 @@ def _axes(window: ReceptiveField) -> list[tuple[int, int, int]]:
 
 
 def _reduced(kernel: tuple[int, ...], steps: list[tuple[int, int]]) -> ReceptiveField:
-    """A window that moves by strides / growth, in lowest terms."""
+    """Returns a window whose step, strides / growth, is in lowest terms."""
     strides = tuple(stride // gcd(stride, growth) for stride, growth in steps)
     return ReceptiveField(
         kernel, strides, (1,) * len(kernel), tuple(growth // gcd(stride, growth) for stride, growth in steps)

@@ -86,7 +86,7 @@ class _WeightSnapshot:
     """All that outputs depend on, as it was; compared before every answer, and so without loops of Python's own."""
 
     def __init__(self, network: Sequential, preprocessing: ImagePreprocessing) -> None:
-        self.network, self.rest = network, (network.trainings, preprocessing)
+        self.network, self.rest = network, (network.weight_version, preprocessing)
         modules = list(network.modules())
         kept = [(m._modules, m._parameters, m._buffers) for m in modules]  # pyright: ignore[reportPrivateUsage]
         self.places: list[dict[Any, Any]] = [place for three in kept for place in three if place]
@@ -101,7 +101,7 @@ class _WeightSnapshot:
         """Whether nothing has changed, and nobody watches."""
         return (
             network is self.network
-            and self.rest == (network.trainings, preprocessing)
+            and self.rest == (network.weight_version, preprocessing)
             and not any(self.hooks)
             and list(map(len, self.places)) == self.lengths
             and all(map(operator.is_, _inside(self.places), self.inside))

@@ -112,7 +112,9 @@ def test_a_wrong_argument_is_one_clear_error(kind, field):
             described(kind, **{field: value})
             continue
         text = refused(lambda value=value: described(kind, **{field: value}))
-        assert text.startswith(kind) and field in text and "takes" in text and "got" in text, text
+        assert text.startswith(kind) and "Expected" in text and (f"got {field}=" in text or f"in {field}." in text), (
+            text
+        )
 
 
 NUMBERS = {"share", "number", "amount", "amount or none"}
@@ -152,80 +154,86 @@ def test_a_layer_of_the_wrong_rank_says_its_shape_and_what_to_use(kind):
     for other in (1, 2, 3):
         if other != rank:
             text = refused(lambda other=other: Sequential([layer], input_shape=RANKED[other]))
-            assert text.startswith(f"{kind} 'mine' needs an input of (") and "8x" in text, text
+            assert text.startswith(f"{kind} 'mine' got an input of shape 8x") and "Expected (" in text, text
             better = kind.replace(f"{rank}D", f"{other}D")
             assert (f"use {better}" in text) == (better in KINDS), text
     assert "before Flatten or global pooling" in refused(lambda: layer.output_shape((128,)))
     if rank == 2:
-        assert "give the channels too, 28x28x1 for one" in refused(lambda: layer.output_shape((28, 28)))
-        assert "leave a batch's size out, 28x28x3" in refused(lambda: layer.output_shape((16, 28, 28, 3)))
+        assert "add the channels to the shape, 28x28x1 for one" in refused(lambda: layer.output_shape((28, 28)))
+        assert "omit the batch size, 28x28x3" in refused(lambda: layer.output_shape((16, 28, 28, 3)))
 
 
 PLAIN = [Conv2D(4, 3), Flatten(), Dense(2)]
 NETWORKS = {
-    "Sequential takes a list of layers, got Dense(units=2)": lambda: Sequential(Dense(2), input_shape=(4,)),
-    "got <class 'opsin.nn.layers.reshaping.Flatten'> in it: write Flatten(...) with": lambda: Sequential([Flatten]),
-    "got Linear(in_features=2, out_features=2, bias=True) in it: describe it": lambda: Sequential(
-        [torch.nn.Linear(2, 2)]
+    "Sequential got Dense(units=2). Expected a list of layers": lambda: Sequential(Dense(2), input_shape=(4,)),
+    "got <class 'opsin.nn.layers.reshaping.Flatten'> in layers. Expected only layers. Fix: create an": lambda: (
+        Sequential([Flatten])
     ),
-    "in it: put its layers into a Stage": lambda: Sequential([Sequential(PLAIN, input_shape=(8, 8, 3))]),
-    "in it: put a Stage around them": lambda: Sequential([[Dense(2)]], input_shape=(4,)),
-    "got None in it": lambda: Stage([Dense(1), None]),
-    "input_shape is None; expected whole numbers": lambda: Sequential(PLAIN),
-    "input_shape is (None, None, 3); expected": lambda: Sequential(PLAIN, input_shape=(None, None, 3)),
-    "input_shape is (8, 8.0, 3); expected": lambda: Sequential(PLAIN, input_shape=(8, 8.0, 3)),
-    "input_shape is (0, 8, 3); expected": lambda: Sequential(PLAIN, input_shape=(0, 8, 3)),
-    "input_shape is 8; expected": lambda: Sequential([Input(8), *PLAIN]),
-    "and Input says (9, 9, 3): leave one out": lambda: Sequential([Input((9, 9, 3)), *PLAIN], input_shape=(8, 8, 3)),
-    "Input stands behind other layers": lambda: Sequential([*PLAIN, Input((2,))], input_shape=(8, 8, 3)),
-    "a network has the name 3; expected a text": lambda: Sequential(PLAIN, input_shape=(8, 8, 3), name=3),
-    "Dense 'a' has the name of another layer beside it": lambda: Sequential(
+    "got Linear(in_features=2, out_features=2, bias=True) in layers. Expected only layers. Fix: use": lambda: (
+        Sequential([torch.nn.Linear(2, 2)])
+    ),
+    "Fix: wrap its layers in a Stage": lambda: Sequential([Sequential(PLAIN, input_shape=(8, 8, 3))]),
+    "Fix: wrap the list in a Stage": lambda: Sequential([[Dense(2)]], input_shape=(4,)),
+    "got None in layers": lambda: Stage([Dense(1), None]),
+    "input_shape is None. Expected integers": lambda: Sequential(PLAIN),
+    "input_shape is (None, None, 3). Expected": lambda: Sequential(PLAIN, input_shape=(None, None, 3)),
+    "input_shape is (8, 8.0, 3). Expected": lambda: Sequential(PLAIN, input_shape=(8, 8.0, 3)),
+    "input_shape is (0, 8, 3). Expected": lambda: Sequential(PLAIN, input_shape=(0, 8, 3)),
+    "input_shape is 8. Expected": lambda: Sequential([Input(8), *PLAIN]),
+    "but Input has (9, 9, 3). Expected one shape. Fix: omit one": lambda: Sequential(
+        [Input((9, 9, 3)), *PLAIN], input_shape=(8, 8, 3)
+    ),
+    "Input follows other layers": lambda: Sequential([*PLAIN, Input((2,))], input_shape=(8, 8, 3)),
+    "the network has name=3. Expected a string": lambda: Sequential(PLAIN, input_shape=(8, 8, 3), name=3),
+    "Dense 'a' has the same name as another layer": lambda: Sequential(
         [Dense(1, name="a"), Dense(1, name="a")], input_shape=(4,)
     ),
-    "stage1/residual/body/pool: MaxPooling2D 'pool' needs at least 9x9, got 8x8: use padding='same'": lambda: (
-        Sequential([Stage([Residual([MaxPooling2D(9, name="pool")])], name="stage1")], input_shape=(8, 8, 3))
+    "stage1/residual/body/pool: MaxPooling2D 'pool' got an input of 8x8. Expected at least 9x9.": lambda: Sequential(
+        [Stage([Residual([MaxPooling2D(9, name="pool")])], name="stage1")], input_shape=(8, 8, 3)
     ),
     "stage/residual: Residual 'residual' cannot add 6x6x4 of its layers to 8x8x3": lambda: Sequential(
         [Stage([Residual([Conv2D(4, 3)])])], input_shape=(8, 8, 3)
     ),
-    "Skip 'skip' cannot concatenate 7x7x3 and 6x6x4: make their heights": lambda: Sequential(
+    "Skip 'skip' cannot concatenate 7x7x3 and 6x6x4. Expected equal heights": lambda: Sequential(
         [nn.Skip([Conv2D(4, 2, 2), nn.UpSampling2D()])], input_shape=(7, 7, 3)
     ),
-    "cannot make 5x5 of 8x8x3, which has 192 numbers": lambda: Sequential([nn.Reshape((5, 5))], input_shape=(8, 8, 3)),
+    "cannot reshape 8x8x3 to 5x5. Expected sizes whose product is 192": lambda: Sequential(
+        [nn.Reshape((5, 5))], input_shape=(8, 8, 3)
+    ),
     "GroupNormalization cannot share the 3 channels of 8x8x3 among 2 groups": lambda: nn.GroupNormalization(
         2
     ).output_shape((8, 8, 3)),
-    "PReLU shares the slope along axis 3, which 8x4 does not have: take axes from 1 to 2": lambda: nn.PReLU(
+    "PReLU has shared_axes=(3,) for an input of 8x4. Expected axes from 1 to 2": lambda: nn.PReLU(
         shared_axes=3
     ).output_shape((8, 4)),
-    "Conv2DTranspose takes less than its strides, 2x3, for output_padding, got 2x1": lambda: nn.Conv2DTranspose(
+    "Conv2DTranspose got output_padding=2x1. Expected less than its strides, 2x3": lambda: nn.Conv2DTranspose(
         4, 3, (2, 3), output_padding=(2, 1)
     ),
-    "makes 0x8 of 1x8x3, which is nothing: leave output_padding out": lambda: nn.Conv2DTranspose(
-        4, (2, 1), padding="same", output_padding=0
-    ).output_shape((1, 8, 3)),
-    "Conv2D takes one of 'valid', 'same' for padding, got 'causal'": lambda: Conv2D(4, 3, padding="causal"),
-    "halves the channels, got 8x8x3": lambda: nn.Activation("glu").output_shape((8, 8, 3)),
+    "has an output of 0x8 for an input of 1x8x3. Expected sizes of at least 1. Fix: omit output_padding": lambda: (
+        nn.Conv2DTranspose(4, (2, 1), padding="same", output_padding=0).output_shape((1, 8, 3))
+    ),
+    "Conv2D got padding='causal'. Expected one of 'valid', 'same'": lambda: Conv2D(4, 3, padding="causal"),
+    "halves the channels of 8x8x3": lambda: nn.Activation("glu").output_shape((8, 8, 3)),
     "needs an input of up to 3 spatial axes and channels, got 2x2x2x2x2": lambda: nn.BatchNormalization().output_shape(
         (2,) * 5
     ),
-    "UpSampling2D 'up_sampling2d' would make 800000000x800000000x3": lambda: Sequential(
+    "UpSampling2D 'up_sampling2d' has an output of 800000000x800000000x3": lambda: Sequential(
         [nn.UpSampling2D(10**8)], input_shape=(8, 8, 3)
     ),
-    "would have 1,651,414,924,543 parameters; expected at most": lambda: Sequential(
+    "has 1,651,414,924,543 parameters. Expected at most": lambda: Sequential(
         [Dense(2**31 - 1, use_bias=False), Dense(768, use_bias=False)], input_shape=(1,)
     ),
 }
 
 
-@pytest.mark.parametrize("said", NETWORKS)
-def test_a_network_that_cannot_be_is_one_clear_error(said):
-    assert said in refused(NETWORKS[said])
+@pytest.mark.parametrize("message", NETWORKS)
+def test_a_network_that_cannot_be_is_one_clear_error(message):
+    assert message in refused(NETWORKS[message])
 
 
 def test_sizes_that_grow_without_end_stop_at_once():
     begun = time.perf_counter()
-    assert "expected at most" in refused(lambda: Sequential([nn.UpSampling1D(2**30)] * 600, input_shape=(2, 1)))
+    assert "Expected at most" in refused(lambda: Sequential([nn.UpSampling1D(2**30)] * 600, input_shape=(2, 1)))
     assert time.perf_counter() - begun < 2
 
 
@@ -280,7 +288,7 @@ def test_any_json_is_a_layer_or_one_clear_error(data):
 def test_any_json_is_a_network_or_one_clear_error(layers, shape, name):
     data = {"type": "Sequential", "name": name, "input_shape": shape, "layers": layers}
     try:
-        with mock.patch("opsin.nn.sequential._MOST_PARAMETERS", 10**6):
+        with mock.patch("opsin.nn.sequential._MAX_PARAMETERS", 10**6):
             net = Sequential.from_json(data)
     except NetworkError as error:
         assert "\n" not in str(error) and len(str(error)) < 2000

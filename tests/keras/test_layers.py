@@ -60,19 +60,19 @@ def test_first_weights_have_kerass_distribution(oracle, kind, initializer):
 @pytest.mark.parametrize(("make", "message"), [
     (lambda k: k.Conv2D(3), "missing a required argument: 'kernel_size'"),
     (lambda k: k.Conv2D(3, 3, filter=2), "has no argument 'filter'; expected filters, kernel_size"),
-    (lambda k: k.Conv2D(0, 3), "at least 1 for filters, got 0"),
+    (lambda k: k.Conv2D(0, 3), "filters=0. Expected an integer of at least 1"),
     (lambda k: k.Dense(3, activation="rleu"), "'relu'.* for activation, got 'rleu'"),
     (lambda k: k.Dense(3, kernel_initializer="he"), "'he_normal'.* for kernel_initializer, got 'he'"),
     (lambda k: k.Dense(3, kernel_constraint="max_norm"), "takes None for kernel_constraint"),
     (lambda k: k.Dense(3, kernel_regularizer="l3"), "for kernel_regularizer, got 'l3'"),
     (lambda k: k.Conv2D(3, 3, data_format="channels_first"), "'channels_last' for data_format"),
     (lambda k: k.BatchNormalization(axis=1), "for axis, got 1"),
-    (lambda k: k.LeakyReLU(-1), "from 0 to 1e\\+30 for negative_slope, got -1"),
-    (lambda k: k.Softmax(1), "takes one of -1 for axis, got 1"),
+    (lambda k: k.LeakyReLU(-1), "negative_slope=-1. Expected a number from 0 to 1e\\+30"),
+    (lambda k: k.Softmax(1), "got axis=1. Expected one of -1"),
     (lambda k: k.PReLU(alpha_constraint="non_neg"), "takes None for alpha_constraint"),
     (lambda k: k.Input((None, None, 3)), "expected known sizes"),
     (lambda k: k.Input(), "got no shape"),
-    (lambda k: k.Dropout(2), "for rate, got 2"),
+    (lambda k: k.Dropout(2), "rate=2. Expected a number"),
 ])  # fmt: skip
 def test_wrong_arguments_say_what_is_expected(make, message):
     with pytest.raises(NetworkError, match=message) as caught:

@@ -37,7 +37,7 @@ def test_a_u_net_is_data():
 
 def test_branches_that_do_not_fit_are_refused():
     with pytest.raises(
-        NetworkError, match=r"Skip 'deep' cannot concatenate 7x7x1 and 6x6x1: .* halve and double evenly"
+        NetworkError, match=r"Skip 'deep' cannot concatenate 7x7x1 and 6x6x1. .* divisible by the strides"
     ):
         Network([Skip([MaxPooling2D(2), UpSampling2D(2)], name="deep")], input_shape=(7, 7, 1))
     with pytest.raises(NetworkError, match="list of lists of layers"):

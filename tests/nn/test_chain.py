@@ -97,5 +97,5 @@ def test_gradients_flow_and_nothing_further_is_computed():
 
 def test_an_unknown_name_is_refused_with_known_ones():
     net = zoo.create("resnet_small", (16, 16, 3), 5, seed=0)
-    with pytest.raises(NetworkError, match="no layer 'stage9' to tap; expected names such as 'stem', 'stage1'"):
+    with pytest.raises(NetworkError, match=r"no layer 'stage9'. Expected a name such as 'stem', 'stage1'"):
         net.intermediate_outputs(torch.randn(2, 3, 16, 16), ["stage1", "stage9"])

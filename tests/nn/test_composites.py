@@ -27,7 +27,9 @@ def test_branches_that_do_not_meet_are_refused():
 
 def test_the_layer_deep_inside_is_named():
     stage = Stage([MaxPooling2D(2), MaxPooling2D(2, name="pool3")], name="stage1")
-    with pytest.raises(NetworkError, match=r"MaxPooling2D 'pool3' needs at least 2x2, got 1x1: use padding='same'"):
+    with pytest.raises(
+        NetworkError, match=r"MaxPooling2D 'pool3' got an input of 1x1. Expected at least 2x2. Fix: use padding='same'"
+    ):
         Sequential([stage], input_shape=(2, 2, 3))
 
 

@@ -18,6 +18,8 @@ def test_same_makes_room_for_just_enough_windows():
 
 
 def test_too_small_an_input_is_refused_with_the_mend():
-    with pytest.raises(NetworkError, match="MaxPooling2D needs at least 3x2, got 2x9: use padding='same', larger"):
+    with pytest.raises(
+        NetworkError, match=r"MaxPooling2D got an input of 2x9. Expected at least 3x2. Fix: use padding='same', larger"
+    ):
         MaxPooling2D((3, 2)).output_shape((2, 9, 3))
     assert MaxPooling2D((3, 2), padding="same").output_shape((2, 9, 3)) == (1, 5, 3)

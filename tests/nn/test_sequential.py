@@ -99,12 +99,12 @@ def test_any_memory_format_in_channels_last_inside(channels):
 
 
 def test_a_tensor_with_channels_last_axis_is_refused_with_the_mend():
-    with pytest.raises(NetworkError, match=r"small_net got a tensor of 2x6x6x3, expected Nx3x6x6: .*permute"):
+    with pytest.raises(NetworkError, match=r"small_net got a tensor of shape 2x6x6x3. Expected Nx3x6x6. .*permute"):
         Sequential([Flatten()], input_shape=(6, 6, 3), name="small_net")(torch.zeros(2, 6, 6, 3))
 
 
 def test_an_impossible_size_is_refused_before_memory_is_taken():
-    with pytest.raises(NetworkError, match="parameters; expected at most"):
+    with pytest.raises(NetworkError, match=r"parameters. Expected at most"):
         Sequential([Flatten(), Dense(2**24)], input_shape=(1000, 1000, 3))
 
 

@@ -5,33 +5,33 @@ from opsin.nn import BatchNormalization, Conv2D, Dense, Dropout, MaxPooling2D, R
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
-        (lambda: Conv2D(0, 3), "whole number of at least 1 for filters, got 0"),
-        (lambda: Conv2D(True, 3), "filters, got True"),
-        (lambda: Conv2D(8, 2.5), "kernel_size, got 2.5"),
-        (lambda: Conv2D(8, (3, 3, 3)), r"or 2 of them, for kernel_size, got \(3, 3, 3\)"),
-        (lambda: Conv2D(8, 3, padding="full"), "one of 'valid', 'same' for padding, got 'full'"),
-        (lambda: Conv2D(8, 3, use_bias=1), "one of True, False for use_bias, got 1"),
+        (lambda: Conv2D(0, 3), "filters=0. Expected an integer of at least 1"),
+        (lambda: Conv2D(True, 3), "filters=True"),
+        (lambda: Conv2D(8, 2.5), "kernel_size=2.5"),
+        (lambda: Conv2D(8, (3, 3, 3)), r"kernel_size=\(3, 3, 3\). Expected .* or a tuple of 2"),
+        (lambda: Conv2D(8, 3, padding="full"), "padding='full'. Expected one of 'valid', 'same'"),
+        (lambda: Conv2D(8, 3, use_bias=1), "use_bias=1. Expected one of True, False"),
         (lambda: Conv2D(8, 3, groups=3), "cannot share 8 filters among 3 groups"),
         (lambda: Conv2D(8, 3, strides=2, dilation_rate=2), "strides and dilation_rate both over 1"),
-        (lambda: Conv2D(8, 3, kernel_initializer="magic"), "kernel_initializer, got 'magic'"),
-        (lambda: MaxPooling2D(0), "pool_size, got 0"),
-        (lambda: Dense(2**31), "units, got 2147483648"),
-        (lambda: Dropout(1.5), "number from 0 to 1 for rate, got 1.5"),
-        (lambda: Dropout(float("nan")), "for rate, got nan"),
-        (lambda: BatchNormalization(momentum="0.9"), "for momentum, got '0.9'"),
-        (lambda: Residual("conv"), "a list of layers for layers, got 'conv'"),
-        (lambda: ZeroPadding2D(((1, 2), (3,))), "or 2 pairs, for padding"),
+        (lambda: Conv2D(8, 3, kernel_initializer="magic"), "kernel_initializer='magic'"),
+        (lambda: MaxPooling2D(0), "pool_size=0"),
+        (lambda: Dense(2**31), "units=2147483648"),
+        (lambda: Dropout(1.5), "rate=1.5. Expected a number from 0 to 1"),
+        (lambda: Dropout(float("nan")), "rate=nan"),
+        (lambda: BatchNormalization(momentum="0.9"), "momentum='0.9'"),
+        (lambda: Residual("conv"), "layers='conv'. Expected a list of layers"),
+        (lambda: ZeroPadding2D(((1, 2), (3,))), "or 2 pairs"),
     ],
 )
-def test_a_wrong_argument_is_refused_when_the_layer_is_described(make, said):
-    with pytest.raises(NetworkError, match=said) as error:
+def test_an_invalid_argument_raises_an_error_at_construction(make, message):
+    with pytest.raises(NetworkError, match=message) as error:
         make()
     assert "\n" not in str(error.value)
 
 
-def test_one_number_and_one_per_axis_describe_the_same_layer():
+def test_one_number_and_one_per_axis_give_equal_layers():
     assert Conv2D(8, 3) == Conv2D(8, (3, 3)) == Conv2D(8, [3, 3])
     assert MaxPooling2D(2) == MaxPooling2D(2, strides=2)
     assert ZeroPadding2D(1) == ZeroPadding2D((1, 1)) == ZeroPadding2D(((1, 1), (1, 1)))

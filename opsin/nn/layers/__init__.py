@@ -1,1 +1,1 @@
-"""The layers, one family per file."""
+"""The layers, one family a file."""

@@ -1,4 +1,4 @@
-"""Activation functions by Keras's names, and the layer that applies one."""
+"""Activation functions with Keras's names, and the layer that applies one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def _squareplus(x: Tensor) -> Tensor:
 
 
 def _sparsemax(x: Tensor) -> Tensor:
-    """The nearest point to x among the probabilities of the channels (Martins and Astudillo, arXiv:1602.02068)."""
+    """Projects x onto the probability simplex of the channels (Martins and Astudillo, arXiv:1602.02068)."""
     descending, _ = x.sort(dim=1, descending=True)
     counts = torch.arange(1, x.shape[1] + 1, device=x.device, dtype=x.dtype).view(1, -1, *(1,) * (x.ndim - 2))
     sums = descending.cumsum(dim=1) - 1
@@ -90,11 +90,11 @@ FUNCTIONS: dict[str, Function] = {
     "tanh": torch.tanh,
     "tanh_shrink": F.tanhshrink,
 }
-"""By the names Keras has for them, with its defaults; `threshold`, which has none, is the only one left out."""
+"""Keras's activation functions by name, with Keras's default arguments. `threshold` has no defaults and is omitted."""
 
 
 def _relu6(x: Tensor) -> Tensor:
-    """In place where no gradient is wanted, for which torch would keep a copy of what was there."""
+    """Works in place if no gradient is recorded; otherwise torch would have to keep a copy of the input."""
     return F.relu6(x, inplace=not (x.requires_grad and torch.is_grad_enabled()))
 
 
@@ -102,18 +102,34 @@ _IN_PLACE: dict[str, Function] = {"relu": F.relu_, "relu6": _relu6}
 
 
 def check_activation(layer: Layer, field: str = "activation") -> None:
-    """The field must be None or name an activation function, one that keeps the number of channels."""
+    """Checks that a field is None or names an activation that keeps the number of channels.
+
+    Args:
+        layer: The layer.
+        field: Name of the field.
+
+    Raises:
+        NetworkError: The name is unknown, or it is "glu".
+    """
     check_choice(layer, field, (None, *(name for name in FUNCTIONS if name != "glu")))
 
 
 def function(name: str | None, *, in_place: bool = False) -> Function:
-    """The function called `name` on tensors with channels on axis 1; `in_place` where it has such a form."""
+    """Returns an activation function by name.
+
+    Args:
+        name: One of `FUNCTIONS`; None for "linear".
+        in_place: Return the in-place variant if there is one.
+
+    Returns:
+        A function of tensors (batch, channels, ...).
+    """
     name = name or "linear"
     return _IN_PLACE.get(name, FUNCTIONS[name]) if in_place else FUNCTIONS[name]
 
 
 class ActivationModule(torch.nn.Module):
-    """Applies one function; in place where what comes in is nobody else's."""
+    """Applies an activation function; in place if `in_place` is set and the function allows it."""
 
     def __init__(self, activation: str) -> None:
         super().__init__()
@@ -129,10 +145,17 @@ class ActivationModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class Activation(Layer):
-    """A function of each number, or (softmax and its like, glu) of each position's channels; glu halves their number.
+    """Applies an activation function to each value.
 
-    >>> Activation("relu").output_shape((4, 4, 8))
-    (4, 4, 8)
+    "softmax", "log_softmax", "sparsemax" and "glu" work on the channels of each position; "glu" halves their number.
+
+    Args:
+        activation: Name of the function, as in Keras: "relu", "gelu", "silu", "softmax", ...
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Activation("relu").output_shape((4, 4, 8))
+        (4, 4, 8)
     """
 
     activation: str
@@ -144,7 +167,7 @@ class Activation(Layer):
         if self.activation != "glu":
             return input_shape
         if input_shape[-1] % 2:
-            raise self.fail(f"halves the channels, got {shape_text(input_shape)}: give it an even number of them")
+            raise self.fail(f"halves the channels of {shape_text(input_shape)}. Expected an even number of channels.")
         return (*input_shape[:-1], input_shape[-1] // 2)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:

@@ -1,4 +1,4 @@
-"""Activations with numbers of their own, given or learned, as Keras has them as layers: ReLU to PReLU, and Softmax."""
+"""Activation layers with parameters, as in Keras: ReLU, LeakyReLU, ELU, PReLU and Softmax."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -15,26 +15,26 @@ from ..layer import Layer, numel, shape_text, short_repr
 from ..validation import as_count, as_float, check_choice
 from .activations import ActivationModule, Function
 
-MOST_SLOPE = 1e30
+MAX_SLOPE = 1e30
 ALPHA_INITIALIZERS = tuple(name for name in INITIALIZERS if name != "dirac")
 
 
-class RectifierModule(torch.nn.Module):
-    """Applies a function whose numbers are settled; `said` is what it prints as."""
+class FunctionModule(torch.nn.Module):
+    """Applies a function; `text` is its description in the module's repr."""
 
-    def __init__(self, function: Function, said: str) -> None:
+    def __init__(self, function: Function, text: str) -> None:
         super().__init__()
-        self.function, self.said = function, said
+        self.function, self.text = function, text
 
     def forward(self, x: Tensor) -> Tensor:
         return self.function(x)
 
     def extra_repr(self) -> str:
-        return self.said
+        return self.text
 
 
 class PReLUModule(torch.nn.Module):
-    """A learned slope for what is negative; `alpha` has the input's axes, channels first, 1 where it is shared."""
+    """Applies trainable slopes to negative values. `alpha` is (channels, ...), with size 1 along shared axes."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class PReLUModule(torch.nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         alpha = self.alpha.to(x.dtype)
-        if max(alpha.shape[1:], default=1) == 1:  # one for each channel, or one for all
+        if max(alpha.shape[1:], default=1) == 1:  # one slope per channel, or one for all
             return F.prelu(x, alpha.flatten())
         return F.relu(x) - alpha * F.relu(-x)
 
@@ -50,19 +50,29 @@ class PReLUModule(torch.nn.Module):
         return shape_text(self.alpha.shape)
 
 
-class Rectifier(Layer):
-    """What the activations with settings share: the shape stays."""
+class AdvancedActivation(Layer):
+    """Base class of activation layers with parameters. The output shape is the input shape."""
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
 
 @dataclass(frozen=True, repr=False)
-class ReLU(Rectifier):
-    """Zero below `threshold` (or `negative_slope` times the way below it), cut at `max_value` where that is given.
+class ReLU(AdvancedActivation):
+    """Rectified linear unit with optional threshold, negative slope and maximum.
 
-    >>> ReLU(6.0).output_shape((4, 4, 8))
-    (4, 4, 8)
+    Returns max_value for x >= max_value, x for threshold <= x < max_value, and negative_slope * (x - threshold)
+    otherwise.
+
+    Args:
+        max_value: Upper limit of the output. Default: none.
+        negative_slope: Slope below the threshold.
+        threshold: Input value below which the output is rectified, at least 0.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> ReLU(6.0).output_shape((4, 4, 8))
+        (4, 4, 8)
     """
 
     max_value: float | None = None
@@ -71,15 +81,15 @@ class ReLU(Rectifier):
 
     def __post_init__(self) -> None:
         if cast(object, self.max_value) is not None:
-            as_float(self, "max_value", 0, MOST_SLOPE)
-        as_float(self, "negative_slope", 0, MOST_SLOPE)
-        as_float(self, "threshold", 0, MOST_SLOPE)
+            as_float(self, "max_value", 0, MAX_SLOPE)
+        as_float(self, "negative_slope", 0, MAX_SLOPE)
+        as_float(self, "threshold", 0, MAX_SLOPE)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         if self.max_value in (None, 6) and not self.negative_slope and not self.threshold:
             return ActivationModule("relu6" if self.max_value else "relu")
-        said = f"max_value={self.max_value}, negative_slope={self.negative_slope}, threshold={self.threshold}"
-        return RectifierModule(self._rectify, said)
+        text = f"max_value={self.max_value}, negative_slope={self.negative_slope}, threshold={self.threshold}"
+        return FunctionModule(self._rectify, text)
 
     def _rectify(self, x: Tensor) -> Tensor:
         y = torch.where(x > self.threshold, x, 0.0) if self.threshold else F.relu(x)
@@ -89,49 +99,63 @@ class ReLU(Rectifier):
 
 
 @dataclass(frozen=True, repr=False)
-class LeakyReLU(Rectifier):
-    """What is negative times `negative_slope`; Keras's default is 0.3, that of `Activation("leaky_relu")` 0.2.
+class LeakyReLU(AdvancedActivation):
+    """Rectified linear unit with a fixed slope for negative inputs.
 
-    >>> LeakyReLU(0.1).negative_slope
-    0.1
+    Args:
+        negative_slope: Slope for negative inputs. Default: 0.3 as in Keras; `Activation("leaky_relu")` uses 0.2.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> LeakyReLU(0.1).negative_slope
+        0.1
     """
 
     negative_slope: float = 0.3
 
     def __post_init__(self) -> None:
-        as_float(self, "negative_slope", 0, MOST_SLOPE)
+        as_float(self, "negative_slope", 0, MAX_SLOPE)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         function = partial(F.leaky_relu, negative_slope=self.negative_slope)
-        return RectifierModule(function, f"negative_slope={self.negative_slope}")
+        return FunctionModule(function, f"negative_slope={self.negative_slope}")
 
 
 @dataclass(frozen=True, repr=False)
-class ELU(Rectifier):
-    """alpha * (exp(x) - 1) for what is negative (Clevert et al., arXiv:1511.07289).
+class ELU(AdvancedActivation):
+    """Exponential linear unit: alpha * (exp(x) - 1) for negative x (Clevert et al., arXiv:1511.07289).
 
-    >>> ELU(0.5).alpha
-    0.5
+    Args:
+        alpha: Scale of the negative part: the output approaches -alpha.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> ELU(0.5).alpha
+        0.5
     """
 
     alpha: float = 1.0
 
     def __post_init__(self) -> None:
-        as_float(self, "alpha", -MOST_SLOPE, MOST_SLOPE)
+        as_float(self, "alpha", -MAX_SLOPE, MAX_SLOPE)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
-        return RectifierModule(partial(F.elu, alpha=self.alpha), f"alpha={self.alpha}")
+        return FunctionModule(partial(F.elu, alpha=self.alpha), f"alpha={self.alpha}")
 
 
 @dataclass(frozen=True, repr=False)
-class PReLU(Rectifier):
-    """What is negative times a learned slope: one for each number of the input (He et al., arXiv:1502.01852).
+class PReLU(AdvancedActivation):
+    """Rectified linear unit with trainable slopes for negative inputs (He et al., arXiv:1502.01852).
 
-    `shared_axes` are the axes along which the slope is the same, counted as Keras does from 1, the batch being 0:
-    [1, 2] gives images one slope a channel.
+    Args:
+        alpha_initializer: Initial slopes: "zeros" or a random initializer.
+        shared_axes: Axes along which one slope is shared, counted from 1 as in Keras (0 is the batch): [1, 2] gives
+            images one slope per channel. Default: one slope per input value.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
 
-    >>> PReLU().trainable_parameters((8, 8, 4)), PReLU(shared_axes=[1, 2]).trainable_parameters((8, 8, 4))
-    (256, 4)
+    Examples:
+        >>> PReLU().trainable_parameters((8, 8, 4)), PReLU(shared_axes=[1, 2]).trainable_parameters((8, 8, 4))
+        (256, 4)
     """
 
     alpha_initializer: str = "zeros"
@@ -145,16 +169,26 @@ class PReLU(Rectifier):
         items = cast("list[object]", list(given)) if isinstance(given, list | tuple) else [given]
         axes = [as_count(item, 1) for item in items]
         if any(axis is None or axis > 4 for axis in axes):
-            raise self.fail(f"takes whole numbers from 1 to 4, or None, for shared_axes, got {short_repr(given)}")
+            raise self.fail(f"got shared_axes={short_repr(given)}. Expected integers from 1 to 4, or None.")
         object.__setattr__(self, "shared_axes", tuple(axes))
 
     def alpha_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the slopes, channels last; NetworkError when an axis that they share is not there."""
+        """Returns the shape of the slopes, channels last.
+
+        Args:
+            input_shape: Input shape without the batch axis, channels last, such as (height, width, channels).
+
+        Returns:
+            The input shape with 1 along shared axes.
+
+        Raises:
+            NetworkError: A shared axis does not exist.
+        """
         shared = cast("tuple[int, ...]", self.shared_axes or ())
         if max(shared, default=0) > len(input_shape):
             raise self.fail(
-                f"shares the slope along axis {max(shared)}, which {shape_text(input_shape)} does not have: take axes "
-                f"from 1 to {len(input_shape)}"
+                f"has shared_axes={shared} for an input of {shape_text(input_shape)}. Expected axes from 1 to "
+                f"{len(input_shape)}."
             )
         return tuple(1 if axis in shared else size for axis, size in enumerate(input_shape, start=1))
 
@@ -166,7 +200,7 @@ class PReLU(Rectifier):
         *positions, channels = self.alpha_shape(input_shape)
         module = PReLUModule((channels, *positions))
         receptive = numel(positions[:-1])
-        fans = (positions[-1] if positions else channels) * receptive, channels * receptive  # as Keras counts them
+        fans = (positions[-1] if positions else channels) * receptive, channels * receptive  # computed as in Keras
         initialize(module.alpha, self.alpha_initializer, fans)
         return module
 
@@ -175,11 +209,18 @@ class PReLU(Rectifier):
 
 
 @dataclass(frozen=True, repr=False)
-class Softmax(Rectifier):
-    """Probabilities of each position's channels; as a network's last layer it is left out of the logits.
+class Softmax(AdvancedActivation):
+    """Converts the channels of each position to probabilities.
 
-    >>> Softmax().output_shape((10,))
-    (10,)
+    As the last layer of a network it is applied to the predictions but not to the logits.
+
+    Args:
+        axis: Axis of the channels. Only -1 (the last axis) is supported.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Softmax().output_shape((10,))
+        (10,)
     """
 
     axis: int = -1

@@ -1,4 +1,4 @@
-"""Maps with their borders cut off."""
+"""Cropping of spatial borders."""
 
 from dataclasses import dataclass
 from typing import ClassVar, cast
@@ -9,11 +9,11 @@ from torch import Tensor
 from opsin.core import Shape
 
 from ..layer import Layer, check_rank, shape_text
-from .zero_padding import Pairs, settle_pairs
+from .zero_padding import Pairs, as_pairs
 
 
 class CroppingModule(torch.nn.Module):
-    """Leaves out positions before and after along each spatial axis."""
+    """Removes positions at both ends of each spatial axis."""
 
     def __init__(self, pairs: Pairs) -> None:
         super().__init__()
@@ -31,25 +31,32 @@ class CroppingModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class Cropping(Layer):
-    """Cuts positions off: one number, one per axis, or a (before, after) pair per axis."""
+    """Base class of cropping layers.
+
+    Args:
+        cropping: Positions to remove: one integer for all sides, one per axis, or a pair (before, after) per axis.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     rank: ClassVar[int]
 
     cropping: int | tuple[int, ...] | Pairs = 1
 
     def __post_init__(self) -> None:
-        settle_pairs(self, "cropping", self.rank)
+        as_pairs(self, "cropping", self.rank)
 
     @property
     def pairs(self) -> Pairs:
-        """Positions (before, after) that are cut off along each spatial axis."""
+        """Returns the numbers of removed positions (before, after) along each spatial axis."""
         return cast(Pairs, self.cropping)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(self, input_shape, self.rank)
         sizes = tuple(size - sum(pair) for size, pair in zip(input_shape, self.pairs, strict=False))
         if min(sizes) < 1:
-            raise self.fail(f"cuts {self.pairs} off {shape_text(input_shape)}, which leaves nothing: cut less")
+            raise self.fail(
+                f"removes {self.pairs} from {shape_text(input_shape)}, which leaves no positions. Fix: crop less."
+            )
         return (*sizes, input_shape[-1])
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
@@ -59,10 +66,15 @@ class Cropping(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Cropping1D(Cropping):
-    """(steps, channels) with its ends cut off: a number, or (before, after).
+    """Crops the borders of sequences (steps, channels).
 
-    >>> Cropping1D((1, 2)).output_shape((8, 3))
-    (5, 3)
+    Args:
+        cropping: Positions to remove: one integer for both ends, or a pair (before, after).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Cropping1D((1, 2)).output_shape((8, 3))
+        (5, 3)
     """
 
     rank: ClassVar[int] = 1
@@ -72,10 +84,15 @@ class Cropping1D(Cropping):
 
 @dataclass(frozen=True, repr=False)
 class Cropping2D(Cropping):
-    """A picture with its borders cut off: one number, one per axis, or a (before, after) pair per axis.
+    """Crops the borders of images (height, width, channels).
 
-    >>> Cropping2D(((1, 0), (2, 2))).output_shape((8, 8, 3))
-    (7, 4, 3)
+    Args:
+        cropping: Positions to remove: one integer for all sides, one per axis, or a pair (before, after) per axis.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Cropping2D(((1, 0), (2, 2))).output_shape((8, 8, 3))
+        (7, 4, 3)
     """
 
     rank: ClassVar[int] = 2
@@ -85,10 +102,15 @@ class Cropping2D(Cropping):
 
 @dataclass(frozen=True, repr=False)
 class Cropping3D(Cropping):
-    """A volume with its borders cut off: one number, one per axis, or a (before, after) pair per axis.
+    """Crops the borders of volumes (depth, height, width, channels).
 
-    >>> Cropping3D((1, 0, 0)).output_shape((4, 8, 8, 3))
-    (2, 8, 8, 3)
+    Args:
+        cropping: Positions to remove: one integer for all sides, one per axis, or a pair (before, after) per axis.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Cropping3D((1, 0, 0)).output_shape((4, 8, 8, 3))
+        (2, 8, 8, 3)
     """
 
     rank: ClassVar[int] = 3

@@ -1,4 +1,4 @@
-"""Weighted sums of all channels."""
+"""Fully connected layer."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from .activations import check_activation, function
 
 
 class DenseModule(torch.nn.Linear):
-    """torch's linear layer over the channels, which are on axis 1, and the activation."""
+    """torch's Linear over the channels, on axis 1, followed by the activation."""
 
     activation: str | None = None
 
     def reset_parameters(self) -> None:
-        """Nothing: the layer that builds the module draws its weights."""
+        """Does nothing: `Dense.build` initializes the weights."""
 
     def forward(self, input: Tensor) -> Tensor:
         last = input if input.ndim == 2 else input.movedim(1, -1)
@@ -32,10 +32,18 @@ class DenseModule(torch.nn.Linear):
 
 @dataclass(frozen=True, repr=False)
 class Dense(Layer):
-    """Each of `units` outputs a weighted sum of all channels (of each position, where there are several).
+    """Fully connected layer over the channels, applied to each position if there are spatial axes.
 
-    >>> Dense(10).trainable_parameters((128,))
-    1290
+    Args:
+        units: Number of outputs.
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output.
+        kernel_initializer: Initial distribution of the weights, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Dense(10).trainable_parameters((128,))
+        1290
     """
 
     units: int

@@ -1,4 +1,4 @@
-"""Dropout: training with parts of the numbers left out."""
+"""Dropout."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,10 +15,17 @@ _SPATIAL: dict[int, Any] = {1: torch.nn.Dropout1d, 2: torch.nn.Dropout2d, 3: tor
 
 @dataclass(frozen=True, repr=False)
 class Dropout(Layer):
-    """Sets a share `rate` of the numbers to zero while training and scales the others up; nothing on predict.
+    """Sets random values to zero during training and scales the others by 1 / (1 - rate).
 
-    >>> Dropout(0.5).output_shape((128,))
-    (128,)
+    In evaluation mode it is the identity (Srivastava et al., JMLR 15, 2014).
+
+    Args:
+        rate: Fraction of the values to drop, from 0 to 1.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Dropout(0.5).output_shape((128,))
+        (128,)
     """
 
     rate: float
@@ -35,7 +42,12 @@ class Dropout(Layer):
 
 @dataclass(frozen=True, repr=False)
 class SpatialDropout(Dropout):
-    """Leaves out whole maps, since neighbouring numbers of one map tell the same."""
+    """Base class of layers that drop whole channels, since neighbouring values of a feature map are correlated.
+
+    Args:
+        rate: Fraction of the channels to drop, from 0 to 1.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     rank: ClassVar[int]
 
@@ -50,10 +62,15 @@ class SpatialDropout(Dropout):
 
 @dataclass(frozen=True, repr=False)
 class SpatialDropout1D(SpatialDropout):
-    """Leaves out whole channels of (steps, channels).
+    """Drops whole channels of sequences (steps, channels) during training.
 
-    >>> SpatialDropout1D(0.1).output_shape((16, 8))
-    (16, 8)
+    Args:
+        rate: Fraction of the channels to drop, from 0 to 1.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> SpatialDropout1D(0.1).output_shape((16, 8))
+        (16, 8)
     """
 
     rank: ClassVar[int] = 1
@@ -61,10 +78,15 @@ class SpatialDropout1D(SpatialDropout):
 
 @dataclass(frozen=True, repr=False)
 class SpatialDropout2D(SpatialDropout):
-    """Leaves out whole channels of (height, width, channels).
+    """Drops whole channels of images (height, width, channels) during training.
 
-    >>> SpatialDropout2D(0.1).output_shape((16, 16, 8))
-    (16, 16, 8)
+    Args:
+        rate: Fraction of the channels to drop, from 0 to 1.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> SpatialDropout2D(0.1).output_shape((16, 16, 8))
+        (16, 16, 8)
     """
 
     rank: ClassVar[int] = 2
@@ -72,10 +94,15 @@ class SpatialDropout2D(SpatialDropout):
 
 @dataclass(frozen=True, repr=False)
 class SpatialDropout3D(SpatialDropout):
-    """Leaves out whole channels of (depth, height, width, channels).
+    """Drops whole channels of volumes (depth, height, width, channels) during training.
 
-    >>> SpatialDropout3D(0.1).output_shape((4, 16, 16, 8))
-    (4, 16, 16, 8)
+    Args:
+        rate: Fraction of the channels to drop, from 0 to 1.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> SpatialDropout3D(0.1).output_shape((4, 16, 16, 8))
+        (4, 16, 16, 8)
     """
 
     rank: ClassVar[int] = 3

@@ -1,4 +1,4 @@
-"""Pooling of whole maps: one number for each channel."""
+"""Global pooling: one value per channel."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ from ..validation import as_bool
 
 
 class GlobalPoolModule(torch.nn.Module):
-    """The mean or the largest number of each channel over all positions."""
+    """Computes the mean or maximum of each channel over all positions."""
 
     def __init__(self, largest: bool, keepdims: bool) -> None:
         super().__init__()
@@ -29,7 +29,12 @@ class GlobalPoolModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class GlobalPooling(Layer):
-    """One number for each channel; `keepdims` leaves axes of length 1 where the map was."""
+    """Base class of global pooling layers.
+
+    Args:
+        keepdims: Keep spatial axes of length 1.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     rank: ClassVar[int]
     largest: ClassVar[bool]
@@ -54,10 +59,15 @@ class GlobalPooling(Layer):
 
 @dataclass(frozen=True, repr=False)
 class GlobalMaxPooling1D(GlobalPooling):
-    """The largest number of each channel: (steps, channels) to (channels,).
+    """Computes the maximum of each channel over all positions of (steps, channels).
 
-    >>> GlobalMaxPooling1D().output_shape((8, 64))
-    (64,)
+    Args:
+        keepdims: Keep the spatial axes: the output is (1, channels) instead of (channels,).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> GlobalMaxPooling1D().output_shape((8, 64))
+        (64,)
     """
 
     rank: ClassVar[int] = 1
@@ -66,10 +76,15 @@ class GlobalMaxPooling1D(GlobalPooling):
 
 @dataclass(frozen=True, repr=False)
 class GlobalMaxPooling2D(GlobalPooling):
-    """The largest number of each channel: (height, width, channels) to (channels,).
+    """Computes the maximum of each channel over all positions of (height, width, channels).
 
-    >>> GlobalMaxPooling2D(keepdims=True).output_shape((8, 8, 64))
-    (1, 1, 64)
+    Args:
+        keepdims: Keep the spatial axes: the output is (1, 1, channels) instead of (channels,).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> GlobalMaxPooling2D(keepdims=True).output_shape((8, 8, 64))
+        (1, 1, 64)
     """
 
     rank: ClassVar[int] = 2
@@ -78,10 +93,15 @@ class GlobalMaxPooling2D(GlobalPooling):
 
 @dataclass(frozen=True, repr=False)
 class GlobalMaxPooling3D(GlobalPooling):
-    """The largest number of each channel: (depth, height, width, channels) to (channels,).
+    """Computes the maximum of each channel over all positions of (depth, height, width, channels).
 
-    >>> GlobalMaxPooling3D().output_shape((8, 8, 8, 64))
-    (64,)
+    Args:
+        keepdims: Keep the spatial axes: the output is (1, 1, 1, channels) instead of (channels,).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> GlobalMaxPooling3D().output_shape((8, 8, 8, 64))
+        (64,)
     """
 
     rank: ClassVar[int] = 3
@@ -90,10 +110,15 @@ class GlobalMaxPooling3D(GlobalPooling):
 
 @dataclass(frozen=True, repr=False)
 class GlobalAveragePooling1D(GlobalPooling):
-    """The mean of each channel: (steps, channels) to (channels,).
+    """Computes the mean of each channel over all positions of (steps, channels).
 
-    >>> GlobalAveragePooling1D().output_shape((8, 64))
-    (64,)
+    Args:
+        keepdims: Keep the spatial axes: the output is (1, channels) instead of (channels,).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> GlobalAveragePooling1D().output_shape((8, 64))
+        (64,)
     """
 
     rank: ClassVar[int] = 1
@@ -102,10 +127,15 @@ class GlobalAveragePooling1D(GlobalPooling):
 
 @dataclass(frozen=True, repr=False)
 class GlobalAveragePooling2D(GlobalPooling):
-    """The mean of each channel: (height, width, channels) to (channels,).
+    """Computes the mean of each channel over all positions of (height, width, channels).
 
-    >>> GlobalAveragePooling2D().output_shape((8, 8, 64))
-    (64,)
+    Args:
+        keepdims: Keep the spatial axes: the output is (1, 1, channels) instead of (channels,).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> GlobalAveragePooling2D().output_shape((8, 8, 64))
+        (64,)
     """
 
     rank: ClassVar[int] = 2
@@ -114,10 +144,15 @@ class GlobalAveragePooling2D(GlobalPooling):
 
 @dataclass(frozen=True, repr=False)
 class GlobalAveragePooling3D(GlobalPooling):
-    """The mean of each channel: (depth, height, width, channels) to (channels,).
+    """Computes the mean of each channel over all positions of (depth, height, width, channels).
 
-    >>> GlobalAveragePooling3D().output_shape((8, 8, 8, 64))
-    (64,)
+    Args:
+        keepdims: Keep the spatial axes: the output is (1, 1, 1, channels) instead of (channels,).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> GlobalAveragePooling3D().output_shape((8, 8, 8, 64))
+        (64,)
     """
 
     rank: ClassVar[int] = 3

@@ -1,4 +1,4 @@
-"""The shape a network starts from, written as its first layer."""
+"""Input shape of a network, given as its first item."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,15 @@ from opsin.core import Shape
 
 @dataclass(frozen=True)
 class Input:
-    """Says the input's shape, (height, width, channels), in place of `input_shape=`.
+    """Declares the input shape in place of `input_shape=`. It is not a layer.
 
-    >>> from opsin.nn import Dense, Sequential
-    >>> Sequential([Input((4,)), Dense(2)], seed=0).output_shape
-    (2,)
+    Args:
+        shape: Input shape without the batch axis: (height, width, channels).
+
+    Examples:
+        >>> from opsin.nn import Dense, Sequential
+        >>> Sequential([Input((4,)), Dense(2)], seed=0).output_shape
+        (2,)
     """
 
     shape: Shape

@@ -1,4 +1,4 @@
-"""The same numbers in another arrangement or on another scale."""
+"""Reshaping and rescaling."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -11,18 +11,18 @@ from opsin.core import Shape
 from ..layer import Layer, numel, shape_text, short_repr
 from ..validation import as_count, as_float
 
-_MOST_AXES = 8
+_MAX_AXES = 8
 
 
 class FlattenModule(torch.nn.Module):
-    """All numbers of an image in (height, width, channels) order; a view of channels_last memory."""
+    """Flattens (height, width, channels) per sample; a view if the memory format is channels_last."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.movedim(1, -1).flatten(1)
 
 
 class ReshapeModule(torch.nn.Module):
-    """The numbers of an image, in (height, width, channels) order, in another shape."""
+    """Reshapes each sample, with values in (height, width, channels) order."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class ReshapeModule(torch.nn.Module):
 
 
 class RescalingModule(torch.nn.Module):
-    """Every number times a scale, plus an offset."""
+    """Multiplies by a scale and adds an offset."""
 
     def __init__(self, scale: float, offset: float) -> None:
         super().__init__()
@@ -51,10 +51,14 @@ class RescalingModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class Flatten(Layer):
-    """All numbers of an input in one row, in (height, width, channels) order.
+    """Flattens the input to a vector, in (height, width, channels) order.
 
-    >>> Flatten().output_shape((4, 4, 8))
-    (128,)
+    Args:
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Flatten().output_shape((4, 4, 8))
+        (128,)
     """
 
     @property
@@ -70,10 +74,15 @@ class Flatten(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Reshape(Layer):
-    """The numbers of an input in another shape, in (height, width, channels) order; one -1 is worked out.
+    """Reshapes the input, with values in (height, width, channels) order.
 
-    >>> Reshape((4, 4, -1)).output_shape((128,))
-    (4, 4, 8)
+    Args:
+        target_shape: Output shape without the batch axis, channels last. One size may be -1: it is inferred.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Reshape((4, 4, -1)).output_shape((128,))
+        (4, 4, 8)
     """
 
     target_shape: tuple[int, ...]
@@ -82,10 +91,10 @@ class Reshape(Layer):
         value = cast(object, self.target_shape)
         items = cast("list[object]", list(value)) if isinstance(value, list | tuple) else []
         sizes = [as_count(item, -1) for item in items]
-        if not 1 <= len(sizes) <= _MOST_AXES or sizes.count(-1) > 1 or None in sizes or 0 in sizes:
+        if not 1 <= len(sizes) <= _MAX_AXES or sizes.count(-1) > 1 or None in sizes or 0 in sizes:
             raise self.fail(
-                f"takes 1 to {_MOST_AXES} whole numbers, at most one of them -1, for target_shape, "
-                f"got {short_repr(value)}"
+                f"got target_shape={short_repr(value)}. Expected 1 to {_MAX_AXES} positive integers, one of which may "
+                "be -1."
             )
         object.__setattr__(self, "target_shape", tuple(sizes))
 
@@ -95,11 +104,11 @@ class Reshape(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         count, known = numel(input_shape), numel([size for size in self.target_shape if size != -1])
-        free = -1 in self.target_shape
-        if (count % known) if free else (count != known):
+        has_free_size = -1 in self.target_shape
+        if (count % known) if has_free_size else (count != known):
             raise self.fail(
-                f"cannot make {shape_text(self.target_shape)} of {shape_text(input_shape)}, which has {count} numbers: "
-                "choose sizes whose product is that"
+                f"cannot reshape {shape_text(input_shape)} to {shape_text(self.target_shape)}. Expected sizes whose "
+                f"product is {count}."
             )
         return tuple(count // known if size == -1 else size for size in self.target_shape)
 
@@ -109,10 +118,16 @@ class Reshape(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Rescaling(Layer):
-    """Every number times `scale`, plus `offset`.
+    """Computes x * scale + offset.
 
-    >>> Rescaling(1 / 255).output_shape((8, 8, 3))
-    (8, 8, 3)
+    Args:
+        scale: Factor.
+        offset: Value added after scaling.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Rescaling(1 / 255).output_shape((8, 8, 3))
+        (8, 8, 3)
     """
 
     scale: float

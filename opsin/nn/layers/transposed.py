@@ -1,4 +1,4 @@
-"""Convolutions the other way round: they make maps larger."""
+"""Transposed convolutions."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
@@ -19,7 +19,7 @@ _MODULES: dict[int, Any] = {1: torch.nn.ConvTranspose1d, 2: torch.nn.ConvTranspo
 
 
 class TransposedModule(torch.nn.Module):
-    """torch's transposed convolution, cut at its edges to the size that TensorFlow gives."""
+    """Transposed convolution of torch, cropped to the output size of TensorFlow."""
 
     def __init__(self, convolution: torch.nn.Module, cuts: tuple[tuple[int, int], ...], activation: str | None) -> None:
         super().__init__()
@@ -35,10 +35,22 @@ class TransposedModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class Transposed(Layer):
-    """The reverse of a strided convolution; its subclasses say over how many axes.
+    """Base class of transposed convolutions.
 
-    `output_padding` says how many positions, fewer than `strides`, come to the smallest output along each axis; None
-    gives `strides` times the input for "same", all that a kernel reaches for "valid".
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Upsampling factor: one integer for all axes, or one per axis.
+        padding: "valid" (output covers all positions that the kernel reaches) or "same" (output size = input size *
+            strides).
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements: one integer for all axes, or one per axis. Above 1 only with strides
+            of 1.
+        kernel_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        output_padding: Positions added to the smallest possible output size along each axis, less than strides.
+            Default: computed from `padding`.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
     """
 
     rank: ClassVar[int]
@@ -59,56 +71,59 @@ class Transposed(Layer):
         check_initializer(self)
         if cast(object, self.output_padding) is not None:
             as_ints(self, "output_padding", self.rank, 0)
-            if any(more >= stride for more, stride in zip(self._more(), kernel_window(self).strides, strict=True)):
+            if any(
+                added >= stride
+                for added, stride in zip(self._output_padding(), kernel_window(self).strides, strict=True)
+            ):
                 raise self.fail(
-                    f"takes less than its strides, {shape_text(kernel_window(self).strides)}, for output_padding, got "
-                    f"{shape_text(self._more())}"
+                    f"got output_padding={shape_text(self._output_padding())}. Expected less than its strides, "
+                    f"{shape_text(kernel_window(self).strides)}."
                 )
 
     @property
     def window(self) -> ReceptiveField:
-        """How many input positions one output position sees, and how many outputs lie on one input."""
+        """Returns the receptive field: input positions per output position, and the upsampling factor."""
         own = kernel_window(self)
-        seen = tuple(-(-extent // stride) for extent, stride in zip(own.extent, own.strides, strict=True))
-        return ReceptiveField(seen, (1,) * self.rank, (1,) * self.rank, own.strides)
+        reach = tuple(-(-extent // stride) for extent, stride in zip(own.extent, own.strides, strict=True))
+        return ReceptiveField(reach, (1,) * self.rank, (1,) * self.rank, own.strides)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         check_rank(self, input_shape, self.rank)
         own = kernel_window(self)
-        axes = zip(input_shape[:-1], own.strides, own.extent, self._edges(), strict=True)
+        axes = zip(input_shape[:-1], own.strides, own.extent, self._crops(), strict=True)
         sizes = tuple((size - 1) * stride + extent - sum(cut) for size, stride, extent, cut in axes)
         if min(sizes) < 1:
             raise self.fail(
-                f"makes {shape_text(sizes)} of {shape_text(input_shape)}, which is nothing: leave output_padding out "
-                "or make it larger"
+                f"has an output of {shape_text(sizes)} for an input of {shape_text(input_shape)}. Expected sizes of at "
+                "least 1. Fix: omit output_padding or increase it."
             )
         return (*sizes, self.filters)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
         own = kernel_window(self)
-        beyond = tuple(max(-after, 0) for _, after in self._edges())
-        cuts = tuple((before, max(after, 0)) for before, after in self._edges())
+        output_padding = tuple(max(-after, 0) for _, after in self._crops())
+        cuts = tuple((before, max(after, 0)) for before, after in self._crops())
         even = all(before == after for before, after in cuts)
         convolution = _MODULES[self.rank](
             input_shape[-1], self.filters, own.kernel, own.strides, tuple(before for before, _ in cuts) if even else 0,
-            beyond, bias=self.use_bias, dilation=own.dilation,
+            output_padding, bias=self.use_bias, dilation=own.dilation,
         )  # fmt: skip
         finish_weights(convolution, self.kernel_initializer)
         return TransposedModule(convolution, () if even else cuts, self.activation)
 
-    def _edges(self) -> tuple[tuple[int, int], ...]:
-        """What is cut before and after all that the kernels reach; negative where positions of bias alone are added."""
-        own, edges = kernel_window(self), list[tuple[int, int]]()
-        for extent, stride, more in zip(own.extent, own.strides, self._more(), strict=True):
+    def _crops(self) -> tuple[tuple[int, int], ...]:
+        """Returns positions to crop (before, after) per axis; negative values add positions that hold the bias only."""
+        own, crops = kernel_window(self), list[tuple[int, int]]()
+        for extent, stride, added in zip(own.extent, own.strides, self._output_padding(), strict=True):
             if self.padding == "valid":
-                edges.append((0, min(extent - stride, 0) if more is None else -more))
-            else:  # the odd one is cut at the end
-                spare = extent - stride if more is None else extent - extent % 2 - more
-                edges.append((max(spare // 2, 0), spare - max(spare // 2, 0)))
-        return tuple(edges)
+                crops.append((0, min(extent - stride, 0) if added is None else -added))
+            else:  # an odd position is cropped at the end
+                surplus = extent - stride if added is None else extent - extent % 2 - added
+                crops.append((max(surplus // 2, 0), surplus - max(surplus // 2, 0)))
+        return tuple(crops)
 
-    def _more(self) -> tuple[Any, ...]:
+    def _output_padding(self) -> tuple[Any, ...]:
         return (None,) * self.rank if self.output_padding is None else cast("tuple[int, ...]", self.output_padding)
 
     def multiply_adds(self, input_shape: Shape) -> int:
@@ -120,10 +135,25 @@ class Transposed(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Conv1DTranspose(Transposed):
-    """A transposed convolution over (steps, channels): strides 2 doubles the steps.
+    """Transposed convolution over sequences (steps, channels): upsamples by `strides`.
 
-    >>> Conv1DTranspose(4, 3, strides=2, padding="same").output_shape((8, 2))
-    (16, 4)
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer, or a tuple of one.
+        strides: Upsampling factor: one integer, or a tuple of one.
+        padding: "valid" (output covers all positions that the kernel reaches) or "same" (output size = input size *
+            strides).
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements: one integer, or a tuple of one. Above 1 only with strides of 1.
+        kernel_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        output_padding: Positions added to the smallest possible output size along each axis, less than strides.
+            Default: computed from `padding`.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Conv1DTranspose(4, 3, strides=2, padding="same").output_shape((8, 2))
+        (16, 4)
     """
 
     rank: ClassVar[int] = 1
@@ -131,10 +161,26 @@ class Conv1DTranspose(Transposed):
 
 @dataclass(frozen=True, repr=False)
 class Conv2DTranspose(Transposed):
-    """A transposed convolution over (height, width, channels): strides 2 doubles both.
+    """Transposed convolution over images (height, width, channels): upsamples by `strides`.
 
-    >>> Conv2DTranspose(4, 3, strides=2).output_shape((8, 8, 2))
-    (17, 17, 4)
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Upsampling factor: one integer for all axes, or one per axis.
+        padding: "valid" (output covers all positions that the kernel reaches) or "same" (output size = input size *
+            strides).
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements: one integer for all axes, or one per axis. Above 1 only with strides
+            of 1.
+        kernel_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        output_padding: Positions added to the smallest possible output size along each axis, less than strides.
+            Default: computed from `padding`.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Conv2DTranspose(4, 3, strides=2).output_shape((8, 8, 2))
+        (17, 17, 4)
     """
 
     rank: ClassVar[int] = 2
@@ -142,10 +188,26 @@ class Conv2DTranspose(Transposed):
 
 @dataclass(frozen=True, repr=False)
 class Conv3DTranspose(Transposed):
-    """A transposed convolution over (depth, height, width, channels).
+    """Transposed convolution over volumes (depth, height, width, channels): upsamples by `strides`.
 
-    >>> Conv3DTranspose(4, 2, strides=2).output_shape((8, 8, 8, 2))
-    (16, 16, 16, 4)
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Upsampling factor: one integer for all axes, or one per axis.
+        padding: "valid" (output covers all positions that the kernel reaches) or "same" (output size = input size *
+            strides).
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements: one integer for all axes, or one per axis. Above 1 only with strides
+            of 1.
+        kernel_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        output_padding: Positions added to the smallest possible output size along each axis, less than strides.
+            Default: computed from `padding`.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Conv3DTranspose(4, 2, strides=2).output_shape((8, 8, 8, 2))
+        (16, 16, 16, 4)
     """
 
     rank: ClassVar[int] = 3

@@ -1,4 +1,4 @@
-"""Larger maps without weights."""
+"""Upsampling without weights."""
 
 from dataclasses import dataclass
 from typing import ClassVar, cast
@@ -15,7 +15,7 @@ from ..validation import as_ints, check_choice
 
 
 class UpSamplingModule(torch.nn.Module):
-    """Maps made `size` times as large."""
+    """Upsamples by an integer factor per spatial axis."""
 
     def __init__(self, size: tuple[int, ...], interpolation: str) -> None:
         super().__init__()
@@ -33,7 +33,12 @@ class UpSamplingModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class UpSampling(Layer):
-    """Each position `size` times along every axis; its subclasses say over how many axes."""
+    """Base class of upsampling layers.
+
+    Args:
+        size: Upsampling factor: one integer for all axes, or one per axis.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     rank: ClassVar[int]
 
@@ -43,13 +48,13 @@ class UpSampling(Layer):
         as_ints(self, "size", self.rank)
 
     @property
-    def interpolation_used(self) -> str:
-        """How numbers between positions are found."""
+    def interpolation_mode(self) -> str:
+        """Returns the interpolation mode: "nearest" or "bilinear"."""
         return "nearest"
 
     @property
     def window(self) -> ReceptiveField:
-        reach = (1 if self.interpolation_used == "nearest" else 2,) * self.rank
+        reach = (1 if self.interpolation_mode == "nearest" else 2,) * self.rank
         return ReceptiveField(reach, (1,) * self.rank, (1,) * self.rank, cast("tuple[int, ...]", self.size))
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -59,15 +64,20 @@ class UpSampling(Layer):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
-        return UpSamplingModule(cast("tuple[int, ...]", self.size), self.interpolation_used)
+        return UpSamplingModule(cast("tuple[int, ...]", self.size), self.interpolation_mode)
 
 
 @dataclass(frozen=True, repr=False)
 class UpSampling1D(UpSampling):
-    """Each of (steps, channels) `size` times.
+    """Upsamples sequences (steps, channels) by repeating each position.
 
-    >>> UpSampling1D(2).output_shape((8, 3))
-    (16, 3)
+    Args:
+        size: Upsampling factor of the steps.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> UpSampling1D(2).output_shape((8, 3))
+        (16, 3)
     """
 
     rank: ClassVar[int] = 1
@@ -75,10 +85,16 @@ class UpSampling1D(UpSampling):
 
 @dataclass(frozen=True, repr=False)
 class UpSampling2D(UpSampling):
-    """Maps of (height, width, channels) `size` times as large, by repeating or (`bilinear`) by mixing neighbours.
+    """Upsamples images (height, width, channels) by nearest or bilinear interpolation.
 
-    >>> UpSampling2D(2, interpolation="bilinear").output_shape((8, 8, 3))
-    (16, 16, 3)
+    Args:
+        size: Upsampling factor: one integer for all axes, or one per axis (height, width).
+        interpolation: "nearest" (repeats each value) or "bilinear".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> UpSampling2D(2, interpolation="bilinear").output_shape((8, 8, 3))
+        (16, 16, 3)
     """
 
     rank: ClassVar[int] = 2
@@ -90,16 +106,21 @@ class UpSampling2D(UpSampling):
         check_choice(self, "interpolation", ("nearest", "bilinear"))
 
     @property
-    def interpolation_used(self) -> str:
+    def interpolation_mode(self) -> str:
         return self.interpolation
 
 
 @dataclass(frozen=True, repr=False)
 class UpSampling3D(UpSampling):
-    """Maps of (depth, height, width, channels) `size` times as large.
+    """Upsamples volumes (depth, height, width, channels) by repeating each position.
 
-    >>> UpSampling3D((1, 2, 2)).output_shape((4, 8, 8, 3))
-    (4, 16, 16, 3)
+    Args:
+        size: Upsampling factor: one integer for all axes, or one per axis (depth, height, width).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> UpSampling3D((1, 2, 2)).output_shape((4, 8, 8, 3))
+        (4, 16, 16, 3)
     """
 
     rank: ClassVar[int] = 3

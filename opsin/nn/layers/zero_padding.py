@@ -1,4 +1,4 @@
-"""Zeros around maps."""
+"""Zero padding of spatial borders."""
 
 from dataclasses import dataclass
 from typing import ClassVar, cast
@@ -16,7 +16,7 @@ Pairs = tuple[tuple[int, int], ...]
 
 
 class ZeroPaddingModule(torch.nn.Module):
-    """Adds zeros before and after each spatial axis."""
+    """Adds zeros at both ends of each spatial axis."""
 
     def __init__(self, pairs: Pairs) -> None:
         super().__init__()
@@ -29,34 +29,48 @@ class ZeroPaddingModule(torch.nn.Module):
         return str(self.pairs)
 
 
-def settle_pairs(layer: Layer, field: str, rank: int) -> None:
-    """Makes a (before, after) pair per axis of one number, one per axis, or pairs; NetworkError otherwise."""
+def as_pairs(layer: Layer, field: str, rank: int) -> None:
+    """Converts a field to one pair (before, after) per spatial axis.
+
+    Args:
+        layer: The layer, whose field is converted in place.
+        field: Name of the field: one integer, one per axis, or one pair per axis.
+        rank: Number of spatial axes.
+
+    Raises:
+        NetworkError: The value is of another type, length or range.
+    """
     value: object = getattr(layer, field)
     items: list[object] = list(cast("tuple[object]", value)) if isinstance(value, list | tuple) else [value] * rank
     if rank == 1 and len(items) == 2:  # Keras's ZeroPadding1D((before, after))
         items = [tuple(items)]
     pairs = [cast("list[object]", list(i)) if isinstance(i, list | tuple) else [i, i] for i in items]
-    settled = tuple(tuple(as_count(amount, 0) for amount in pair) for pair in pairs)
-    if len(settled) != rank or not all(len(pair) == 2 and None not in pair for pair in settled):
-        what = "two of them" if rank == 1 else f"{rank} of them or {rank} pairs"
-        raise layer.fail(f"takes a whole number of at least 0, or {what}, for {field}, got {short_repr(value)}")
-    object.__setattr__(layer, field, settled)
+    converted = tuple(tuple(as_count(amount, 0) for amount in pair) for pair in pairs)
+    if len(converted) != rank or not all(len(pair) == 2 and None not in pair for pair in converted):
+        others = "a pair" if rank == 1 else f"a tuple of {rank} or {rank} pairs"
+        raise layer.fail(f"got {field}={short_repr(value)}. Expected an integer of at least 0, or {others}.")
+    object.__setattr__(layer, field, converted)
 
 
 @dataclass(frozen=True, repr=False)
 class ZeroPadding(Layer):
-    """Zeros around a map: one number, one per axis, or a (before, after) pair per axis."""
+    """Base class of zero padding layers.
+
+    Args:
+        padding: Positions to add: one integer for all sides, one per axis, or a pair (before, after) per axis.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     rank: ClassVar[int]
 
     padding: int | tuple[int, ...] | Pairs = 1
 
     def __post_init__(self) -> None:
-        settle_pairs(self, "padding", self.rank)
+        as_pairs(self, "padding", self.rank)
 
     @property
     def pairs(self) -> Pairs:
-        """Zeros (before, after) along each spatial axis."""
+        """Returns the numbers of added zeros (before, after) along each spatial axis."""
         return cast(Pairs, self.padding)
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -71,10 +85,15 @@ class ZeroPadding(Layer):
 
 @dataclass(frozen=True, repr=False)
 class ZeroPadding1D(ZeroPadding):
-    """Zeros around (steps, channels): a number, or (before, after).
+    """Adds zeros around sequences (steps, channels).
 
-    >>> ZeroPadding1D((1, 0)).output_shape((8, 3))
-    (9, 3)
+    Args:
+        padding: Positions to add: one integer for both ends, or a pair (before, after).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> ZeroPadding1D((1, 0)).output_shape((8, 3))
+        (9, 3)
     """
 
     rank: ClassVar[int] = 1
@@ -82,10 +101,15 @@ class ZeroPadding1D(ZeroPadding):
 
 @dataclass(frozen=True, repr=False)
 class ZeroPadding2D(ZeroPadding):
-    """Zeros around a picture: one number, one per axis, or a (before, after) pair per axis.
+    """Adds zeros around images (height, width, channels).
 
-    >>> ZeroPadding2D(((1, 0), (2, 2))).output_shape((8, 8, 3))
-    (9, 12, 3)
+    Args:
+        padding: Positions to add: one integer for all sides, one per axis, or a pair (before, after) per axis.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> ZeroPadding2D(((1, 0), (2, 2))).output_shape((8, 8, 3))
+        (9, 12, 3)
     """
 
     rank: ClassVar[int] = 2
@@ -93,10 +117,15 @@ class ZeroPadding2D(ZeroPadding):
 
 @dataclass(frozen=True, repr=False)
 class ZeroPadding3D(ZeroPadding):
-    """Zeros around a volume: one number, one per axis, or a (before, after) pair per axis.
+    """Adds zeros around volumes (depth, height, width, channels).
 
-    >>> ZeroPadding3D((1, 0, 0)).output_shape((4, 8, 8, 3))
-    (6, 8, 8, 3)
+    Args:
+        padding: Positions to add: one integer for all sides, one per axis, or a pair (before, after) per axis.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> ZeroPadding3D((1, 0, 0)).output_shape((4, 8, 8, 3))
+        (6, 8, 8, 3)
     """
 
     rank: ClassVar[int] = 3

@@ -1,1 +1,1 @@
-"""A network for the eye: summary tables and diagrams."""
+"""Views of a network: summary tables and diagrams."""

@@ -1,4 +1,4 @@
-"""A network as a picture: one self-contained SVG that reads on a phone and on a desktop."""
+"""A network diagram as one self-contained SVG, legible on a phone and on a desktop."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from opsin.core import Shape
 
 from ..layer import shape_text
-from .diagram import Block, Group, Node, flow
+from .diagram import Block, Group, Node, diagram_nodes
 
 if TYPE_CHECKING:
     from ..sequential import Sequential
 
 _TIMES = "\u00d7"
-_MARGIN, _CELL, _GAP, _INSET, _SOLID, _LINE = 8, 108, 10, 9, 58, 14
+_MARGIN, _CELL, _GAP, _INSET, _BOX, _LINE = 8, 108, 10, 9, 58, 14
 _COLOURS = (
     ("Input", "#64748b"),
     ("Global", "#0d9488"),
@@ -34,7 +34,7 @@ _STYLE = (
 
 @dataclass
 class _Canvas:
-    """What is drawn so far, and how large the input is, which every solid is measured against."""
+    """SVG elements drawn so far, and the size of the input, to which all boxes are scaled."""
 
     largest: int
     parts: list[str] = field(default_factory=list[str])
@@ -54,21 +54,30 @@ class _Canvas:
         )
 
 
-def flow_svg(network: "Sequential", width: int = 480) -> str:
-    """The network's layers left to right, line after line like text, each with its output's shape.
+def diagram_svg(network: "Sequential", width: int = 480) -> str:
+    """Draws a network as an SVG: layers from left to right in lines, each with its output shape.
 
-    Solids are as high and wide as the maps and as deep as the channels; composites are framed, equal neighbours are
-    drawn once. Lines are `width` units long: 480 holds four layers and reads well on a phone, 960 holds eight. The SVG
-    has a viewBox and no size: it takes the width of its place.
+    Boxes are as high and wide as the feature maps and as deep as the channels. Composite layers are framed, and
+    repeated blocks are drawn once.
 
-    >>> from opsin.nn import Dense, Sequential
-    >>> flow_svg(Sequential([Dense(2)], input_shape=(3,), seed=0)).startswith("<svg ")
-    True
+    The SVG has a viewBox but no size: it scales to the width of its container.
+
+    Args:
+        network: The network.
+        width: Line width in SVG units: 480 holds four layers and is legible on a phone, 960 holds eight.
+
+    Returns:
+        The SVG document.
+
+    Examples:
+        >>> from opsin.nn import Dense, Sequential
+        >>> diagram_svg(Sequential([Dense(2)], input_shape=(3,), seed=0)).startswith("<svg ")
+        True
     """
     shape = network.input_shape
     start = Block(name="input", kind="Input", window="", shape=shape, parameters=0)
     canvas = _Canvas(largest=max(shape[:-1], default=1))
-    nodes = (start, *flow(network.layers, shape))
+    nodes = (start, *diagram_nodes(network.layers, shape))
     height = _draw_chain(canvas, nodes, _MARGIN, _MARGIN, width - 2 * _MARGIN) + _MARGIN
     label = escape(f"{network.name}: {shape_text(shape)} to {shape_text(network.output_shape)}")
     return (
@@ -79,7 +88,7 @@ def flow_svg(network: "Sequential", width: int = 480) -> str:
 
 
 def _draw_chain(canvas: _Canvas, nodes: tuple[Node, ...], left: float, top: float, width: float) -> float:
-    """Draws nodes in lines of at most `width`; the y below the last."""
+    """Draws nodes in lines of at most `width`, and returns the y coordinate below the last line."""
     lines: list[list[Node]] = [[]]
     used = 0.0
     for node in nodes:
@@ -94,11 +103,11 @@ def _draw_chain(canvas: _Canvas, nodes: tuple[Node, ...], left: float, top: floa
         x, height = left, max(_height(node, width) for node in line)
         for node in line:
             needed = _width(node, width)
-            middle = top + _SOLID / 2 if isinstance(node, Block) else top + height / 2
+            middle = top + _BOX / 2 if isinstance(node, Block) else top + height / 2
             if not first:
                 centre = x - _GAP / 2 - 1 if x > left else left - 3
                 if x == left and not isinstance(node, Block):
-                    middle = top + 13  # beside its name: frames in frames have their middles at one height
+                    middle = top + 13  # at the height of its name, since nested frames share their vertical centre
                 canvas.line(f"M{centre - 2:g} {middle - 4:g}l4 4l-4 4")
             (_draw_block(canvas, node, x, top) if isinstance(node, Block) else _draw_group(canvas, node, x, top, width))
             x += needed + _GAP
@@ -118,13 +127,13 @@ def _width(node: Node, available: float) -> float:
 
 def _height(node: Node, available: float) -> float:
     if isinstance(node, Block):
-        return _SOLID + _LINE * len(_block_lines(node)) + 2
-    # A group is as high as drawing it says; drawing on a canvas that is thrown away is the one measure of that.
+        return _BOX + _LINE * len(_block_lines(node)) + 2
+    # The height of a group results from drawing it, here on a temporary canvas.
     return _draw_group(_Canvas(largest=1), node, 0, 0, available)
 
 
 def _draw_group(canvas: _Canvas, group: Group, left: float, top: float, available: float) -> float:
-    """Draws a frame with its rows; the y of its lower edge."""
+    """Draws a frame with its rows, and returns the y coordinate of its lower edge."""
     width = _width(group, available)
     slot = len(canvas.parts)
     x, y, inner = left + _INSET, top + 18, width - 2 * _INSET
@@ -134,15 +143,15 @@ def _draw_group(canvas: _Canvas, group: Group, left: float, top: float, availabl
         if index:
             y += 20
             canvas.line(f"M{x:g} {y - 13:g}H{x + inner:g}", dash="4 3")
-            canvas.text(x, y, "beside it, from the same input:", "p", "start")
+            canvas.text(x, y, "parallel branch, same input:", "p", "start")
         y = _draw_chain(canvas, row, x, y + 6, inner)
-    if group.plus:
+    if group.merge_text:
         y += 18
         canvas.line(f"M{x:g} {y - 13:g}H{x + inner:g}", dash="4 3")
-        canvas.text(x, y, re.sub(r"(?<=\d)x(?=\d)", _TIMES, group.plus), "p", "start")
-    if group.then:
+        canvas.text(x, y, re.sub(r"(?<=\d)x(?=\d)", _TIMES, group.merge_text), "p", "start")
+    if group.followers:
         y += _LINE
-        canvas.text(x, y, f"then {' · '.join(group.then)}", "p", "start")
+        canvas.text(x, y, f"followed by {' · '.join(group.followers)}", "p", "start")
     bottom = y + 8
     canvas.parts.insert(
         slot,
@@ -155,17 +164,17 @@ def _draw_group(canvas: _Canvas, group: Group, left: float, top: float, availabl
 def _draw_block(canvas: _Canvas, block: Block, left: float, top: float) -> None:
     colour = next((colour for word, colour in _COLOURS if word in block.kind), "#475569")
     canvas.parts.append(f"<g><title>{escape(f'{block.name}: {block.kind}, {block.parameters:,} parameters')}</title>")
-    _draw_solid(canvas, block.shape, left + _CELL / 2, top + _SOLID / 2, colour)
+    _draw_box(canvas, block.shape, left + _CELL / 2, top + _BOX / 2, colour)
     for index, (words, kind) in enumerate(_block_lines(block)):
-        canvas.text(left + _CELL / 2, top + _SOLID + 11 + _LINE * index, words, kind)
+        canvas.text(left + _CELL / 2, top + _BOX + 11 + _LINE * index, words, kind)
     canvas.parts.append("</g>")
 
 
-def _draw_solid(canvas: _Canvas, shape: Shape, x: float, y: float, colour: str) -> None:
-    """A box as high and wide as the map (by square root, to keep small maps visible) and as deep as its channels."""
+def _draw_box(canvas: _Canvas, shape: Shape, x: float, y: float, colour: str) -> None:
+    """Draws a box: height and width by the square root of the map's size, depth by the number of channels."""
     if len(shape) == 1:
         high, wide, deep = 12 + 4.2 * log2(shape[0] + 1), 7.0, 3.0
-        high = min(high, _SOLID - 8)
+        high = min(high, _BOX - 8)
     else:
         *_, high, wide = (7 + 25 * min(size / canvas.largest, 1) ** 0.5 for size in (0, *shape[:-1]))
         deep = 2.1 * log2(shape[-1] + 1)
@@ -184,16 +193,16 @@ def _block_lines(block: Block) -> list[tuple[str, str]]:
     lines.append((shape_text(block.shape).replace("x", _TIMES), "s"))
     if block.parameters:
         lines.append((f"{block.parameters:,} params", "p"))
-    lines += [(words, "p") for words in _wrapped(" · ".join(block.then), 19)] if block.then else []
+    lines += [(words, "p") for words in _wrapped(" · ".join(block.followers), 19)] if block.followers else []
     return lines
 
 
-def _wrapped(words: str, most: int) -> list[str]:
-    """Lines of at most `most` letters where spaces or capitals allow it."""
+def _wrapped(words: str, max_length: int) -> list[str]:
+    """Breaks text into lines of at most `max_length` characters, at spaces and before capitals."""
     lines: list[str] = []
     line = ""
     for piece in _pieces(words):
-        if line and len(line.rstrip() + piece) > most:
+        if line and len(line.rstrip() + piece) > max_length:
             lines.append(line.strip())
             line = piece.lstrip()
         else:

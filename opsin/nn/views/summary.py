@@ -1,4 +1,4 @@
-"""A network's layers in numbers, without running it: shapes, parameters, receptive field, cost, memory."""
+"""Tables of a network's layers, computed without running it: shapes, parameters, receptive field, cost, memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,13 +19,22 @@ _FLOAT = 4  # bytes of a float32
 
 @dataclass(frozen=True)
 class Row:
-    """One layer in numbers; a composite's row holds what its parts add up to and comes before them.
+    """One layer of a summary. The row of a composite layer precedes those of its parts and holds their sums.
 
-    `path` is where its module lies: `network.get_submodule(row.path.replace("/", "."))`.
+    The module of a row is `network.get_submodule(row.path.replace("/", "."))`.
 
-    `receptive_field` is how many input positions along each axis one output sees, None when it is all of them.
-    `values` is how many numbers come out, `as_dense` how many parameters a Dense layer from the same input to the
-    same output would have.
+    Args:
+        path: Names from the outermost layer to this one, joined by /.
+        kind: Class name of the layer.
+        depth: Nesting depth; 0 for layers of the network itself.
+        is_composite: True if the layer contains layers.
+        output_shape: Output shape without the batch axis, channels last.
+        trainable: Number of trainable parameters.
+        fixed: Number of non-trainable parameters.
+        receptive_field: Input positions per axis that one output depends on; None for the whole input.
+        multiply_adds: Multiply-add operations with weights for one input.
+        values: Number of output values for one input.
+        as_dense: Number of parameters of a Dense layer with the same input and output.
     """
 
     path: str
@@ -42,16 +51,23 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The layer's own name, the last part of its path."""
+        """Returns the name of the layer, the last part of its path."""
         return self.path.rpartition("/")[2]
 
     @property
     def parameters(self) -> int:
-        """Trainable and fixed together."""
+        """Returns the number of parameters, trainable or not."""
         return self.trainable + self.fixed
 
     def cells(self, details: bool = False) -> tuple[str, ...]:
-        """What the table says after the layer's name, under `Summary.titles`."""
+        """Returns the table cells after the layer's name, in the order of `Summary.titles`.
+
+        Args:
+            details: Add receptive field, multiply-adds, memory and parameters as Dense.
+
+        Returns:
+            The formatted values.
+        """
         shape = f"(None, {', '.join(map(str, self.output_shape))})"
         field = "all" if self.receptive_field is None else shape_text(self.receptive_field)
         as_dense = f"{self.as_dense:,}" if self.multiply_adds and not self.is_composite else ""
@@ -61,7 +77,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Summary:
-    """A network's layers in numbers, and their sums."""
+    """The layers of a network with shapes, parameters and cost, and the totals.
+
+    Args:
+        name: Name of the network.
+        input_shape: Input shape without the batch axis, channels last.
+        rows: One row per layer; a composite layer precedes its parts.
+    """
 
     name: str
     input_shape: Shape
@@ -69,31 +91,38 @@ class Summary:
 
     @property
     def trainable(self) -> int:
-        """How many numbers training changes."""
+        """Returns the number of trainable parameters."""
         return sum(row.trainable for row in self.leaves)
 
     @property
     def fixed(self) -> int:
-        """How many saved numbers training does not change by gradient."""
+        """Returns the number of non-trainable parameters."""
         return sum(row.fixed for row in self.leaves)
 
     @property
     def multiply_adds(self) -> int:
-        """Multiplications with their additions that one input costs."""
+        """Returns the number of multiply-add operations for one input."""
         return sum(row.multiply_adds for row in self.leaves)
 
     @property
     def activation_bytes(self) -> int:
-        """Bytes of every layer's output together for one input in float32: about what training keeps of it."""
+        """Returns the bytes of all layer outputs for one float32 input: about what training stores per sample."""
         return _FLOAT * sum(row.values for row in self.leaves)
 
     @property
     def leaves(self) -> tuple[Row, ...]:
-        """The rows of layers that are not made of layers."""
+        """Returns the rows of layers that contain no layers."""
         return tuple(row for row in self.rows if not row.is_composite)
 
     def text(self, details: bool = False) -> str:
-        """Keras's table; `details` adds receptive field, multiply-adds, memory and the cost of a Dense instead."""
+        """Returns the summary as text, formatted as in Keras.
+
+        Args:
+            details: Add receptive field, multiply-adds, memory and parameters as Dense.
+
+        Returns:
+            The table and the totals.
+        """
         from rich import box
         from rich.console import Console
         from rich.table import Table
@@ -111,7 +140,14 @@ class Summary:
         return f'Model: "{self.name}"\n{file.getvalue()}{sums}'
 
     def html(self, details: bool = False) -> str:
-        """The same table for a notebook or a page, self-contained; its details are one click away, or open."""
+        """Returns the summary as self-contained HTML for notebooks and pages.
+
+        Args:
+            details: Show the detail columns initially. They can be toggled on the page.
+
+        Returns:
+            An HTML fragment with its style.
+        """
         from .summary_html import summary_html
 
         return summary_html(self, details)
@@ -120,12 +156,26 @@ class Summary:
         return self.html()
 
     def titles(self, details: bool = False) -> tuple[str, ...]:
-        """The table's columns."""
+        """Returns the column titles.
+
+        Args:
+            details: Include the detail columns.
+
+        Returns:
+            One title per column.
+        """
         more = ("Receptive field", "Multiply-adds", "Memory", "Params as Dense")
         return ("Layer (type)", "Output Shape", "Param #", *(more if details else ()))
 
     def totals(self, details: bool = False) -> tuple[tuple[str, str], ...]:
-        """What stands below the table: titles and values."""
+        """Returns the lines below the table.
+
+        Args:
+            details: Include multiply-adds and memory.
+
+        Returns:
+            Pairs (title, value).
+        """
         counts = (("Total", self.trainable + self.fixed), ("Trainable", self.trainable), ("Non-trainable", self.fixed))
         sums = [(f"{title} params", f"{count:,} ({_bytes_text(count * _FLOAT)})") for title, count in counts]
         if details:
@@ -135,20 +185,29 @@ class Summary:
 
 
 def summarize(network: "Sequential") -> Summary:
-    """The network's layers in numbers.
+    """Computes the summary of a network without running it.
 
-    >>> from opsin.nn import Conv2D, Sequential
-    >>> summarize(Sequential([Conv2D(8, 3)], input_shape=(8, 8, 3), seed=0)).trainable
-    224
+    Args:
+        network: The network.
+
+    Returns:
+        The summary.
+
+    Examples:
+        >>> from opsin.nn import Conv2D, Sequential
+        >>> summarize(Sequential([Conv2D(8, 3)], input_shape=(8, 8, 3), seed=0)).trainable
+        224
     """
     rows = tuple(_rows(network.layers, network.input_shape, IDENTITY, "", 0))
     return Summary(network.name, network.input_shape, rows)
 
 
-def _rows(layers: tuple[Layer, ...], shape: Shape, seen: ReceptiveField | None, path: str, depth: int) -> Iterator[Row]:
+def _rows(
+    layers: tuple[Layer, ...], shape: Shape, field: ReceptiveField | None, path: str, depth: int
+) -> Iterator[Row]:
     for layer, before in zip(layers, chain_shapes(layers, shape), strict=False):
         here = f"{path}{layer.name}"
-        seen_after = compose(seen, layer.window)
+        field_after = compose(field, layer.window)
         after = layer.output_shape(before)
         yield Row(
             path=here,
@@ -158,15 +217,15 @@ def _rows(layers: tuple[Layer, ...], shape: Shape, seen: ReceptiveField | None, 
             output_shape=after,
             trainable=layer.trainable_parameters(before),
             fixed=layer.fixed_parameters(before),
-            receptive_field=None if seen_after is None else seen_after.extent or (1,) * (len(before) - 1),
+            receptive_field=None if field_after is None else field_after.extent or (1,) * (len(before) - 1),
             multiply_adds=layer.multiply_adds(before),
             values=numel(after),
             as_dense=(numel(before) + 1) * numel(after),
         )
         if isinstance(layer, Composite):
             for name, branch in layer.branches.items():
-                yield from _rows(branch, before, seen, f"{here}/{name}/" if name else f"{here}/", depth + 1)
-        seen = seen_after
+                yield from _rows(branch, before, field, f"{here}/{name}/" if name else f"{here}/", depth + 1)
+        field = field_after
 
 
 def _bytes_text(count: int) -> str:

@@ -1,4 +1,4 @@
-"""A network's summary as a table in a notebook: one piece of HTML that brings its style and needs nothing else."""
+"""A network summary as a self-contained HTML table for notebooks."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .summary import Row, Summary
 
-# Colours are the page's own, lines and shades see-through: the table reads on light and on dark pages alike.
+# Text colours are inherited, and lines and shades are translucent: legible on light and on dark pages.
 _STYLE = """
 .opsin-summary{font:13px/1.45 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;overflow-x:auto;\
 max-width:100%}
@@ -19,7 +19,7 @@ max-width:100%}
 border-bottom:1px solid rgba(128,128,128,.3);font-variant-numeric:tabular-nums}
 .opsin-summary table th{font-weight:600;border-bottom:2px solid rgba(128,128,128,.65);vertical-align:bottom}
 .opsin-summary table th:nth-child(-n+2),.opsin-summary table td:nth-child(-n+2){text-align:left}
-.opsin-summary table tr.made-of td{background:rgba(128,128,128,.13)}
+.opsin-summary table tr.composite td{background:rgba(128,128,128,.13)}
 .opsin-summary i{font-style:normal;opacity:.7}
 .opsin-summary table.totals{margin:.6em 0 .2em}
 .opsin-summary table.totals td{border:0;padding:.08em .9em}
@@ -28,9 +28,16 @@ border-bottom:1px solid rgba(128,128,128,.3);font-variant-numeric:tabular-nums}
 
 
 def summary_html(summary: "Summary", details: bool = False) -> str:
-    """Keras's table and totals; a tick shows the details, which it is set for from the start when `details`.
+    """Renders a summary as an HTML table with a checkbox that shows the detail columns.
 
-    Where styles are taken away, as on some sites, everything is shown.
+    On sites that remove styles, all columns are shown.
+
+    Args:
+        summary: The summary.
+        details: Initial state of the checkbox.
+
+    Returns:
+        An HTML fragment with its style.
     """
     titles = "".join(_cell("th", title, index >= 3) for index, title in enumerate(summary.titles(details=True)))
     sums = "".join(_total(title, value, title in _MORE) for title, value in summary.totals(details=True))
@@ -50,7 +57,7 @@ def _row(row: "Row") -> str:
     indent = f' style="padding-left:{0.9 + 1.3 * row.depth:g}em"'
     name = f"{'└ ' * bool(row.depth)}{escape(row.name)} <i>({escape(row.kind)})</i>"
     cells = "".join(_cell("td", text, index >= 2) for index, text in enumerate(row.cells(details=True)))
-    kind = ' class="made-of"' if row.is_composite else ""
+    kind = ' class="composite"' if row.is_composite else ""
     return f'<tr{kind} title="{escape(row.path)}"><td{indent}>{name}</td>{cells}</tr>'
 
 

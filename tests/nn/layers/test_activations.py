@@ -11,7 +11,7 @@ def test_softmax_is_over_the_channels_of_each_position():
 
 
 def test_an_unknown_function_is_refused_with_the_known_ones():
-    with pytest.raises(NetworkError, match=r"takes one of .*'relu'.* for activation, got 'relo'"):
+    with pytest.raises(NetworkError, match=r"got activation='relo'. Expected one of .*'relu'"):
         Dense(3, activation="relo")
 
 
@@ -47,5 +47,5 @@ def test_glu_halves_the_channels():
     assert Activation("glu").output_shape((3, 3, 8)) == (3, 3, 4)
     with pytest.raises(NetworkError, match="even number"):
         Activation("glu").output_shape((3, 3, 7))
-    with pytest.raises(NetworkError, match="activation, got 'glu'"):
+    with pytest.raises(NetworkError, match="activation='glu'"):
         Dense(4, activation="glu")

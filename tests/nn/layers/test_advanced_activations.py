@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from opsin.core import NetworkError
 from opsin.nn import ELU, Activation, Conv2D, Dense, Flatten, LeakyReLU, PReLU, ReLU, Sequential, Softmax, Stage
-from opsin.nn.views.diagram import flow
+from opsin.nn.views.diagram import diagram_nodes
 
 X = torch.linspace(-4, 8, 49).reshape(1, 1, 7, 7).repeat(2, 3, 1, 1)
 
@@ -59,7 +59,9 @@ def test_slopes_are_shared_along_the_axes_said(shared, shape):
 
 
 def test_an_axis_that_is_not_there_is_one_clear_error():
-    with pytest.raises(NetworkError, match=r"PReLU 'p_re_lu' shares the slope along axis 3, which 8 does not have"):
+    with pytest.raises(
+        NetworkError, match=r"PReLU 'p_re_lu' has shared_axes=\(1, 3\) for an input of 8. Expected axes from 1 to 1"
+    ):
         Sequential([Flatten(), PReLU(shared_axes=[1, 3])], input_shape=(2, 4))
 
 
@@ -90,5 +92,5 @@ def test_modules_are_copied_and_pickled(layer):
 
 
 def test_drawings_name_them_behind_the_layer_before():
-    block, *others = flow((Conv2D(4, 3, name="c"), LeakyReLU(0.1, name="l")), (8, 8, 3))
-    assert block.then == ("LeakyReLU",) and not others
+    block, *others = diagram_nodes((Conv2D(4, 3, name="c"), LeakyReLU(0.1, name="l")), (8, 8, 3))
+    assert block.followers == ("LeakyReLU",) and not others

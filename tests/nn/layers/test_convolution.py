@@ -47,7 +47,7 @@ def test_weights_lie_in_channels_last_memory():
     ("shape", "said"),
     [
         ((10,), r"\(height, width, channels\)"),
-        ((2, 8, 4), "at least 3x3, got 2x8"),
+        ((2, 8, 4), "got an input of 2x8. Expected at least 3x3"),
         ((8, 8, 3), "3 channels of 8x8x3 among 2"),
     ],
 )

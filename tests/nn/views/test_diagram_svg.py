@@ -4,14 +4,14 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from opsin import nn, zoo
-from opsin.nn import Conv2D, Dense, Flatten, Residual, Sequential, Stage, flow_svg
+from opsin.nn import Conv2D, Dense, Flatten, Residual, Sequential, Stage, diagram_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.mark.parametrize("name", ["simple", "resnet_small", "resnet50"])
-def test_everything_lies_inside_and_nothing_comes_from_outside(name):
-    text = flow_svg(zoo.create(name, (64, 64, 3), 10, seed=0))
+def test_elements_lie_inside_and_no_resource_is_external(name):
+    text = diagram_svg(zoo.create(name, (64, 64, 3), 10, seed=0))
     root = ElementTree.fromstring(text)
     _, _, width, height = map(float, root.get("viewBox").split())
     assert root.get("width") is None
@@ -31,7 +31,8 @@ def test_everything_lies_inside_and_nothing_comes_from_outside(name):
 
 def test_shapes_are_written():
     words = [
-        part.text for part in ElementTree.fromstring(flow_svg(zoo.create("simple", (64, 64, 3), 10))).iter(f"{SVG}text")
+        part.text
+        for part in ElementTree.fromstring(diagram_svg(zoo.create("simple", (64, 64, 3), 10))).iter(f"{SVG}text")
     ]
     for shape in ("64x64x3", "62x62x32", "31x31x32", "29x29x64", "14x14x64", "12544", "128", "10"):
         assert shape.replace("x", "\u00d7") in words
@@ -40,14 +41,14 @@ def test_shapes_are_written():
 def test_names_are_escaped():
     evil = "<script>alert(1)</script>&\"'".replace("/", "|")
     layers = [Stage([Residual([Conv2D(3, 1, name=evil)], name=evil)], name=evil), Flatten(), Dense(2)]
-    text = flow_svg(Sequential(layers, input_shape=(4, 4, 3), seed=0, name=evil))
+    text = diagram_svg(Sequential(layers, input_shape=(4, 4, 3), seed=0, name=evil))
     root = ElementTree.fromstring(text)
     assert "<script" not in text
     assert root.get("aria-label").startswith(evil)
     assert evil in [part.text for part in root.iter(f"{SVG}text")]
 
 
-def test_every_kind_of_composite_and_rank_can_be_drawn():
+def test_every_composite_and_rank_is_drawn():
     for rank in (1, 2, 3):
         conv, pool = getattr(nn, f"Conv{rank}D"), getattr(nn, f"GlobalAveragePooling{rank}D")
         skip = nn.Skip([conv(3, 3, padding="same")], name="skip")
@@ -55,8 +56,8 @@ def test_every_kind_of_composite_and_rank_can_be_drawn():
         wide = nn.Parallel([[skip], [conv(4, 1), gate_free(conv)]], name="wide")
         empty = nn.Residual([], name="doubled")
         net = Sequential([wide, conv(5, 1), gate, empty, pool(), Dense(2)], input_shape=(*(8,) * rank, 2), seed=0)
-        words = [part.text for part in ElementTree.fromstring(flow_svg(net)).iter(f"{SVG}text")]
-        assert {"skip", "gate", "wide", "doubled", "beside it, from the same input:", "times the input"} <= set(words)
+        words = [part.text for part in ElementTree.fromstring(diagram_svg(net)).iter(f"{SVG}text")]
+        assert {"skip", "gate", "wide", "doubled", "parallel branch, same input:", "× the input"} <= set(words)
 
 
 def gate_free(conv):
