@@ -1,4 +1,4 @@
-"""A picture of an image with its boxes: right, false, missed."""
+"""Pictures of images with bounding boxes: true positives, false positives and missed objects."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -8,12 +8,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from opsin.metrics.detection import find_errors
 
-RIGHT, FALSE, MISSED, UNKNOWN = (0, 158, 115), (213, 94, 0), (240, 228, 66), (86, 180, 233)
-"""Colours that people with any colour vision tell apart (Okabe and Ito 2008)."""
+CORRECT, FALSE, MISSED, UNKNOWN = (0, 158, 115), (213, 94, 0), (240, 228, 66), (86, 180, 233)
+"""Colours that are safe for colour-blind readers (Okabe and Ito 2008)."""
 
 CROWD = (200, 200, 200)
 
-_LEAST_WIDTH = 320
+_MIN_WIDTH = 320
 _DARK = (0, 0, 0)
 _DASH = 6
 
@@ -22,31 +22,40 @@ _Colour: TypeAlias = tuple[int, int, int]
 
 
 def box_picture(
-    pixels: np.ndarray, answer: np.ndarray, target: Any, names: Sequence[str], thresholds: Sequence[float]
+    pixels: np.ndarray, prediction: np.ndarray, target: Any, names: Sequence[str], thresholds: Sequence[float]
 ) -> np.ndarray:
-    """uint8 (height, width, 3) of `pixels` (h, w, 1 or 3), enlarged to 320 pixels across when smaller.
+    """Draws the boxes of an image, enlarged to a width of 320 pixels when it is smaller.
 
-    Boxes told (k, 6) are green when right and red when false, true ones (g, 7) that were missed dashed yellow, crowds
-    dashed grey; with `target` None those told are blue. What is wrong always says its class, what is right where there
-    is room.
+    True positives are green, false positives red, missed objects dashed yellow, crowds dashed grey; without ground
+    truth all predictions are blue. Errors are always labelled with their class, true positives where there is room.
+
+    Args:
+        pixels: uint8 (height, width, 1 or 3).
+        prediction: (k, 6) left, top, right, bottom in pixels, class index, score.
+        target: (g, 7) ground-truth boxes; None when unknown.
+        names: Class names.
+        thresholds: Minimum score of each class.
+
+    Returns:
+        uint8 (height, width, 3).
     """
     image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
-    scale = max(1.0, _LEAST_WIDTH / image.width)
+    scale = max(1.0, _MIN_WIDTH / image.width)
     image = image.resize((round(image.width * scale), max(1, round(image.height * scale))), Image.Resampling.BICUBIC)
     truth = np.zeros((0, 7), np.float32) if target is None else np.asarray(target)
-    verdict = find_errors(answer, truth, thresholds)
-    right = verdict.given if target is None else verdict.right
+    errors = find_errors(prediction, truth, thresholds)
+    correct = errors.given if target is None else errors.right
     pen, labels = _Pen(image), list[tuple[_Box, _Colour, str, bool]]()
     for box in truth[truth[:, 5] != 0]:
         pen.dashes(_scaled(box, scale), CROWD)
-    for chosen, colour, wrong in (
-        (right, UNKNOWN if target is None else RIGHT, False),
-        (verdict.false & ~right, FALSE, True),
+    for chosen, colour, is_error in (
+        (correct, UNKNOWN if target is None else CORRECT, False),
+        (errors.false & ~correct, FALSE, True),
     ):
-        for box in answer[chosen]:
+        for box in prediction[chosen]:
             pen.box(_scaled(box, scale), colour)
-            labels.append((_scaled(box, scale), colour, f"{names[int(box[4])]} {float(box[5]):.0%}", wrong))
-    for box in truth[verdict.missed]:
+            labels.append((_scaled(box, scale), colour, f"{names[int(box[4])]} {float(box[5]):.0%}", is_error))
+    for box in truth[errors.missed]:
         pen.dashes(_scaled(box, scale), MISSED)
         labels.append((_scaled(box, scale), MISSED, f"{names[int(box[4])]}?", True))
     for box, colour, text, always in sorted(labels, key=lambda label: not label[3]):
@@ -60,7 +69,7 @@ def _scaled(box: np.ndarray, scale: float) -> _Box:
 
 
 class _Pen:
-    """Draws on an image; every line has a dark edge, so that it shows on any ground."""
+    """Draws boxes and labels on an image; every line has a dark edge, so that it shows on any background."""
 
     def __init__(self, image: Image.Image) -> None:
         self._draw = ImageDraw.Draw(image)
@@ -68,7 +77,7 @@ class _Pen:
         self._width = max(2, round(max(image.size) / 250))
         self._size = max(11, round(max(image.size) / 40))
         self._font = ImageFont.load_default(self._size)
-        self._taken: list[_Box] = []
+        self._labels: list[_Box] = []
 
     def box(self, box: _Box, colour: _Colour) -> None:
         left, top, right, bottom = box
@@ -90,22 +99,22 @@ class _Pen:
                 self._draw.line(line, fill=colour, width=self._width)
 
     def label(self, box: _Box, colour: _Colour, text: str, always: bool) -> None:
-        """The text above the box, or in it at the picture's edge.
+        """Draws the text above the box, or inside it at the image's edge.
 
-        It is left out where the box is narrower or another text stands, unless `always`.
+        Unless `always`, the text is left out where it is wider than the box or overlaps another label.
         """
         left, top, right, _ = box
         text = text if len(text) <= 24 else f"{text[:22]}…"
         width, height = self._draw.textlength(text, self._font) + 4, float(self._size + 3)
         x = min(max(0.0, left), max(0.0, self._across - width))
         y = top - height if top >= height else max(0.0, top)
-        place = (x, y, x + width, y + height)
-        if not always and (width > right - left + 4 or any(_meet(place, other) for other in self._taken)):
+        label_box = (x, y, x + width, y + height)
+        if not always and (width > right - left + 4 or any(_intersect(label_box, other) for other in self._labels)):
             return
-        self._taken.append(place)
-        self._draw.rectangle(place, fill=colour)
+        self._labels.append(label_box)
+        self._draw.rectangle(label_box, fill=colour)
         self._draw.text((x + 2, y + 1), text, _DARK, self._font)
 
 
-def _meet(first: _Box, second: _Box) -> bool:
+def _intersect(first: _Box, second: _Box) -> bool:
     return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]

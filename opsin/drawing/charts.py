@@ -1,4 +1,4 @@
-"""What there is to draw, as data with a caption in words; the report decides how."""
+"""Charts as data with a title and a caption; the report draws them."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """Counts, (names, names): the truth goes down, the answers go across."""
+    """Confusion matrix: counts (names, names), with the ground truth in rows and the predictions in columns."""
 
     title: str
     caption: str
@@ -20,7 +20,7 @@ class Matrix:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A line through (x, y); `counts` says how many images stand behind each of its points, where that matters."""
+    """A line through the points (x, y); `counts` are the numbers of images of the points, None where not applicable."""
 
     name: str
     x: np.ndarray
@@ -30,7 +30,7 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Curves on one pair of axes; with `diagonal` both go from 0 to 1 and y = x is perfection."""
+    """Curves on one pair of axes; with `diagonal` both axes go from 0 to 1 and the ideal line y = x is drawn."""
 
     title: str
     caption: str
@@ -42,7 +42,7 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Dots at (x, y); with `diagonal` y = x is perfection."""
+    """A scatter plot of (x, y); with `diagonal` the ideal line y = x is drawn."""
 
     title: str
     caption: str
@@ -55,7 +55,7 @@ class Points:
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """`counts` (n) between `edges` (n + 1)."""
+    """A histogram: `counts` (n,) of the bins between `edges` (n + 1,)."""
 
     title: str
     caption: str

@@ -1,7 +1,7 @@
-"""Average precision as COCO has it, under a weight an image: prepared once, then cheap for every weight vector.
+"""Average precision by COCO's rules under image weights: prepared once, then cheap for every weight vector.
 
-An image of weight 2 counts as two alike would, one after the other (apart from answers of exactly equal scores within
-one image); weights of one give what pycocotools gives.
+An image of weight 2 counts like two copies of it (apart from predictions with exactly equal scores within one image);
+with weights of one the values are those of pycocotools.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,22 +13,30 @@ from .matching import AREAS, THRESHOLDS, Matches
 from .weighted import mean_known
 
 Precision: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""From weights (n,) to average precision and recall, both (areas, thresholds); nan where there is nothing to find."""
+"""Function from image weights (n,) to average precision and recall, both (areas, thresholds); nan without objects."""
 
 _RECALLS = np.linspace(0, 1, 101)
 _TINY = np.spacing(1)
 
 
 def coco_scores(classes: Sequence[Precision], weights: np.ndarray) -> dict[str, float]:
-    """ap, ap50, ap75, ap_small, ap_medium, ap_large and ar, means over the classes that have something to find."""
+    """Computes COCO's summary metrics, each a mean over the classes that have ground-truth objects.
+
+    Args:
+        classes: The prepared average precision of each class.
+        weights: (n,) weight of each image.
+
+    Returns:
+        ap, ap50, ap75, ap_small, ap_medium, ap_large and ar.
+    """
     found = [of_class(weights) for of_class in classes]
     precision = np.stack([precision for precision, _ in found])
     recall = np.stack([recall for _, recall in found])
-    everywhere = precision[:, 0]
+    all_areas = precision[:, 0]
     return {
-        "ap": mean_known(everywhere),
-        "ap50": mean_known(everywhere[:, 0]),
-        "ap75": mean_known(everywhere[:, int(np.argmin(np.abs(THRESHOLDS - 0.75)))]),
+        "ap": mean_known(all_areas),
+        "ap50": mean_known(all_areas[:, 0]),
+        "ap75": mean_known(all_areas[:, int(np.argmin(np.abs(THRESHOLDS - 0.75)))]),
         "ap_small": mean_known(precision[:, 1]),
         "ap_medium": mean_known(precision[:, 2]),
         "ap_large": mean_known(precision[:, 3]),
@@ -37,10 +45,16 @@ def coco_scores(classes: Sequence[Precision], weights: np.ndarray) -> dict[str, 
 
 
 def average_precision(images: Sequence[Matches]) -> Precision:
-    """Prepares one class, matched image by image (the same areas and thresholds in all), for any weights.
+    """Prepares the average precision of one class.
 
-    Over all images the answers are ranked by score. Precision is the highest at a recall or a higher one, and its mean
-    over 101 recalls from 0 to 1 is the average precision.
+    The predictions of all images are ranked by score. The precision at a recall is the highest at this recall or a
+    higher one; the average precision is its mean over 101 recalls from 0 to 1.
+
+    Args:
+        images: The matches of each image, all for the ranges AREAS and the thresholds THRESHOLDS.
+
+    Returns:
+        A function from image weights (n,) to average precision and recall.
     """
     if not images:
         unknown = np.full((len(AREAS), len(THRESHOLDS)), np.nan)
@@ -50,38 +64,40 @@ def average_precision(images: Sequence[Matches]) -> Precision:
     source = np.repeat(np.arange(len(images)), [len(image.scores) for image in images])[order]
     matched = np.concatenate([image.partner >= 0 for image in images], 2)[:, :, order]
     counted = ~np.concatenate([image.ignored for image in images], 2)[:, :, order]
-    wanted = np.stack([image.wanted for image in images], 1).astype(np.float64)
-    areas = [_of_area(right, counts) for right, counts in zip(matched, counted, strict=True)]
+    totals = np.stack([image.wanted for image in images], 1).astype(np.float64)
+    areas = [_precision_in_area(hits, counts) for hits, counts in zip(matched, counted, strict=True)]
 
     def value(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        held = weights[source]
-        pairs = [area(held, float(total)) for area, total in zip(areas, wanted @ weights, strict=True)]
+        prediction_weights = weights[source]
+        pairs = [area(prediction_weights, float(total)) for area, total in zip(areas, totals @ weights, strict=True)]
         return np.stack([precision for precision, _ in pairs]), np.stack([recall for _, recall in pairs])
 
     return value
 
 
-def _of_area(matched: np.ndarray, counted: np.ndarray) -> Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]]:
-    """For one range of areas; `matched` and `counted` are (thresholds, answers), the highest score first.
+def _precision_in_area(
+    matched: np.ndarray, counted: np.ndarray
+) -> Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]]:
+    """Prepares precision and recall in one area range; both arguments are (thresholds, d), the highest score first.
 
-    Precision is high only where something right was just added, so it is worked out there alone; answers that never
-    match anything, most of them, are only summed.
+    Precision has its maxima only at true positives, so it is computed only there; predictions that match nothing at
+    any threshold, most of them, are only summed.
     """
-    somewhere = matched.any(0)
-    never = (counted[0] & ~somewhere).astype(np.float64)
-    places = np.flatnonzero((matched & counted).any(0) | (counted & somewhere).any(0))
-    right = (matched & counted)[:, places].astype(np.float64)
-    wrong = (~matched & counted)[:, places].astype(np.float64)
+    matched_once = matched.any(0)
+    unmatched = (counted[0] & ~matched_once).astype(np.float64)
+    columns = np.flatnonzero((matched & counted).any(0) | (counted & matched_once).any(0))
+    true_positives = (matched & counted)[:, columns].astype(np.float64)
+    false_positives = (~matched & counted)[:, columns].astype(np.float64)
 
-    def value(held: np.ndarray, total: float) -> tuple[np.ndarray, np.ndarray]:
+    def value(prediction_weights: np.ndarray, total: float) -> tuple[np.ndarray, np.ndarray]:
         if not total > 0:
             return np.full(len(matched), np.nan), np.full(len(matched), np.nan)
-        if not len(places):
+        if not len(columns):
             return np.zeros(len(matched)), np.zeros(len(matched))
-        weights = held[places]
-        hits = np.cumsum(right * weights, 1)
-        misses = np.cumsum(wrong * weights, 1) + np.cumsum(never * held)[places]
-        precision = np.zeros((len(matched), len(places) + 1))
+        weights = prediction_weights[columns]
+        hits = np.cumsum(true_positives * weights, 1)
+        misses = np.cumsum(false_positives * weights, 1) + np.cumsum(unmatched * prediction_weights)[columns]
+        precision = np.zeros((len(matched), len(columns) + 1))
         precision[:, :-1] = hits / (hits + misses + _TINY)
         precision = np.maximum.accumulate(precision[:, ::-1], 1)[:, ::-1]
         recall = hits / total

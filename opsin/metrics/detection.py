@@ -1,4 +1,4 @@
-"""Boxes answered against true ones, image by image: what is right, false or missed from a score on."""
+"""Detection metrics: true positives, false positives and missed objects of predicted boxes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,16 @@ _HALF = np.array([0.5])
 
 @dataclass(frozen=True, eq=False)
 class ImageErrors:
-    """Of an image: the answers given (k), which of them are right and which false (k), true boxes missed (g).
+    """Correct and wrong boxes of one image with k predicted and g ground-truth boxes.
 
-    `best` (g) is the score of the answer that found each true box, given or not, 0 for none. Answers in a crowd are
-    neither right nor false, and a crowd cannot be missed.
+    Predictions in a crowd are neither correct nor false, and a crowd cannot be missed.
+
+    Attributes:
+        given: (k,) True for predictions at or above the threshold of their class.
+        right: (k,) True for true positives.
+        false: (k,) True for false positives.
+        missed: (g,) True for ground-truth boxes without a true positive.
+        best: (g,) score of the prediction that matches each ground-truth box, above the threshold or not; 0 for none.
     """
 
     given: np.ndarray
@@ -27,9 +33,12 @@ class ImageErrors:
 
 @dataclass(frozen=True, eq=False)
 class RankedPredictions:
-    """The answers of one class over all images, the highest score first: `right` (d) those that found a box.
+    """Predictions of one class over all images, sorted by descending score, without those in a crowd.
 
-    Those in a crowd are left out. `count` is how many boxes there are to find.
+    Attributes:
+        scores: (d,) confidence.
+        right: (d,) True for true positives.
+        count: Number of ground-truth objects.
     """
 
     scores: np.ndarray
@@ -37,51 +46,70 @@ class RankedPredictions:
     count: int
 
     def f1(self) -> np.ndarray:
-        """(d,) F1 when each answer is the last that is given."""
+        """Returns the F1 score (d,) of the first 1, 2, ... d predictions."""
         if not len(self.scores):
             return np.zeros(0)
         return 2 * np.cumsum(self.right) / (np.arange(1, len(self.right) + 1) + self.count)
 
     def precision(self) -> np.ndarray:
-        """(d,) precision when each answer is the last that is given."""
+        """Returns the precision (d,) of the first 1, 2, ... d predictions."""
         return np.cumsum(self.right) / np.arange(1, len(self.right) + 1)
 
     def recall(self) -> np.ndarray:
-        """(d,) recall when each answer is the last that is given."""
+        """Returns the recall (d,) of the first 1, 2, ... d predictions."""
         return np.cumsum(self.right) / max(1, self.count)
 
     def threshold(self) -> float | None:
-        """The score from which on answers have the best F1: midway to the next lower; None when none is right."""
+        """Returns the score threshold with the best F1, midway to the next lower score; None without true positives."""
         if not self.right.any():
             return None
         f1 = self.f1()
-        last = np.append(self.scores[1:] != self.scores[:-1], True)  # equal scores are given together
+        last = np.append(self.scores[1:] != self.scores[:-1], True)  # a threshold cannot separate equal scores
         best = int(np.where(last, f1, -1.0).argmax())
         below = float(self.scores[best + 1]) if best + 1 < len(self.scores) else 0.0
         return (float(self.scores[best]) + below) / 2
 
 
-def candidates_in(answer: np.ndarray, target: np.ndarray, index: int) -> Candidates:
-    """What is answered, of (k, 6), and true, of (g, 7), of the class `index` in one image."""
-    said, true = answer[answer[:, 4] == index], target[target[:, 4] == index].astype(np.float64)
-    sizes = said[:, 2:4].astype(np.float64) - said[:, :2].astype(np.float64)
+def candidates_in(prediction: np.ndarray, target: np.ndarray, index: int) -> Candidates:
+    """Selects the predictions and ground truth of one class in one image.
+
+    Args:
+        prediction: (k, 6) left, top, right, bottom in pixels, class index, score.
+        target: (g, 7) left, top, right, bottom in pixels, class index, crowd, area in square pixels.
+        index: Class index.
+
+    Returns:
+        The candidates of the class.
+    """
+    predicted, true = prediction[prediction[:, 4] == index], target[target[:, 4] == index].astype(np.float64)
+    sizes = predicted[:, 2:4].astype(np.float64) - predicted[:, :2].astype(np.float64)
     crowd = true[:, 5] != 0
-    return Candidates(said[:, 5].astype(np.float64), sizes.prod(1), box_overlaps(said, true, crowd), true[:, 6], crowd)
+    overlaps = box_overlaps(predicted, true, crowd)
+    return Candidates(predicted[:, 5].astype(np.float64), sizes.prod(1), overlaps, true[:, 6], crowd)
 
 
-def match_images(raw: np.ndarray, targets: np.ndarray, index: int) -> list[Matches]:
-    """The class `index` matched at every overlap and in every range of areas, image by image."""
+def match_images(predictions: np.ndarray, targets: np.ndarray, index: int) -> list[Matches]:
+    """Matches the predictions of one class with the ground truth at all thresholds and in all area ranges.
+
+    Args:
+        predictions: (n,) object array of (k, 6) predicted boxes.
+        targets: (n,) object array of (g, 7) ground-truth boxes.
+        index: Class index.
+
+    Returns:
+        The matches of each image.
+    """
     none = match(candidates_in(np.zeros((0, 6)), np.zeros((0, 7)), index))
     return [
-        match(candidates_in(answer, target, index))
-        if (answer[:, 4] == index).any() or (target[:, 4] == index).any()
+        match(candidates_in(prediction, target, index))
+        if (prediction[:, 4] == index).any() or (target[:, 4] == index).any()
         else none
-        for answer, target in zip(raw, targets, strict=True)
+        for prediction, target in zip(predictions, targets, strict=True)
     ]
 
 
 def rank_predictions(images: Sequence[Matches]) -> RankedPredictions:
-    """One class of all images at an overlap of half and in all areas."""
+    """Ranks the predictions of one class over all images, matched at an IoU of 0.5 in all area ranges."""
     if not images:
         return RankedPredictions(np.zeros(0), np.zeros(0, bool), 0)
     scores = np.concatenate([image.scores for image in images])
@@ -92,17 +120,26 @@ def rank_predictions(images: Sequence[Matches]) -> RankedPredictions:
     return RankedPredictions(scores[order], right[order], int(sum(image.wanted[0] for image in images)))
 
 
-def find_errors(answer: np.ndarray, target: np.ndarray, thresholds: Sequence[float]) -> ImageErrors:
-    """What is to be said of one image, at an overlap of half; `thresholds` are the least scores given, one a class."""
-    given = answer[:, 5] >= np.array(thresholds)[answer[:, 4].astype(int)]
-    right, false = np.zeros(len(answer), bool), np.zeros(len(answer), bool)
+def find_errors(prediction: np.ndarray, target: np.ndarray, thresholds: Sequence[float]) -> ImageErrors:
+    """Finds true positives, false positives and missed objects of one image at an IoU of 0.5.
+
+    Args:
+        prediction: (k, 6) predicted boxes.
+        target: (g, 7) ground-truth boxes.
+        thresholds: Minimum score of each class.
+
+    Returns:
+        The errors of the image.
+    """
+    given = prediction[:, 5] >= np.array(thresholds)[prediction[:, 4].astype(int)]
+    right, false = np.zeros(len(prediction), bool), np.zeros(len(prediction), bool)
     missed, best = target[:, 5] == 0, np.zeros(len(target))
-    for index in np.unique(np.concatenate((answer[:, 4], target[:, 4]))):
-        ours, theirs = np.flatnonzero(answer[:, 4] == index), np.flatnonzero(target[:, 4] == index)
-        matches = match(candidates_in(answer, target, int(index)), _HALF, AREAS[:1])
-        rows, partner, ignored = ours[matches.order], matches.partner[0, 0], matches.ignored[0, 0]
+    for index in np.unique(np.concatenate((prediction[:, 4], target[:, 4]))):
+        of_class, true = np.flatnonzero(prediction[:, 4] == index), np.flatnonzero(target[:, 4] == index)
+        matches = match(candidates_in(prediction, target, int(index)), _HALF, AREAS[:1])
+        rows, partner, ignored = of_class[matches.order], matches.partner[0, 0], matches.ignored[0, 0]
         hit = (partner >= 0) & ~ignored
         right[rows], false[rows] = given[rows] & hit, given[rows] & ~hit & ~ignored
-        best[theirs[partner[hit]]] = matches.scores[hit]
-        missed[theirs[partner[right[rows]]]] = False
+        best[true[partner[hit]]] = matches.scores[hit]
+        missed[true[partner[right[rows]]]] = False
     return ImageErrors(given, right, false, missed, best)

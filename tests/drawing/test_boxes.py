@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from opsin.drawing.boxes import FALSE, MISSED, RIGHT, UNKNOWN, box_picture
+from opsin.drawing.boxes import CORRECT, FALSE, MISSED, UNKNOWN, box_picture
 
 PIXELS = np.full((200, 400, 3), 90, np.uint8)
 TRUTH = np.array([[50, 40, 150, 140, 0, 0, 1e4], [200, 40, 300, 140, 1, 0, 1e4]], np.float32)
@@ -18,9 +18,9 @@ def share_of(colour, line):
 def test_right_boxes_false_ones_and_missed_ones_have_their_colours():
     picture = box_picture(PIXELS, ANSWER, TRUTH, NAMES, THRESHOLDS)
     assert picture.shape == PIXELS.shape and picture.dtype == np.uint8
-    assert share_of(RIGHT, picture[50:135, 150]) == 1 and share_of(FALSE, picture[50:135, 380]) == 1
+    assert share_of(CORRECT, picture[50:135, 150]) == 1 and share_of(FALSE, picture[50:135, 380]) == 1
     assert 0.3 < share_of(MISSED, picture[50:135, 200]) < 0.7  # dashes
-    assert share_of(MISSED, picture[:, :190]) == share_of(RIGHT, picture[:, 190:]) == 0
+    assert share_of(MISSED, picture[:, :190]) == share_of(CORRECT, picture[:, 190:]) == 0
     assert (picture[12:28, 12:38] == 90).all()  # under its threshold
     assert (PIXELS == 90).all()
 
@@ -28,7 +28,7 @@ def test_right_boxes_false_ones_and_missed_ones_have_their_colours():
 def test_without_a_truth_all_boxes_told_are_of_one_colour():
     picture = box_picture(PIXELS, ANSWER, None, NAMES, THRESHOLDS)
     assert share_of(UNKNOWN, picture[50:135, 150]) == 1 == share_of(UNKNOWN, picture[50:135, 380])
-    assert not any(share_of(colour, picture) for colour in (RIGHT, FALSE, MISSED))
+    assert not any(share_of(colour, picture) for colour in (CORRECT, FALSE, MISSED))
 
 
 @pytest.mark.parametrize("shape", [(32, 32, 1), (50, 40, 3), (1, 1, 3)])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from opsin.drawing.masks import GAP, LEAST_SIDE, mask_picture, overlay, palette
+from opsin.drawing.masks import GAP, MIN_SIDE, mask_picture, overlay, palette
 from opsin.geometry import IGNORED
 
 
@@ -41,7 +41,7 @@ def test_what_is_missed_and_what_is_not_there_have_colours_of_their_own():
 
 def test_small_images_are_enlarged_and_answers_stand_alone_without_a_truth():
     picture = mask_picture(np.zeros((28, 30, 1), np.uint8), np.zeros((28, 30), np.uint8), None, True)
-    assert picture.shape[0] >= LEAST_SIDE and picture.shape[1] == 2 * 30 * (picture.shape[0] // 28) + GAP
+    assert picture.shape[0] >= MIN_SIDE and picture.shape[1] == 2 * 30 * (picture.shape[0] // 28) + GAP
 
 
 def test_neighbours_in_the_palette_differ():
