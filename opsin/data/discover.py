@@ -7,7 +7,7 @@ from pathlib import Path
 
 from opsin.core import DataError
 
-from .formats.scan import IMAGE_ENDINGS, scan
+from .formats.scan import IMAGE_EXTENSIONS, scan
 
 
 def find_images(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
@@ -35,7 +35,7 @@ def find_images(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
         return _read_list(path) if path.suffix.lower() == ".txt" else (path,)
     if glob.has_magic(str(path)):
         found = sorted(glob.glob(str(path), recursive=True))
-        images = tuple(Path(name) for name in found if os.path.splitext(name)[1].lower() in IMAGE_ENDINGS)
+        images = tuple(Path(name) for name in found if os.path.splitext(name)[1].lower() in IMAGE_EXTENSIONS)
         if images:
             return images
         raise DataError(f"no image matches {source}. Fix: check the pattern (** descends into folders).")

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from opsin.core import DataError
 
-from .formats.boxes.boxes_csv import box_listing_ways
+from .formats.boxes.boxes_csv import match_boxes_csv
 from .formats.labels.arrays import read_arrays
-from .formats.labels.csv_table import LISTING_ENDINGS, read_listing
+from .formats.labels.csv_table import TABLE_EXTENSIONS, read_csv_table
 from .formats.labels.npz import read_npz
-from .formats.registry import recognise
+from .formats.registry import match_formats
 from .formats.scan import FolderListing, scan
 from .table import Table
 from .targets import TargetKind, kind_of
@@ -66,9 +66,9 @@ def _read(source: Any, kind: TargetKind | None) -> Table:
     ending = path.suffix.lower()
     if ending == ".npz":
         return read_npz(path, origin, kind)
-    if ending in LISTING_ENDINGS:
-        boxes, _ = box_listing_ways(FolderListing(path.parent, (), (path.name,), ()))
-        return boxes[0].read(origin, kind) if boxes else read_listing({path: None}, path.parent, origin, kind)
+    if ending in TABLE_EXTENSIONS:
+        boxes, _ = match_boxes_csv(FolderListing(path.parent, (), (path.name,), ()))
+        return boxes[0].read(origin, kind) if boxes else read_csv_table({path: None}, path.parent, origin, kind)
     if ending in _DESCRIBING:
         return _read_described(path, origin, kind)
     raise DataError(f"{origin} is a file of another kind; expected {_EXPECTED}")
@@ -78,36 +78,36 @@ def _read_described(path: Path, origin: str, kind: TargetKind | None) -> Table:
     """The data set that a .json or .yaml file describes, whatever others lie beside it."""
     found = scan(path.parent)
     others = [name for name in found.others if name == path.name or not name.lower().endswith(_DESCRIBING)]
-    ways, missed = recognise(replace(found, others=tuple(others)), kind)
-    for way in ways:
-        if path.name in way.files:
-            return way.read(origin, kind)
+    matches, missed = match_formats(replace(found, others=tuple(others)), kind)
+    for match in matches:
+        if path.name in match.files:
+            return match.read(origin, kind)
     raise DataError(f"{origin} describes no data set; looked for {', '.join(missed)}")
 
 
-def _read_folder(found: FolderListing, origin: str, kind: TargetKind | None) -> Table:
+def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -> Table:
     """The one format that fits the files of a folder."""
-    if not found.images and not found.others:
+    if not listing.images and not listing.others:
         raise DataError(f"{origin} is empty; expected {_EXPECTED}")
-    ways, missed = recognise(found, kind)
-    if len(ways) == 1:
-        return ways[0].read(origin, kind)
-    if ways:
-        words = ", ".join(way.description for way in ways)
+    matches, missed = match_formats(listing, kind)
+    if len(matches) == 1:
+        return matches[0].read(origin, kind)
+    if matches:
+        listed = ", ".join(match.description for match in matches)
         raise DataError(
-            f"{origin} can be read in {len(ways)} ways: {words}; name the file itself or a folder below, or move the "
-            "others away"
+            f"{origin} fits {len(matches)} formats: {listed}. Expected one. Fix: name the file itself or a folder "
+            "below, or move the others away."
         )
-    inner = _only_folder(found)
+    inner = _only_folder(listing)
     if inner is not None:
         with contextlib.suppress(DataError):
             return _read_folder(inner, origin, kind).with_notes(f"read from the folder {inner.folder.name} within")
     raise DataError(f"{origin} fits no format; looked for {', '.join(missed)}")
 
 
-def _only_folder(found: FolderListing) -> FolderListing | None:
+def _only_folder(listing: FolderListing) -> FolderListing | None:
     """The files of the only folder with images, seen from there."""
-    tops = {place.split("/")[0] for place in found.places}
+    tops = {place.split("/")[0] for place in listing.image_folders}
     if len(tops) != 1 or "" in tops:
         return None
-    return scan(found.folder / tops.pop())
+    return scan(listing.folder / tops.pop())

@@ -12,7 +12,7 @@ from opsin.core import DataError
 from opsin.data import FileImages, Table, read
 from opsin.data.targets import BOXES
 from opsin.data.writers.annotated_image import AnnotatedImage
-from opsin.data.writers.boxes_csv import write_box_listing
+from opsin.data.writers.boxes_csv import write_boxes_csv
 from opsin.data.writers.coco import write_coco
 from opsin.data.writers.voc import write_voc
 from opsin.data.writers.yolo import write_yolo
@@ -22,7 +22,7 @@ WRITERS = {
     "coco": lambda folder, names, images: write_coco(folder / "boxes.json", names, images),
     "yolo": write_yolo,
     "voc": write_voc,
-    "csv": lambda folder, names, images: write_box_listing(folder / "boxes.csv", names, images),
+    "csv": lambda folder, names, images: write_boxes_csv(folder / "boxes.csv", names, images),
 }
 FILE = {"coco": "boxes.json", "yolo": "labels/0.txt", "voc": "Annotations/0.xml", "csv": "boxes.csv"}
 

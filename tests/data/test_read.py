@@ -19,7 +19,8 @@ def test_more_than_one_format_is_said(folder):
     (folder / "labels.csv").write_text("path,label\ncat/1.png,x\ndog/1.png,y\n")
     np.savez(folder / "set.npz", images=np.zeros((4, 4, 4)), labels=np.arange(4) % 2)
     with pytest.raises(
-        DataError, match=r"can be read in 3 ways: class folders, the table labels.csv, set.npz; name the file"
+        DataError,
+        match=r"fits 3 formats: class folders, the table labels.csv, set.npz\. Expected one\. Fix: name the file",
     ):
         read(folder)
     assert len(read(folder / "labels.csv")) == 2  # named, it is clear

@@ -1,11 +1,11 @@
 """Each way in which images and targets are kept on disk or in memory, read into one Table."""
 
 from .labels.arrays import read_arrays as read_arrays
-from .boxes.boxes_csv import box_listing_ways as box_listing_ways
-from .labels.csv_table import LISTING_ENDINGS as LISTING_ENDINGS
-from .labels.csv_table import read_listing as read_listing
+from .boxes.boxes_csv import match_boxes_csv as match_boxes_csv
+from .labels.csv_table import TABLE_EXTENSIONS as TABLE_EXTENSIONS
+from .labels.csv_table import read_csv_table as read_csv_table
 from .labels.npz import read_npz as read_npz
-from .registry import recognise as recognise
-from .scan import IMAGE_ENDINGS as IMAGE_ENDINGS
+from .registry import match_formats as match_formats
+from .scan import IMAGE_EXTENSIONS as IMAGE_EXTENSIONS
 from .scan import FolderListing as FolderListing
 from .scan import scan as scan

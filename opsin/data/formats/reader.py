@@ -22,5 +22,5 @@ class FormatMatch:
     read: Callable[[str, TargetKind | None], Table]
 
 
-Ways = tuple[list[FormatMatch], str]
+FormatMatches = tuple[list[FormatMatch], str]
 """The ways a format offers, and, for the message when there are none, why."""

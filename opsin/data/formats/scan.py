@@ -8,7 +8,7 @@ from pathlib import Path
 from opsin.core import DataError
 
 # fmt: off
-IMAGE_ENDINGS = frozenset((
+IMAGE_EXTENSIONS = frozenset((
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp",
     ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif",
 ))
@@ -26,7 +26,7 @@ class FolderListing:
     notes: tuple[str, ...]
 
     @cached_property
-    def places(self) -> frozenset[str]:
+    def image_folders(self) -> frozenset[str]:
         """The folders that images lie in, as paths within; "" is the folder itself."""
         return frozenset(path.rpartition("/")[0] for path in self.images)
 
@@ -55,7 +55,7 @@ def scan(folder: Path) -> FolderListing:
                         if real not in seen:
                             seen.add(real)
                             waiting.append((entry.path, f"{prefix}{name}/"))
-                    elif name[name.rfind(".") :].lower() in IMAGE_ENDINGS:
+                    elif name[name.rfind(".") :].lower() in IMAGE_EXTENSIONS:
                         images.append(prefix + name)
                     else:
                         others.append(prefix + name)

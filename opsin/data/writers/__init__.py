@@ -1,6 +1,6 @@
 """Writers of predictions and annotations in the formats that opsin.data.formats reads."""
 
-from .boxes_csv import write_box_listing as write_box_listing
+from .boxes_csv import write_boxes_csv as write_boxes_csv
 from .coco import write_coco as write_coco
 from .annotated_image import AnnotatedImage as AnnotatedImage
 from .masks import object_rows as object_rows

@@ -21,7 +21,7 @@ _TYPES = {
 }
 
 
-def write_box_listing(path: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
+def write_boxes_csv(path: Path, names: Sequence[str], images: Iterable[AnnotatedImage]) -> None:
     """Writes a CSV with the columns path, xmin, ymin, xmax, ymax, label and, for predictions, confidence.
 
     An image without boxes has one row with empty cells. The file is written completely or not at all.
@@ -34,7 +34,7 @@ def write_box_listing(path: Path, names: Sequence[str], images: Iterable[Annotat
     >>> import tempfile
     >>> import numpy as np
     >>> path = Path(tempfile.mkdtemp()) / "boxes.csv"
-    >>> write_box_listing(path, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
+    >>> write_boxes_csv(path, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
     >>> path.read_text().splitlines()[1]
     'a.jpg,1.0,2.0,3.0,6.0,cat'
     """

@@ -151,8 +151,8 @@ def _size(files: FileImages, id: str) -> tuple[int, int]:
 
 def _scaled(one: ImageAnnotations, down: float, across: float) -> ImageAnnotations:
     boxes = one.boxes * [across, down, across, down, 1, 1, down * across]
-    way = np.array([across, down])
-    outlines = tuple(replace(line, polygons=tuple(points * way for points in line.polygons)) for line in one.outlines)
+    match = np.array([across, down])
+    outlines = tuple(replace(line, polygons=tuple(points * match for points in line.polygons)) for line in one.outlines)
     return replace(one, boxes=boxes, outlines=outlines)
 
 

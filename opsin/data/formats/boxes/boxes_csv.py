@@ -12,8 +12,8 @@ from ...images import FileImages
 from ...table import Table
 from ...targets import BOXES, TargetKind
 from ..labels.columns import GROUPS, IGNORED, PATHS, SPLITS, TARGETS, first_of
-from ..labels.csv_table import FIRST_LINE, LISTING_ENDINGS, read_cells
-from ..reader import FormatMatch, Ways
+from ..labels.csv_table import FIRST_LINE, TABLE_EXTENSIONS, read_cells
+from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, scan, some
 from ..split_names import in_order, split_name
 from .annotations import ImageAnnotations, annotated_table
@@ -40,13 +40,13 @@ class _Columns:
     split: str | None
 
 
-def box_listing_ways(found: FolderListing) -> Ways:
+def match_boxes_csv(listing: FolderListing) -> FormatMatches:
     """Each .csv at the top with columns of corners."""
-    ways: list[FormatMatch] = []
+    matches: list[FormatMatch] = []
     reasons: list[str] = []
-    for name in found.others:
-        path = found.folder / name
-        if path.suffix.lower() not in LISTING_ENDINGS or "/" in name:
+    for name in listing.others:
+        path = listing.folder / name
+        if path.suffix.lower() not in TABLE_EXTENSIONS or "/" in name:
             continue
         try:
             columns = _columns(read_cells(path, _BARE, rows=0).columns, name)
@@ -55,10 +55,10 @@ def box_listing_ways(found: FolderListing) -> Ways:
             continue
 
         def read(origin: str, kind: TargetKind | None, name: str = name, columns: _Columns = columns) -> Table:
-            return _read(found, name, columns, origin)
+            return _read(listing, name, columns, origin)
 
-        ways.append(FormatMatch(f"the boxes in {name}", (name,), (BOXES,), read))
-    return ways, "" if ways else "; ".join(reasons) or "no .csv"
+        matches.append(FormatMatch(f"the boxes in {name}", (name,), (BOXES,), read))
+    return matches, "" if matches else "; ".join(reasons) or "no .csv"
 
 
 def _columns(header: Sequence[str], where: str) -> _Columns:
@@ -82,10 +82,10 @@ def _only_other(header: Sequence[str], used: Sequence[str | None]) -> str | None
     return left[0] if len(left) == 1 else None
 
 
-def _read(found: FolderListing, name: str, columns: _Columns, origin: str) -> Table:
+def _read(listing: FolderListing, name: str, columns: _Columns, origin: str) -> Table:
     """The rows of each image put together; a row without corners says that there is nothing in its image."""
-    frame = read_cells(found.folder / name, _BARE).with_row_index(_LINE, FIRST_LINE)
-    notes = list(found.notes)
+    frame = read_cells(listing.folder / name, _BARE).with_row_index(_LINE, FIRST_LINE)
+    notes = list(listing.notes)
     failed = next((column for column in frame.columns if column.lower() == "error"), None)
     if failed is not None:
         broken = frame[failed].fill_null("").str.strip_chars() != ""
@@ -117,16 +117,16 @@ def _read(found: FolderListing, name: str, columns: _Columns, origin: str) -> Ta
     for path, split in splits.items():
         if split and split_name(split) is None:
             raise DataError(f"{name}: {path} has the {columns.split} {split!r}; expected train, valid or test")
-    images, missing = _found(found, boxes, splits, groups)
+    images, missing = _found(listing, boxes, splits, groups)
     if missing:
         notes.append(f"{count(missing, 'image')} of {name} not there: {some(missing)}")
-    return annotated_table(FileImages(found.folder), images, classes, origin, BOXES, notes)
+    return annotated_table(FileImages(listing.folder), images, classes, origin, BOXES, notes)
 
 
 def _found(
-    found: FolderListing, boxes: dict[str, list[list[float]]], splits: dict[str, str], groups: dict[str, str]
+    listing: FolderListing, boxes: dict[str, list[list[float]]], splits: dict[str, str], groups: dict[str, str]
 ) -> tuple[list[ImageAnnotations], list[str]]:
-    there = found.images or scan(found.folder).images
+    there = listing.images or scan(listing.folder).images
     listed, exact = ImageNames(there), set(there)
     images: dict[str, ImageAnnotations] = {}
     missing: list[str] = []

@@ -14,7 +14,7 @@ from ...table import Table
 from ...targets import BOXES, INSTANCES, MASKS, TargetKind
 from ..masks.pairing import split_of
 from ..parsing import load_json
-from ..reader import FormatMatch, Ways
+from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, scan, some
 from ..split_names import split_name
 from .annotations import ImageAnnotations, annotated_table
@@ -26,21 +26,21 @@ _KEYS = ("images", "annotations", "categories")
 _START = 4096
 
 
-def coco_ways(found: FolderListing) -> Ways:
+def match_coco(listing: FolderListing) -> FormatMatches:
     """Each .json with images, annotations and categories, those of train, val and test together."""
     together: dict[str, dict[str, Mapping[str, Any]]] = {}
     reasons: list[str] = []
-    paths = [path for path in found.others if path.lower().endswith(".json") and path.count("/") <= 2]
+    paths = [path for path in listing.others if path.lower().endswith(".json") and path.count("/") <= 2]
     for path in paths[:_MOST_FILES]:
         try:
-            described = _load(found.folder / path, path)
+            described = _load(listing.folder / path, path)
         except DataError as error:
             reasons.append(str(error))
             continue
         if described is not None:
             together.setdefault(_without_split(path), {})[path] = described
-    ways = [_way(found, files) for files in together.values()]
-    return ways, "" if ways else "; ".join(reasons) or "no .json with images, annotations and categories"
+    matches = [_match(listing, files) for files in together.values()]
+    return matches, "" if matches else "; ".join(reasons) or "no .json with images, annotations and categories"
 
 
 def _load(path: Path, source: str) -> Mapping[str, Any] | None:
@@ -60,7 +60,7 @@ def _load(path: Path, source: str) -> Mapping[str, Any] | None:
     return cast("Mapping[str, Any]", described)
 
 
-def _way(found: FolderListing, files: Mapping[str, Mapping[str, Any]]) -> FormatMatch:
+def _match(listing: FolderListing, files: Mapping[str, Mapping[str, Any]]) -> FormatMatch:
     annotations = (one for described in files.values() for one in cast("list[object]", described["annotations"]))
     outlined = any(
         isinstance(one, Mapping) and cast("Mapping[str, Any]", one).get("segmentation") for one in annotations
@@ -69,7 +69,7 @@ def _way(found: FolderListing, files: Mapping[str, Mapping[str, Any]]) -> Format
 
     def read(origin: str, kind: TargetKind | None) -> Table:
         try:
-            return _read(found, files, origin, kind or kinds[0], outlined)
+            return _read(listing, files, origin, kind or kinds[0], outlined)
         except DataError as error:
             raise DataError(str(error) if str(error).startswith(origin) else f"{origin}: {error}") from error
 
@@ -77,7 +77,7 @@ def _way(found: FolderListing, files: Mapping[str, Mapping[str, Any]]) -> Format
 
 
 def _read(
-    found: FolderListing, files: Mapping[str, Mapping[str, Any]], origin: str, kind: TargetKind, outlined: bool
+    listing: FolderListing, files: Mapping[str, Mapping[str, Any]], origin: str, kind: TargetKind, outlined: bool
 ) -> Table:
     """All images of the files by their paths below the folder, or below the one above when they lie there."""
     parts = {path: read_coco(described, path) for path, described in files.items()}
@@ -86,10 +86,10 @@ def _read(
         if part.names != names:
             raise DataError(f"{path} has other categories than {next(iter(parts))}; expected the same in each")
     wanted = [(path, one) for path, part in parts.items() for one in part.images]
-    root, places = found.folder, _places(found.images, wanted, "")
+    root, places = listing.folder, _places(listing.images, wanted, "")
     if not any(places):
-        root = Path(os.path.realpath(found.folder)).parent
-        places = _places(scan(root).images, wanted, f"{Path(os.path.realpath(found.folder)).name}/")
+        root = Path(os.path.realpath(listing.folder)).parent
+        places = _places(scan(root).images, wanted, f"{Path(os.path.realpath(listing.folder)).name}/")
     images: dict[str, ImageAnnotations] = {}
     missing: list[str] = []
     twice: list[str] = []
@@ -100,7 +100,7 @@ def _read(
             twice.append(place)
         else:
             images[place] = replace(one, id=place, split=_split(path) if len(files) > 1 else None)
-    notes = [*found.notes, *(note for part in parts.values() for note in part.notes)]
+    notes = [*listing.notes, *(note for part in parts.values() for note in part.notes)]
     if missing:
         notes.append(f"{count(missing, 'image')} of {some(list(files), 2)} not there: {some(missing)}")
     if twice:

@@ -14,7 +14,7 @@ from ...table import Table
 from ...targets import BOXES, TargetKind
 from ..masks.pairing import split_of
 from ..parsing import load_xml
-from ..reader import FormatMatch, Ways
+from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
 from ..split_names import in_order, split_name
 from .annotations import ImageAnnotations, annotated_table
@@ -39,35 +39,35 @@ class _Annotation:
     size: tuple[int, int] | None
 
 
-def voc_ways(found: FolderListing) -> Ways:
+def match_voc(listing: FolderListing) -> FormatMatches:
     """XML files with an <annotation> of objects."""
-    paths = [path for path in found.others if path.lower().endswith(".xml")]
+    paths = [path for path in listing.others if path.lower().endswith(".xml")]
     if not paths:
         return [], "no .xml"
     reason = ""
     for path in paths[:_TRIED]:
         try:
-            _annotation(load_xml(found.folder / path, path), path)
+            _annotation(load_xml(listing.folder / path, path), path)
         except DataError as error:
             reason = str(error)
             continue
 
         def read(origin: str, kind: TargetKind | None) -> Table:
-            return _read(found, paths, origin)
+            return _read(listing, paths, origin)
 
         return [FormatMatch("Pascal VOC's .xml files", (), (BOXES,), read)], ""
     return [], reason
 
 
-def _read(found: FolderListing, paths: list[str], origin: str) -> Table:
+def _read(listing: FolderListing, paths: list[str], origin: str) -> Table:
     """A row for each file whose image is there; a broken file is left out together with its image, and named."""
-    listed = ImageNames(found.images)
+    listed = ImageNames(listing.images)
     read: dict[str, _Annotation] = {}
     broken: list[str] = []
     missing: list[str] = []
     for path in paths:
         try:
-            annotation = _annotation(load_xml(found.folder / path, path), path)
+            annotation = _annotation(load_xml(listing.folder / path, path), path)
         except DataError as error:
             broken.append(str(error))
             continue
@@ -78,12 +78,12 @@ def _read(found: FolderListing, paths: list[str], origin: str) -> Table:
             missing.append(path)
         else:
             read[place] = annotation
-    notes = list(found.notes)
+    notes = list(listing.notes)
     if broken:
         notes.append(f"{count(broken, 'annotation file')} left out with the image: {some(broken)}")
     if missing:
         notes.append(f"{count(missing, 'annotation file')} without an image of its own left out: {some(missing)}")
-    bare = len(found.images) - len(read) - len(broken)
+    bare = len(listing.images) - len(read) - len(broken)
     if bare > 0:
         notes.append(f"{count(bare, 'image')} without an annotation file left out")
     if not read:
@@ -93,12 +93,12 @@ def _read(found: FolderListing, paths: list[str], origin: str) -> Table:
     difficult = sum(one.difficult for annotation in read.values() for one in annotation.objects)
     if difficult:
         notes.append(f"{count(difficult, 'difficult object')}: neither missed when not found nor false when found")
-    splits = _splits(found, list(read))
+    splits = _splits(listing, list(read))
     images = [
         ImageAnnotations(id, _boxes(annotation, labels), split=splits[id], size=annotation.size)
         for id, annotation in read.items()
     ]
-    return annotated_table(FileImages(found.folder), images, names, origin, BOXES, notes)
+    return annotated_table(FileImages(listing.folder), images, names, origin, BOXES, notes)
 
 
 def _annotation(root: Element, source: str) -> _Annotation:
@@ -137,16 +137,16 @@ def _boxes(annotation: _Annotation, labels: dict[str, int]) -> np.ndarray:
     return np.concatenate([first, last, kinds, area], axis=1)
 
 
-def _splits(found: FolderListing, ids: list[str]) -> dict[str, str | None]:
+def _splits(listing: FolderListing, ids: list[str]) -> dict[str, str | None]:
     """The split of each image: from ImageSets/Main/train.txt and its like, else from folders that all lie in."""
     of: dict[str, str] = {}
-    for path in found.others:
+    for path in listing.others:
         stem = Path(path).stem
         name = split_name(stem)
         if path.endswith(".txt") and "ImageSets/" in f"/{path}" and name is not None:
-            if (found.folder / path).stat().st_size > _MOST_LIST_BYTES:
+            if (listing.folder / path).stat().st_size > _MOST_LIST_BYTES:
                 raise DataError(f"{path} is larger than {_MOST_LIST_BYTES:,} bytes; expected a name a line")
-            for line in (found.folder / path).read_text("utf-8-sig", "replace").splitlines():
+            for line in (listing.folder / path).read_text("utf-8-sig", "replace").splitlines():
                 if line.strip():
                     of.setdefault(line.split()[0], name)
     if of:

@@ -12,11 +12,11 @@ from ...targets import BOXES, INSTANCES, MASKS, TargetKind
 from ..masks.class_names import read_class_names
 from ..masks.pairing import split_of
 from ..parsing import load_yaml
-from ..reader import FormatMatch, Ways
+from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
 from .annotations import ImageAnnotations, annotated_table
-from .yolo_txt import MOST_BYTES, Labels, read_labels
-from .yolo_yaml import Labelled, label_path, listed_images, names_of
+from .yolo_txt import MOST_BYTES, LabelFile, parse_label_file
+from .yolo_yaml import LabelledImage, label_path, list_images, yaml_class_names
 
 _MOST_FILES = 50
 _NAMES = ("classes.txt", "obj.names", "labels/classes.txt", "coco.names")
@@ -36,33 +36,33 @@ class _Parsed:
     notes: list[str]
 
 
-def yolo_ways(found: FolderListing) -> Ways:
+def match_yolo(listing: FolderListing) -> FormatMatches:
     """Each data.yaml with names and images; without one, labels as text beside images."""
-    ways: list[FormatMatch] = []
+    matches: list[FormatMatch] = []
     reasons: list[str] = []
-    paths = [path for path in found.others if path.lower().endswith((".yaml", ".yml"))]
+    paths = [path for path in listing.others if path.lower().endswith((".yaml", ".yml"))]
     for path in paths[:_MOST_FILES]:
         try:
-            config = load_yaml(found.folder / path, path)
-            names = names_of(config, path)
+            config = load_yaml(listing.folder / path, path)
+            names = yaml_class_names(config, path)
             if names is None:
                 continue
-            listed = listed_images(found.folder, path, config)
+            listed = list_images(listing.folder, path, config)
             parsed = _parse(listed.root, listed.images, names, bool(config.get(_SKIP)))
         except DataError as error:
             reasons.append(f"{path}: {error}".replace(f"{path}: {path}", path))
             continue
         if any(one.label for one in listed.images):
-            notes = [*found.notes, *(f"{path}: {note}" for note in listed.notes)]
-            ways.append(_way(f"YOLO's {path}", (path,), listed.root, parsed, notes))
+            notes = [*listing.notes, *(f"{path}: {note}" for note in listed.notes)]
+            matches.append(_match(f"YOLO's {path}", (path,), listed.root, parsed, notes))
         else:
             reasons.append(f"{path}: {'; '.join(listed.notes) or 'no image has a label file'}")
-    if not ways and not reasons:
-        return _labels_alone(found)
-    return ways, "" if ways else "; ".join(reasons)
+    if not matches and not reasons:
+        return _labels_alone(listing)
+    return matches, "" if matches else "; ".join(reasons)
 
 
-def _way(words: str, files: tuple[str, ...], root: Path, parsed: _Parsed, notes: list[str]) -> FormatMatch:
+def _match(words: str, files: tuple[str, ...], root: Path, parsed: _Parsed, notes: list[str]) -> FormatMatch:
     kinds = (BOXES, INSTANCES, MASKS) if parsed.outlined else (BOXES,)
 
     def read(origin: str, kind: TargetKind | None) -> Table:
@@ -74,31 +74,31 @@ def _way(words: str, files: tuple[str, ...], root: Path, parsed: _Parsed, notes:
     return FormatMatch(words, files, kinds, read)
 
 
-def _labels_alone(found: FolderListing) -> Ways:
+def _labels_alone(listing: FolderListing) -> FormatMatches:
     """Images of which at least half have a text file of boxes or outlines."""
-    others = {path for path in found.others if path.endswith((".txt", ".names"))}
-    if 2 * len(others) < len(found.images):
+    others = {path for path in listing.others if path.endswith((".txt", ".names"))}
+    if 2 * len(others) < len(listing.images):
         return [], _NONE
-    images = [Labelled(path, label_path(path), split_of(path)) for path in found.images]
-    images = [one if one.label in others else Labelled(one.image, None, one.split) for one in images]
+    images = [LabelledImage(path, label_path(path), split_of(path)) for path in listing.images]
+    images = [one if one.label in others else LabelledImage(one.image, None, one.split) for one in images]
     labelled = [one for one in images if one.label is not None]
     if not labelled or 2 * len(labelled) < len(images):
         return [], _NONE
     names = next((name for name in _NAMES if name in others), None)
     try:
-        given = None if names is None else read_class_names(found.folder / names, names).names
-        _looks_right(found.folder, labelled)
-        parsed = _parse(found.folder, images, given, False)
+        given = None if names is None else read_class_names(listing.folder / names, names).names
+        _looks_right(listing.folder, labelled)
+        parsed = _parse(listing.folder, images, given, False)
     except DataError as error:
         return [], f"text files beside the images: {error}"
     splits = {one.split for one in images}
     if None in splits or len(splits) == 1:
         parsed = _Parsed([_unsplit(one) for one in parsed.images], parsed.names, parsed.outlined, parsed.notes)
     files = (names,) if names else ()
-    return [_way("YOLO labels", files, found.folder, parsed, list(found.notes))], ""
+    return [_match("YOLO labels", files, listing.folder, parsed, list(listing.notes))], ""
 
 
-def _looks_right(folder: Path, labelled: list[Labelled]) -> None:
+def _looks_right(folder: Path, labelled: list[LabelledImage]) -> None:
     """DataError unless one of the first text files holds boxes or outlines: other texts stand beside images too."""
     files, reason = FileImages(folder), "every one is empty"
     for one in labelled[:_TRIED]:
@@ -114,10 +114,10 @@ def _unsplit(one: ImageAnnotations) -> ImageAnnotations:
     return ImageAnnotations(one.id, one.boxes, one.outlines, relative=True)
 
 
-def _parse(root: Path, images: Iterable[Labelled], names: Mapping[int, str] | None, skip: bool) -> _Parsed:
+def _parse(root: Path, images: Iterable[LabelledImage], names: Mapping[int, str] | None, skip: bool) -> _Parsed:
     """All label files; a broken one is left out together with its image, and named. DataError when all are broken."""
     files = FileImages(root)
-    read: list[tuple[Labelled, Labels | None]] = []
+    read: list[tuple[LabelledImage, LabelFile | None]] = []
     broken: list[str] = []
     bare: list[str] = []
     seen: set[int] = set()
@@ -152,13 +152,13 @@ def _parse(root: Path, images: Iterable[Labelled], names: Mapping[int, str] | No
     return _Parsed(made, tuple(known[id] for id in sorted(known)), any(one.outlines for one in made), notes)
 
 
-def _labels(files: FileImages, path: str, names: Mapping[int, str] | None) -> tuple[Labels, set[int]]:
+def _labels(files: FileImages, path: str, names: Mapping[int, str] | None) -> tuple[LabelFile, set[int]]:
     """What a label file holds, by class indices; without names the ids are the indices."""
     try:
         text = files.start(path, MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataError("is no text in UTF-8") from None
     if names is not None:
-        return read_labels(text, {id: place for place, id in enumerate(sorted(names))}), set()
-    labels = read_labels(text, _UNNAMED)
+        return parse_label_file(text, {id: place for place, id in enumerate(sorted(names))}), set()
+    labels = parse_label_file(text, _UNNAMED)
     return labels, {int(label) for label in labels.boxes[:, 4]}

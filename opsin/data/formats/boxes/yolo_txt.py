@@ -18,20 +18,20 @@ _FARTHEST = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
+class LabelFile:
     """Boxes (k, 7) of BOX_COLUMNS and outlines, as shares of the image's sides."""
 
     boxes: np.ndarray
     outlines: tuple[Outline, ...]
 
 
-def read_labels(text: str, classes: Mapping[int, int]) -> Labels:
+def parse_label_file(text: str, classes: Mapping[int, int]) -> LabelFile:
     """The objects in a label file; `classes` says the class index of each id. DataError, with the line, when broken.
 
     "id x y width height" is a box by its centre (a sixth number, the confidence, is passed over); "id x y x y x y ..."
     an outline, whose box is the one around it.
 
-    >>> read_labels("0 .5 .5 .2 .4", {0: 0}).boxes[0, :4].round(2).tolist()
+    >>> parse_label_file("0 .5 .5 .2 .4", {0: 0}).boxes[0, :4].round(2).tolist()
     [0.4, 0.3, 0.6, 0.7]
     """
     boxes: list[list[float]] = []
@@ -56,7 +56,7 @@ def read_labels(text: str, classes: Mapping[int, int]) -> Labels:
             raise DataError(
                 f"line {place} has {len(words)} numbers; expected a class with a box (5), or an outline (7, 9, ...)"
             )
-    return Labels(np.array(boxes, np.float64).reshape(-1, 7), tuple(outlines))
+    return LabelFile(np.array(boxes, np.float64).reshape(-1, 7), tuple(outlines))
 
 
 def _numbers(words: list[str], place: int) -> list[float]:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from opsin.core import DataError
 
 from ..masks.class_names import class_names_of
-from ..scan import IMAGE_ENDINGS, scan
+from ..scan import IMAGE_EXTENSIONS, scan
 from ..split_names import split_name
 
 _MOST_LIST_BYTES = 1 << 28
@@ -17,7 +17,7 @@ _LABELS = {"images": "labels", "JPEGImages": "labels"}
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledImage:
     """An image by its path below the root, its label file likewise (None: there is none), and its split."""
 
     image: str
@@ -26,15 +26,15 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Listed:
+class YoloImages:
     """What a data.yaml names: the folder above all of it, the images, and words on what is not there."""
 
     root: Path
-    images: list[Labelled]
+    images: list[LabelledImage]
     notes: list[str]
 
 
-def names_of(config: Mapping[str, Any], source: str) -> dict[int, str] | None:
+def yaml_class_names(config: Mapping[str, Any], source: str) -> dict[int, str] | None:
     """Class id -> name; None when a YAML file is no data.yaml."""
     if not any(isinstance(config.get(key), (str, list)) for key in config if split_name(str(key))):
         return None
@@ -44,7 +44,7 @@ def names_of(config: Mapping[str, Any], source: str) -> dict[int, str] | None:
     return None if names is None else class_names_of(names, source).names
 
 
-def listed_images(folder: Path, path: str, config: Mapping[str, Any]) -> Listed:
+def list_images(folder: Path, path: str, config: Mapping[str, Any]) -> YoloImages:
     """The images of every split; they may lie beside the folder of the file, not further away. DataError otherwise."""
     here = Path(os.path.realpath(folder / path)).parent
     top = Path(os.path.realpath(folder))
@@ -64,7 +64,7 @@ def listed_images(folder: Path, path: str, config: Mapping[str, Any]) -> Listed:
             else:
                 found.append((cast(str, split), place, entry))
     root = top if all(_inside(top, str(place)) for _, place, _ in found) else here.parent
-    images: dict[str, Labelled] = {}
+    images: dict[str, LabelledImage] = {}
     for split, place, entry in found:
         if place.is_dir():
             for one in _in_folder(root, place, _label_folder(here, place, entry), split):
@@ -72,7 +72,7 @@ def listed_images(folder: Path, path: str, config: Mapping[str, Any]) -> Listed:
         else:
             for one in _in_list(root, base, place, split):
                 images.setdefault(one.image, one)
-    return Listed(root, list(images.values()), notes)
+    return YoloImages(root, list(images.values()), notes)
 
 
 def label_path(image: str) -> str:
@@ -118,25 +118,27 @@ def _label_folder(here: Path, place: Path, entry: str) -> Path:
     return place
 
 
-def _in_folder(root: Path, place: Path, labels: Path, split: str) -> list[Labelled]:
+def _in_folder(root: Path, place: Path, labels: Path, split: str) -> list[LabelledImage]:
     above, beside = (PurePosixPath(folder.relative_to(root).as_posix()) for folder in (place, labels))
     there = scan(labels).others
     known = {path for path in there if path.endswith(".txt")}
-    made: list[Labelled] = []
+    made: list[LabelledImage] = []
     for path in scan(place).images:
         label = f"{path.rpartition('.')[0]}.txt"
-        made.append(Labelled((above / path).as_posix(), (beside / label).as_posix() if label in known else None, split))
+        made.append(
+            LabelledImage((above / path).as_posix(), (beside / label).as_posix() if label in known else None, split)
+        )
     return made
 
 
-def _in_list(root: Path, base: Path, place: Path, split: str) -> list[Labelled]:
+def _in_list(root: Path, base: Path, place: Path, split: str) -> list[LabelledImage]:
     """The images that a text file lists, a path a line."""
     if place.stat().st_size > _MOST_LIST_BYTES:
         raise DataError(f"{place.name} is larger than {_MOST_LIST_BYTES:,} bytes; expected a path a line")
-    made: list[Labelled] = []
+    made: list[LabelledImage] = []
     for line in place.read_text("utf-8-sig", "replace").splitlines():
         text = line.strip().replace("\\", "/")
-        if os.path.splitext(text)[1].lower() not in IMAGE_ENDINGS:
+        if os.path.splitext(text)[1].lower() not in IMAGE_EXTENSIONS:
             continue
         whole = next(
             (
@@ -149,7 +151,7 @@ def _in_list(root: Path, base: Path, place: Path, split: str) -> list[Labelled]:
         if whole is not None:
             image = Path(whole).relative_to(root).as_posix()
             label = label_path(image)
-            made.append(Labelled(image, label if os.path.isfile(root / label) else None, split))
+            made.append(LabelledImage(image, label if os.path.isfile(root / label) else None, split))
     return made
 
 

@@ -11,7 +11,7 @@ from ...images import ArrayImages
 from ...table import Table, make_rows
 from ...targets import TargetKind
 from ..split_names import split_name
-from .targets import meaning_of
+from .targets import parse_targets
 
 
 def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, kind: TargetKind | None = None) -> Table:
@@ -46,7 +46,7 @@ def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, kind: TargetK
     names = ["label"] if width == 1 and not any(column.dtype.kind == "f" for column in targets) else None
     names = names or (["target"] if width == 1 else [str(place) for place in range(width)])
     cells = {name: [cell for column in targets for cell in column[:, at].tolist()] for at, name in enumerate(names)}
-    meaning = meaning_of(cells, origin, kind)
+    meaning = parse_targets(cells, origin, kind)
     rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=splits)
     return Table(rows, ArrayImages(images), meaning.target, origin, meaning.notes)
 

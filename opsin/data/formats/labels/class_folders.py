@@ -7,39 +7,39 @@ from ...table import Table, make_rows
 from ...targets import CLASSES, IDENTITIES, TargetKind
 from ..scan import FolderListing, count, some
 from ..split_names import split_name
-from .targets import classes_of, meaning_of
+from .targets import parse_classes, parse_targets
 
 
-def class_folders_fit(found: FolderListing) -> str | None:
+def class_folders_mismatch(listing: FolderListing) -> str | None:
     """None when images lie in two or more folders that can be classes, else the reason why not."""
-    splits = _split_folders(found)
+    splits = _split_folders(listing)
     deep = 2 if splits else 1
-    classes = {folders[deep - 1] for folders in _folders(found) if len(folders) >= deep}
-    tops = {folders[0] for folders in _folders(found)}
+    classes = {folders[deep - 1] for folders in _folders(listing) if len(folders) >= deep}
+    tops = {folders[0] for folders in _folders(listing)}
     if not splits and tops and all(split_name(top) for top in tops):
         return f"the images lie directly in {some(sorted(tops))}"
     if len(classes) >= 2:
         return None
-    if not found.images:
+    if not listing.images:
         return "there are no images"
     what = f"only the class {classes.pop()}" if classes else "no folder of images"
-    return f"{what}, with {count(found.images, 'image')} in all"
+    return f"{what}, with {count(listing.images, 'image')} in all"
 
 
-def read_class_folders(found: FolderListing, origin: str, kind: TargetKind | None = None) -> Table:
+def read_class_folders(listing: FolderListing, origin: str, kind: TargetKind | None = None) -> Table:
     """A row per image; its class is the folder it lies in, below the folders of the splits when there are any."""
-    reason = class_folders_fit(found)
+    reason = class_folders_mismatch(listing)
     if reason is not None:
         raise DataError(
             f"{origin}: {reason}; expected a folder for each of two or more classes, such as {origin}/cat/1.jpg"
         )
-    splits = _split_folders(found)
+    splits = _split_folders(listing)
     ids: list[str] = []
     labels: list[str] = []
     where: list[str | None] = []
     stray: list[str] = []
     deep = 2 if splits else 1
-    for path in found.images:
+    for path in listing.images:
         parts = path.split("/", deep)
         if len(parts) <= deep:
             stray.append(path)
@@ -48,24 +48,24 @@ def read_class_folders(found: FolderListing, origin: str, kind: TargetKind | Non
         labels.append(parts[deep - 1])
         where.append(splits[parts[0]] if splits else None)
     named = kind in (None, CLASSES, IDENTITIES)
-    meaning = classes_of(labels, kind or CLASSES) if named else meaning_of({"folder": labels}, origin, kind)
+    meaning = parse_classes(labels, kind or CLASSES) if named else parse_targets({"folder": labels}, origin, kind)
     rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=where)
-    notes = list(found.notes)
+    notes = list(listing.notes)
     if stray:
         notes.append(f"{count(stray, 'image')} in no class folder left out: {some(stray)}")
-    if found.others:
-        notes.append(f"{count(found.others, 'other file')} left out: {some(found.others)}")
-    return Table(rows, FileImages(found.folder), meaning.target, origin, tuple(notes))
+    if listing.others:
+        notes.append(f"{count(listing.others, 'other file')} left out: {some(listing.others)}")
+    return Table(rows, FileImages(listing.folder), meaning.target, origin, tuple(notes))
 
 
-def _split_folders(found: FolderListing) -> dict[str, str]:
+def _split_folders(listing: FolderListing) -> dict[str, str]:
     """Folder name -> split, when every folder at the top is one and holds class folders; else empty."""
-    tops = {folders[0] for folders in _folders(found)}
-    deep = {folders[0] for folders in _folders(found) if len(folders) >= 2}
+    tops = {folders[0] for folders in _folders(listing)}
+    deep = {folders[0] for folders in _folders(listing) if len(folders) >= 2}
     named = {top: name for top in tops if (name := split_name(top))}
     return named if deep and named.keys() == tops else {}
 
 
-def _folders(found: FolderListing) -> list[list[str]]:
+def _folders(listing: FolderListing) -> list[list[str]]:
     """The folders on the way to images, each way once; not that to images at the top."""
-    return [place.split("/") for place in found.places if place]
+    return [place.split("/") for place in listing.image_folders if place]

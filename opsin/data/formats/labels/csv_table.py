@@ -11,18 +11,18 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import COLUMNS, Table, make_rows
 from ...targets import TargetKind
-from ..scan import IMAGE_ENDINGS, FolderListing, count, scan, some
+from ..scan import IMAGE_EXTENSIONS, FolderListing, count, scan, some
 from ..split_names import SPLIT_NAMES, split_name
 from .columns import Columns, columns_of, plain_name
-from .targets import meaning_of
+from .targets import parse_targets
 
-LISTING_ENDINGS = (".csv", ".tsv")
+TABLE_EXTENSIONS = (".csv", ".tsv")
 MAX_BYTES = 2**31
 _NOT_KEPT = (*COLUMNS, "index", "unnamed:_0", "")
 FIRST_LINE = 2  # as editors count, below the header
 
 
-def read_listing(parts: dict[Path, str | None], folder: Path, origin: str, kind: TargetKind | None = None) -> Table:
+def read_csv_table(parts: dict[Path, str | None], folder: Path, origin: str, kind: TargetKind | None = None) -> Table:
     """The rows of one or more CSV files, each with the split it stands for (or None), images below `folder`.
 
     Paths are relative to their file. A row whose image is missing or lies outside of the folder stays, with a note:
@@ -37,7 +37,7 @@ def read_listing(parts: dict[Path, str | None], folder: Path, origin: str, kind:
     assert columns is not None
     where = ", ".join(path.name for path in parts)
     frame = pl.concat(frames, how="diagonal")
-    meaning = meaning_of({name: frame[name].to_list() for name in columns.targets}, where, kind, 1)
+    meaning = parse_targets({name: frame[name].to_list() for name in columns.targets}, where, kind, 1)
     ids, notes = _files(frame, columns.path, folder, where)
     twice = [id for id, number in Counter(ids).items() if number > 1]
     if twice:
@@ -60,7 +60,7 @@ def read_listing(parts: dict[Path, str | None], folder: Path, origin: str, kind:
     return Table(rows, FileImages(folder), meaning.target, origin, said, extra=names)
 
 
-def listing_fits(path: Path) -> str | None:
+def csv_table_mismatch(path: Path) -> str | None:
     """None when the header of a CSV has a column of files and one of targets, else the reason why not."""
     try:
         _read(path, None, rows=0)
@@ -89,7 +89,7 @@ def read_cells(path: Path, bare_columns: tuple[str, ...], rows: int | None = Non
         with open(path, "rb") as file:
             first = file.readline(2**16).decode("utf-8-sig").strip("\r\n")
         separator = max(",;\t", key=first.count)
-        bare = any(os.path.splitext(cell.strip('" '))[1].lower() in IMAGE_ENDINGS for cell in first.split(separator))
+        bare = any(os.path.splitext(cell.strip('" '))[1].lower() in IMAGE_EXTENSIONS for cell in first.split(separator))
         frame = pl.read_csv(path, separator=separator, infer_schema=False, has_header=not bare, n_rows=rows)
     except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
         reason = " ".join(str(error).split())[:150]
@@ -141,7 +141,7 @@ def _files(frame: pl.DataFrame, column: str, folder: Path, where: str) -> tuple[
     return ids, notes
 
 
-def _found_by_name(found: FolderListing, wanted: list[str]) -> dict[str, str]:
+def _found_by_name(listing: FolderListing, wanted: list[str]) -> dict[str, str]:
     """Lost path -> the one image whose path ends with it, its ending given or not."""
     moved: dict[str, str] = {}
     by_depth: dict[int, list[str]] = defaultdict(list)
@@ -150,7 +150,7 @@ def _found_by_name(found: FolderListing, wanted: list[str]) -> dict[str, str]:
             by_depth[path.count("/") + 1].append(path)
     for depth, paths in by_depth.items():
         places: dict[str, list[str]] = defaultdict(list)
-        for place in found.images:
+        for place in listing.images:
             tail = "/".join(place.split("/")[-depth:])
             for name in (tail, os.path.splitext(tail)[0]):
                 places[name].append(place)

@@ -18,7 +18,7 @@ _NO_NUMBER = ("", "nan", "na", "n/a", "null", "none")
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ParsedTargets:
     """A target, its value in each row (a class index, or a list of numbers), and what was decided on the way."""
 
     target: Target
@@ -26,21 +26,21 @@ class Meaning:
     notes: tuple[str, ...] = ()
 
 
-def meaning_of(
+def parse_targets(
     columns: Mapping[str, Sequence[Any]], source: str, kind: TargetKind | None, header: int | None = None
-) -> Meaning:
+) -> ParsedTargets:
     """The meaning of one or several columns of text or numbers; `kind` overrules what they look like.
 
     One column: text is classes, "a|b" labels, fractions numbers; whole numbers are classes when few and repeated.
     Several columns: 0 and 1 are labels (classes when each row has exactly one 1), other numbers are numbers.
     Raises DataError, naming `source` and the line (`header` lines come before the first), for values that do not fit.
 
-    >>> meaning_of({"label": ["cat", "dog", "cat"]}, "labels.csv", None).values
+    >>> parse_targets({"label": ["cat", "dog", "cat"]}, "labels.csv", None).values
     [0, 1, 0]
     """
     if kind is IDENTITIES:
-        found = meaning_of(columns, source, CLASSES, header)
-        return Meaning(Target(IDENTITIES, found.target.names), found.values, found.notes)
+        found = parse_targets(columns, source, CLASSES, header)
+        return ParsedTargets(Target(IDENTITIES, found.target.names), found.values, found.notes)
     if kind not in (None, CLASSES, LABELS, NUMBERS):
         raise DataError(f"{source} holds one target for each image; expected classes, labels or numbers, not {kind}")
     place = _Place(source, header)
@@ -59,14 +59,14 @@ def meaning_of(
         raise DataError(f"{place.of_text(cells)} as {name}; expected a number")
     if "" in cells:
         raise DataError(f"{place.of(cells.index(''))} has no {name}; give each row a value or remove it")
-    return classes_of(cells)
+    return parse_classes(cells)
 
 
-def classes_of(cells: Sequence[str], kind: TargetKind = CLASSES) -> Meaning:
+def parse_classes(cells: Sequence[str], kind: TargetKind = CLASSES) -> ParsedTargets:
     """Text as classes or identities, whatever it looks like."""
     names = in_order(cells)
     place = {name: index for index, name in enumerate(names)}
-    return Meaning(Target(kind, names), [place[cell] for cell in cells])
+    return ParsedTargets(Target(kind, names), [place[cell] for cell in cells])
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,13 @@ class _Place:
         return f"{self.of(row)} has {cells[row]!r}"
 
 
-def _one_column_of_numbers(name: str, cells: list[str], numbers: np.ndarray, kind: TargetKind | None) -> Meaning:
+def _one_column_of_numbers(name: str, cells: list[str], numbers: np.ndarray, kind: TargetKind | None) -> ParsedTargets:
     whole = bool((numbers == np.rint(numbers)).all())
     if kind is LABELS:
-        return Meaning(Target(LABELS, (name,)), numbers[:, None].tolist())
+        return ParsedTargets(Target(LABELS, (name,)), numbers[:, None].tolist())
     if kind is CLASSES:
-        return _whole_classes(cells, numbers) if whole else classes_of(cells)
-    as_numbers = Meaning(Target(NUMBERS, (name,)), numbers[:, None].tolist())
+        return _whole_classes(cells, numbers) if whole else parse_classes(cells)
+    as_numbers = ParsedTargets(Target(NUMBERS, (name,)), numbers[:, None].tolist())
     if kind is NUMBERS or not whole:
         return as_numbers
     distinct = len(np.unique(numbers))
@@ -100,17 +100,19 @@ def _one_column_of_numbers(name: str, cells: list[str], numbers: np.ndarray, kin
     if distinct <= most:
         note = f"{found}, taken for classes; say task regress if they are amounts"
         classes = _whole_classes(cells, numbers)
-        return Meaning(classes.target, classes.values, (note,))
+        return ParsedTargets(classes.target, classes.values, (note,))
     note = f"{found}, taken for amounts to predict; say task classify if they are classes"
-    return Meaning(as_numbers.target, as_numbers.values, (note,))
+    return ParsedTargets(as_numbers.target, as_numbers.values, (note,))
 
 
-def _whole_classes(cells: list[str], numbers: np.ndarray) -> Meaning:
+def _whole_classes(cells: list[str], numbers: np.ndarray) -> ParsedTargets:
     """Whole numbers as classes: "1.0" is called "1", "01" stays "01"."""
-    return classes_of([cell if cell.isdigit() else str(int(value)) for cell, value in zip(cells, numbers, strict=True)])
+    return parse_classes(
+        [cell if cell.isdigit() else str(int(value)) for cell, value in zip(cells, numbers, strict=True)]
+    )
 
 
-def _several(texts: dict[str, list[str]], place: _Place, kind: TargetKind | None) -> Meaning:
+def _several(texts: dict[str, list[str]], place: _Place, kind: TargetKind | None) -> ParsedTargets:
     columns: list[np.ndarray] = []
     for name, cells in texts.items():
         numbers = _numbers(cells)
@@ -130,18 +132,18 @@ def _several(texts: dict[str, list[str]], place: _Place, kind: TargetKind | None
             note = (
                 f"each row has exactly one 1 in {', '.join(names[:5])}: classes; say task multilabel if they are labels"
             )
-            return Meaning(Target(CLASSES, names), table.argmax(axis=1).tolist(), (note,))
+            return ParsedTargets(Target(CLASSES, names), table.argmax(axis=1).tolist(), (note,))
         if kind is not CLASSES:
-            return Meaning(Target(LABELS, names), table.tolist())
+            return ParsedTargets(Target(LABELS, names), table.tolist())
     if kind in (CLASSES, LABELS):
         wanted = "one 1 and else 0" if kind is CLASSES else "only 0 and 1"
         raise DataError(
             f"{place.source}: {', '.join(names)} do not fit the task {kind.task}; expected {wanted} in each row"
         )
-    return Meaning(Target(NUMBERS, names), table.tolist())
+    return ParsedTargets(Target(NUMBERS, names), table.tolist())
 
 
-def _labels_in_text(cells: list[str], place: _Place) -> Meaning:
+def _labels_in_text(cells: list[str], place: _Place) -> ParsedTargets:
     """ "a|b" is a and b, an empty cell no label at all."""
     sets = [{part.strip() for part in cell.split("|")} - {""} for cell in cells]
     names = in_order(name for one in sets for name in one)
@@ -149,7 +151,7 @@ def _labels_in_text(cells: list[str], place: _Place) -> Meaning:
         raise DataError(f"{place.source}: no row has a label; expected labels such as a|b")
     values = [[float(name in one) for name in names] for one in sets]
     note = f"labels are separated by |: {len(names)} labels, several for each image"
-    return Meaning(Target(LABELS, names), values, (note,))
+    return ParsedTargets(Target(LABELS, names), values, (note,))
 
 
 def _refuse_unknown(numbers: np.ndarray, name: str, place: _Place) -> None:

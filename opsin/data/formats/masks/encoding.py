@@ -9,7 +9,7 @@ from opsin.core import DataError
 from opsin.geometry import IGNORED
 
 from ..scan import count
-from .pixel_values import RawMask, Reading, as_reading, value_name
+from .pixel_values import IndexedMask, MaskMode, format_value, values_in_mode
 
 IGNORED_NAMES = frozenset(("ignore", "ignored", "void", "don't care", "dont care", "dontcare"))
 
@@ -19,14 +19,14 @@ class MaskEncoding:
     """Values and the class index of each (IGNORED where nobody knows); `halves`: below 128 is 0, from there on 1."""
 
     names: tuple[str, ...]
-    reading: Reading
+    mode: MaskMode
     classes: dict[int, int]
     halves: bool = False
     notes: tuple[str, ...] = ()
 
-    def apply(self, raw: RawMask) -> np.ndarray:
+    def apply(self, raw: IndexedMask) -> np.ndarray:
         """One mask as uint8 class indices; DataError for a value that no class has."""
-        values = as_reading(raw, self.reading)
+        values = values_in_mode(raw, self.mode)
         if self.halves:
             return (values >= 128).astype(np.uint8)
         known = np.array(sorted(self.classes), values.dtype if values.dtype != np.uint8 else np.int32)
@@ -59,14 +59,14 @@ class MaskEncoding:
 
     def _refuse(self, foreign: np.ndarray) -> None:
         known = sorted(self.classes)
-        listed = ", ".join(value_name(value, self.reading) for value in known[:8]) + (", ..." if len(known) > 8 else "")
-        found = value_name(int(foreign[0]), self.reading)
+        listed = ", ".join(format_value(value, self.mode) for value in known[:8]) + (", ..." if len(known) > 8 else "")
+        found = format_value(int(foreign[0]), self.mode)
         many = int((foreign == foreign[0]).sum())
         raise DataError(f"holds {found} in {count(many, 'pixel')}; expected {listed}")
 
 
 def dense_encoding(
-    names: Mapping[int, str], reading: Reading, ignored: tuple[int, ...] = (), notes: tuple[str, ...] = ()
+    names: Mapping[int, str], mode: MaskMode, ignored: tuple[int, ...] = (), notes: tuple[str, ...] = ()
 ) -> MaskEncoding:
     """Class indices in the order of the values; `ignored` values and classes called so are IGNORED."""
     void = {value for value, name in names.items() if name.strip().lower() in IGNORED_NAMES}
@@ -77,4 +77,4 @@ def dense_encoding(
         notes = (*notes, f"pixels of the value {said} are ignored: nobody says what is there")
     if kept != list(range(len(kept))) and len(kept) > 2:
         notes = (*notes, f"{len(kept)} classes with ids from {kept[0]} to {kept[-1]}, numbered anew without gaps")
-    return MaskEncoding(tuple(names[value] for value in kept), reading, classes, False, notes)
+    return MaskEncoding(tuple(names[value] for value in kept), mode, classes, False, notes)

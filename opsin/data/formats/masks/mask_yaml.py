@@ -12,11 +12,11 @@ from ...images import FileImages
 from ...table import Table
 from ...targets import MASKS, TargetKind
 from ..parsing import load_yaml
-from ..reader import FormatMatch, Ways
+from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, scan, some
 from ..split_names import split_name
 from .class_names import class_names_of
-from .mask_files import mask_table, meaning_of_masks
+from .mask_files import infer_mask_meaning, mask_table
 from .pairing import fits, pair
 
 _MOST_FILES = 50
@@ -29,14 +29,14 @@ class _Part:
     masks: str
 
 
-def mask_config_ways(found: FolderListing) -> Ways:
+def match_mask_yaml(listing: FolderListing) -> FormatMatches:
     """Each .yaml with `train: {images: ..., masks: ...}`, and `classes`; else why a .yaml could not be read."""
-    ways: list[FormatMatch] = []
+    matches: list[FormatMatch] = []
     reasons: list[str] = []
-    names = [path for path in found.others if path.lower().endswith((".yaml", ".yml"))]
+    names = [path for path in listing.others if path.lower().endswith((".yaml", ".yml"))]
     for path in names[:_MOST_FILES]:
         try:
-            config = load_yaml(found.folder / path, path)
+            config = load_yaml(listing.folder / path, path)
         except DataError as error:
             reasons.append(str(error))
             continue
@@ -46,12 +46,12 @@ def mask_config_ways(found: FolderListing) -> Ways:
                 origin: str, kind: TargetKind | None, path: str = path, config: Mapping[str, Any] = config
             ) -> Table:
                 try:
-                    return _read(found, path, config, origin)
+                    return _read(listing, path, config, origin)
                 except DataError as error:
                     raise DataError(f"{origin}: {path}: {error}") from error
 
-            ways.append(FormatMatch(f"the masks of {path}", (path,), (MASKS,), read))
-    return ways, "" if ways else "; ".join(reasons)
+            matches.append(FormatMatch(f"the masks of {path}", (path,), (MASKS,), read))
+    return matches, "" if matches else "; ".join(reasons)
 
 
 def _parts(config: Mapping[str, Any]) -> list[_Part]:
@@ -66,12 +66,12 @@ def _parts(config: Mapping[str, Any]) -> list[_Part]:
     return parts
 
 
-def _read(found: FolderListing, path: str, config: Mapping[str, Any], origin: str) -> Table:
+def _read(listing: FolderListing, path: str, config: Mapping[str, Any], origin: str) -> Table:
     """The pairs of every part; the images may lie beside the folder of the file, not further away."""
-    here = Path(os.path.realpath(found.folder / path)).parent
+    here = Path(os.path.realpath(listing.folder / path)).parent
     parts = _parts(config)
     places = [os.path.normpath(here / folder) for part in parts for folder in (part.images, part.masks)]
-    top = Path(os.path.realpath(found.folder))
+    top = Path(os.path.realpath(listing.folder))
     root = top if all(_inside(top, place) for place in places) else here.parent
     files = FileImages(root)
     pairs: dict[str, str] = {}
@@ -89,7 +89,7 @@ def _read(found: FolderListing, path: str, config: Mapping[str, Any], origin: st
         for image, mask in made.masks.items():
             id = both[0][image.split("/", 1)[1]]
             pairs[id], splits[id] = both[1][mask.split("/", 1)[1]], part.split
-        for names, what in ((made.images_alone, "image"), (made.masks_alone, "mask")):
+        for names, what in ((made.unpaired_images, "image"), (made.unpaired_masks, "mask")):
             if names:
                 few = [name.split("/", 1)[1] for name in names]
                 other = "a mask" if what == "image" else "an image"
@@ -102,7 +102,7 @@ def _read(found: FolderListing, path: str, config: Mapping[str, Any], origin: st
     if not isinstance(ignored, list) or not all(isinstance(id, int) for id in cast("list[object]", ignored)):
         raise DataError(f"ignore_classes is {str(ignored)[:40]}; expected a list of ids")
     paths = {id: pairs[id] for id in sorted(pairs)}
-    meaning, seen = meaning_of_masks(files, paths, names, MASKS, cast("list[int]", ignored))
+    meaning, seen = infer_mask_meaning(files, paths, names, MASKS, cast("list[int]", ignored))
     return mask_table(files, paths, [splits[id] for id in paths], origin, meaning, [*notes, *seen])
 
 

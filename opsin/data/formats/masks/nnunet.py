@@ -11,8 +11,8 @@ from ...images import FileImages
 from ...table import Table
 from ...targets import MASKS, TargetKind
 from ..parsing import load_json
-from ..reader import FormatMatch, Ways
-from ..scan import IMAGE_ENDINGS, FolderListing, count, some
+from ..reader import FormatMatch, FormatMatches
+from ..scan import IMAGE_EXTENSIONS, FolderListing, count, some
 from .encoding import MaskEncoding, dense_encoding
 from .mask_files import mask_table
 
@@ -21,51 +21,51 @@ _PARTS = (("imagesTr", "labelsTr", None), ("imagesTs", "labelsTs", "test"))
 _CHANNEL = "_0000"
 
 
-def nnunet_ways(found: FolderListing) -> Ways:
+def match_nnunet(listing: FolderListing) -> FormatMatches:
     """Each dataset.json with an imagesTr folder beside it."""
-    ways: list[FormatMatch] = []
+    matches: list[FormatMatch] = []
     reason = "no dataset.json beside imagesTr/ and labelsTr/"
-    for path in found.others:
+    for path in listing.others:
         folder, _, name = path.rpartition("/")
         above = f"{folder}/" if folder else ""
         if name != "dataset.json" or not any(
-            other.startswith(f"{above}imagesTr/") for other in (*found.images, *found.others)
+            other.startswith(f"{above}imagesTr/") for other in (*listing.images, *listing.others)
         ):
             continue
 
         def read(origin: str, kind: TargetKind | None, path: str = path, above: str = above) -> Table:
             try:
-                return _read(found, path, above, origin)
+                return _read(listing, path, above, origin)
             except DataError as error:
                 raise DataError(f"{origin}: {error}") from error
 
-        ways.append(FormatMatch(f"nnU-Net's {path}", (path,), (MASKS,), read))
-    return ways, "" if ways else reason
+        matches.append(FormatMatch(f"nnU-Net's {path}", (path,), (MASKS,), read))
+    return matches, "" if matches else reason
 
 
-def _read(found: FolderListing, path: str, above: str, origin: str) -> Table:
-    described = _load(found.folder / path, path)
+def _read(listing: FolderListing, path: str, above: str, origin: str) -> Table:
+    described = _load(listing.folder / path, path)
     ending = str(described.get("file_ending", ""))
     if not ending:
-        ending = next((f".{name.split('.', 1)[1]}" for name in _below(found, f"{above}labelsTr/")), "")
-    if ending.lower() not in IMAGE_ENDINGS:
+        ending = next((f".{name.split('.', 1)[1]}" for name in _below(listing, f"{above}labelsTr/")), "")
+    if ending.lower() not in IMAGE_EXTENSIONS:
         raise DataError(
             f"{path} is of {ending or 'unknown'} files; only pictures (.png, .tif, .bmp) are read, not volumes"
         )
-    coding = _coding(described, path)
+    encoding = _encoding(described, path)
     pairs: dict[str, str] = {}
     splits: dict[str, str | None] = {}
-    notes = list(found.notes)
+    notes = list(listing.notes)
     for images, labels, split in _PARTS:
         alone: list[str] = []
-        for image in _below(found, f"{above}{images}/"):
+        for image in _below(listing, f"{above}{images}/"):
             case, channel = _case(image.rpartition("/")[2], ending)
             if case is None:
                 continue
             if channel != _CHANNEL:
                 raise DataError(f"{image} is a further channel; one picture a case is read, grey or in colour")
             mask = f"{above}{labels}/{case}{ending}"
-            if mask in found.images:
+            if mask in listing.images:
                 pairs[image], splits[image] = mask, split
             else:
                 alone.append(image)
@@ -74,11 +74,11 @@ def _read(found: FolderListing, path: str, above: str, origin: str) -> Table:
     if not pairs:
         raise DataError(f"{path}: no image of {above}imagesTr has a mask; expected case_0000{ending} and case{ending}")
     used = {*pairs, *pairs.values(), path}
-    left = [name for name in (*found.images, *found.others) if name not in used and "/imagesT" not in f"/{name}"]
+    left = [name for name in (*listing.images, *listing.others) if name not in used and "/imagesT" not in f"/{name}"]
     if left:
         notes.append(f"{count(left, 'other file')} left out: {some(left)}")
     paths = {id: pairs[id] for id in sorted(pairs)}
-    return mask_table(FileImages(found.folder), paths, [splits[id] for id in paths], origin, coding, notes)
+    return mask_table(FileImages(listing.folder), paths, [splits[id] for id in paths], origin, encoding, notes)
 
 
 def _load(path: Path, source: str) -> Mapping[str, Any]:
@@ -88,7 +88,7 @@ def _load(path: Path, source: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", found)
 
 
-def _coding(described: Mapping[str, Any], path: str) -> MaskEncoding:
+def _encoding(described: Mapping[str, Any], path: str) -> MaskEncoding:
     """Labels as {name: id} or, as older files have them, {"0": name}; the one called ignore is IGNORED."""
     labels = described.get("labels")
     if not isinstance(labels, Mapping) or not labels:
@@ -104,14 +104,14 @@ def _coding(described: Mapping[str, Any], path: str) -> MaskEncoding:
                 f"{path} has the label {str(key)[:40]!r}: {text[:40]}; expected a different id from 0 to 255 each"
             )
         names[int(text)] = str(name)
-    coding = dense_encoding(names, "index")
-    if len(coding.names) < 2:
-        raise DataError(f"{path} has only the class {list(coding.names)}; expected at least two")
-    return coding
+    encoding = dense_encoding(names, "index")
+    if len(encoding.names) < 2:
+        raise DataError(f"{path} has only the class {list(encoding.names)}; expected at least two")
+    return encoding
 
 
-def _below(found: FolderListing, folder: str) -> list[str]:
-    return [path for path in (*found.images, *found.others) if path.startswith(folder)]
+def _below(listing: FolderListing, folder: str) -> list[str]:
+    return [path for path in (*listing.images, *listing.others) if path.startswith(folder)]
 
 
 def _case(name: str, ending: str) -> tuple[str | None, str]:

@@ -12,11 +12,11 @@ from ...decode import header
 from ...images import FileImages
 from ...table import Table, make_rows
 from ...targets import INSTANCES, Target, TargetKind
-from ..reader import FormatMatch, Ways
+from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
 from ..split_names import in_order
 from .pairing import split_of
-from .pixel_values import raw_mask
+from .pixel_values import read_mask
 
 IMAGES, MASKS = ("images", "image"), ("masks", "mask", "objects")
 NAME = "object"
@@ -58,7 +58,7 @@ class ObjectMasks:
 
     def _inside(self, path: str, size: tuple[int, int]) -> np.ndarray:
         try:
-            raw = raw_mask(self._files.read(path))
+            raw = read_mask(self._files.read(path))
         except DataError as error:
             raise DataError(f"has an object {path} that {error}") from error
         if raw.values.shape != size:
@@ -74,30 +74,30 @@ class ObjectMasks:
         return self._parts[id]
 
 
-def object_folder_ways(found: FolderListing) -> Ways:
+def match_object_folders(listing: FolderListing) -> FormatMatches:
     """A folder of objects for each image, also below the folders of splits or deeper."""
-    layout = _layout(found)
+    layout = _layout(listing)
     if layout is None:
         return [], "no folder of objects for each image, such as masks/ beside images/ with one image"
 
     def read(origin: str, kind: TargetKind | None) -> Table:
-        return _read(found, layout, origin)
+        return _read(listing, layout, origin)
 
     return [FormatMatch("a folder of objects for each image", (), (INSTANCES,), read)], ""
 
 
-def object_folders_fit(found: FolderListing) -> bool:
+def is_object_folders(listing: FolderListing) -> bool:
     """Whether the files are a folder of objects for each image."""
-    return _layout(found) is not None
+    return _layout(listing) is not None
 
 
-def _layout(found: FolderListing) -> _Layout | None:
+def _layout(listing: FolderListing) -> _Layout | None:
     """Which of the two layouts fits; None when neither does."""
-    if not any(set(MASKS) & set(place.lower().split("/")) for place in found.places):
+    if not any(set(MASKS) & set(place.lower().split("/")) for place in listing.image_folders):
         return None
     images: dict[str, list[str]] = {}
     objects: dict[str, list[tuple[str, list[str]]]] = {}
-    for path in found.images:
+    for path in listing.images:
         folders = path.split("/")[:-1]
         place = next((at for at in reversed(range(len(folders))) if folders[at].lower() in (*IMAGES, *MASKS)), None)
         if place is None:
@@ -149,18 +149,18 @@ def _beside(images: dict[str, list[str]], objects: dict[str, list[tuple[str, lis
     return _Layout(whole, tuple(lonely), {})
 
 
-def _read(found: FolderListing, layout: _Layout, origin: str) -> Table:
+def _read(listing: FolderListing, layout: _Layout, origin: str) -> Table:
     ids = sorted(layout.parts)
-    notes = list(found.notes)
+    notes = list(listing.notes)
     if layout.lonely:
         notes.append(f"{count(layout.lonely, 'image')} without a folder of objects left out: {some(layout.lonely)}")
     used = set(ids) | {path for paths in layout.parts.values() for path in paths} | set(layout.lonely)
-    left = [path for path in (*found.images, *found.others) if path not in used]
+    left = [path for path in (*listing.images, *listing.others) if path not in used]
     if left:
         notes.append(f"{count(left, 'other file')} left out: {some(left)}")
     names = in_order(layout.classes.values()) or (NAME,)
     labels = {path: names.index(name) for path, name in layout.classes.items()}
-    files = FileImages(found.folder)
+    files = FileImages(listing.folder)
     folders = (layout.parts[id][0].rpartition("/")[0] for id in ids)
     rows = make_rows(ids, folders, kind=INSTANCES, splits=[split_of(id) for id in ids])
     masks = ObjectMasks(files, layout.parts, labels)

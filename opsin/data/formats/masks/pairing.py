@@ -24,13 +24,13 @@ _IMAGE_AFFIX = re.compile(r"^(?:image|img|input)[_\-. ]|[_\-. ](?:image|img|inpu
 
 
 @dataclass(frozen=True)
-class Pairs:
+class MaskPairs:
     """Image -> its mask, and the pictures left over: images without a mask, masks without an image."""
 
     masks: dict[str, str]
-    images_alone: tuple[str, ...]
-    masks_alone: tuple[str, ...]
-    in_folders: bool
+    unpaired_images: tuple[str, ...]
+    unpaired_masks: tuple[str, ...]
+    by_folders: bool
     """Whether folders tell masks from images, and not their names alone."""
 
 
@@ -42,7 +42,7 @@ class _Picture:
     stem: str
 
 
-def pair(paths: Iterable[str]) -> Pairs:
+def pair(paths: Iterable[str]) -> MaskPairs:
     """The pairs among pictures by their paths; DataError when an image has two masks or a mask two images."""
     images: dict[str, str] = {}
     masks: list[tuple[str, _Picture]] = []
@@ -74,25 +74,27 @@ def pair(paths: Iterable[str]) -> Pairs:
             raise DataError(f"the image {image} has the masks {found[image]} and {path}; keep one of them")
         found[image] = path
     lonely = sorted({*images.values(), *twice.values()} - set(found))
-    return Pairs(found, tuple(lonely), tuple(alone), any(picture.by_folder for _, picture in masks))
+    return MaskPairs(found, tuple(lonely), tuple(alone), any(picture.by_folder for _, picture in masks))
 
 
-def fits(pairs: Pairs) -> str | None:
+def fits(pairs: MaskPairs) -> str | None:
     """None when there are pairs enough to be no accident, else the reason why not."""
-    whole, masks, images = len(pairs.masks), len(pairs.masks_alone), len(pairs.images_alone)
+    whole, masks, images = len(pairs.masks), len(pairs.unpaired_masks), len(pairs.unpaired_images)
     if not whole:
         what = f"{count(masks, 'mask')}, none with the name of an image" if masks else "no masks"
         return f"{what} in folders such as images/ and masks/, or called cat_mask.png beside cat.png"
     if masks > whole:
-        return f"only {whole} of {whole + masks} masks have an image: {some(pairs.masks_alone, 2)} have none"
-    if not pairs.in_folders and images > whole:
+        return f"only {whole} of {whole + masks} masks have an image: {some(pairs.unpaired_masks, 2)} have none"
+    if not pairs.by_folders and images > whole:
         return f"only {whole} of {whole + images} images have a mask of their name"
     return None
 
 
-def any_mask(found: FolderListing) -> bool:
+def mentions_masks(listing: FolderListing) -> bool:
     """Whether a folder or a name among pictures says that it is of masks; much sooner known than pairs."""
-    return any(_folder(place)[0] for place in found.places) or any(_NAMED.search(path) for path in found.images)
+    return any(_folder(place)[0] for place in listing.image_folders) or any(
+        _NAMED.search(path) for path in listing.images
+    )
 
 
 def split_of(path: str) -> str | None:

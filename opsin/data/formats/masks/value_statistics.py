@@ -10,7 +10,7 @@ import numpy as np
 from opsin.core import DataError
 
 from ..scan import count
-from .pixel_values import RawMask, Reading, counted, raw_mask, value_name
+from .pixel_values import IndexedMask, MaskMode, format_value, read_mask, value_counts
 
 MOST_SURVEYED = 5000
 """Of more masks so many are looked at, spread evenly; a value that comes up later is an error of its mask."""
@@ -19,7 +19,7 @@ _BLACK_AND_WHITE = {0x000000, 0xFFFFFF}
 
 
 @dataclass(frozen=True)
-class MaskSurvey:
+class MaskStatistics:
     """Pixels by value over all masks looked at, and what else tells class ids from numbers of objects.
 
     `lossy` masks are JPEGs. `numbered` is the share of the masks with anything in them whose values are exactly 1 to
@@ -29,7 +29,7 @@ class MaskSurvey:
 
     masks: int
     pixels: dict[int, int]
-    reading: Reading
+    mode: MaskMode
     lossy: int = 0
     numbered: float = 0.0
     largest: int = 0
@@ -40,39 +40,39 @@ class MaskSurvey:
         """The distinct values, in order."""
         return sorted(self.pixels)
 
-    def seen(self, limit: int = 6) -> str:
+    def summary(self, limit: int = 6) -> str:
         """What was seen, in words: the commonest values and their shares of all pixels."""
         total = sum(self.pixels.values()) or 1
         often = sorted(self.pixels, key=lambda value: (-self.pixels[value], value))
         words = [f"{self.name(value)} ({100 * self.pixels[value] / total:.3g} %)" for value in often[:limit]]
         more = f" and {len(often) - limit} more" if len(often) > limit else ""
-        what = "colour" if self.reading == "colour" else "value"
+        what = "colour" if self.mode == "colour" else "value"
         return f"{count(self.masks, 'mask')} with {count(often, what)}: {', '.join(words)}{more}"
 
     def name(self, value: int) -> str:
         """A value or colour as text."""
-        return value_name(value, self.reading)
+        return format_value(value, self.mode)
 
 
 @dataclass(frozen=True)
 class _One:
     values: np.ndarray
     pixels: np.ndarray
-    reading: Reading
+    mode: MaskMode
     colours: np.ndarray
     lossy: bool
 
 
-def survey_masks(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskSurvey:
+def mask_statistics(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskStatistics:
     """Looks at the masks at `paths`; DataError when none of them can be read."""
     spread = np.linspace(0, len(paths) - 1, min(len(paths), MOST_SURVEYED)).round().astype(int)
     chosen = [paths[place] for place in np.unique(spread).tolist()]
 
     def look(path: str) -> _One | str:
         try:
-            raw = raw_mask(read(path))
-            values, pixels = counted(raw.values)
-            return _One(values, pixels, raw.reading, _colours(raw, values), raw.lossy)
+            raw = read_mask(read(path))
+            values, pixels = value_counts(raw.values)
+            return _One(values, pixels, raw.mode, _colours(raw, values), raw.lossy)
         except DataError as error:
             return f"{path} {error}"
 
@@ -82,12 +82,12 @@ def survey_masks(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskSurv
     ones = [one for one in looked if not isinstance(one, str)]
     if not ones:
         raise DataError(f"none of {count(chosen, 'mask')} can be read: {broken[0] if broken else 'there are none'}")
-    reading = _reading(ones)
+    mode = _reading(ones)
     pixels: dict[int, int] = {}
     numbered: list[int] = []
     filled = 0
     for one in ones:
-        values = _as(one, reading)
+        values = _as(one, mode)
         for value, many in zip(values.tolist(), one.pixels.tolist(), strict=True):
             pixels[value] = pixels.get(value, 0) + many
         if len(pixels) > MOST_VALUES:
@@ -98,28 +98,28 @@ def survey_masks(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskSurv
             numbered.append(len(above))
     share = len(numbered) / filled if filled else 0.0
     lossy = sum(one.lossy for one in ones)
-    return MaskSurvey(len(ones), pixels, reading, lossy, share, max(numbered, default=0), len(set(numbered)), broken)
+    return MaskStatistics(len(ones), pixels, mode, lossy, share, max(numbered, default=0), len(set(numbered)), broken)
 
 
-def _colours(raw: RawMask, values: np.ndarray) -> np.ndarray:
-    return RawMask(values, raw.reading, raw.lossy, raw.palette).as_colours()
+def _colours(raw: IndexedMask, values: np.ndarray) -> np.ndarray:
+    return IndexedMask(values, raw.mode, raw.lossy, raw.palette).as_colours()
 
 
-def _as(one: _One, reading: Reading) -> np.ndarray:
-    if reading == "colour":
+def _as(one: _One, mode: MaskMode) -> np.ndarray:
+    if mode == "colour":
         return one.colours
-    return one.colours & 255 if one.reading == "index" and reading == "grey" else one.values
+    return one.colours & 255 if one.mode == "index" and mode == "grey" else one.values
 
 
-def _reading(ones: list[_One]) -> Reading:
+def _reading(ones: list[_One]) -> MaskMode:
     """How the values are to be taken, all masks together.
 
     Palettes of black and white alone are grey pictures; palettes that give one index several colours (each file has
     its own) are coloured pictures.
     """
-    if any(one.reading == "colour" for one in ones):
+    if any(one.mode == "colour" for one in ones):
         return "colour"
-    palettes = [one for one in ones if one.reading == "index"]
+    palettes = [one for one in ones if one.mode == "index"]
     if not palettes:
         return "grey"
     if all(set(one.colours.tolist()) <= _BLACK_AND_WHITE for one in palettes):

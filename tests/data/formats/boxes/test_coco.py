@@ -9,7 +9,7 @@ from pycocotools.coco import COCO
 
 from opsin.core import DataError
 from opsin.data import read
-from opsin.data.formats.boxes.coco import coco_ways
+from opsin.data.formats.boxes.coco import match_coco
 from opsin.data.formats.scan import scan
 from opsin.data.targets import BOXES, INSTANCES, MASKS
 
@@ -159,8 +159,8 @@ def test_files_that_cannot_be_used(tmp_path, described, words):
 def test_other_json_is_none_of_it(tmp_path):
     for name, content in (("a", "[1, 2]"), ("b", '{"images": 3}'), ("c", "{"), ("d", "")):
         (tmp_path / f"{name}.json").write_text(content)
-    ways, reason = coco_ways(scan(tmp_path))
-    assert not ways and "c.json is no JSON" in reason
+    matches, reason = match_coco(scan(tmp_path))
+    assert not matches and "c.json is no JSON" in reason
 
 
 def outlined(folder: Path) -> Path:
@@ -206,6 +206,6 @@ def test_keypoints_beside_instances_are_another_set(tmp_path):
     for name in ("instances_train", "instances_val", "person_keypoints_train"):
         (tmp_path / f"{name}.json").write_text(content)
     (tmp_path / "set.json").unlink()
-    with pytest.raises(DataError, match="can be read in 2 ways"):
+    with pytest.raises(DataError, match="fits 2 formats:"):
         read(tmp_path)
     assert len(read(tmp_path / "person_keypoints_train.json")) == 2

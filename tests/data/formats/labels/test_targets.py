@@ -4,12 +4,12 @@ from hypothesis import strategies as st
 
 from opsin.core import DataError
 from opsin.data import Target
-from opsin.data.formats.labels.targets import classes_of, meaning_of
+from opsin.data.formats.labels.targets import parse_classes, parse_targets
 from opsin.data.targets import BOXES, CLASSES, IDENTITIES, LABELS, NUMBERS
 
 
 def meaning(kind=None, **columns):
-    return meaning_of(columns, "a.csv", kind, header=1)
+    return parse_targets(columns, "a.csv", kind, header=1)
 
 
 def test_text_is_classes_and_bars_are_labels():
@@ -57,7 +57,7 @@ def test_names_of_numeric_classes():
     assert meaning(label=["10", "9.0", "9", "10"]).target.names == ("9", "10")
     assert meaning(label=["01", "02", "01", "02"]).target.names == ("01", "02")
     assert meaning(label=["1_2", "2_1", "1_2"]).target.names == ("1_2", "2_1")
-    assert classes_of(["1.0", "nan", "none"]).target.names == ("1.0", "nan", "none")
+    assert parse_classes(["1.0", "nan", "none"]).target.names == ("1.0", "nan", "none")
 
 
 def test_several_columns():
@@ -96,7 +96,7 @@ def test_what_does_not_fit_is_one_line_with_its_place(columns, kind, words):
 
 def test_rows_of_arrays_are_counted_from_0():
     with pytest.raises(DataError, match=r"arrays: row 1 has no finite target"):
-        meaning_of({"target": [1.0, float("nan")]}, "arrays", None)
+        parse_targets({"target": [1.0, float("nan")]}, "arrays", None)
 
 
 @given(st.lists(st.text(), min_size=1, max_size=30), st.sampled_from([None, CLASSES, LABELS, NUMBERS, IDENTITIES]))

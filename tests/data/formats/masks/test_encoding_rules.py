@@ -3,18 +3,18 @@ import pytest
 
 from opsin.core import DataError
 from opsin.data.formats.masks.class_names import class_names_of
-from opsin.data.formats.masks.encoding_rules import infer_encoding, looks_numbered
-from opsin.data.formats.masks.value_statistics import MaskSurvey
+from opsin.data.formats.masks.encoding_rules import infer_encoding, looks_like_instances
+from opsin.data.formats.masks.value_statistics import MaskStatistics
 
 BOTH = ("background", "foreground")
 
 
-def survey(*values, reading="grey", **more):
-    return MaskSurvey(10, dict.fromkeys(values, 100), reading, **more)
+def statistics(*values, mode="grey", **more):
+    return MaskStatistics(10, dict.fromkeys(values, 100), mode, **more)
 
 
-def classes(coding):
-    return coding.names, coding.classes
+def classes(encoding):
+    return encoding.names, encoding.classes
 
 
 @pytest.mark.parametrize(
@@ -31,18 +31,18 @@ def classes(coding):
     ],
 )
 def test_without_names(values, names, found):
-    assert classes(infer_encoding(survey(*values), None)) == (names, found)
-    assert classes(infer_encoding(survey(*values, reading="index"), None)) == (names, found)
+    assert classes(infer_encoding(statistics(*values), None)) == (names, found)
+    assert classes(infer_encoding(statistics(*values, mode="index"), None)) == (names, found)
 
 
 @pytest.mark.parametrize("values", [(0, 128, 255), (0, 127, 255), (0, 85, 170, 255)])
 def test_grey_levels_up_to_255_are_ambiguous_without_names(values):
     with pytest.raises(DataError, match=r"255 may be a class or mean that nobody knows; put a classes.txt"):
-        infer_encoding(survey(*values), None)
+        infer_encoding(statistics(*values), None)
     listed = class_names_of(list("abcd"[: len(values)]), "classes.txt")
-    coding = infer_encoding(survey(*values), listed)
-    assert coding.classes == {value: place for place, value in enumerate(values)}
-    assert coding.notes[0].startswith("values taken in the order of classes.txt: 0 a, ")
+    encoding = infer_encoding(statistics(*values), listed)
+    assert encoding.classes == {value: place for place, value in enumerate(values)}
+    assert encoding.notes[0].startswith("values taken in the order of classes.txt: 0 a, ")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_grey_levels_up_to_255_are_ambiguous_without_names(values):
     ],
 )
 def test_with_names(values, listed, names, found):
-    assert classes(infer_encoding(survey(*values), class_names_of(listed, "classes.txt"))) == (names, found)
+    assert classes(infer_encoding(statistics(*values), class_names_of(listed, "classes.txt"))) == (names, found)
 
 
 @pytest.mark.parametrize(
@@ -79,60 +79,62 @@ def test_with_names(values, listed, names, found):
 def test_what_cannot_be_told_says_what_was_seen(values, listed, words):
     names = None if listed is None else class_names_of(listed, "classes.txt")
     with pytest.raises(DataError, match=words) as error:
-        infer_encoding(survey(*values), names)
+        infer_encoding(statistics(*values), names)
     assert "10 masks with" in str(error.value) and "\n" not in str(error.value)
 
 
 def test_colours():
     road = 0x804080
-    coding = infer_encoding(survey(0, road, reading="colour"), None)
-    assert classes(coding) == (BOTH, {0: 0, road: 1}) and "128/64/128" in coding.notes[0]
-    three = survey(0, road, 0xFF, reading="colour")
+    encoding = infer_encoding(statistics(0, road, mode="colour"), None)
+    assert classes(encoding) == (BOTH, {0: 0, road: 1}) and "128/64/128" in encoding.notes[0]
+    three = statistics(0, road, 0xFF, mode="colour")
     with pytest.raises(DataError, match=r"10 masks with 3 colours: 0/0/0 \(33.3 %\).*'road 128 64 128'"):
         infer_encoding(three, None)
     names = class_names_of({"sky": [0, 0, 0], "car": [0, 0, 255], "road": [128, 64, 128]}, "classes.json")
     assert classes(infer_encoding(three, names)) == (("sky", "car", "road"), {0: 0, 0xFF: 1, road: 2})
     with pytest.raises(DataError, match=r"classes.json has no class for 1/2/3"):
-        infer_encoding(survey(0, road, 0x010203, reading="colour"), names)
+        infer_encoding(statistics(0, road, 0x010203, mode="colour"), names)
 
 
 def fringed(share, **more):
     pixels = {value: 1 for value in range(256)}
     pixels |= {0: 5000, 255: 5000, 100: round(10_000 * share)}
-    return MaskSurvey(10, pixels, "grey", **more)
+    return MaskStatistics(10, pixels, "grey", **more)
 
 
 def test_fringes_between_black_and_white_are_cut():
-    for found in (fringed(0), fringed(0, lossy=10), MaskSurvey(2, {0: 9, 2: 3, 255: 9}, "grey", lossy=1)):
-        coding = infer_encoding(found, None)
-        assert coding.halves and coding.names == BOTH and "cut at 128" in coding.notes[0]
+    for found in (fringed(0), fringed(0, lossy=10), MaskStatistics(2, {0: 9, 2: 3, 255: 9}, "grey", lossy=1)):
+        encoding = infer_encoding(found, None)
+        assert encoding.halves and encoding.names == BOTH and "cut at 128" in encoding.notes[0]
     assert infer_encoding(fringed(0), class_names_of(["sky", "cat"], "x")).names == ("sky", "cat")
 
 
 def test_jpeg_of_class_ids_is_refused():
-    for found in (fringed(0.3, lossy=10), survey(0, 1, 2, lossy=1)):
+    for found in (fringed(0.3, lossy=10), statistics(0, 1, 2, lossy=1)):
         with pytest.raises(DataError, match=r"masks are JPEG pictures, 10 masks with .* save them as PNG"):
             infer_encoding(found, None)
-    assert not infer_encoding(survey(0, 255, lossy=10), None).halves
+    assert not infer_encoding(statistics(0, 255, lossy=10), None).halves
 
 
 def test_voc_is_not_taken_for_fringes():
     pixels = dict.fromkeys(range(21), 10) | {0: 100_000, 255: 5000}
-    assert len(infer_encoding(MaskSurvey(10, pixels, "index"), None).names) == 21
-    assert len(infer_encoding(MaskSurvey(10, pixels, "grey"), None).names) == 21
+    assert len(infer_encoding(MaskStatistics(10, pixels, "index"), None).names) == 21
+    assert len(infer_encoding(MaskStatistics(10, pixels, "grey"), None).names) == 21
 
 
 def test_asked_to_ignore():
-    assert infer_encoding(survey(0, 1, 2), None, [0]).names == ("1", "2")
+    assert infer_encoding(statistics(0, 1, 2), None, [0]).names == ("1", "2")
 
 
 def test_numbers_of_objects():
     many = tuple(range(40))
-    assert looks_numbered(survey(*many, numbered=0.9, largest=39, varied=8))
-    assert looks_numbered(survey(0, 300, 400))
-    assert not looks_numbered(survey(*many, numbered=0.5, largest=39, varied=8))
-    assert not looks_numbered(survey(0, 1, 2, numbered=1.0, largest=2, varied=2))
-    assert not looks_numbered(survey(*range(12), numbered=1.0, largest=11, varied=1))
-    assert not looks_numbered(survey(0, 65535))
-    assert not looks_numbered(survey(0, 1, numbered=1.0, largest=1, varied=1))
-    assert not looks_numbered(survey(*np.arange(9).tolist(), reading="colour", numbered=1.0, largest=9, varied=9))
+    assert looks_like_instances(statistics(*many, numbered=0.9, largest=39, varied=8))
+    assert looks_like_instances(statistics(0, 300, 400))
+    assert not looks_like_instances(statistics(*many, numbered=0.5, largest=39, varied=8))
+    assert not looks_like_instances(statistics(0, 1, 2, numbered=1.0, largest=2, varied=2))
+    assert not looks_like_instances(statistics(*range(12), numbered=1.0, largest=11, varied=1))
+    assert not looks_like_instances(statistics(0, 65535))
+    assert not looks_like_instances(statistics(0, 1, numbered=1.0, largest=1, varied=1))
+    assert not looks_like_instances(
+        statistics(*np.arange(9).tolist(), mode="colour", numbered=1.0, largest=9, varied=9)
+    )

@@ -6,9 +6,9 @@ from opsin.core import DataError
 from opsin.data import FileImages
 from opsin.data.formats.masks.class_names import class_names_of
 from opsin.data.formats.masks.encoding import MaskEncoding, dense_encoding
-from opsin.data.formats.masks.mask_files import FileMasks, mask_table, meaning_of_masks, numbered
-from opsin.data.formats.masks.pixel_values import RawMask
-from opsin.data.formats.masks.value_statistics import MaskSurvey
+from opsin.data.formats.masks.mask_files import FileMasks, infer_mask_meaning, mask_table, numbered
+from opsin.data.formats.masks.pixel_values import IndexedMask
+from opsin.data.formats.masks.value_statistics import MaskStatistics
 from opsin.data.targets import INSTANCES, MASKS
 
 IDS = np.array([[0, 1, 1], [2, 2, 0]], np.uint8)
@@ -38,7 +38,7 @@ def test_stamps_change_with_file_and_meaning(tmp_path):
         dense_encoding({0: "a", 1: "b", 2: "c"}, "grey"),
         dense_encoding({0: "a", 1: "b", 2: "void"}, "grey"),
     ]
-    stamps = {FileMasks(files, paths, coding).stamp("image0") for coding in codings}
+    stamps = {FileMasks(files, paths, encoding).stamp("image0") for encoding in codings}
     Image.fromarray(IDS[:1]).save(tmp_path / "0.png")
     assert FileMasks(files, paths, None).stamp("image0") not in stamps and len(stamps) == 3
     (tmp_path / "0.png").unlink()
@@ -47,40 +47,40 @@ def test_stamps_change_with_file_and_meaning(tmp_path):
 
 
 def test_numbers_become_instances_without_gaps():
-    raw = RawMask(np.array([[0, 300, 7], [7, 0, 65000]], np.int32), "grey")
+    raw = IndexedMask(np.array([[0, 300, 7], [7, 0, 65000]], np.int32), "grey")
     assert numbered(raw).tolist() == [[0, 512, 256], [256, 0, 768]] and numbered(raw).dtype == np.int32
-    assert numbered(RawMask(np.array([[9, 9]], np.uint8), "grey")).tolist() == [[256, 256]]
+    assert numbered(IndexedMask(np.array([[9, 9]], np.uint8), "grey")).tolist() == [[256, 256]]
     with pytest.raises(DataError, match="is a JPEG"):
-        numbered(RawMask(IDS, "grey", lossy=True))
+        numbered(IndexedMask(IDS, "grey", lossy=True))
 
 
 def test_meaning(tmp_path):
     files, paths = folder_of(tmp_path, IDS, IDS)
-    coding, notes = meaning_of_masks(files, paths, None, None)
-    assert isinstance(coding, MaskEncoding) and not notes
-    objects, notes = meaning_of_masks(files, paths, None, INSTANCES)
-    assert isinstance(objects, MaskSurvey) and "taken for numbers of objects" in notes[0]
-    named, _ = meaning_of_masks(files, paths, class_names_of(["x", "y", "z"], "c"), None)
+    encoding, notes = infer_mask_meaning(files, paths, None, None)
+    assert isinstance(encoding, MaskEncoding) and not notes
+    objects, notes = infer_mask_meaning(files, paths, None, INSTANCES)
+    assert isinstance(objects, MaskStatistics) and "taken for numbers of objects" in notes[0]
+    named, _ = infer_mask_meaning(files, paths, class_names_of(["x", "y", "z"], "c"), None)
     assert named.names == ("x", "y", "z")
 
 
 def test_meaning_by_evidence(tmp_path):
     cells = [(np.arange(400).reshape(20, 20) // 10 % (most + 1)).astype(np.uint16) for most in (9, 14, 25)]
     files, paths = folder_of(tmp_path, *cells)
-    meaning, notes = meaning_of_masks(files, paths, None, None)
-    assert isinstance(meaning, MaskSurvey) and "numbers of objects; say task segment" in notes[0]
-    assert isinstance(meaning_of_masks(files, paths, None, MASKS)[0], MaskEncoding)
+    meaning, notes = infer_mask_meaning(files, paths, None, None)
+    assert isinstance(meaning, MaskStatistics) and "numbers of objects; say task segment" in notes[0]
+    assert isinstance(infer_mask_meaning(files, paths, None, MASKS)[0], MaskEncoding)
 
 
 def test_no_numbers_to_tell_objects_apart(tmp_path):
     with pytest.raises(DataError, match="no numbers that tell objects apart"):
-        meaning_of_masks(*folder_of(tmp_path, (IDS > 0) * np.uint8(255)), None, INSTANCES)
+        infer_mask_meaning(*folder_of(tmp_path, (IDS > 0) * np.uint8(255)), None, INSTANCES)
 
 
 def test_broken_masks_are_noted(tmp_path):
     files, paths = folder_of(tmp_path, IDS, IDS)
     (tmp_path / "0.png").write_bytes(b"")
-    assert meaning_of_masks(files, paths, None, None)[1] == [
+    assert infer_mask_meaning(files, paths, None, None)[1] == [
         "1 mask cannot be read: 0.png is empty (0 bytes); expected a mask"
     ]
 
@@ -92,5 +92,5 @@ def test_table(tmp_path):
     )
     assert table.target.kind is MASKS and table.target.names == ("a", "b")
     assert table.rows["split"].to_list() == ["train", None] and table.notes[0] == "n" and len(table.notes) == 2
-    table = mask_table(files, paths, [None, None], "here", MaskSurvey(2, {}, "grey"), [])
+    table = mask_table(files, paths, [None, None], "here", MaskStatistics(2, {}, "grey"), [])
     assert table.target.kind is INSTANCES and table.masks.read("image0").max() == 512

@@ -9,7 +9,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import open_masks
-from opsin.data.formats.masks.mask_folders import mask_folder_ways
+from opsin.data.formats.masks.mask_folders import match_mask_folders
 from opsin.data.formats.scan import scan
 from opsin.data.targets import INSTANCES, MASKS
 from opsin.data.writers.masks import write_mask, write_objects
@@ -31,9 +31,9 @@ def make(folder, masks, style="masks/{}.png", image="images/{}.png"):
 
 
 def read(folder, task=None):
-    (way,), reason = mask_folder_ways(scan(folder))
+    (match,), reason = match_mask_folders(scan(folder))
     assert not reason
-    return way.read(str(folder), task)
+    return match.read(str(folder), task)
 
 
 def ids(count=3, most=3, size=(8, 10), seed=0):
@@ -91,7 +91,7 @@ def test_names_from_a_file(tmp_path):
     (tmp_path / "classes.txt").write_text("0 sky\n4 cat\n8 dog\n")
     table = read(tmp_path)
     assert table.target.names == ("sky", "cat", "dog") and np.unique(table.masks.read("images/p0.png")).max() == 2
-    assert mask_folder_ways(scan(tmp_path))[0][0].kinds == (MASKS,)
+    assert match_mask_folders(scan(tmp_path))[0][0].kinds == (MASKS,)
     (tmp_path / "classes.txt").write_text("0 sky\n4 cat\n")
     with pytest.raises(DataError, match=r"classes.txt names 2 classes and none for 8") as error:
         read(tmp_path)
@@ -182,8 +182,8 @@ def test_two_masks_for_an_image_are_an_error(tmp_path):
 def test_photographs_and_class_folders_are_none(tmp_path):
     for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
         save(tmp_path / name, np.zeros((4, 4), np.uint8))
-    ways, reason = mask_folder_ways(scan(tmp_path))
-    assert not ways and reason.startswith("no masks in folders such as images/ and masks/")
+    matches, reason = match_mask_folders(scan(tmp_path))
+    assert not matches and reason.startswith("no masks in folders such as images/ and masks/")
 
 
 @settings(max_examples=20)

@@ -7,7 +7,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import open_masks
-from opsin.data.formats.masks.mask_yaml import mask_config_ways
+from opsin.data.formats.masks.mask_yaml import match_mask_yaml
 from opsin.data.formats.scan import scan
 from opsin.data.targets import MASKS
 
@@ -40,15 +40,15 @@ def make(folder, config=CONFIG, splits=("train", "val")):
 
 
 def read(folder):
-    (way,), reason = mask_config_ways(scan(folder))
-    assert not reason and way.kinds == (MASKS,)
-    return way, way.read(str(folder), None)
+    (match,), reason = match_mask_yaml(scan(folder))
+    assert not reason and match.kinds == (MASKS,)
+    return match, match.read(str(folder), None)
 
 
 @pytest.mark.parametrize("inner", ["", "semantic"])
 def test_from_the_top_and_from_its_own_folder(tmp_path, inner):
-    way, table = read(make(tmp_path) / inner)
-    assert way.files == (("semantic/" if not inner else "") + "config.yaml",)
+    match, table = read(make(tmp_path) / inner)
+    assert match.files == (("semantic/" if not inner else "") + "config.yaml",)
     assert table.target.names == ("nothing", "cat", "dog")
     assert table.rows["id"].to_list() == [
         "images/train/a.png",
@@ -104,14 +104,14 @@ def test_nothing_there(tmp_path):
 @pytest.mark.parametrize("text", ["", "train: images/train\nnames: [a]", "[1, 2]", "3", "train: {images: 3, masks: 4}"])
 def test_other_yaml_is_none_of_ours(tmp_path, text):
     (tmp_path / "data.yaml").write_text(text)
-    assert mask_config_ways(scan(tmp_path)) == ([], "")
+    assert match_mask_yaml(scan(tmp_path)) == ([], "")
 
 
 @pytest.mark.parametrize("text", ["a: [", "{" * 50_000, "!!python/object/apply:os.system [ls]", "x" * 1_100_000])
 def test_broken_yaml_is_one_line(tmp_path, text):
     (tmp_path / "data.yaml").write_text(text)
-    ways, reason = mask_config_ways(scan(tmp_path))
-    assert not ways and reason.startswith("data.yaml is ") and "\n" not in reason
+    matches, reason = match_mask_yaml(scan(tmp_path))
+    assert not matches and reason.startswith("data.yaml is ") and "\n" not in reason
 
 
 @pytest.mark.skipif(not REAL, reason="OPSIN_DATA names no folder with coco128")

@@ -6,8 +6,8 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import open_masks
-from opsin.data.formats.masks.mask_folders import mask_folder_ways
-from opsin.data.formats.masks.nnunet import nnunet_ways
+from opsin.data.formats.masks.mask_folders import match_mask_folders
+from opsin.data.formats.masks.nnunet import match_nnunet
 from opsin.data.formats.scan import scan
 from opsin.data.targets import MASKS
 
@@ -39,28 +39,28 @@ def make(folder, described=V2, ending=".png", test=False):
 
 
 def read(folder):
-    (way,), reason = nnunet_ways(scan(folder))
-    assert not reason and way.kinds == (MASKS,)
-    return way, way.read(str(folder), None)
+    (match,), reason = match_nnunet(scan(folder))
+    assert not reason and match.kinds == (MASKS,)
+    return match, match.read(str(folder), None)
 
 
 @pytest.mark.parametrize("described", [V2, V1])
 @pytest.mark.parametrize("ending", [".png", ".tif", ".bmp"])
 def test_both_versions(tmp_path, described, ending):
     described = {**described, "file_ending": ending} if described is V2 else described
-    way, table = read(make(tmp_path / "Dataset001", described, ending))
-    assert table.target.names == ("background", "cell", "border") and way.files == ("dataset.json",)
+    match, table = read(make(tmp_path / "Dataset001", described, ending))
+    assert table.target.names == ("background", "cell", "border") and match.files == ("dataset.json",)
     assert table.rows["id"].to_list() == [f"imagesTr/c_1_0000{ending}", f"imagesTr/c_2_0000{ending}"]
     assert table.rows["target"][0] == f"labelsTr/c_1{ending}" and table.rows["split"].to_list() == [None, None]
     assert table.notes == (f"2 images without a mask left out: imagesTs/c_1t_0000{ending}, imagesTs/c_2t_0000{ending}",)
     np.testing.assert_array_equal(table.masks.read(table.rows["id"][0]), IDS)
-    assert not open_masks(table, (2, 3)).errors and not mask_folder_ways(scan(tmp_path))[0]
+    assert not open_masks(table, (2, 3)).errors and not match_mask_folders(scan(tmp_path))[0]
 
 
 def test_below_another_folder_with_test_masks(tmp_path):
     make(tmp_path / "raw/Dataset001", test=True)
-    way, table = read(tmp_path)
-    assert way.files == ("raw/Dataset001/dataset.json",) and table.rows["split"].to_list() == [
+    match, table = read(tmp_path)
+    assert match.files == ("raw/Dataset001/dataset.json",) and table.rows["split"].to_list() == [
         None,
         None,
         "test",
@@ -121,4 +121,4 @@ def test_a_value_without_a_label(tmp_path):
 
 def test_other_json_is_none_of_ours(tmp_path):
     (tmp_path / "dataset.json").write_text("{}")
-    assert nnunet_ways(scan(tmp_path)) == ([], "no dataset.json beside imagesTr/ and labelsTr/")
+    assert match_nnunet(scan(tmp_path)) == ([], "no dataset.json beside imagesTr/ and labelsTr/")

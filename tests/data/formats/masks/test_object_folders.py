@@ -7,7 +7,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import open_masks
-from opsin.data.formats.masks.object_folders import object_folder_ways, object_folders_fit
+from opsin.data.formats.masks.object_folders import is_object_folders, match_object_folders
 from opsin.data.formats.scan import scan
 from opsin.data.targets import INSTANCES
 
@@ -37,9 +37,9 @@ def make(folder, image="{}/images/{}.png", mask="{}/masks/{}.png", names=("a", "
 
 
 def read(folder):
-    (way,), reason = object_folder_ways(scan(folder))
-    assert not reason and way.kinds == (INSTANCES,)
-    return way.read(str(folder), None)
+    (match,), reason = match_object_folders(scan(folder))
+    assert not reason and match.kinds == (INSTANCES,)
+    return match.read(str(folder), None)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_objects_with_a_palette(tmp_path):
 def test_other_layouts_are_none(tmp_path, paths):
     for path in paths:
         save(tmp_path / path, np.zeros((4, 4), np.uint8))
-    assert not object_folders_fit(scan(tmp_path))
-    assert object_folder_ways(scan(tmp_path))[1].startswith("no folder of objects for each image")
+    assert not is_object_folders(scan(tmp_path))
+    assert match_object_folders(scan(tmp_path))[1].startswith("no folder of objects for each image")
 
 
 @pytest.mark.skipif(not REAL, reason="OPSIN_DATA names no folder with dsb2018_nuclei")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from opsin.core import DataError
-from opsin.data.formats.masks.pairing import any_mask, fits, pair, split_of
+from opsin.data.formats.masks.pairing import fits, mentions_masks, pair, split_of
 from opsin.data.formats.scan import FolderListing
 
 
@@ -40,7 +40,7 @@ from opsin.data.formats.scan import FolderListing
 )
 def test_pairs(image, mask):
     found = pair([image, mask])
-    assert found.masks == {image: mask} and not found.images_alone and not found.masks_alone
+    assert found.masks == {image: mask} and not found.unpaired_images and not found.unpaired_masks
     assert fits(found) is None
 
 
@@ -52,7 +52,7 @@ def test_names_count_less_than_folders():
 def test_left_over():
     found = pair(["images/a.png", "images/b.png", "masks/a.png", "masks/c.png", "test/0.png"])
     assert found.masks == {"images/a.png": "masks/a.png"}
-    assert (found.images_alone, found.masks_alone) == (("images/b.png", "test/0.png"), ("masks/c.png",))
+    assert (found.unpaired_images, found.unpaired_masks) == (("images/b.png", "test/0.png"), ("masks/c.png",))
     assert fits(found) is None
 
 
@@ -120,4 +120,4 @@ def test_splits(path, split):
     ],
 )
 def test_masks_are_known_by_a_folder_or_the_end_or_start_of_a_name(path, told):
-    assert any_mask(FolderListing(Path(), ("other/cat.png", path), (), ())) == told
+    assert mentions_masks(FolderListing(Path(), ("other/cat.png", path), (), ())) == told

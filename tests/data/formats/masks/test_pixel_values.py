@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data.formats.masks.pixel_values import as_reading, counted, packed, raw_mask, value_name
+from opsin.data.formats.masks.pixel_values import format_value, pack_colours, read_mask, value_counts, values_in_mode
 
 RNG = np.random.default_rng(0)
 IDS = RNG.integers(0, 9, (12, 15), np.uint8)
@@ -28,21 +28,21 @@ def with_palette(values, colours):
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF", "PPM"])
 def test_grey_values_as_they_are(kind):
-    np.testing.assert_array_equal(raw_mask(encoded(Image.fromarray(IDS), kind)).values, IDS)
+    np.testing.assert_array_equal(read_mask(encoded(Image.fromarray(IDS), kind)).values, IDS)
 
 
 def test_indices_of_a_palette():
-    raw = raw_mask(encoded(with_palette(IDS, RNG.integers(0, 256, (9, 3)))))
-    assert raw.reading == "index" and raw.palette.shape[1] == 3
+    raw = read_mask(encoded(with_palette(IDS, RNG.integers(0, 256, (9, 3)))))
+    assert raw.mode == "index" and raw.palette.shape[1] == 3
     np.testing.assert_array_equal(raw.values, IDS)
-    np.testing.assert_array_equal(raw.as_colours(), packed(raw.palette)[IDS])
+    np.testing.assert_array_equal(raw.as_colours(), pack_colours(raw.palette)[IDS])
 
 
 @pytest.mark.parametrize("values", [IDS > 4, IDS.astype(np.uint16) * 900, IDS.astype(np.int32) * 70_000])
 def test_one_bit_and_many(values):
     kind = "TIFF" if values.dtype == np.int32 else "PNG"
-    raw = raw_mask(encoded(Image.fromarray(values), kind))
-    assert raw.reading == "grey"
+    raw = read_mask(encoded(Image.fromarray(values), kind))
+    assert raw.mode == "grey"
     np.testing.assert_array_equal(raw.values, values)
 
 
@@ -59,43 +59,43 @@ def test_few_bits_are_ids_not_brightness(bits, most):
     packed_bits = "".join(f"{value:0{bits}b}" for value in row)
     body = b"\0" + int(packed_bits, 2).to_bytes(len(packed_bits) // 8, "big")
     png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
-    assert raw_mask(png).values.tolist() == [row.tolist()]
+    assert read_mask(png).values.tolist() == [row.tolist()]
 
 
 def test_colours_that_are_grey_are_grey_values():
-    raw = raw_mask(encoded(Image.fromarray(np.stack([IDS] * 3, 2))))
-    assert raw.reading == "grey"
+    raw = read_mask(encoded(Image.fromarray(np.stack([IDS] * 3, 2))))
+    assert raw.mode == "grey"
     np.testing.assert_array_equal(raw.values, IDS)
     opaque = np.dstack([IDS, IDS, IDS, np.full_like(IDS, 255)])
-    np.testing.assert_array_equal(raw_mask(encoded(Image.fromarray(opaque))).values, IDS)
+    np.testing.assert_array_equal(read_mask(encoded(Image.fromarray(opaque))).values, IDS)
 
 
 def test_colours():
     colours = np.dstack([IDS, IDS * 2, IDS * 3])
-    raw = raw_mask(encoded(Image.fromarray(colours)))
-    assert raw.reading == "colour"
+    raw = read_mask(encoded(Image.fromarray(colours)))
+    assert raw.mode == "colour"
     np.testing.assert_array_equal(raw.values, IDS.astype(int) * (65536 + 512 + 3))
-    assert value_name(int(packed(np.array([1, 2, 3]))), "colour") == "1/2/3"
+    assert format_value(int(pack_colours(np.array([1, 2, 3]))), "colour") == "1/2/3"
 
 
 def test_a_tinted_jpeg_is_grey():
-    raw = raw_mask(encoded(Image.fromarray(np.stack([IDS * 28] * 3, 2)), "JPEG"))
-    assert raw.lossy and raw.reading == "grey"
+    raw = read_mask(encoded(Image.fromarray(np.stack([IDS * 28] * 3, 2)), "JPEG"))
+    assert raw.lossy and raw.mode == "grey"
 
 
 def test_readings():
-    black_and_white = raw_mask(encoded(with_palette(IDS % 2, [(255, 255, 255), (0, 0, 0)])))
-    np.testing.assert_array_equal(as_reading(black_and_white, "grey"), np.where(IDS % 2, 0, 255))
-    np.testing.assert_array_equal(as_reading(black_and_white, "index"), IDS % 2)
-    grey = raw_mask(encoded(Image.fromarray(IDS)))
-    np.testing.assert_array_equal(as_reading(grey, "colour"), IDS.astype(int) * 0x010101)
+    black_and_white = read_mask(encoded(with_palette(IDS % 2, [(255, 255, 255), (0, 0, 0)])))
+    np.testing.assert_array_equal(values_in_mode(black_and_white, "grey"), np.where(IDS % 2, 0, 255))
+    np.testing.assert_array_equal(values_in_mode(black_and_white, "index"), IDS % 2)
+    grey = read_mask(encoded(Image.fromarray(IDS)))
+    np.testing.assert_array_equal(values_in_mode(grey, "colour"), IDS.astype(int) * 0x010101)
     with pytest.raises(DataError, match="coloured picture; the other masks hold class ids"):
-        as_reading(raw_mask(encoded(Image.fromarray(np.dstack([IDS, IDS * 2, IDS])))), "grey")
+        values_in_mode(read_mask(encoded(Image.fromarray(np.dstack([IDS, IDS * 2, IDS])))), "grey")
 
 
 @given(arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 4)))
 def test_counted_is_unique(values):
-    for ours, theirs in zip(counted(values), np.unique(values, return_counts=True), strict=True):
+    for ours, theirs in zip(value_counts(values), np.unique(values, return_counts=True), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
@@ -116,9 +116,9 @@ CLEAR = np.dstack([IDS, IDS, IDS, IDS])
 )
 def test_broken_masks_are_one_line(content, words):
     with pytest.raises(DataError, match=words) as error:
-        raw_mask(content)
+        read_mask(content)
     assert "\n" not in str(error.value)
 
 
 def test_whole_fractions_are_numbers():
-    np.testing.assert_array_equal(raw_mask(encoded(Image.fromarray(IDS.astype(np.float32)), "TIFF")).values, IDS)
+    np.testing.assert_array_equal(read_mask(encoded(Image.fromarray(IDS.astype(np.float32)), "TIFF")).values, IDS)
