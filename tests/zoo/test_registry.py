@@ -18,5 +18,5 @@ def test_the_head_is_what_was_asked_for(name, activation):
 
 
 def test_simple_says_why_an_image_is_too_small():
-    with pytest.raises(NetworkError, match="conv2d_1' got an input of 1x1. Expected at least 3x3"):
+    with pytest.raises(NetworkError, match=r"conv2d_1' got an input of 1x1. Expected at least 3x3"):
         zoo.create("simple", (5, 5, 3), 2)
