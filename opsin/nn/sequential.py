@@ -96,7 +96,7 @@ class Sequential(torch.nn.Module):
             x: Float tensor (batch, channels, height, width).
 
         Returns:
-            Tensor (batch, ...): the output without `final_activation`.
+            Tensor (batch, ...), `final_activation` not applied.
 
         Raises:
             NetworkError: The tensor does not match `input_shape`.
