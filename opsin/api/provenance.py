@@ -10,8 +10,9 @@ import torch
 def versions() -> dict[str, str]:
     """Of what decides the numbers.
 
-    >>> sorted(versions())
-    ['opsin', 'python', 'torch']
+    Examples:
+        >>> sorted(versions())
+        ['opsin', 'python', 'torch']
     """
     return {"python": platform.python_version(), "opsin": version("opsin"), "torch": version("torch")}
 
@@ -19,7 +20,8 @@ def versions() -> dict[str, str]:
 def machine(device: torch.device) -> str:
     """The processor's kind, how many there are, and the device that was used.
 
-    >>> machine(torch.device("cpu")).endswith("cpu")
-    True
+    Examples:
+        >>> machine(torch.device("cpu")).endswith("cpu")
+        True
     """
     return f"{platform.machine()}, {os.cpu_count()} processors, {device.type}"

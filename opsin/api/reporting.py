@@ -77,9 +77,10 @@ def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkSection:
 def origin_of(model: Model) -> tuple[tuple[str, str], ...]:
     """Where a model came from, as (what, words); only what its file says.
 
-    >>> from types import SimpleNamespace
-    >>> origin_of(SimpleNamespace(provenance={"data": "cats", "images": {"train": 1200, "test": 3}, "seed": 5}))
-    (('Trained on', 'cats (1,200 train, 3 test)'), ('Seed of training', '5'))
+    Examples:
+        >>> from types import SimpleNamespace
+        >>> origin_of(SimpleNamespace(provenance={"data": "cats", "images": {"train": 1200, "test": 3}, "seed": 5}))
+        (('Trained on', 'cats (1,200 train, 3 test)'), ('Seed of training', '5'))
     """
     about = {name: value for name, value in model.provenance.items() if value not in (None, "", {}, [])}
     images: Any = about.get("images")
@@ -129,8 +130,9 @@ def current_command(call: str) -> str:
 def reproduce_command(args: Mapping[str, Any]) -> str:
     """What was typed, or the call when the run was started from Python.
 
-    >>> reproduce_command({"command": "pytest", "data": "digits", "options": {"task": None, "epochs": 2, "seed": 0}})
-    "opsin.train('digits', epochs=2, seed=0)"
+    Examples:
+        >>> reproduce_command({"command": "pytest", "data": "digits", "options": {"task": None, "epochs": 2, "seed": 0}})
+        "opsin.train('digits', epochs=2, seed=0)"
     """
     command = str(args["command"])
     if command.startswith(("opsin train", "opsin demo")):

@@ -38,10 +38,11 @@ def decode(
     Raises:
         DataError: The bytes are not an image, are cut short, or declare more than MAX_PIXELS.
 
-    >>> buffer = io.BytesIO()
-    >>> Image.new("RGBA", (4, 2)).save(buffer, "PNG")
-    >>> decode(buffer.getvalue()).shape
-    (2, 4, 3)
+    Examples:
+        >>> buffer = io.BytesIO()
+        >>> Image.new("RGBA", (4, 2)).save(buffer, "PNG")
+        >>> decode(buffer.getvalue()).shape
+        (2, 4, 3)
     """
     return to_bytes(values_of(content, at_least), intensity)
 
@@ -60,8 +61,9 @@ def as_pixels(image: np.ndarray | Image.Image, intensity: Intensity | None = Non
     Raises:
         DataError: The array has another shape, or values that cannot be scaled.
 
-    >>> as_pixels(np.full((2, 3), 4095, np.uint16), Intensity(4095)).max()
-    np.uint8(255)
+    Examples:
+        >>> as_pixels(np.full((2, 3), 4095, np.uint16), Intensity(4095)).max()
+        np.uint8(255)
     """
     pixels = to_bytes(values_of(image), intensity)
     if pixels.shape[2] in (2, 4):

@@ -41,9 +41,10 @@ def read(
     Raises:
         DataError: No format fits, or more than one; the message names what was looked for and what was found.
 
-    >>> import numpy as np
-    >>> read((np.zeros((2, 4, 4), np.uint8), ["cat", "dog"])).target
-    Target(kind=CLASSES, names=('cat', 'dog'))
+    Examples:
+        >>> import numpy as np
+        >>> read((np.zeros((2, 4, 4), np.uint8), ["cat", "dog"])).target
+        Target(kind=CLASSES, names=('cat', 'dog'))
     """
     return _read(source, None if kind is None else kind_of(kind))
 

@@ -57,8 +57,9 @@ def create_unet(name: str, input_shape: Shape, units: int, seed: int | None = No
 
     A name of `names()` is taken as its encoder. Raises NetworkError for an unknown name, or too small images.
 
-    >>> create_unet("unet_small", (37, 50, 3), units=2, seed=0).output_shape
-    (37, 50, 2)
+    Examples:
+        >>> create_unet("unet_small", (37, 50, 3), units=2, seed=0).output_shape
+        (37, 50, 2)
     """
     full = _full_name(name, "unet", unet_names())
     levels = _levels(full.removeprefix("unet_"), input_shape)
@@ -70,8 +71,9 @@ def create_detector(name: str, input_shape: Shape, units: int, seed: int | None 
 
     A name of `names()` is taken as its backbone. Raises NetworkError for an unknown name, or too small images.
 
-    >>> create_detector("detector_small", (96, 130, 3), units=6, seed=0).output_shape
-    (24, 33, 6)
+    Examples:
+        >>> create_detector("detector_small", (96, 130, 3), units=6, seed=0).output_shape
+        (24, 33, 6)
     """
     full = _full_name(name, "detector", detector_names())
     levels = _levels(full.removeprefix("detector_"), input_shape)
@@ -98,8 +100,9 @@ def create(
 
     Raises NetworkError for an unknown name, or when the images are too small for the network.
 
-    >>> create("simple", (64, 64, 3), units=10, seed=0).output_shape
-    (10,)
+    Examples:
+        >>> create("simple", (64, 64, 3), units=10, seed=0).output_shape
+        (10,)
     """
     architecture = _ARCHITECTURES.get(name)
     if architecture is None:

@@ -45,10 +45,11 @@ def split(
         DataError: Shares leave nothing to train on, digests do not fit the rows, or `disjoint_classes` is asked for
             targets that are no classes.
 
-    >>> from opsin.data import read
-    >>> table = read((np.zeros((20, 4, 4), np.uint8), ["a", "b"] * 10))
-    >>> sorted(split(table, np.arange(1, 21), seed=0).rows["split"].value_counts().rows())
-    [('test', 2), ('train', 16), ('valid', 2)]
+    Examples:
+        >>> from opsin.data import read
+        >>> table = read((np.zeros((20, 4, 4), np.uint8), ["a", "b"] * 10))
+        >>> sorted(split(table, np.arange(1, 21), seed=0).rows["split"].value_counts().rows())
+        [('test', 2), ('train', 16), ('valid', 2)]
     """
     disjoint = table.target.kind.disjoint if disjoint_classes is None else disjoint_classes
     _check(table, digests, valid, test, disjoint)

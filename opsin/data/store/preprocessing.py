@@ -24,8 +24,9 @@ class ImagePreprocessing:
     `mean` and `std` are per channel, of values from 0 to 1; `intensity` is the scale of images of more than 8 bits,
     None when the training images have none. Raises DataError when sizes or lengths make no sense.
 
-    >>> ImagePreprocessing(2, 4, 1, (0.5,), (0.25,)).fit(np.zeros((8, 8, 3), np.uint8)).shape
-    (2, 4, 1)
+    Examples:
+        >>> ImagePreprocessing(2, 4, 1, (0.5,), (0.25,)).fit(np.zeros((8, 8, 3), np.uint8)).shape
+        (2, 4, 1)
     """
 
     height: int
