@@ -131,7 +131,8 @@ def reproduce_command(args: Mapping[str, Any]) -> str:
     """What was typed, or the call when the run was started from Python.
 
     Examples:
-        >>> reproduce_command({"command": "pytest", "data": "digits", "options": {"task": None, "epochs": 2, "seed": 0}})
+        >>> args = {"command": "pytest", "data": "digits", "options": {"task": None, "epochs": 2, "seed": 0}}
+        >>> reproduce_command(args)
         "opsin.train('digits', epochs=2, seed=0)"
     """
     command = str(args["command"])

@@ -46,7 +46,7 @@ def split(
             targets that are no classes.
 
     Examples:
-        >>> from opsin.data import read
+        >>> from opsin.data.read import read
         >>> table = read((np.zeros((20, 4, 4), np.uint8), ["a", "b"] * 10))
         >>> sorted(split(table, np.arange(1, 21), seed=0).rows["split"].value_counts().rows())
         [('test', 2), ('train', 16), ('valid', 2)]
