@@ -1,4 +1,4 @@
-"""From what a person names to a Table: the format is told by the files."""
+"""Reading of a data set of any format into a Table."""
 
 import contextlib
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _EXPECTED = (
     "a folder of class folders, of images with boxes or masks (COCO, YOLO, VOC, mask folders) or with a .csv, or a "
     ".csv, .npz, .json or .yaml file"
 )
-_DESCRIBING = (".json", ".yaml", ".yml")
+_DESCRIPTIONS = (".json", ".yaml", ".yml")
 
 
 def read(
@@ -58,39 +58,39 @@ def _read(source: Any, kind: TargetKind | None) -> Table:
         return read_arrays({"image": (images, targets)}, "arrays", kind)
     if not isinstance(source, (str, Path)):
         given = type(cast(object, source)).__name__
-        raise DataError(f"data is a {given}; expected {_EXPECTED}, or (images, targets)")
+        raise DataError(f"data is a {given}. Expected {_EXPECTED}, or (images, targets).")
     path, origin = Path(source).expanduser(), str(source)
     if path.is_dir():
         return _read_folder(scan(path), origin, kind)
     if not path.exists():
-        raise DataError(f"{origin} is not there; expected {_EXPECTED}")
-    ending = path.suffix.lower()
-    if ending == ".npz":
+        raise DataError(f"{origin} does not exist. Expected {_EXPECTED}.")
+    extension = path.suffix.lower()
+    if extension == ".npz":
         return read_npz(path, origin, kind)
-    if ending in TABLE_EXTENSIONS:
+    if extension in TABLE_EXTENSIONS:
         boxes, _ = match_boxes_csv(FolderListing(path.parent, (), (path.name,), ()))
         return boxes[0].read(origin, kind) if boxes else read_csv_table({path: None}, path.parent, origin, kind)
-    if ending in _DESCRIBING:
+    if extension in _DESCRIPTIONS:
         return _read_described(path, origin, kind)
-    raise DataError(f"{origin} is a file of another kind; expected {_EXPECTED}")
+    raise DataError(f"{origin} is not a data set. Expected {_EXPECTED}.")
 
 
 def _read_described(path: Path, origin: str, kind: TargetKind | None) -> Table:
-    """The data set that a .json or .yaml file describes, whatever others lie beside it."""
+    """Reads the data set that a .json or .yaml file describes; other such files in its folder are ignored."""
     found = scan(path.parent)
-    others = [name for name in found.others if name == path.name or not name.lower().endswith(_DESCRIBING)]
-    matches, missed = match_formats(replace(found, others=tuple(others)), kind)
+    others = [name for name in found.others if name == path.name or not name.lower().endswith(_DESCRIPTIONS)]
+    matches, rejected = match_formats(replace(found, others=tuple(others)), kind)
     for match in matches:
         if path.name in match.files:
             return match.read(origin, kind)
-    raise DataError(f"{origin} describes no data set; looked for {', '.join(missed)}")
+    raise DataError(f"{origin} does not describe a data set. Looked for {', '.join(rejected)}.")
 
 
 def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -> Table:
-    """The one format that fits the files of a folder."""
+    """Reads a folder in the one format that fits its files."""
     if not listing.images and not listing.others:
-        raise DataError(f"{origin} is empty; expected {_EXPECTED}")
-    matches, missed = match_formats(listing, kind)
+        raise DataError(f"{origin} is empty. Expected {_EXPECTED}.")
+    matches, rejected = match_formats(listing, kind)
     if len(matches) == 1:
         return matches[0].read(origin, kind)
     if matches:
@@ -99,16 +99,16 @@ def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -
             f"{origin} fits {len(matches)} formats: {listed}. Expected one. Fix: name the file itself or a folder "
             "below, or move the others away."
         )
-    inner = _only_folder(listing)
-    if inner is not None:
+    only = _only_folder(listing)
+    if only is not None:
         with contextlib.suppress(DataError):
-            return _read_folder(inner, origin, kind).with_notes(f"read from the folder {inner.folder.name} within")
-    raise DataError(f"{origin} fits no format; looked for {', '.join(missed)}")
+            return _read_folder(only, origin, kind).with_notes(f"read from its only folder, {only.folder.name}")
+    raise DataError(f"{origin} fits no format. Looked for {', '.join(rejected)}.")
 
 
 def _only_folder(listing: FolderListing) -> FolderListing | None:
-    """The files of the only folder with images, seen from there."""
-    tops = {place.split("/")[0] for place in listing.image_folders}
+    """Lists the only top-level folder with images; None when there are several."""
+    tops = {path.split("/")[0] for path in listing.image_folders}
     if len(tops) != 1 or "" in tops:
         return None
     return scan(listing.folder / tops.pop())

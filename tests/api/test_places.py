@@ -180,7 +180,7 @@ def test_annotations_that_are_all_broken_are_one_line(data, tmp_path):
 
 
 def test_a_task_that_the_files_cannot_serve_is_refused(data, tmp_path):
-    with pytest.raises(DataError, match="which is for detect"):
+    with pytest.raises(DataError, match="for the task detect"):
         api.train(data("detect"), task="segment", epochs=1, out=tmp_path / "run")
 
 

@@ -15,7 +15,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_more_than_one_format_is_said(folder):
+def test_several_fitting_formats_are_refused(folder):
     (folder / "labels.csv").write_text("path,label\ncat/1.png,x\ndog/1.png,y\n")
     np.savez(folder / "set.npz", images=np.zeros((4, 4, 4)), labels=np.arange(4) % 2)
     with pytest.raises(
@@ -26,13 +26,13 @@ def test_more_than_one_format_is_said(folder):
     assert len(read(folder / "labels.csv")) == 2  # named, it is clear
 
 
-def test_a_table_without_targets_or_files_does_not_count(folder):
+def test_a_csv_without_targets_or_files_is_not_a_match(folder):
     (folder / "statistics.csv").write_text("name,mean\ncat,1\n")
     (folder / "broken.csv").write_bytes(b"\xff\xfe\x00")
     assert read(folder).target.names == ("cat", "dog")
 
 
-def test_no_format_lists_what_was_looked_for_and_found(tmp_path):
+def test_no_fitting_format_lists_the_formats_and_reasons(tmp_path):
     Image.new("L", (4, 4)).save(tmp_path / "1.png")
     (tmp_path / "statistics.csv").write_text("name,mean\ncat,1\n")
     with pytest.raises(DataError) as error:
@@ -47,9 +47,9 @@ def test_no_format_lists_what_was_looked_for_and_found(tmp_path):
 
 
 @pytest.mark.parametrize("source", ["nowhere", "file.xyz", 5, None, (1, 2, 3), np.zeros((4, 4))])
-def test_what_is_no_data(tmp_path, source):
+def test_sources_that_are_not_data_sets(tmp_path, source):
     (tmp_path / "file.xyz").touch()
-    with pytest.raises(DataError, match="expected") as error:
+    with pytest.raises(DataError, match="Expected") as error:
         read(tmp_path / source if isinstance(source, str) else source)
     assert "\n" not in str(error.value)
 

@@ -1,4 +1,4 @@
-"""Each way in which images and targets are kept on disk or in memory, read into one Table."""
+"""Readers of data set formats, on disk and in memory, into a Table."""
 
 from .labels.arrays import read_arrays as read_arrays
 from .boxes.boxes_csv import match_boxes_csv as match_boxes_csv

@@ -1,4 +1,4 @@
-"""A way to read what lies in a folder: what each format offers when the files fit it."""
+"""The interface of the readers of folders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,14 @@ from ..targets import TargetKind
 
 @dataclass(frozen=True)
 class FormatMatch:
-    """One way in which the files of a folder can be read.
+    """A format that fits the files of a folder.
 
-    `words` names it in messages, `files` are the paths (within the folder) of the files that describe the whole, such
-    as a data.yaml, `kinds` are the kinds of target that it can be read for, the usual one first, and `read` takes what
-    the person typed and the kind asked for (None: the usual one).
+    Attributes:
+        description: Name of the match in messages.
+        files: Paths within the folder of the files that describe the whole data set, such as a data.yaml.
+        kinds: Kinds of target that can be read, the default first.
+        read: Reads the table; called with the name of the data set in messages and the kind of target (None: the
+            default).
     """
 
     description: str
@@ -23,4 +26,4 @@ class FormatMatch:
 
 
 FormatMatches = tuple[list[FormatMatch], str]
-"""The ways a format offers, and, for the message when there are none, why."""
+"""The matches of one format, and the reason when there are none."""

@@ -1,4 +1,4 @@
-"""Which formats fit the files of a folder: those that mark places in images first, then those of a target an image."""
+"""Recognition of the format of a folder: formats with boxes or masks first, then formats with one target per image."""
 
 from pathlib import Path
 
@@ -19,11 +19,11 @@ from .scan import FolderListing
 from .split_names import split_name
 
 IMAGE_LEVEL_KINDS = (CLASSES, LABELS, NUMBERS, IDENTITIES)
-"""The kinds with one target an image."""
+"""Kinds with one target per image."""
 
 
 def match_class_folders(listing: FolderListing) -> FormatMatches:
-    """DATA/cat/1.jpg, or DATA/train/cat/1.jpg."""
+    """Matches DATA/cat/1.jpg, or DATA/train/cat/1.jpg."""
     reason = class_folders_mismatch(listing)
     if reason is not None:
         return [], reason
@@ -35,30 +35,30 @@ def match_class_folders(listing: FolderListing) -> FormatMatches:
 
 
 def match_csv_tables(listing: FolderListing) -> FormatMatches:
-    """A .csv of files and targets: one alone, or those of splits together (train.csv, or train/metadata.csv)."""
+    """Matches .csv files of paths and targets: single files, and the files of all splits together."""
     named: dict[Path, str | None] = {}
-    alone: list[dict[Path, str | None]] = []
+    single: list[dict[Path, str | None]] = []
     reasons: list[str] = []
     for name in listing.others:
         path = listing.folder / name
-        pieces = name.split("/")
-        split = split_name(path.stem if len(pieces) == 1 else pieces[0])
-        inner = len(pieces) == 2 and path.stem == "metadata" and split is not None
-        if path.suffix.lower() not in TABLE_EXTENSIONS or not (len(pieces) == 1 or inner):
+        parts = name.split("/")
+        split = split_name(path.stem if len(parts) == 1 else parts[0])
+        in_split_folder = len(parts) == 2 and path.stem == "metadata" and split is not None
+        if path.suffix.lower() not in TABLE_EXTENSIONS or not (len(parts) == 1 or in_split_folder):
             continue
         reason = csv_table_mismatch(path)
         if reason is not None:
             reasons.append(reason)
         elif split is None:
-            alone.append({path: None})
+            single.append({path: None})
         else:
             named[path] = split
-    together = [*([named] if named else []), *alone]
-    return [_table_match(listing, parts) for parts in together], "; ".join(reasons) or "none"
+    groups = [*([named] if named else []), *single]
+    return [_table_match(listing, files) for files in groups], "; ".join(reasons) or "none"
 
 
 def match_npz(listing: FolderListing) -> FormatMatches:
-    """An .npz file at the top."""
+    """Matches .npz files at the top level."""
     archives = [name for name in listing.others if name.endswith(".npz") and "/" not in name]
     return [_npz_match(listing, name) for name in archives], "none"
 
@@ -80,34 +80,40 @@ IMAGE_LEVEL_FORMATS = (
 
 
 def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list[FormatMatch], list[str]]:
-    """The ways to read a folder for a kind of target (None: any), and for each format without one, why.
+    """Finds the formats that fit a folder.
 
-    Files that mark places in images say more than the folders that the images lie in: where they fit, class folders
-    and the like are not looked for, unless the kind asks for them.
+    Formats with boxes or masks take precedence: where one fits, formats with one target per image are not tried,
+    unless `kind` requires it.
+
+    Args:
+        listing: The files of the folder.
+        kind: Kind of target; None for any.
+
+    Returns:
+        The matches, and a description of each format that does not match, with the reason.
     """
-    missed: list[str] = []
+    rejected: list[str] = []
     for formats in (SPATIAL_FORMATS, IMAGE_LEVEL_FORMATS):
-        fits: list[FormatMatch] = []
-        for words, ways_of in formats:
-            matches, reason = ways_of(listing)
-            wanted = [match for match in matches if kind is None or kind in match.kinds]
-            fits += wanted
+        fitting: list[FormatMatch] = []
+        for name, match_format in formats:
+            matches, reason = match_format(listing)
+            usable = [match for match in matches if kind is None or kind in match.kinds]
+            fitting += usable
             if not matches:
-                missed.append(f"{words} ({reason})")
-            elif not wanted:
-                missed.append(
-                    f"{matches[0].description} (which is for {' or '.join(one.task for one in matches[0].kinds)})"
-                )
-        if fits:
-            return fits, missed
-    return [], missed
+                rejected.append(f"{name} ({reason.rstrip('.')})")
+            elif not usable:
+                tasks = " or ".join(usual.task for usual in matches[0].kinds)
+                rejected.append(f"{matches[0].description} (for the task {tasks})")
+        if fitting:
+            return fitting, rejected
+    return [], rejected
 
 
-def _table_match(listing: FolderListing, parts: dict[Path, str | None]) -> FormatMatch:
-    names = tuple(path.relative_to(listing.folder).as_posix() for path in parts)
+def _table_match(listing: FolderListing, files: dict[Path, str | None]) -> FormatMatch:
+    names = tuple(path.relative_to(listing.folder).as_posix() for path in files)
 
     def read(origin: str, kind: TargetKind | None) -> Table:
-        return read_csv_table(parts, listing.folder, origin, kind)
+        return read_csv_table(files, listing.folder, origin, kind)
 
     return FormatMatch(f"the table {' and '.join(names)}", names, IMAGE_LEVEL_KINDS, read)
 

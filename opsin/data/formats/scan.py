@@ -1,4 +1,4 @@
-"""What lies in a folder, in one pass: images, tables, and the rest, which is named and left alone."""
+"""Listing of the files below a folder."""
 
 import os
 from dataclasses import dataclass
@@ -18,7 +18,14 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True)
 class FolderListing:
-    """The files below a folder as sorted paths within it, written with "/", and notes on what was left out."""
+    """The files below a folder, as sorted paths within it with "/" as separator.
+
+    Attributes:
+        folder: The folder.
+        images: Files with the extension of an image.
+        others: All other files.
+        notes: Messages on files that were left out.
+    """
 
     folder: Path
     images: tuple[str, ...]
@@ -27,23 +34,33 @@ class FolderListing:
 
     @cached_property
     def image_folders(self) -> frozenset[str]:
-        """The folders that images lie in, as paths within; "" is the folder itself."""
+        """The folders that contain images, as paths within; "" is the folder itself."""
         return frozenset(path.rpartition("/")[0] for path in self.images)
 
 
 def scan(folder: Path) -> FolderListing:
-    """Every file below `folder`; hidden ones and links that lead out of it are left out. DataError when unreadable."""
+    """Lists the files below a folder, without hidden files and links to targets outside of it.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        Its files.
+
+    Raises:
+        DataError: A folder cannot be read.
+    """
     images: list[str] = []
     others: list[str] = []
     hidden: list[str] = []
     outside: list[str] = []
     root = os.path.realpath(folder)
-    seen = {root}
-    waiting = [(root, "")]
-    while waiting:
-        place, prefix = waiting.pop()
+    visited = {root}
+    pending = [(root, "")]
+    while pending:
+        current, prefix = pending.pop()
         try:
-            with os.scandir(place) as entries:
+            with os.scandir(current) as entries:
                 for entry in entries:
                     name = entry.name
                     if name[0] == "." or name == "__MACOSX":
@@ -52,34 +69,45 @@ def scan(folder: Path) -> FolderListing:
                         outside.append(prefix + name)
                     elif entry.is_dir():
                         real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                        if real not in seen:
-                            seen.add(real)
-                            waiting.append((entry.path, f"{prefix}{name}/"))
+                        if real not in visited:
+                            visited.add(real)
+                            pending.append((entry.path, f"{prefix}{name}/"))
                     elif name[name.rfind(".") :].lower() in IMAGE_EXTENSIONS:
                         images.append(prefix + name)
                     else:
                         others.append(prefix + name)
         except OSError as error:
+            reason = (error.strerror or str(error)).lower()
             raise DataError(
-                f"cannot read the folder {place}: {(error.strerror or str(error)).lower()}; check its name and rights"
+                f"the folder {current} cannot be read: {reason}. Fix: check its name and permissions."
             ) from error
     notes: list[str] = []
     if outside:
-        notes.append(f"{count(outside, 'link')} out of the folder left out: {some(outside)}")
+        notes.append(f"{count(outside, 'link')} to targets outside of the folder left out: {some(outside)}")
     if hidden:
         notes.append(f"{count(hidden, 'hidden file')} left out: {some(hidden)}")
     return FolderListing(folder, tuple(sorted(images)), tuple(sorted(others)), tuple(notes))
 
 
-def count(items: object, what: str) -> str:
-    """ "1 image", "2 images", "2 boxes"."""
+def count(items: object, noun: str) -> str:
+    """Returns a number with its noun: "1 image", "2 images", "2 boxes".
+
+    Args:
+        items: A number, or a collection.
+        noun: Noun in the singular.
+    """
     number = items if isinstance(items, int) else len(items)  # pyright: ignore[reportArgumentType]
-    plural = f"{what}es" if what.endswith("x") else f"{what}s"
-    return f"{number} {what if number == 1 else plural}"
+    plural = f"{noun}es" if noun.endswith("x") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def some(names: "list[str] | tuple[str, ...]", limit: int = _EXAMPLES) -> str:
-    """The first few names, and how many more there are."""
+    """Returns the first names, sorted, and the number of the others.
+
+    Args:
+        names: All names.
+        limit: Maximum number of names to list.
+    """
     listed = ", ".join(sorted(names)[:limit])
     return listed if len(names) <= limit else f"{listed}, and {len(names) - limit} more"
 

@@ -1,4 +1,4 @@
-"""How people spell splits, and in which order class names stand."""
+"""Spellings of split names, and the order of class names."""
 
 from collections.abc import Iterable
 
@@ -15,12 +15,26 @@ SPLIT_NAMES = {
 
 
 def split_name(text: str) -> str | None:
-    """ "train", "valid" or "test" for any usual spelling of one, else None."""
+    """Returns "train", "valid" or "test" for a usual spelling of a split.
+
+    Args:
+        text: Name of a folder, file or cell.
+
+    Returns:
+        The split, or None when the name is not a split.
+    """
     return SPLIT_NAMES.get(text.strip().lower())
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Distinct names, by number when all are whole numbers, else by letter."""
+    """Returns the distinct names in order.
+
+    Args:
+        names: Names, with repetitions.
+
+    Returns:
+        The names, sorted by value when all are integers, else alphabetically.
+    """
     distinct = set(names)
     if all(name.isascii() and name.isdigit() for name in distinct):
         return tuple(sorted(distinct, key=lambda name: (int(name), name)))

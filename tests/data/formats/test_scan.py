@@ -7,7 +7,7 @@ from opsin.data import read
 from opsin.data.formats.scan import count, scan, some
 
 
-def test_images_others_and_what_is_left_out(tmp_path):
+def test_images_others_and_hidden_files(tmp_path):
     for name in (
         "b/ü 1.JPG",
         "b/2.png",
@@ -26,7 +26,7 @@ def test_images_others_and_what_is_left_out(tmp_path):
     assert found.notes == ("3 hidden files left out: .DS_Store, .git, __MACOSX",)
 
 
-def test_links(tmp_path):
+def test_links_outside_of_the_folder_are_left_out(tmp_path):
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "x.png").touch()
     (tmp_path / "data" / "a").mkdir(parents=True)
@@ -38,15 +38,15 @@ def test_links(tmp_path):
     (tmp_path / "data" / "in.png").symlink_to(tmp_path / "data" / "a" / "1.png")
     found = scan(tmp_path / "data")
     assert "in.png" in found.images and len(found.images) == 2  # each folder once, and no circles
-    assert found.notes == ("2 links out of the folder left out: file.png, folder",)
+    assert found.notes == ("2 links to targets outside of the folder left out: file.png, folder",)
 
 
-def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(DataError, match="cannot read the folder"):
+def test_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"the folder .* cannot be read: .* Fix: check its name"):
         scan(tmp_path / "nope")
 
 
-def test_words():
+def test_counts_and_lists_in_messages():
     assert (count(1, "image"), count(["a", "b"], "image"), count((), "image")) == ("1 image", "2 images", "0 images")
     assert some(["b", "a"]) == "a, b"
     assert some([str(number) for number in range(9)], 2) == "0, 1, and 7 more"

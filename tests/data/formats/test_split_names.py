@@ -16,7 +16,7 @@ def test_spellings_of_splits(text, expected):
     assert split_name(text) == expected
 
 
-def test_whole_numbers_stand_by_size_and_words_by_letter():
+def test_integers_are_sorted_by_value_and_words_alphabetically():
     assert in_order(["10", "2", "1", "2"]) == ("1", "2", "10")
     assert in_order(["10", "2", "b", "a"]) == ("10", "2", "a", "b")
     assert in_order(["01", "1"]) == ("01", "1")

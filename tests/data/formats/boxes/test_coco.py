@@ -160,7 +160,7 @@ def test_other_json_is_none_of_it(tmp_path):
     for name, content in (("a", "[1, 2]"), ("b", '{"images": 3}'), ("c", "{"), ("d", "")):
         (tmp_path / f"{name}.json").write_text(content)
     matches, reason = match_coco(scan(tmp_path))
-    assert not matches and "c.json is no JSON" in reason
+    assert not matches and "c.json is not valid JSON" in reason
 
 
 def outlined(folder: Path) -> Path:
@@ -196,7 +196,7 @@ def test_masks_of_polygons_and_run_lengths_as_the_reference_has_them(tmp_path):
 def test_boxes_come_first_and_outlines_are_told_of(tmp_path):
     table = read(outlined(tmp_path))
     assert table.target.kind is BOXES and any("say task instances or segment" in line for line in table.notes)
-    with pytest.raises(DataError, match="which is for detect"):
+    with pytest.raises(DataError, match="for the task detect"):
         read(two(tmp_path / "boxes", [note()]), MASKS)
 
 

@@ -76,7 +76,7 @@ def test_images_beside_the_folder_of_the_file_and_no_further(tmp_path):
     with pytest.raises(DataError, match="is not there"):
         read(tmp_path / "set/deep/er/data.yaml")
     write(tmp_path / "far/out/data.yaml", YAML.replace("images/", "../../set/images/"))
-    with pytest.raises(DataError, match="describes no data set"):
+    with pytest.raises(DataError, match="does not describe a data set"):
         read(tmp_path / "far/out/data.yaml")
 
 
@@ -159,8 +159,8 @@ def test_all_broken_is_an_error(tmp_path):
         ("train: images/train\nnames: 5\n", "expected a list of class names"),
         ("train: images/train\nnames: [cat, cat]\n", "more than once"),
         ("train: nowhere\nnames: [cat]\n", "train: nowhere is not there"),
-        ("a: [", "is no YAML"),
-        ("a: &a [x, x]\nb: &b [*a, *a]\n" + "z" * (1 << 20), "larger than"),
+        ("a: [", "is not valid YAML"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\n" + "z" * (1 << 20), "too large"),
     ],
 )
 def test_descriptions_that_cannot_be_used(tmp_path, yaml, words):

@@ -58,9 +58,9 @@ def test_folders_of_numbers_can_be_amounts(tmp_path):
         read(make(tmp_path, "cat/1.png"), NUMBERS)
 
 
-def test_a_wrapping_folder_is_opened(tmp_path):
+def test_a_single_outer_folder_is_opened(tmp_path):
     table = read(make(tmp_path, "LICENSE", "inner/cat/1.png", "inner/dog/1.png"))
-    assert table.target.names == ("cat", "dog") and "read from the folder inner within" in table.notes
+    assert table.target.names == ("cat", "dog") and "read from its only folder, inner" in table.notes
 
 
 @pytest.mark.parametrize(

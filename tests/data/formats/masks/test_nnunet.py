@@ -85,8 +85,8 @@ def test_masks_with_a_palette(tmp_path):
 @pytest.mark.parametrize(
     ("described", "words"),
     [
-        ("{", "is no JSON|nested too deeply"),
-        ("[" * 100_000, "is no JSON|nested too deeply"),
+        ("{", "is not valid JSON|nested too deeply"),
+        ("[" * 100_000, "is not valid JSON|nested too deeply"),
         ("[]", "holds list"),
         ({**V2, "file_ending": ".nii.gz"}, "is of .nii.gz files; only pictures"),
         ({**V2, "labels": {}}, "has no labels"),
