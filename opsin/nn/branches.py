@@ -85,11 +85,11 @@ class Parallel(Merge):
 
     def __post_init__(self) -> None:
         check_choice(self, "merge", MERGES)
-        given: object = self.branches_of_layers
-        if not isinstance(given, list | tuple) or not given:
-            raise self.fail(f"got branches_of_layers={short_repr(given)}. Expected a list of lists of layers.")
+        value: object = self.branches_of_layers
+        if not isinstance(value, list | tuple) or not value:
+            raise self.fail(f"got branches_of_layers={short_repr(value)}. Expected a list of lists of layers.")
         branches: list[tuple[Layer, ...]] = []
-        for branch in cast("list[object]", given):
+        for branch in cast("list[object]", value):
             branches.append(as_layers(self, branch, "branches_of_layers"))
         object.__setattr__(self, "branches_of_layers", tuple(name_layers(branch) for branch in branches))
 

@@ -13,12 +13,12 @@ from .layer import Layer, short_repr
 _MODULE_ATTRIBUTES = frozenset(dir(torch.nn.Sequential()))
 
 
-def name_layers(layers: Sequence[Layer], taken: frozenset[str] = frozenset()) -> tuple[Layer, ...]:
+def name_layers(layers: Sequence[Layer], reserved: frozenset[str] = frozenset()) -> tuple[Layer, ...]:
     """Gives each unnamed layer a name that is unique among its siblings.
 
     Args:
         layers: Layers of one chain, with or without names.
-        taken: Names that must not be used.
+        reserved: Names that must not be used.
 
     Returns:
         The layers in order, all of them named.
@@ -34,7 +34,7 @@ def name_layers(layers: Sequence[Layer], taken: frozenset[str] = frozenset()) ->
     used, counts, named = set[str](), dict[str, int](), list[Layer]()
     for layer in layers:
         if layer.name is not None:
-            _check(layer, taken)
+            _check(layer, reserved)
             if layer.name in used:
                 raise layer.fail(
                     "has the same name as another layer in its list. Fix: rename one of them or omit its name."
@@ -71,12 +71,12 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _check(layer: Layer, taken: frozenset[str]) -> None:
+def _check(layer: Layer, reserved: frozenset[str]) -> None:
     name: object = layer.name
     if not isinstance(name, str) or not name or len(name) > 200 or not name.isprintable() or {".", "/"} & set(name):
         raise NetworkError(
             f"{type(layer).__name__} has name={short_repr(name)}. Expected a string of 1 to 200 printable characters "
             "without '.' and '/'."
         )
-    if name in taken or name in _MODULE_ATTRIBUTES:
+    if name in reserved or name in _MODULE_ATTRIBUTES:
         raise layer.fail("has a reserved name, an attribute of the network. Fix: choose another name.")

@@ -12,13 +12,13 @@ class ReceptiveField:
         kernel: Kernel size per axis.
         strides: Step per axis, in input positions.
         dilation: Spacing of kernel elements per axis.
-        growth: Upsampling factor per axis: output positions per input position. Default: 1.
+        upsampling: Upsampling factor per axis: output positions per input position. Default: 1.
     """
 
     kernel: tuple[int, ...] = ()
     strides: tuple[int, ...] = ()
     dilation: tuple[int, ...] = ()
-    growth: tuple[int, ...] = ()
+    upsampling: tuple[int, ...] = ()
 
     @property
     def extent(self) -> tuple[int, ...]:
@@ -48,8 +48,8 @@ def compose(first: ReceptiveField | None, second: ReceptiveField | None) -> Rece
     if not first.kernel or not second.kernel:
         return second if not first.kernel else first
     pairs = list(zip(_axes(first), _axes(second), strict=True))
-    kernel = tuple(a + -(-(b - 1) * stride // growth) for (a, stride, growth), (b, _, _) in pairs)
-    return _reduced(kernel, [(s * stride, g * growth) for (_, s, g), (_, stride, growth) in pairs])
+    kernel = tuple(a + -(-(b - 1) * stride // upsampling) for (a, stride, upsampling), (b, _, _) in pairs)
+    return _reduced(kernel, [(s * stride, g * upsampling) for (_, s, g), (_, stride, upsampling) in pairs])
 
 
 def union(first: ReceptiveField | None, second: ReceptiveField | None) -> ReceptiveField | None:
@@ -66,18 +66,21 @@ def union(first: ReceptiveField | None, second: ReceptiveField | None) -> Recept
         return None
     if not first.kernel or not second.kernel:
         return second if not first.kernel else first
-    steps = [(stride, growth) for _, stride, growth in _axes(first)]
+    steps = [(stride, upsampling) for _, stride, upsampling in _axes(first)]
     return _reduced(tuple(map(max, first.extent, second.extent)), steps)
 
 
 def _axes(window: ReceptiveField) -> list[tuple[int, int, int]]:
-    growth = window.growth or (1,) * len(window.kernel)
-    return list(zip(window.extent, window.strides, growth, strict=True))
+    upsampling = window.upsampling or (1,) * len(window.kernel)
+    return list(zip(window.extent, window.strides, upsampling, strict=True))
 
 
 def _reduced(kernel: tuple[int, ...], steps: list[tuple[int, int]]) -> ReceptiveField:
-    """Returns a window whose step, strides / growth, is in lowest terms."""
-    strides = tuple(stride // gcd(stride, growth) for stride, growth in steps)
+    """Returns a window whose step, strides / upsampling, is in lowest terms."""
+    strides = tuple(stride // gcd(stride, upsampling) for stride, upsampling in steps)
     return ReceptiveField(
-        kernel, strides, (1,) * len(kernel), tuple(growth // gcd(stride, growth) for stride, growth in steps)
+        kernel,
+        strides,
+        (1,) * len(kernel),
+        tuple(upsampling // gcd(stride, upsampling) for stride, upsampling in steps),
     )

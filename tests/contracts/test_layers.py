@@ -1,4 +1,4 @@
-"""What every layer promises, on random legal arguments: shapes, JSON, parameters, multiply-adds, gradients."""
+"""Contract of every layer, with random valid arguments: shapes, JSON, parameters, multiply-adds, gradients."""
 
 import json
 
@@ -111,7 +111,7 @@ def ranked(name, ranks, layer, shape=maps):
 
 
 def wide_maps(rank):
-    """Maps of which two positions may be cut off on either side."""
+    """Draws shapes that can be cropped by two positions on each side."""
     return st.tuples(*[st.integers(5, 7)] * rank, st.integers(1, 3))
 
 

@@ -1,4 +1,4 @@
-"""Every layer does what Keras's does from the same weights: shapes, parameters, outputs, gradients."""
+"""Every layer equals Keras's for the same weights: shapes, parameters, outputs, gradients."""
 
 import importlib.util
 import os

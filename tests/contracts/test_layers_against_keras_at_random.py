@@ -1,4 +1,4 @@
-"""Layers with any legal arguments do what Keras's do from the same weights: shapes, parameters, outputs, gradients."""
+"""Layers with random valid arguments equal Keras's for the same weights: shapes, parameters, outputs, gradients."""
 
 import importlib.util
 import math
@@ -47,7 +47,7 @@ def each(rank, low, high):
 
 @st.composite
 def windowed(draw, kind, rank):
-    """A convolution whose window fits on its map, in all that its arguments can say together."""
+    """Draws a convolution with valid combinations of arguments, and an input that is at least as large as its kernel."""
     depthwise = kind.startswith(("Depthwise", "Separable"))
     sizes = draw(each(rank, 1, 4))
     paddings = (*PADDINGS, "causal") if kind == "Conv1D" else PADDINGS
@@ -153,7 +153,7 @@ CASES = {
 
 
 def wrong_by_torch(case):
-    """Whether PyTorch 2.13, and Keras with it, computes with numbers that are not in the map (see one_channel.py)."""
+    """Returns True where PyTorch 2.13, and so Keras, reads outside of the input (see torch_workarounds.py)."""
     strides = case.arguments.get("strides", 1)
     across = strides[-1] if isinstance(strides, tuple | list) else strides
     if "Conv" not in case.kind or case.kind.endswith(("1D", "Transpose")) or case.shape[-1] != 1 or across == 1:

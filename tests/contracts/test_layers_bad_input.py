@@ -1,4 +1,4 @@
-"""Every layer refuses every wrong argument and shape when it is described, in one line that says what to change."""
+"""Every layer rejects every invalid argument and shape at construction, with one line that states the fix."""
 
 import json
 import time
@@ -44,7 +44,7 @@ RANKED = {1: (8, 4), 2: (8, 8, 4), 3: (8, 8, 8, 4)}
 
 
 def described(kind, **arguments):
-    """The layer with these arguments, and the rest legal."""
+    """Returns the layer with these arguments and valid values for the others."""
     needed = {f.name: LEGAL[f.name] for f in fields(KINDS[kind]) if f.default is MISSING}
     return KINDS[kind](**needed | arguments)
 
@@ -56,7 +56,7 @@ def kind_of(kind, field):
 
 
 def is_legal(what, value, kind, field):
-    """What the layers' descriptions promise, said a second time and independently of how they check it."""
+    """Returns True for valid values, implemented independently of the checks of the layers."""
     rank = next((digit for digit in (1, 2, 3) if f"{digit}D" in kind), 0)
     if what in ("flag", "layers"):
         return (isinstance(value, bool) and what == "flag") or (
@@ -92,7 +92,7 @@ CASES = [
 
 
 def refused(make):
-    """The message of the NetworkError that `make` raises."""
+    """Returns the message of the NetworkError that `make` raises."""
     with pytest.raises(NetworkError) as caught:
         make()
     text = str(caught.value)
@@ -101,7 +101,7 @@ def refused(make):
 
 
 @pytest.mark.parametrize(("kind", "field"), CASES, ids=map(".".join, CASES))
-def test_a_wrong_argument_is_one_clear_error(kind, field):
+def test_an_invalid_argument_raises_one_clear_error(kind, field):
     what = kind_of(kind, field)
     for value in ANY:
         try:
@@ -124,21 +124,21 @@ CHOICES = {"padding": ("valid", "same"), "interpolation": ("nearest", "bilinear"
 
 
 @pytest.mark.parametrize(("kind", "field"), [case for case in CASES if kind_of(*case) == "choice"])
-def test_an_unknown_choice_lists_the_legal_ones(kind, field):
+def test_an_unknown_choice_lists_the_valid_ones(kind, field):
     text = refused(lambda: described(kind, **{field: "sane"}))
     choices = CHOICES.get(field, INITIALIZERS)
     assert all(repr(choice) in text for choice in choices if choice != "glu"), text
 
 
 @pytest.mark.parametrize(("kind", "field"), [case for case in CASES if kind_of(*case) in COUNT | NUMBERS])
-def test_numpys_numbers_are_taken_and_become_pythons(kind, field):
+def test_numpy_numbers_are_converted(kind, field):
     whole = kind_of(kind, field) in COUNT
     layer = described(kind, **{field: np.int64(1) if whole else np.float32(0.5)})
     assert layer == described(kind, **{field: 1 if whole else 0.5})
     json.dumps(layer.to_json())
 
 
-def test_numpys_flags_and_shapes_are_taken():
+def test_numpy_booleans_and_shapes_are_converted():
     net = Sequential(
         [Conv2D(np.int32(4), np.array([3, 3]).tolist(), use_bias=np.bool_(False)), nn.ZeroPadding2D(np.int64(1)),
          nn.Reshape((np.int64(-1),))],
@@ -148,7 +148,7 @@ def test_numpys_flags_and_shapes_are_taken():
 
 
 @pytest.mark.parametrize("kind", sorted(kind for kind in KINDS if kind[-2:] in ("1D", "2D", "3D") or "DT" in kind))
-def test_a_layer_of_the_wrong_rank_says_its_shape_and_what_to_use(kind):
+def test_a_layer_of_the_wrong_rank_reports_the_shape_and_a_fix(kind):
     layer = described(kind, name="mine")
     rank = int(next(letter for letter in kind if letter in "123"))
     for other in (1, 2, 3):
@@ -227,11 +227,11 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("message", NETWORKS)
-def test_a_network_that_cannot_be_is_one_clear_error(message):
+def test_an_invalid_network_raises_one_clear_error(message):
     assert message in refused(NETWORKS[message])
 
 
-def test_sizes_that_grow_without_end_stop_at_once():
+def test_exploding_sizes_raise_an_error_at_once():
     begun = time.perf_counter()
     assert "Expected at most" in refused(lambda: Sequential([nn.UpSampling1D(2**30)] * 600, input_shape=(2, 1)))
     assert time.perf_counter() - begun < 2
@@ -258,7 +258,7 @@ JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dict
 
 @st.composite
 def almost_layers(draw):
-    """A layer as JSON, with something in it replaced, taken away or added."""
+    """Draws the JSON of a layer with random values replaced."""
     data = json.loads(json.dumps(described(draw(st.sampled_from(sorted(KINDS)))).to_json()))
     for _ in range(draw(st.integers(0, 2))):
         place = data
@@ -310,7 +310,7 @@ def deep(value):
      Dense(3).to_json() | {str(n): n for n in range(10_000)}, Dense(3).to_json() | {"activation": "x" * 10**7}],
     ids=range(10),
 )  # fmt: skip
-def test_hostile_json_is_refused_in_a_short_line(data):
+def test_malicious_json_raises_a_short_error(data):
     begun = time.perf_counter()
     text = refused(lambda: layer_from_json(data))
     assert len(text) < 900

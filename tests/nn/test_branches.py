@@ -6,7 +6,7 @@ from opsin.nn import Conv2D, GlobalAveragePooling2D, MaxPooling2D, Parallel, Ski
 from opsin.nn import Sequential as Network
 
 
-def test_branches_are_joined_as_said():
+def test_branches_are_merged_by_the_given_operation():
     x = torch.randn(2, 3, 4, 4)
     for merge, join in (
         ("concatenate", lambda a, b: torch.cat([a, b], 1)),
@@ -17,7 +17,7 @@ def test_branches_are_joined_as_said():
         torch.testing.assert_close(module(x), join(x, module.branch2.mix(x)))
 
 
-def test_a_gate_per_channel_counts_for_all_positions():
+def test_a_channel_gate_is_broadcast_to_all_positions():
     layer = Parallel([[], [GlobalAveragePooling2D(keepdims=True)]], "multiply")
     x = torch.randn(2, 3, 4, 4)
     torch.testing.assert_close(layer.build((4, 4, 3))(x), x * x.mean((2, 3), keepdim=True))
@@ -35,7 +35,7 @@ def test_a_u_net_is_data():
     assert all(net.get_submodule(path.replace("/", ".")) is not None for path in paths)
 
 
-def test_branches_that_do_not_fit_are_refused():
+def test_incompatible_branches_raise_an_error():
     with pytest.raises(
         NetworkError, match=r"Skip 'deep' cannot concatenate 7x7x1 and 6x6x1. .* divisible by the strides"
     ):

@@ -20,12 +20,12 @@ def test_residual_adds_its_shortcut():
     torch.testing.assert_close(module(x), module.body(x) + module.shortcut(x))
 
 
-def test_branches_that_do_not_meet_are_refused():
+def test_branches_of_different_shapes_raise_an_error():
     with pytest.raises(NetworkError, match=r"Residual 'res' cannot add 3x3x4 .* to 5x5x3 .* 1x1 Conv2D"):
         Sequential([Residual([Conv2D(4, 3)], name="res")], input_shape=(5, 5, 3))
 
 
-def test_the_layer_deep_inside_is_named():
+def test_the_error_names_the_nested_layer():
     stage = Stage([MaxPooling2D(2), MaxPooling2D(2, name="pool3")], name="stage1")
     with pytest.raises(
         NetworkError, match=r"MaxPooling2D 'pool3' got an input of 1x1. Expected at least 2x2. Fix: use padding='same'"
@@ -33,7 +33,7 @@ def test_the_layer_deep_inside_is_named():
         Sequential([stage], input_shape=(2, 2, 3))
 
 
-def test_parameters_are_called_by_the_layers_names():
+def test_parameter_names_contain_layer_names():
     block = Residual([Conv2D(3, 1, name="mix"), Activation("relu")], [Conv2D(3, 1)], name="block")
     net = Sequential([Stage([block], name="stage1"), Flatten(), Dense(2)], input_shape=(4, 4, 3))
     assert list(dict(net.named_parameters())) == [

@@ -10,7 +10,7 @@ from opsin.nn.initializers import initialize
 
 @pytest.mark.parametrize("distribution", ["uniform", "normal"])
 @pytest.mark.parametrize("family", ["glorot", "he", "lecun"])
-def test_the_spread_is_what_the_papers_say(family, distribution):
+def test_spread_matches_the_papers(family, distribution):
     weight = torch.empty(256, 128, 3, 3)
     initialize(weight, f"{family}_{distribution}")
     fan_in, fan_out = 128 * 9, 256 * 9
@@ -22,7 +22,7 @@ def test_the_spread_is_what_the_papers_say(family, distribution):
     assert weight.abs().max().item() <= reach * 1.0001
 
 
-def test_glorot_uniform_is_torchs_xavier():
+def test_glorot_uniform_matches_torch_xavier():
     mine, theirs = torch.empty(8, 6), torch.empty(8, 6)
     torch.manual_seed(0)
     initialize(mine, "glorot_uniform")
@@ -31,7 +31,7 @@ def test_glorot_uniform_is_torchs_xavier():
     torch.testing.assert_close(mine, theirs)
 
 
-def test_dirac_hands_the_input_on():
+def test_dirac_copies_the_input():
     x = torch.randn(2, 3, 6, 6)
     y = Conv2D(5, 3, padding="same", kernel_initializer="dirac").build((6, 6, 3))(x)
     torch.testing.assert_close(y[:, :3], x)

@@ -6,7 +6,7 @@ import pytest
 from opsin.nn import Conv2D, Dense, Residual
 
 
-def test_a_layer_is_data_that_cannot_change():
+def test_a_layer_is_immutable():
     layer = Conv2D(8, 3, name="stem")
     with pytest.raises(FrozenInstanceError):
         layer.filters = 9
@@ -14,11 +14,11 @@ def test_a_layer_is_data_that_cannot_change():
     assert len({layer, Conv2D(8, 3, name="stem")}) == 1
 
 
-def test_it_is_printed_as_what_one_would_write():
+def test_repr_is_the_constructor_call():
     assert repr(Dense(3, activation="relu", name="head")) == "Dense(name='head', units=3, activation='relu')"
 
 
-def test_json_holds_every_field_in_plain_values():
+def test_json_has_every_field():
     data = Residual([Dense(3)]).to_json()
     assert json.loads(json.dumps(data)) == data
     assert data == {

@@ -7,7 +7,7 @@ from opsin.nn import MaxPooling2D
 from opsin.nn.padding import same_padding
 
 
-def test_same_makes_room_for_just_enough_windows():
+def test_same_padding_is_minimal():
     for size, extent, stride in product(range(1, 12), range(1, 8), range(1, 5)):
         before, after = same_padding(size, extent, stride)
         wanted = -(-size // stride)
@@ -17,7 +17,7 @@ def test_same_makes_room_for_just_enough_windows():
             assert (size + before + after - 1 - extent) // stride + 1 < wanted
 
 
-def test_too_small_an_input_is_refused_with_the_mend():
+def test_too_small_an_input_raises_an_error_with_a_fix():
     with pytest.raises(
         NetworkError, match=r"MaxPooling2D got an input of 2x9. Expected at least 3x2. Fix: use padding='same', larger"
     ):

@@ -14,7 +14,7 @@ def positions(window, index):
 
 
 @given(windows, windows)
-def test_two_windows_in_a_row_reach_what_enumeration_finds(first, second):
+def test_composition_matches_enumeration(first, second):
     both = compose(first, second)
     for index in (0, 1):
         seen = {low for middle in positions(second, index) for low in positions(first, middle)}
@@ -23,7 +23,7 @@ def test_two_windows_in_a_row_reach_what_enumeration_finds(first, second):
 
 
 @given(windows)
-def test_a_point_changes_nothing_and_the_whole_swallows(window):
+def test_composition_with_identity_and_whole_input(window):
     assert compose(IDENTITY, window) == compose(window, IDENTITY) == window
     assert compose(window, None) is compose(None, window) is None
     assert union(IDENTITY, window) == window

@@ -27,7 +27,7 @@ def small(head, seed=0):
 
 
 @pytest.mark.parametrize(("head", "activation"), HEADS)
-def test_logits_leave_out_the_last_softmax_or_sigmoid(head, activation):
+def test_logits_exclude_the_final_softmax_or_sigmoid(head, activation):
     net, x = small(head), torch.randn(2, 3, 6, 6)
     assert net.final_activation == activation
     apply = {"softmax": lambda z: F.softmax(z, 1), "sigmoid": torch.sigmoid, "linear": lambda z: z}[activation]
@@ -39,7 +39,7 @@ def test_logits_leave_out_the_last_softmax_or_sigmoid(head, activation):
 
 
 @pytest.mark.parametrize("name", ["simple", "resnet_small", "resnet18"])
-def test_json_gives_the_same_network_to_the_letter(name):
+def test_json_restores_the_same_network(name):
     net = zoo.create(name, (32, 32, 3), 5, seed=0)
     text = json.dumps(net.to_json())
     again = Sequential.from_json(json.loads(text))
@@ -62,12 +62,12 @@ def test_json_gives_the_same_network_to_the_letter(name):
         {"extra": 1},
     ],
 )
-def test_a_broken_description_is_refused(change):
+def test_an_invalid_description_raises_an_error(change):
     with pytest.raises(NetworkError):
         Sequential.from_json({**small([Dense(2)]).to_json(), **change})
 
 
-def test_a_seed_gives_the_same_weights_and_leaves_torchs_stream_alone():
+def test_a_seed_fixes_the_weights_and_keeps_the_global_state():
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -77,7 +77,7 @@ def test_a_seed_gives_the_same_weights_and_leaves_torchs_stream_alone():
     assert not torch.equal(one.dense.weight, other.dense.weight)
 
 
-def test_without_a_seed_torchs_own_is_obeyed():
+def test_without_a_seed_the_global_generator_is_used():
     nets = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
@@ -87,7 +87,7 @@ def test_without_a_seed_torchs_own_is_obeyed():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_any_memory_format_in_channels_last_inside(channels):
+def test_any_input_memory_format_becomes_channels_last(channels):
     net = Sequential([Conv2D(4, 3), Conv2D(4, 3), Flatten()], input_shape=(8, 8, channels), seed=0)
     seen = []
     for name in ("conv2d", "conv2d_1"):
@@ -98,12 +98,12 @@ def test_any_memory_format_in_channels_last_inside(channels):
     assert seen == [1, 1, 1, 1]
 
 
-def test_a_tensor_with_channels_last_axis_is_refused_with_the_mend():
+def test_a_tensor_with_channels_on_the_last_axis_raises_an_error_with_a_fix():
     with pytest.raises(NetworkError, match=r"small_net got a tensor of shape 2x6x6x3. Expected Nx3x6x6. .*permute"):
         Sequential([Flatten()], input_shape=(6, 6, 3), name="small_net")(torch.zeros(2, 6, 6, 3))
 
 
-def test_an_impossible_size_is_refused_before_memory_is_taken():
+def test_too_many_parameters_raise_an_error_before_allocation():
     with pytest.raises(NetworkError, match=r"parameters. Expected at most"):
         Sequential([Flatten(), Dense(2**24)], input_shape=(1000, 1000, 3))
 
@@ -115,7 +115,7 @@ def test_copies_pickles_and_train_mode_work_as_for_any_module():
         assert torch.equal(twin(x), net(x))
 
 
-def test_export_gives_a_graph_with_the_same_answers():
+def test_export_gives_the_same_outputs():
     net = zoo.create("resnet_small", (16, 16, 3), 4, seed=0).eval()
     x = torch.randn(2, 3, 16, 16)
     exported = torch.export.export(net, (x,), dynamic_shapes=({0: torch.export.Dim("n")},)).module()

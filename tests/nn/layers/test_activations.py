@@ -10,12 +10,12 @@ def test_softmax_is_over_the_channels_of_each_position():
     torch.testing.assert_close(y.sum(1), torch.ones(2, 3, 3))
 
 
-def test_an_unknown_function_is_refused_with_the_known_ones():
+def test_an_unknown_activation_raises_an_error_with_the_known_ones():
     with pytest.raises(NetworkError, match=r"got activation='relo'. Expected one of .*'relu'"):
         Dense(3, activation="relo")
 
 
-def test_relu_at_the_start_leaves_the_input_and_the_shortcut_alone():
+def test_initial_relu_does_not_modify_the_input_or_shortcut():
     x = torch.randn(2, 3)
     kept = x.clone()
     net = Sequential([Residual([Activation("relu")]), Activation("relu")], input_shape=(3,))
@@ -24,15 +24,15 @@ def test_relu_at_the_start_leaves_the_input_and_the_shortcut_alone():
 
 
 @pytest.mark.parametrize("before", ["sigmoid", "tanh", "softmax", "gelu", "silu"])
-def test_relu_in_place_never_destroys_what_the_backward_pass_needs(before):
+def test_relu_in_place_keeps_values_of_the_backward_pass(before):
     layers = [Conv2D(4, 1, activation=before), Activation("relu"), BatchNormalization(), Activation("relu")]
     net = Sequential(layers, input_shape=(4, 4, 2), seed=0)
     net(torch.randn(3, 2, 4, 4)).sum().backward()
     assert all(torch.isfinite(p.grad).all() for p in net.parameters())
 
 
-def test_sparsemax_is_the_nearest_point_among_probabilities():
-    """Against the minimum of the distance over a fine grid of all probabilities of three classes."""
+def test_sparsemax_is_the_projection_onto_the_simplex():
+    """Compares with the minimum distance over a fine grid of all probabilities of three classes."""
     x = torch.tensor([[0.3, 1.1, -0.2], [2.0, 0.1, 0.0], [0.2, 0.1, 0.15]])
     y = Activation("sparsemax").build((3,))(x)
     steps = torch.arange(0, 201) / 200

@@ -35,11 +35,11 @@ def applied(layer, x=X):
     ],
     ids=repr,
 )
-def test_the_formula(layer, expected):
+def test_outputs_match_the_formula(layer, expected):
     torch.testing.assert_close(applied(layer), expected)
 
 
-def test_a_plain_relu_is_as_cheap_as_the_activation():
+def test_relu_without_arguments_uses_the_activation_module():
     for layer, name in ((ReLU(), "relu"), (ReLU(6.0), "relu6")):
         net = Sequential([Conv2D(2, 1), layer], input_shape=(4, 4, 3), seed=0)
         assert net.re_lu.activation == name and net.re_lu.in_place
@@ -49,7 +49,7 @@ def test_a_plain_relu_is_as_cheap_as_the_activation():
     ("shared", "shape"),
     [(None, (3, 7, 7)), ((1, 2), (3, 1, 1)), (3, (1, 7, 7)), ((1, 2, 3), (1, 1, 1)), (2, (3, 7, 1))],
 )
-def test_slopes_are_shared_along_the_axes_said(shared, shape):
+def test_slopes_are_shared_along_shared_axes(shared, shape):
     module = PReLU(shared_axes=shared).build((7, 7, 3))
     assert module.alpha.shape == shape
     with torch.no_grad():
@@ -58,7 +58,7 @@ def test_slopes_are_shared_along_the_axes_said(shared, shape):
     assert module(X.bfloat16()).dtype == torch.bfloat16
 
 
-def test_an_axis_that_is_not_there_is_one_clear_error():
+def test_a_missing_axis_raises_an_error():
     with pytest.raises(
         NetworkError, match=r"PReLU 'p_re_lu' has shared_axes=\(1, 3\) for an input of 8. Expected axes from 1 to 1"
     ):
@@ -66,7 +66,7 @@ def test_an_axis_that_is_not_there_is_one_clear_error():
 
 
 @pytest.mark.parametrize("wrap", [lambda last: last, lambda last: Stage([Dense(3), last], name="head")])
-def test_a_last_softmax_is_left_out_of_the_logits(wrap):
+def test_logits_exclude_a_final_softmax(wrap):
     nets = [
         Sequential([Flatten(), wrap(last)], input_shape=(4,), seed=0) for last in (Softmax(), Activation("softmax"))
     ]
@@ -78,7 +78,7 @@ def test_a_last_softmax_is_left_out_of_the_logits(wrap):
     assert isinstance(Sequential([wrap(Softmax())], input_shape=(4,)).layers[-1], (Softmax, Stage))
 
 
-def test_a_softmax_inside_stays():
+def test_logits_include_an_inner_softmax():
     net = Sequential([Softmax(), Flatten()], input_shape=(4,))
     x = torch.randn(5, 4)
     torch.testing.assert_close(net.logits(x), torch.softmax(x, 1))
@@ -91,6 +91,6 @@ def test_modules_are_copied_and_pickled(layer):
         assert torch.equal(other(X), module(X))
 
 
-def test_drawings_name_them_behind_the_layer_before():
+def test_diagrams_attach_them_to_the_layer_before():
     block, *others = diagram_nodes((Conv2D(4, 3, name="c"), LeakyReLU(0.1, name="l")), (8, 8, 3))
     assert block.followers == ("LeakyReLU",) and not others

@@ -28,36 +28,36 @@ def test_same_pads_as_tensorflow_documents(size, kernel, stride, before, after):
     torch.testing.assert_close(y, F.conv2d(padded, module.weight, module.bias, stride=stride))
 
 
-def test_even_padding_costs_no_copy():
+def test_symmetric_padding_makes_no_copy():
     module = Conv2D(3, 5, padding="same", dilation_rate=2).build((9, 9, 3))
     assert (module.padding, module.same) == ((4, 4), None)
 
 
-def test_a_network_built_for_one_size_pads_right_at_another():
+def test_padding_adapts_to_another_input_size():
     module = Conv2D(3, 3, strides=2, padding="same").build((6, 6, 3))
     x = torch.randn(1, 3, 7, 7)
     torch.testing.assert_close(module(x), F.conv2d(x, module.weight, module.bias, stride=2, padding=1))
 
 
-def test_weights_lie_in_channels_last_memory():
+def test_weights_are_in_channels_last_memory():
     assert Conv2D(4, 3).build((8, 8, 3)).weight.is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize(
-    ("shape", "said"),
+    ("shape", "message"),
     [
         ((10,), r"\(height, width, channels\)"),
         ((2, 8, 4), "got an input of 2x8. Expected at least 3x3"),
         ((8, 8, 3), "3 channels of 8x8x3 among 2"),
     ],
 )
-def test_inputs_that_cannot_be_taken_are_refused(shape, said):
-    with pytest.raises(NetworkError, match=said):
+def test_invalid_inputs_raise_an_error(shape, message):
+    with pytest.raises(NetworkError, match=message):
         Conv2D(4, 3, groups=2, name="mid").output_shape(shape)
 
 
 @pytest.mark.parametrize(("strides", "dilation"), [(1, 1), (2, 1), (1, 3)])
-def test_causal_steps_see_no_later_step(strides, dilation):
+def test_causal_outputs_do_not_depend_on_later_steps(strides, dilation):
     layer = Conv1D(2, 3, strides, "causal", dilation_rate=dilation)
     module = layer.build((12, 1))
     x = torch.randn(1, 1, 12)

@@ -3,7 +3,7 @@ import torch
 from opsin.nn import Dense
 
 
-def test_dense_on_a_map_acts_on_each_position():
+def test_dense_applies_to_each_position():
     module = Dense(4, activation="tanh").build((3, 3, 5))
     x = torch.randn(2, 5, 3, 3)
     expected = torch.tanh(torch.einsum("nchw,oc->nohw", x, module.weight) + module.bias[:, None, None])

@@ -13,7 +13,7 @@ def test_each_channel_has_its_own_kernels():
         torch.testing.assert_close(module(x)[:, 2 * channel : 2 * channel + 2], alone, atol=1e-5, rtol=1e-5)
 
 
-def test_the_first_weights_spread_as_keras_spreads_them():
+def test_initial_weights_have_the_spread_of_keras():
     module = DepthwiseConv2D(3, depth_multiplier=2).build((6, 6, 400))
     bound = math.sqrt(6 / (400 * 9 + 2 * 9))
     assert 0.99 * bound < module.weight.abs().max() <= bound

@@ -3,7 +3,7 @@ import torch
 from opsin.nn import Dropout, SpatialDropout2D
 
 
-def test_a_share_is_left_out_and_the_rest_scaled_up():
+def test_dropped_values_are_zero_and_others_scaled():
     module, x = Dropout(0.25).build((40, 40, 8)).train(), torch.ones(4, 8, 40, 40)
     y = module(x)
     assert abs((y == 0).float().mean() - 0.25) < 0.02
@@ -11,6 +11,6 @@ def test_a_share_is_left_out_and_the_rest_scaled_up():
     assert torch.equal(module.eval()(x), x)
 
 
-def test_whole_maps_are_left_out():
+def test_spatial_dropout_drops_whole_channels():
     y = SpatialDropout2D(0.5).build((6, 6, 64)).train()(torch.ones(4, 64, 6, 6))
     assert set((y == 0).float().mean((2, 3)).unique().tolist()) == {0.0, 1.0}

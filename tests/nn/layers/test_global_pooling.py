@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from opsin.nn import GlobalAveragePooling2D, GlobalMaxPooling2D, GlobalMaxPooling3D
 
 
-def test_it_is_torchs_adaptive_pooling():
+def test_global_pooling_matches_torch_adaptive_pooling():
     x = torch.randn(2, 3, 5, 4)
     for layer, torchs in (
         (GlobalMaxPooling2D(keepdims=True), F.adaptive_max_pool2d),

@@ -3,7 +3,7 @@ import torch
 from opsin.nn import BatchNormalization, GroupNormalization, LayerNormalization, LayerScale
 
 
-def test_training_normalises_by_the_batch_and_moves_the_averages():
+def test_training_normalizes_by_the_batch_and_updates_the_moving_averages():
     module = BatchNormalization(momentum=0.9, epsilon=1e-3).build((4, 4, 3)).train()
     x = 5 + 2 * torch.randn(8, 3, 4, 4)
     mean, variance = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
@@ -12,7 +12,7 @@ def test_training_normalises_by_the_batch_and_moves_the_averages():
     torch.testing.assert_close(module.running_mean, 0.1 * mean)
 
 
-def test_predicting_uses_the_averages():
+def test_evaluation_mode_uses_the_moving_averages():
     module = BatchNormalization(epsilon=0.5).build((3,)).eval()
     module.running_mean[:] = 2.0
     x = torch.randn(4, 3)
@@ -33,7 +33,7 @@ def test_group_normalization_is_over_groups_and_positions():
     torch.testing.assert_close(y.var(2, unbiased=False), torch.ones(2, 2), atol=1e-4, rtol=0)
 
 
-def test_without_offset_or_scale_there_is_none():
+def test_center_and_scale_remove_parameters():
     for kind in (BatchNormalization, LayerNormalization):
         names = dict(kind(center=False).build((4, 4, 6)).named_parameters())
         assert list(names) == ["weight"]

@@ -7,7 +7,7 @@ from opsin.nn.padding import same_padding
 
 
 def by_hand(x, size, stride, same, reduce):
-    """Each window one by one, with what lies outside left out."""
+    """Computes each window in a loop, ignoring positions outside of the input."""
     height, width = x.shape[2:]
     begin = [same_padding(n, size, stride)[0] if same else 0 for n in (height, width)]
     count = [-(-n // stride) if same else (n - size) // stride + 1 for n in (height, width)]
@@ -22,8 +22,10 @@ def by_hand(x, size, stride, same, reduce):
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
 @pytest.mark.parametrize(("kind", "reduce"), [(MaxPooling2D, np.max), (AveragePooling2D, np.mean)])
-def test_each_window_by_hand(kind, reduce, size, stride, same):
-    x = np.random.default_rng(0).normal(size=(2, 3, 7, 6)).astype(np.float32) - 3  # below the zeros of a padding
+def test_outputs_match_a_loop_over_windows(kind, reduce, size, stride, same):
+    x = (
+        np.random.default_rng(0).normal(size=(2, 3, 7, 6)).astype(np.float32) - 3
+    )  # negative, so that zero padding would be noticed
     y = kind(size, stride, "same" if same else "valid").build((7, 6, 3))(torch.from_numpy(x))
     np.testing.assert_allclose(y.numpy(), by_hand(x, size, stride, same, reduce), atol=1e-5)
 

@@ -6,7 +6,7 @@ from opsin.core import NetworkError
 from opsin.nn import Flatten, Rescaling, Reshape
 
 
-def test_order_is_numpys_on_height_width_channels():
+def test_order_is_height_width_channels_as_in_numpy():
     images = np.arange(2 * 3 * 4 * 5, dtype=np.float32).reshape(2, 3, 4, 5)
     x = torch.from_numpy(images).permute(0, 3, 1, 2)
     np.testing.assert_array_equal(Flatten().build((3, 4, 5))(x).numpy(), images.reshape(2, -1))
@@ -24,6 +24,6 @@ def test_rescaling():
 
 
 @pytest.mark.parametrize("target", [(), (0, 3), (-1, -1), 5, (7,), (-1, 7), (1.5,)])
-def test_a_shape_that_cannot_be_is_refused(target):
+def test_an_impossible_shape_raises_an_error(target):
     with pytest.raises(NetworkError, match="Reshape"):
         Reshape(target).output_shape((2, 3))

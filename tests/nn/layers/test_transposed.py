@@ -7,8 +7,8 @@ from opsin.nn import Conv2D, Conv2DTranspose
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize("strides", [1, 2, 3])
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
-def test_it_is_the_gradient_of_the_convolution_it_reverses(size, strides, padding):
-    """TensorFlow's definition; the larger map has the size that the convolution makes the smaller map of."""
+def test_it_is_the_gradient_of_the_convolution(size, strides, padding):
+    """Compares with TensorFlow's definition: the gradient of a convolution from the larger to the smaller size."""
     module = Conv2DTranspose(3, size, strides, padding, use_bias=False).build((5, 4, 2))
     small = torch.randn(2, 2, 5, 4)
     large = module(small)
@@ -20,13 +20,13 @@ def test_it_is_the_gradient_of_the_convolution_it_reverses(size, strides, paddin
 
 
 @pytest.mark.parametrize("more", [0, 1, 2])
-def test_output_padding_makes_the_map_longer_by_what_it_says(more):
+def test_output_padding_lengthens_the_output(more):
     assert Conv2DTranspose(4, 4, 3, output_padding=more).output_shape((5, 6, 2)) == (16 + more, 19 + more, 4)
     assert Conv2DTranspose(4, 4, 3, "same", output_padding=more).output_shape((5, 6, 2)) == (12 + more, 15 + more, 4)
     assert Conv2DTranspose(4, 3, 3, "same", output_padding=more).output_shape((5, 6, 2)) == (13 + more, 16 + more, 4)
 
 
-def test_output_padding_is_torchs_where_both_pad_evenly():
+def test_output_padding_matches_torch_for_symmetric_padding():
     module = Conv2DTranspose(4, 3, 2, "same", output_padding=0).build((5, 6, 2))
     x, inner = torch.randn(2, 2, 5, 6), module.convolution
     expected = torch.nn.functional.conv_transpose2d(x, inner.weight, inner.bias, stride=2, padding=1)

@@ -11,7 +11,7 @@ def test_nearest_repeats():
     assert torch.equal(UpSampling3D((1, 2, 1)).build((3, 3, 3, 2))(volume), volume.repeat_interleave(2, dim=3))
 
 
-def test_bilinear_mixes_neighbours_by_their_distance():
+def test_bilinear_interpolates_by_distance():
     x = torch.tensor([0.0, 4.0]).reshape(1, 1, 1, 2)
     y = UpSampling2D((1, 2), interpolation="bilinear").build((1, 2, 1))(x)
     assert y.flatten().tolist() == [0.0, 1.0, 3.0, 4.0]

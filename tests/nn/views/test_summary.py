@@ -27,18 +27,18 @@ SIMPLE = """Model: "simple"
  Non-trainable params: 0 (0.00 B)"""
 
 
-def test_the_text_is_kerass_table():
+def test_text_is_formatted_as_in_keras():
     assert summarize(zoo.create("simple", (64, 64, 3), 10, seed=0)).text() == SIMPLE
 
 
 @pytest.mark.parametrize(("name", "reach"), [("resnet18", 435), ("resnet34", 899)])
-def test_receptive_fields_are_the_published_ones(name, reach):
+def test_receptive_fields_match_published_values(name, reach):
     """Araujo, Norris and Sim, Computing Receptive Fields of Convolutional Neural Networks (Distill, 2019)."""
     rows = summarize(zoo.create(name, (224, 224, 3), 10, seed=0)).rows
     assert next(row for row in rows if row.path == "stage4").receptive_field == (reach, reach)
 
 
-def test_the_receptive_field_is_where_gradients_come_from():
+def test_receptive_field_matches_nonzero_gradients():
     layers = [
         Conv2D(3, (3, 2)),
         MaxPooling2D(2),
@@ -52,11 +52,11 @@ def test_the_receptive_field_is_where_gradients_come_from():
     rows, columns = (x.grad.abs().sum((0, 1)).sum(axis) > 0 for axis in (1, 0))
     height, width = summarize(net).rows[-1].receptive_field
     spans = [int(seen.nonzero().max() - seen.nonzero().min()) + 1 for seen in (rows, columns)]
-    assert height - 1 <= spans[0] <= height  # a pooling hands a gradient to one of its inputs only
+    assert height - 1 <= spans[0] <= height  # max pooling has a gradient for one of its inputs only
     assert width - 1 <= spans[1] <= width
 
 
-def test_sums_count_every_layer_once():
+def test_totals_count_every_layer_once():
     net = Sequential([Stage([Residual([Conv2D(3, 3, padding="same")])]), Flatten(), Dense(2)], input_shape=(4, 4, 3))
     found = summarize(net)
     assert [row.path for row in found.rows] == [

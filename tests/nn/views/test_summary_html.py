@@ -8,7 +8,7 @@ from opsin.nn import Conv2D, Dense, Flatten, Sequential, Stage, summarize
 
 
 class Cells(HTMLParser):
-    """The rows of the tables in an HTML text, and every tag's attributes."""
+    """Parses the table rows of an HTML text, and the attributes of every tag."""
 
     def __init__(self, text):
         super().__init__()
@@ -34,7 +34,7 @@ class Cells(HTMLParser):
 
 
 @pytest.mark.parametrize("name", ["simple", "resnet18"])
-def test_the_table_says_what_the_text_says(name):
+def test_html_table_matches_the_text(name):
     found = summarize(zoo.create(name, (64, 64, 3), 10, seed=0))
     text = found.text(details=True)
     lines = [line for line in text.splitlines() if re.match("[│┃]", line)]
@@ -43,7 +43,7 @@ def test_the_table_says_what_the_text_says(name):
     assert [[cell.strip() for cell in row] for row in Cells(found.html()).rows] == expected
 
 
-def test_details_are_a_tick_away_or_open_from_the_start():
+def test_details_are_toggled_by_a_checkbox():
     network = zoo.create("simple", (64, 64, 3), 10, seed=0)
     found = summarize(network)
     assert network._repr_html_() == found._repr_html_() == found.html()
@@ -54,10 +54,10 @@ def test_details_are_a_tick_away_or_open_from_the_start():
     assert closed == [{"type": "checkbox"}]
     assert open_ == [{"type": "checkbox", "checked": None}]
     more = [attributes for tag, attributes in Cells(found.html()).tags if attributes.get("class") == "more"]
-    assert len(more) == 4 * 8 + 2  # four columns of eight lines, and two sums
+    assert len(more) == 4 * 8 + 2  # four columns of eight rows, and two totals
 
 
-def test_names_are_escaped_and_nothing_comes_from_outside():
+def test_names_are_escaped_and_no_resource_is_external():
     evil = "</td><script>alert(1)</script>&\"'".replace("/", "|")
     net = Sequential(
         [Stage([Conv2D(3, 1, name=evil)], name=evil), Flatten(), Dense(2)], input_shape=(4, 4, 3), seed=0, name=evil
