@@ -7,7 +7,7 @@ from serving import Work, serve
 from steps import steps
 
 from opsin import tasks, zoo
-from opsin.core import keep_large_buffers
+from opsin.core import OutputSpec, keep_large_buffers
 from opsin.data import Augmentation, Batches, ImagePreprocessing
 from opsin.model import Model
 
@@ -16,7 +16,7 @@ def prepare(what: str, side: int, batch: int) -> Work:
     """`what` is train (mirrored, shifted and zoomed images, step, average of the weights) or predict (uint8 in)."""
     keep_large_buffers()
     task = tasks.Detect(("a", "b", "c"))
-    network = zoo.create_detector("detector_small", (side, side, 3), task.units, seed=0)
+    network = zoo.create("detector_small", (side, side, 3), task.units, seed=0, output=OutputSpec("grid"))
     model = Model(network, task, ImagePreprocessing(side, side, 3, (0.5,) * 3, (0.25,) * 3))
     pixels, boxes = scenes(8 * batch, side)
     if what == "predict":

@@ -6,7 +6,7 @@ from serving import Work, serve
 from steps import steps
 
 from opsin import tasks, zoo
-from opsin.core import keep_large_buffers
+from opsin.core import OutputSpec, keep_large_buffers
 from opsin.data import Augmentation, Batches, ImagePreprocessing
 from opsin.model import Model
 
@@ -15,7 +15,7 @@ def prepare(what: str, side: int, batch: int) -> Work:
     """`what` is train (mirrored and turned images, step, average of the weights) or predict (uint8 in, classes out)."""
     keep_large_buffers()
     task = tasks.Segment(("background", "cell"))
-    network = zoo.create_unet("unet_small", (side, side, 3), task.units, seed=0)
+    network = zoo.create("unet_small", (side, side, 3), task.units, seed=0, output=OutputSpec("map"))
     model = Model(network, task, ImagePreprocessing(side, side, 3, (0.5,) * 3, (0.25,) * 3))
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (8 * batch, side, side, 3), np.uint8)

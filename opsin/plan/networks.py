@@ -1,4 +1,4 @@
-"""From a name or a file of layers to a network."""
+"""Builds networks from names of the zoo or from files of layers."""
 
 import importlib.util
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from opsin import nn, zoo
-from opsin.core import NetworkError, Progress, Shape
+from opsin.core import NetworkError, OutputSpec, Progress, Shape
 from opsin.data import ImagePreprocessing
 from opsin.model import check_head
 from opsin.tasks import Task
@@ -16,12 +16,18 @@ from opsin.training import rescale_kernels
 
 RANDOM_WEIGHTS = "random weights"
 BUNDLED_WEIGHTS = "efficientnet_lite0"
-"""The network whose learned weights come with a package: nothing is downloaded."""
+"""Network whose pretrained weights come with an installed package, without a download."""
 
 
 @dataclass(frozen=True)
 class InitialNetwork:
-    """A network before its first step, how its images are prepared, and where its weights come from, in words."""
+    """A network before its first training step.
+
+    Attributes:
+        network: The network.
+        preprocessing: Preprocessing with the mean and std that the weights expect.
+        weights: Description of the weights' source.
+    """
 
     network: nn.Sequential
     preprocessing: ImagePreprocessing
@@ -29,75 +35,92 @@ class InitialNetwork:
 
     @property
     def pretrained(self) -> bool:
-        """Whether the weights are not random."""
+        """Returns True for pretrained weights, False for random ones."""
         return self.weights != RANDOM_WEIGHTS and not self.weights.startswith(f"{RANDOM_WEIGHTS}:")
 
 
 def pretrained_network(
-    asked: str | None, otherwise: str, preprocessing: ImagePreprocessing, task: Task, seed: int, progress: Progress
+    requested: str | None, fallback: str, preprocessing: ImagePreprocessing, task: Task, seed: int, progress: Progress
 ) -> InitialNetwork:
-    """The network with weights learned on ImageNet and images scaled as they expect, or with random ones and why.
+    """Returns a network with pretrained weights, or with random ones where those are not available.
 
-    `asked` is what the person named; None takes the network whose weights come with a package, or `otherwise` with
-    random ones. Raises NetworkError when no weights can exist for what was asked.
+    Args:
+        requested: Name from the user; None takes `BUNDLED_WEIGHTS`, or `fallback` with random weights.
+        fallback: Name of the network with random weights.
+        preprocessing: Preprocessing, of which mean and std are replaced by those that the weights expect.
+        task: Task, which sets the outputs of the network.
+        seed: Seed of the random weights.
+        progress: Called while a file is downloaded.
+
+    Raises:
+        NetworkError: The requested network has no pretrained weights, or does not take images of this size.
     """
-    name = (asked or BUNDLED_WEIGHTS).removeprefix("unet_").removeprefix("detector_")
-    weights = zoo.WEIGHTS.get(name)
+    name, output = requested or BUNDLED_WEIGHTS, OutputSpec(task.head)
     try:
-        network = zoo.pretrained(name, preprocessing.size, task.units, task.activation, seed, progress=progress)
-        if task.head != "vector":
-            learned, network = network, _from_zoo(name, preprocessing.size, task, seed)
-            zoo.load_encoder(network, learned)
+        network = zoo.pretrained(
+            name,
+            preprocessing.size,
+            task.units,
+            output=output,
+            activation=task.activation,
+            seed=seed,
+            progress=progress,
+        )
     except zoo.WeightsError as error:
-        network = make_network(asked or otherwise, preprocessing.size, task, seed)
-        return InitialNetwork(network, preprocessing, f"{RANDOM_WEIGHTS}: learned ones cannot be had ({error})")
-    assert weights is not None  # or there would be no such network
+        network = make_network(requested or fallback, preprocessing.size, task, seed)
+        reason = f"{RANDOM_WEIGHTS}: pretrained weights are not available ({error})"
+        return InitialNetwork(network, preprocessing, reason)
     rescale_kernels(network)
+    weights = zoo.WEIGHTS[zoo.encoder_name(name, output.layout)]
     mean, std = zoo.expected_scale(weights, preprocessing.channels)
-    return InitialNetwork(
-        network, replace(preprocessing, mean=mean, std=std), f"weights learned on ImageNet: {weights.origin}"
-    )
+    scaled = replace(preprocessing, mean=mean, std=std)
+    return InitialNetwork(network, scaled, f"weights pretrained on ImageNet: {weights.origin}")
 
 
 def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:
-    """A zoo network by its name, or the layers in a .json or .py file, checked against what the task needs.
+    """Returns a network with random weights from the zoo or from a file of layers.
 
-    A .json file holds what `Sequential.to_json` wrote. A .py file, which is run, defines `layers` (a list) or
-    `layers(input_shape, units)`. Raises NetworkError when the network does not end in the task's number of outputs.
+    Args:
+        model: Name of a zoo network; or a .json file written by `Sequential.to_json`; or a .py file, which is run and
+            defines `layers` as a list or as a function `layers(input_shape, units)`.
+        input_shape: Shape of an input, (height, width, channels).
+        task: Task, which sets the outputs of the network.
+        seed: Seed of the weights.
+
+    Raises:
+        NetworkError: The name is unknown, the file is unreadable, or the network does not fit the images or the task.
     """
     path = Path(model)
     if path.suffix not in (".json", ".py"):
         return _from_zoo(str(model), input_shape, task, seed)
     if not path.is_file():
-        raise NetworkError(f"--model {path} is not a file; expected a .json or .py file of layers, or a zoo name")
+        raise NetworkError(f"--model {path} is not a file. Expected a .json or .py file of layers, or a zoo name.")
     layers = _from_json(path) if path.suffix == ".json" else _from_python(path, input_shape, task.units)
     try:
         network = nn.Sequential(layers, input_shape=input_shape, seed=seed, name=path.stem)
     except NetworkError as error:
-        raise NetworkError(f"{path} cannot take images of shape {input_shape}: {error}") from error
+        raise NetworkError(f"{path} does not take images of shape {input_shape}: {error}") from error
     try:
         check_head(network, input_shape, task)
     except NetworkError as error:
-        last = f"Dense({task.units})" if task.head == "vector" else f"Conv2D({task.units}, 1)"
+        last = f"Conv2D({task.units}, 1)" if OutputSpec(task.head).is_dense else f"Dense({task.units})"
         raise NetworkError(
-            f"{path} ends in shape {network.output_shape}: {error}; make its last layer {last}"
+            f"{path} ends in shape {network.output_shape}: {error}. Fix: make its last layer {last}."
         ) from error
     return network
 
 
 def _from_zoo(name: str, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:
+    output = OutputSpec(task.head)
+    zoo.encoder_name(name, output.layout)  # an unknown name has nothing to do with the size of the images
     try:
-        if task.head == "map":
-            return zoo.create_unet(name, input_shape, task.units, seed=seed)
-        if task.head == "grid":
-            return zoo.create_detector(name, input_shape, task.units, seed=seed)
-        return zoo.create(name, input_shape, task.units, task.activation, seed=seed)
+        return zoo.create(name, input_shape, task.units, output=output, activation=task.activation, seed=seed)
     except NetworkError as error:
-        if name not in (*zoo.names(), *zoo.unet_names(), *zoo.detector_names()):
-            raise
-        height, width, _ = input_shape
-        mend = "ask for larger ones with --size, or for another network with --model"
-        raise NetworkError(f"{name} cannot take images of {height}x{width} ({error}); {mend}") from error
+        size = "x".join(map(str, input_shape[:-1]))
+        raise NetworkError(
+            f"{name} does not take images of {size} ({error}). "
+            "Fix: choose a larger --size, or another network with --model."
+        ) from error
 
 
 def _from_json(path: Path) -> Iterable[nn.Layer]:
@@ -106,20 +129,22 @@ def _from_json(path: Path) -> Iterable[nn.Layer]:
     except NetworkError as error:
         raise NetworkError(f"{path}: {error}") from error
     except ValueError as error:
-        raise NetworkError(f"{path} is not JSON ({error}); expected what Sequential.to_json() wrote") from error
+        raise NetworkError(f"{path} is not JSON ({error}). Expected the output of Sequential.to_json().") from error
 
 
 def _from_python(path: Path, input_shape: Shape, units: int) -> Iterable[nn.Layer]:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise NetworkError(f"{path} cannot be read as Python")
+        raise NetworkError(f"{path} cannot be imported. Expected a Python file.")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise NetworkError(f"{path} failed when run: {type(error).__name__}: {error}") from error
+        raise NetworkError(
+            f"{path} failed with {type(error).__name__}: {error}. Expected a Python file that defines `layers`."
+        ) from error
     layers: Any = getattr(module, "layers", None)
     made: Any = layers(input_shape, units) if callable(layers) else layers
     if not isinstance(made, list | tuple) or not all(isinstance(layer, nn.Layer) for layer in cast("list[Any]", made)):
-        raise NetworkError(f"{path} defines no `layers`; expected a list of layers or layers(input_shape, units)")
+        raise NetworkError(f"{path} defines no `layers`. Expected a list of layers or layers(input_shape, units).")
     return cast("list[nn.Layer]", made)

@@ -1,67 +1,91 @@
-"""Any architecture as an encoder: its layers without the head, cut where its maps get smaller."""
+"""Encoders: splitting a chain of layers into stages, and resizing the feature maps between them."""
 
 import math
 from collections.abc import Iterable
 
 from opsin.core import NetworkError, Shape
-from opsin.nn import Cropping2D, Dense, GlobalAveragePooling2D, GlobalMaxPooling2D, Layer, UpSampling2D, ZeroPadding2D
+from opsin.nn import Layer, ZeroPadding2D, ZeroPadding3D
 
-_ENDS = (GlobalAveragePooling2D, GlobalMaxPooling2D, Dense)
+from .spatial_layers import spatial_layers
 
 
 def split_into_stages(layers: Iterable[Layer], input_shape: Shape) -> list[list[Layer]]:
-    """The layers in groups, each of which makes maps at least a quarter smaller; what follows the maps is left out.
+    """Splits an encoder into stages, each of which shrinks the feature map by at least a quarter.
 
-    >>> from opsin.zoo.resnet import resnet18
-    >>> [len(level) for level in split_into_stages(resnet18((64, 64, 3), 10, None), (64, 64, 3))]
-    [4, 3, 1, 1, 1]
+    Args:
+        layers: Encoder without a head; each layer returns a feature map.
+        input_shape: (height, width, channels) or (depth, height, width, channels).
+
+    Returns:
+        The stages, from the largest feature map to the smallest. Padding belongs to the layer that follows it.
+
+    Raises:
+        NetworkError: The layers do not fit the input, or a layer returns no feature map.
+
+    Examples:
+        >>> from opsin.nn import Conv2D, MaxPooling2D
+        >>> encoder = [Conv2D(8, 3, 2), Conv2D(8, 3, padding="same"), MaxPooling2D(2)]
+        >>> [len(stage) for stage in split_into_stages(encoder, (64, 64, 3))]
+        [2, 1]
     """
-    levels: list[list[Layer]] = []
-    held: list[Layer] = []  # zeros around a map belong to the layer that takes them
+    stages: list[list[Layer]] = []
+    padding: list[Layer] = []
     shape, side = input_shape, min(input_shape[:-1])
     for layer in layers:
-        if isinstance(layer, _ENDS) or str(layer.name).startswith("head"):
-            break
-        after = layer.output_shape(shape)
-        if len(after) != 3:
-            break
-        shape = after
-        if isinstance(layer, ZeroPadding2D):
-            held.append(layer)
+        shape = layer.output_shape(shape)
+        if len(shape) != len(input_shape):
+            raise NetworkError(f"layer {layer} returns shape {shape}. Expected a feature map from each encoder layer.")
+        if isinstance(layer, ZeroPadding2D | ZeroPadding3D):
+            padding.append(layer)
             continue
-        smaller = min(shape[:-1]) <= 0.75 * side
-        if smaller or not levels:
-            levels.append([])
+        if min(shape[:-1]) <= 0.75 * side or not stages:
+            stages.append([])
             side = min(shape[:-1])
-        levels[-1] += [*held, layer]
-        held = []
-    if not levels:
-        raise NetworkError("no maps come before the end of this network; expected convolutions to build on")
-    return levels
+        stages[-1] += [*padding, layer]
+        padding = []
+    if not stages:
+        raise NetworkError("the encoder has no layers. Expected convolutions.")
+    return stages
 
 
 def chain_output_shape(layers: Iterable[Layer], shape: Shape) -> Shape:
-    """The shape that comes out of a chain."""
+    """Returns the output shape of a chain of layers.
+
+    Args:
+        layers: Layers in the order of their calls.
+        shape: Input shape without the batch, channels last.
+
+    Raises:
+        NetworkError: A layer does not fit its input.
+    """
     for layer in layers:
         shape = layer.output_shape(shape)
     return shape
 
 
-def upsample_to(shape: Shape, wanted: Shape) -> list[Layer]:
-    """The layers that bring a map of `shape` to the height and width of `wanted`: repeated, cut or padded."""
-    times = tuple(max(1, math.ceil(after / before)) for before, after in zip(shape[:2], wanted[:2], strict=True))
-    close = tuple(max(1, after // before) for before, after in zip(shape[:2], wanted[:2], strict=True))
-    # one row of zeros more is less than half a map cut off
-    factor = tuple(
-        small if after - small * before <= large * before - after else large
-        for small, large, before, after in zip(close, times, shape[:2], wanted[:2], strict=True)
-    )
-    sizes = [before * by for before, by in zip(shape[:2], factor, strict=True)]
-    missing = tuple((0, max(0, after - size)) for size, after in zip(sizes, wanted[:2], strict=True))
-    spare = tuple((0, max(0, size - after)) for size, after in zip(sizes, wanted[:2], strict=True))
-    layers: list[Layer] = [UpSampling2D(factor)] if max(factor) > 1 else []
-    if any(after for _, after in spare):
-        layers.append(Cropping2D(spare))
-    if any(after for _, after in missing):
-        layers.append(ZeroPadding2D(missing))
+def upsample_to(shape: Shape, target: Shape) -> list[Layer]:
+    """Returns the layers that resize a feature map by repetition, then by cropping or padding at the end of each axis.
+
+    Args:
+        shape: Shape of the feature map: (height, width, channels) or (depth, height, width, channels).
+        target: Shape with the wanted spatial sizes, none smaller than in `shape`; its channels are not read.
+
+    Raises:
+        NetworkError: `shape` is neither an image nor a volume.
+    """
+    kinds = spatial_layers(shape)
+    sides = list(zip(shape[:-1], target[:-1], strict=True))
+    factors = tuple(_factor(before, after) for before, after in sides)
+    missing = [after - before * factor for (before, after), factor in zip(sides, factors, strict=True)]
+    layers: list[Layer] = [kinds.up_sampling(factors)] if max(factors) > 1 else []
+    if min(missing) < 0:
+        layers.append(kinds.cropping(tuple((0, max(0, -count)) for count in missing)))
+    if max(missing) > 0:
+        layers.append(kinds.zero_padding(tuple((0, max(0, count)) for count in missing)))
     return layers
+
+
+def _factor(before: int, after: int) -> int:
+    """Returns the integer factor whose result needs the fewest rows of padding or cropping."""
+    small, large = max(1, after // before), max(1, math.ceil(after / before))
+    return small if after - small * before <= large * before - after else large

@@ -1,5 +1,7 @@
 """Residual networks as published (He et al., arXiv:1512.03385), with the stride on the 3x3 as in torchvision."""
 
+from functools import partial
+
 from opsin.core import Shape
 from opsin.nn import (
     Activation,
@@ -14,27 +16,18 @@ from opsin.nn import (
     ZeroPadding2D,
 )
 
-
-def resnet18(input_shape: Shape, units: int, activation: str | None) -> list[Layer]:
-    """11,689,512 parameters for 1000 classes of RGB images."""
-    return _resnet((2, 2, 2, 2), units, activation, bottleneck=False)
+from .architecture import Architecture, all_heads
 
 
-def resnet34(input_shape: Shape, units: int, activation: str | None) -> list[Layer]:
-    """21,797,672 parameters for 1000 classes of RGB images."""
-    return _resnet((3, 4, 6, 3), units, activation, bottleneck=False)
+def _resnet(depths: tuple[int, ...], *, bottleneck: bool) -> Architecture:
+    return Architecture(partial(_encoder, depths, bottleneck), all_heads(_head))
 
 
-def resnet50(input_shape: Shape, units: int, activation: str | None) -> list[Layer]:
-    """25,557,032 parameters for 1000 classes of RGB images."""
-    return _resnet((3, 4, 6, 3), units, activation, bottleneck=True)
-
-
-def _resnet(depths: tuple[int, ...], units: int, activation: str | None, *, bottleneck: bool) -> list[Layer]:
+def _encoder(depths: tuple[int, ...], bottleneck: bool, input_shape: Shape) -> list[Layer]:
     layers: list[Layer] = [
         *_convolution(64, 7, strides=2),
         Activation("relu"),
-        ZeroPadding2D(1),  # after relu zeros never win, so this is a max pooling padded with nothing
+        ZeroPadding2D(1),  # ReLU outputs are never below the padding, so this equals max pooling with padding 1
         MaxPooling2D(3, strides=2),
     ]
     channels = 64
@@ -50,7 +43,11 @@ def _resnet(depths: tuple[int, ...], units: int, activation: str | None, *, bott
             blocks.append(Stage([Residual(body, shortcut), Activation("relu")], name=f"block{index + 1}"))
             channels = filters
         layers.append(Stage(blocks, name=f"stage{number + 1}"))
-    return [*layers, GlobalAveragePooling2D(), Dense(units, activation=activation)]
+    return layers
+
+
+def _head(input_shape: Shape, units: int, activation: str | None) -> list[Layer]:
+    return [GlobalAveragePooling2D(), Dense(units, activation=activation)]
 
 
 def _basic(width: int, strides: int) -> list[Layer]:
@@ -68,9 +65,17 @@ def _bottleneck(width: int, strides: int) -> list[Layer]:
 
 
 def _convolution(filters: int, size: int, strides: int = 1) -> list[Layer]:
-    """A convolution with torch's equal padding on both sides, which differs from "same" when strides are 2."""
+    """Returns a convolution with torch's symmetric padding, which differs from "same" where strides are 2."""
     even = strides == 1
     layers: list[Layer] = [] if even or size == 1 else [ZeroPadding2D(size // 2)]
     padding = "same" if even else "valid"
     convolution = Conv2D(filters, size, strides, padding, use_bias=False, kernel_initializer="he_normal")
     return [*layers, convolution, BatchNormalization(momentum=0.9, epsilon=1e-5)]
+
+
+RESNET18 = _resnet((2, 2, 2, 2), bottleneck=False)
+"""11,689,512 parameters for 1000 classes of RGB images."""
+RESNET34 = _resnet((3, 4, 6, 3), bottleneck=False)
+"""21,797,672 parameters for 1000 classes of RGB images."""
+RESNET50 = _resnet((3, 4, 6, 3), bottleneck=True)
+"""25,557,032 parameters for 1000 classes of RGB images."""

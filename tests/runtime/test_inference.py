@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from opsin import nn, zoo
+from opsin.core import OutputSpec
 from opsin.runtime.fused_layers import FusedConvolution, FusedDense, FusedResidual
 from opsin.runtime.inference import fuse
 
@@ -42,9 +43,9 @@ def test_every_architecture_says_the_same(name, batch):
     torch.testing.assert_close(fused, plain, rtol=2e-5, atol=2e-5 * float(plain.abs().max()))
 
 
-@pytest.mark.parametrize("make", [zoo.create_unet, zoo.create_detector])
-def test_maps_and_grids_are_the_same(make):
-    network = settled(make("resnet18", (64, 96, 3), 4, seed=0))
+@pytest.mark.parametrize("layout", ["map", "grid"])
+def test_maps_and_grids_are_the_same(layout):
+    network = settled(zoo.create("resnet18", (64, 96, 3), 4, output=OutputSpec(layout), seed=0))
     for weight in network.parameters():
         if not weight.any():
             torch.nn.init.normal_(weight, 0, 0.1)

@@ -34,7 +34,7 @@ def make_job(folder, *, network="simple", task=None, seconds=None, seed=3, **cha
     )
     recipe = replace(recipe, **changes)
     preprocessing = ImagePreprocessing(SIDE, SIDE, 3, (0.4,) * 3, (0.2,) * 3)
-    network = zoo.create(network, preprocessing.size, 3, "softmax", seed=seed)
+    network = zoo.create(network, preprocessing.size, 3, activation="softmax", seed=seed)
     model = Model(network, task or Classify(("dark", "grey", "light")), preprocessing)
     rows, targets = np.arange(COUNT), torch.from_numpy(classes[:COUNT])
     batches = Batches(pixels, rows, targets, recipe.batch_size, recipe.augmentation, seed)

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from opsin import zoo
-from opsin.core import NetworkError
+from opsin.core import NetworkError, OutputSpec
 from opsin.zoo.timm_names import published_names
 
 needs_weights = pytest.mark.skipif(
@@ -35,9 +35,9 @@ def published():
 
 
 def test_a_network_without_weights_is_refused():
-    with pytest.raises(NetworkError, match="no weights are known for 'simple'; expected one of efficientnet_lite0"):
+    with pytest.raises(NetworkError, match=r"'simple' has no pretrained weights\. Expected one of efficientnet_lite0"):
         zoo.pretrained("simple", (64, 64, 3))
-    with pytest.raises(NetworkError, match="3 channels or 1, got 4"):
+    with pytest.raises(NetworkError, match=r"images have 4 channels\. Expected 3 or 1"):
         zoo.pretrained("efficientnet_lite0", (64, 64, 4))
 
 
@@ -49,6 +49,35 @@ def test_the_files_classes_are_the_networks_unless_units_are_asked_for(published
     fresh = zoo.create("convnext_atto", (32, 32, 3), 7, seed=3)
     assert torch.equal(new.state_dict()["dense.weight"], fresh.state_dict()["dense.weight"])
     assert torch.equal(new.state_dict()["layer_normalization.weight"], published["head.norm.weight"])
+
+
+@pytest.mark.parametrize("layout", ["map", "grid"])
+def test_a_dense_network_gets_the_pretrained_encoder(published, layout):
+    output = OutputSpec(layout)
+    net = zoo.pretrained("convnext_atto", (64, 64, 3), 2, output=output, seed=3, source=Held(published))
+    fresh = zoo.create("convnext_atto", (64, 64, 3), 2, output=output, seed=3)
+    assert net.name == fresh.name
+    found = net.state_dict()
+    assert torch.equal(found["level1.stage1.patches.weight"], published["stem.0.weight"])
+    (deepest,) = [key for key in found if key.endswith("level4.stage4.block2.body.depthwise_conv2d.weight")]
+    assert torch.equal(found[deepest], published["stages.3.blocks.1.conv_dw.weight"])
+    for key, value in fresh.state_dict().items():
+        assert torch.equal(found[key], value) == (".stage" not in key)
+
+
+def test_an_embedding_gets_all_but_the_last_layer(published):
+    output = OutputSpec("embedding")
+    net = zoo.pretrained("convnext_atto", (32, 32, 3), 16, output=output, seed=3, source=Held(published))
+    fresh = zoo.create("convnext_atto", (32, 32, 3), 16, output=output, seed=3).state_dict()
+    found = net.state_dict()
+    changed = [key for key in found if not torch.equal(found[key], fresh[key])]
+    assert set(found) - set(changed) == {"dense.weight", "dense.bias"}
+    assert torch.equal(found["layer_normalization.weight"], published["head.norm.weight"])
+
+
+def test_a_dense_network_needs_units(published):
+    with pytest.raises(NetworkError, match="units of 'resnet18' are missing"):
+        zoo.pretrained("resnet18", (64, 64, 3), output=OutputSpec("map"), source=Held({}))
 
 
 def test_a_file_without_a_last_layer_serves_for_a_new_one(published):
@@ -81,9 +110,12 @@ def test_grey_images_are_answered_as_if_they_had_three_equal_channels(published)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"stem.0.weight": None}, "lacks 'stem.0.weight', which convnext_atto needs"),
-        ({"layer1.0.conv1.weight": torch.ones(1)}, "1 tensors that convnext_atto has no place for, such as 'layer1"),
-        ({"stem.0.weight": torch.ones(40, 3, 3, 3)}, r"'stem.0.weight' is \(\(40, 3, 3, 3\), .* needs \(\(40, 3, 4, 4"),
+        ({"stem.0.weight": None}, r"lacks 'stem\.0\.weight'\. Expected all tensors of convnext_atto"),
+        ({"layer1.0.conv1.weight": torch.ones(1)}, "1 unknown tensors, such as 'layer1"),
+        (
+            {"stem.0.weight": torch.ones(40, 3, 3, 3)},
+            r"'stem.0.weight' is \(\(40, 3, 3, 3\), .* Expected \(\(40, 3, 4, 4",
+        ),
         ({"stem.0.bias": torch.ones(40, dtype=torch.int64)}, r"'stem.0.bias' is \(\(40,\), torch.int64\)"),
     ],
 )

@@ -32,7 +32,7 @@ def test_equal_networks_give_equal_bytes(tmp_path):
 
 @pytest.mark.parametrize("name", ["simple", "lenet"])
 def test_chains_of_the_zoo_can_be_written(name, tmp_path):
-    made = zoo.create(name, (32, 32, 3), 4, "softmax", seed=0).eval()
+    made = zoo.create(name, (32, 32, 3), 4, activation="softmax", seed=0).eval()
     write_keras(tmp_path / "a.keras", made)
     x = torch.rand(2, 3, 32, 32)
     with torch.no_grad():
