@@ -97,7 +97,7 @@ def _sized(
         try:
             size = _size(files, one.id)
         except DataError as error:
-            broken.append(f"{one.id} {error}")
+            broken.append(f"{one.id} {error}".rstrip("."))
             continue
         down = across = 1.0
         if one.relative:
@@ -181,13 +181,15 @@ def _outlined(
     """Classes by pixel, the background first, or objects by their pixels."""
     objects = sum(len(one.outlines) for one in images)
     if not objects:
-        raise DataError(f"{origin}: no outline of an object is there; expected polygons or run lengths, or task detect")
+        raise DataError(
+            f"{origin}: no outline of an object is there. Expected polygons or run lengths, or task detect."
+        )
     lost = sum(len(one.boxes) for one in images) - objects
     if lost > 0:
         notes = [*notes, f"{count(lost, 'object')} without an outline left out"]
     most = _MOST_MASK_CLASSES if kind is MASKS else MOST_CLASSES_IN_MASK
     if len(names) > most:
-        raise DataError(f"{origin}: {len(names)} classes; expected at most {most}")
+        raise DataError(f"{origin}: {len(names)} classes. Expected at most {most}.")
     where = {one.id: size for one, size in zip(images, sizes, strict=True)}
     outlines = {one.id: one.outlines for one in images}
     rows = make_rows(

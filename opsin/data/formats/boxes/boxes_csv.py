@@ -100,14 +100,14 @@ def _read(listing: FolderListing, name: str, columns: _Columns, origin: str) -> 
     labels = [NAME] * len(frame) if columns.label is None else [_cell(cell) for cell in frame[columns.label].to_list()]
     full = np.isfinite(numbers[:, 0])
     for row in np.flatnonzero(full & (np.array(labels, object) == "")).tolist():
-        raise DataError(f"{name}: line {frame[_LINE][row]} has a box without a {columns.label}; expected its class")
+        raise DataError(f"{name}: line {frame[_LINE][row]} has a box without a {columns.label}. Expected its class.")
     classes = in_order(label for label, there in zip(labels, full, strict=True) if there)
     place_of = {label: place for place, label in enumerate(classes)}
     boxes: dict[str, list[list[float]]] = {}
     paths = [_cell(cell) for cell in frame[columns.path].to_list()]
     for row, (path, label) in enumerate(zip(paths, labels, strict=True)):
         if not path:
-            raise DataError(f"{name}: line {frame[_LINE][row]} has no {columns.path}; expected the path of an image")
+            raise DataError(f"{name}: line {frame[_LINE][row]} has no {columns.path}. Expected the path of an image.")
         mine = boxes.setdefault(path, [])
         if full[row]:
             left, top, right, bottom = numbers[row].tolist()
@@ -116,7 +116,7 @@ def _read(listing: FolderListing, name: str, columns: _Columns, origin: str) -> 
     groups = _one_each(frame, columns.group, paths, name)
     for path, split in splits.items():
         if split and split_name(split) is None:
-            raise DataError(f"{name}: {path} has the {columns.split} {split!r}; expected train, valid or test")
+            raise DataError(f"{name}: {path} has the {columns.split} {split!r}. Expected train, valid or test.")
     images, missing = _found(listing, boxes, splits, groups)
     if missing:
         notes.append(f"{count(missing, 'image')} of {name} not there: {some(missing)}")
@@ -154,11 +154,11 @@ def _numbers(frame: pl.DataFrame, columns: _Columns, name: str) -> np.ndarray:
     if len(wrong):
         row = int(wrong[0])
         raise DataError(
-            f"{name}: line {frame[_LINE][row]} has the corners {', '.join(map(str, cells.row(row)))}; expected four "
-            "numbers, in pixels, or nothing at all"
+            f"{name}: line {frame[_LINE][row]} has the corners {', '.join(map(str, cells.row(row)))}. Expected four "
+            "numbers, in pixels, or nothing at all."
         )
     if len(numbers) and not empty.all() and np.nanmax(numbers) <= 1 and (numbers[~empty] % 1).any():
-        raise DataError(f"{name} has corners from 0 to 1; expected pixels")
+        raise DataError(f"{name} has corners from 0 to 1. Expected pixels.")
     return np.array(numbers, np.float64).reshape(-1, 4)
 
 
@@ -168,7 +168,7 @@ def _one_each(frame: pl.DataFrame, column: str | None, paths: list[str], name: s
     for path, cell in zip(paths, [] if column is None else frame[column].to_list(), strict=False):
         value = _cell(cell)
         if found.setdefault(path, value) != value:
-            raise DataError(f"{name}: {path} has the {column} {found[path]!r} and {value!r}; expected one an image")
+            raise DataError(f"{name}: {path} has the {column} {found[path]!r} and {value!r}. Expected one an image.")
     return found
 
 

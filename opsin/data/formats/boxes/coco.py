@@ -84,7 +84,7 @@ def _read(
     names = next(iter(parts.values())).names
     for path, part in parts.items():
         if part.names != names:
-            raise DataError(f"{path} has other categories than {next(iter(parts))}; expected the same in each")
+            raise DataError(f"{path} has other categories than {next(iter(parts))}. Expected the same in each.")
     wanted = [(path, one) for path, part in parts.items() for one in part.images]
     root, places = listing.folder, _places(listing.images, wanted, "")
     if not any(places):

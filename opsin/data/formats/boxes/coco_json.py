@@ -38,7 +38,7 @@ def read_coco(described: Mapping[str, Any], source: str) -> CocoFile:
         try:
             image, box, outline = _annotation(one, labels, known)
         except DataError as error:
-            broken.append(f"number {place + 1} {error}")
+            broken.append(f"number {place + 1} {error}".rstrip("."))
             continue
         boxes[image].append(box)
         if outline is not None:
@@ -65,7 +65,7 @@ def _categories(described: Mapping[str, Any], source: str) -> tuple[dict[Any, in
     for one in cast("list[Any]", described["categories"]):
         id, name = (one.get("id"), one.get("name")) if isinstance(one, Mapping) else (None, None)  # pyright: ignore
         if not _whole(id) or not isinstance(name, str) or not name or id in found:
-            raise DataError(f"{source} has the category {str(one)[:60]}; expected a different id and a name for each")
+            raise DataError(f"{source} has the category {str(one)[:60]}. Expected a different id and a name for each.")
         found[cast(int, id)] = name
         above.add(str(cast("Mapping[str, Any]", one).get("supercategory")))
     used = {
@@ -76,7 +76,7 @@ def _categories(described: Mapping[str, Any], source: str) -> tuple[dict[Any, in
     kept = sorted(id for id, name in found.items() if id in used or name not in above or len(found) == 1)
     names = tuple(found[id] for id in kept)
     if not names or len(set(names)) != len(names):
-        raise DataError(f"{source} has the categories {some(list(names))}; expected at least one, and a name for each")
+        raise DataError(f"{source} has the categories {some(list(names))}. Expected at least one, and a name for each.")
     return {id: place for place, id in enumerate(kept)}, names
 
 
@@ -87,7 +87,9 @@ def _images(described: Mapping[str, Any], source: str) -> dict[Any, tuple[str, t
         part = cast("Mapping[str, Any]", one) if isinstance(one, Mapping) else {}
         id, name = part.get("id"), part.get("file_name")
         if not isinstance(id, (int, str)) or not isinstance(name, str) or id in known:
-            raise DataError(f"{source} has the image {str(one)[:60]}; expected a different id and a file_name for each")
+            raise DataError(
+                f"{source} has the image {str(one)[:60]}. Expected a different id and a file_name for each."
+            )
         height, width = part.get("height"), part.get("width")
         sized = _whole(height) and _whole(width) and cast(int, height) > 0 and cast(int, width) > 0
         known[id] = name, (cast(int, height), cast(int, width)) if sized else None
@@ -98,7 +100,7 @@ def _annotation(
     one: Any, labels: Mapping[Any, int], known: Mapping[Any, Any]
 ) -> tuple[Any, list[float], Outline | None]:
     if not isinstance(one, Mapping):
-        raise DataError(f"is {str(one)[:40]}; expected bbox and category_id")
+        raise DataError(f"is {str(one)[:40]}. Expected bbox and category_id.")
     part = cast("Mapping[str, Any]", one)
     image, label = part.get("image_id"), part.get("category_id")
     if not isinstance(image, (int, str)) or image not in known:
@@ -115,7 +117,7 @@ def _annotation(
     else:
         sides = _numbers(box)
     if sides is None or len(sides) != 4:
-        raise DataError(f"has the bbox {str(box)[:40]}; expected x, y, width and height")
+        raise DataError(f"has the bbox {str(box)[:40]}. Expected x, y, width and height.")
     x, y, width, height = sides
     area = part.get("area")
     given = _number(area)
@@ -134,7 +136,7 @@ def _outline(found: Any, label: int, crowd: bool) -> Outline | None:
     for flat in cast("list[Any]", found):
         numbers = _numbers(flat)
         if numbers is None or len(numbers) % 2:
-            raise DataError(f"has the segmentation {str(flat)[:40]}; expected pairs of x and y")
+            raise DataError(f"has the segmentation {str(flat)[:40]}. Expected pairs of x and y.")
         if len(numbers) >= 6:
             polygons.append(np.array(numbers, np.float64).reshape(-1, 2))
     return Outline(label, tuple(polygons), crowd=crowd) if polygons else None

@@ -32,7 +32,7 @@ class Outline:
         size = runs_size(self.rle)
         if size != (height, width):
             raise DataError(
-                f"has run lengths of {size[0]}x{size[1]}, but is {height}x{width} itself; expected one size"
+                f"has run lengths of {size[0]}x{size[1]}, but is {height}x{width} itself. Expected one size."
             )
         return decode_runs(self.rle)
 

@@ -69,7 +69,7 @@ def _read(listing: FolderListing, paths: list[str], origin: str) -> Table:
         try:
             annotation = _annotation(load_xml(listing.folder / path, path), path)
         except DataError as error:
-            broken.append(str(error))
+            broken.append(str(error).rstrip("."))
             continue
         stem = path.rpartition("/")[2].rpartition(".")[0]
         near = path.rpartition("/")[0]
@@ -104,7 +104,7 @@ def _read(listing: FolderListing, paths: list[str], origin: str) -> Table:
 def _annotation(root: Element, source: str) -> _Annotation:
     """What one file says; DataError, naming `source`, when it is not as VOC has it."""
     if root.tag != "annotation":
-        raise DataError(f"{source} has <{root.tag[:40]}>; expected <annotation>")
+        raise DataError(f"{source} has <{root.tag[:40]}>. Expected <annotation>.")
     objects: list[_Object] = []
     for place, one in enumerate(root.iter("object"), 1):
         name, box = _text(one, "name"), one.find("bndbox")
@@ -113,7 +113,7 @@ def _annotation(root: Element, source: str) -> _Annotation:
         sides = [_number(_text(box, side)) for side in _SIDES]
         if None in sides:
             given = ", ".join(_text(box, side)[:12] or "nothing" for side in _SIDES)
-            raise DataError(f"{source}: object {place} has the corners {given}; expected numbers")
+            raise DataError(f"{source}: object {place} has the corners {given}. Expected numbers.")
         left, top, right, bottom = (side for side in sides if side is not None)
         objects.append(_Object(name, (left, top, right, bottom), _text(one, "difficult") == "1"))
     size = root.find("size")
@@ -145,7 +145,7 @@ def _splits(listing: FolderListing, ids: list[str]) -> dict[str, str | None]:
         name = split_name(stem)
         if path.endswith(".txt") and "ImageSets/" in f"/{path}" and name is not None:
             if (listing.folder / path).stat().st_size > _MOST_LIST_BYTES:
-                raise DataError(f"{path} is larger than {_MOST_LIST_BYTES:,} bytes; expected a name a line")
+                raise DataError(f"{path} is larger than {_MOST_LIST_BYTES:,} bytes. Expected a name a line.")
             for line in (listing.folder / path).read_text("utf-8-sig", "replace").splitlines():
                 if line.strip():
                     of.setdefault(line.split()[0], name)

@@ -130,7 +130,7 @@ def _parse(root: Path, images: Iterable[LabelledImage], names: Mapping[int, str]
         try:
             labels, ids = _labels(files, one.label, names)
         except DataError as error:
-            broken.append(f"{one.label} {error}")
+            broken.append(f"{one.label} {error}".rstrip("."))
             continue
         seen |= ids
         read.append((one, labels))

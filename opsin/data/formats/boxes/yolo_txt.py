@@ -54,7 +54,7 @@ def parse_label_file(text: str, classes: Mapping[int, int]) -> LabelFile:
             outlines.append(Outline(label, (points,)))
         else:
             raise DataError(
-                f"line {place} has {len(words)} numbers; expected a class with a box (5), or an outline (7, 9, ...)"
+                f"line {place} has {len(words)} numbers. Expected a class with a box (5), or an outline (7, 9, ...)."
             )
     return LabelFile(np.array(boxes, np.float64).reshape(-1, 7), tuple(outlines))
 
@@ -63,10 +63,12 @@ def _numbers(words: list[str], place: int) -> list[float]:
     try:
         numbers = [float(word) for word in words]
     except ValueError:
-        raise DataError(f"line {place} is {' '.join(words)[:40]!r}; expected numbers") from None
+        raise DataError(f"line {place} is {' '.join(words)[:40]!r}. Expected numbers.") from None
     if not all(map(math.isfinite, numbers)):
-        raise DataError(f"line {place} has a value that is no number; expected shares of the image's sides")
+        raise DataError(f"line {place} has a value that is no number. Expected shares of the image's sides.")
     farthest = max(map(abs, numbers[1:]), default=0.0)
     if farthest > _FARTHEST:
-        raise DataError(f"line {place} has {farthest:g}; expected shares of the image's sides, from 0 to 1, not pixels")
+        raise DataError(
+            f"line {place} has {farthest:g}. Expected shares of the image's sides, from 0 to 1, not pixels."
+        )
     return numbers

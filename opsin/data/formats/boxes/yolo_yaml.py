@@ -134,7 +134,7 @@ def _in_folder(root: Path, place: Path, labels: Path, split: str) -> list[Labell
 def _in_list(root: Path, base: Path, place: Path, split: str) -> list[LabelledImage]:
     """The images that a text file lists, a path a line."""
     if place.stat().st_size > _MOST_LIST_BYTES:
-        raise DataError(f"{place.name} is larger than {_MOST_LIST_BYTES:,} bytes; expected a path a line")
+        raise DataError(f"{place.name} is larger than {_MOST_LIST_BYTES:,} bytes. Expected a path a line.")
     made: list[LabelledImage] = []
     for line in place.read_text("utf-8-sig", "replace").splitlines():
         text = line.strip().replace("\\", "/")

@@ -1,1 +1,1 @@
-"""Readers for class labels and numbers: class folders, CSV, npz, arrays."""
+"""Readers of class labels and numbers: class folders, CSV, npz, arrays."""

@@ -15,40 +15,49 @@ from .targets import parse_targets
 
 
 def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, kind: TargetKind | None = None) -> Table:
-    """A row per image of each part (images, targets); a part called train, val or test is that split.
+    """Reads images and targets from arrays.
 
-    Images are an array (n, height, width[, channels]) or a list of arrays; targets n classes (text or whole
-    numbers), (n, 1) of them, (n, k) of 0 and 1 for labels, or numbers. Raises DataError when
-    shapes or values do not fit.
+    Args:
+        parts: (images, targets) by the name of the part; a part called train, val or test is that split. Images are
+            an array (n, height, width[, channels]) or a list of arrays. Targets are (n,) or (n, 1) classes as text or
+            integers, (n, k) of 0 and 1 for labels, or numbers.
+        origin: Name of the data set in messages.
+        kind: Kind of target; None infers it from the values.
+
+    Returns:
+        A table with a row per image; the id of the 18th image of `name` is "name/17".
+
+    Raises:
+        DataError: Shapes or values do not fit.
     """
     images: dict[str, np.ndarray | list[Any]] = {}
     targets: list[np.ndarray] = []
     ids: list[str] = []
     splits: list[str | None] = []
-    for part, (some_images, some_targets) in parts.items():
+    for part, (part_images, part_targets) in parts.items():
         name = split_name(part) or part
-        images[name] = _images(some_images, part, origin)
-        column = np.asarray(some_targets)
+        images[name] = _images(part_images, part, origin)
+        column = np.asarray(part_targets)
         column = column[:, None] if column.ndim == 1 else column
         if column.ndim != 2 or column.shape[1] == 0 or len(column) != len(images[name]):
             raise DataError(
-                f"{origin}: {part} has {len(images[name])} images and targets of shape {np.shape(some_targets)}; "
-                "expected one target, or one row of targets, for each image"
+                f"{origin}: {part} has {len(images[name])} images and targets of shape {np.shape(part_targets)}. "
+                "Expected one target, or one row of targets, for each image."
             )
         targets.append(column)
         ids += [f"{name}/{row}" for row in range(len(column))]
         splits += [split_name(part)] * len(column)
     if not ids:
-        raise DataError(f"{origin}: the arrays are empty; expected at least two images")
+        raise DataError(f"{origin}: the arrays are empty. Expected at least two images.")
     if len({column.shape[1] for column in targets}) > 1:
-        raise DataError(f"{origin}: the parts have different numbers of targets an image; expected one number")
-    width = targets[0].shape[1]
-    names = ["label"] if width == 1 and not any(column.dtype.kind == "f" for column in targets) else None
-    names = names or (["target"] if width == 1 else [str(place) for place in range(width)])
+        raise DataError(f"{origin}: the parts have different numbers of targets per image. Expected the same number.")
+    count = targets[0].shape[1]
+    names = ["label"] if count == 1 and not any(column.dtype.kind == "f" for column in targets) else None
+    names = names or (["target"] if count == 1 else [str(index) for index in range(count)])
     cells = {name: [cell for column in targets for cell in column[:, at].tolist()] for at, name in enumerate(names)}
-    meaning = parse_targets(cells, origin, kind)
-    rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=splits)
-    return Table(rows, ArrayImages(images), meaning.target, origin, meaning.notes)
+    parsed = parse_targets(cells, origin, kind)
+    rows = make_rows(ids, parsed.values, kind=parsed.target.kind, splits=splits)
+    return Table(rows, ArrayImages(images), parsed.target, origin, parsed.notes)
 
 
 def _images(images: Any, part: str, origin: str) -> np.ndarray | list[Any]:
@@ -58,6 +67,6 @@ def _images(images: Any, part: str, origin: str) -> np.ndarray | list[Any]:
     if array.ndim == 3 or (array.ndim == 4 and (array.shape[3] in (1, 3, 4) or array.shape[1] in (1, 3, 4))):
         return array
     raise DataError(
-        f"{origin}: the images of {part} have the shape {array.shape}; expected (n, height, width) or "
-        "(n, height, width, 1, 3 or 4)"
+        f"{origin}: the images of {part} have the shape {array.shape}. Expected (n, height, width) or "
+        "(n, height, width, 1, 3 or 4)."
     )

@@ -1,4 +1,4 @@
-"""Class folders: DATA/cat/1.jpg, or DATA/train/cat/1.jpg beside DATA/test/cat/2.jpg."""
+"""Reader of class folders: DATA/cat/1.jpg, or DATA/train/cat/1.jpg with DATA/test/cat/2.jpg."""
 
 from opsin.core import DataError
 
@@ -11,61 +11,80 @@ from .targets import parse_classes, parse_targets
 
 
 def class_folders_mismatch(listing: FolderListing) -> str | None:
-    """None when images lie in two or more folders that can be classes, else the reason why not."""
+    """Checks if images are in two or more folders that can be classes.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        None when they are, else the reason.
+    """
     splits = _split_folders(listing)
-    deep = 2 if splits else 1
-    classes = {folders[deep - 1] for folders in _folders(listing) if len(folders) >= deep}
+    depth = 2 if splits else 1
+    classes = {folders[depth - 1] for folders in _folders(listing) if len(folders) >= depth}
     tops = {folders[0] for folders in _folders(listing)}
     if not splits and tops and all(split_name(top) for top in tops):
-        return f"the images lie directly in {some(sorted(tops))}"
+        return f"the images are directly in {some(sorted(tops))}"
     if len(classes) >= 2:
         return None
     if not listing.images:
         return "there are no images"
-    what = f"only the class {classes.pop()}" if classes else "no folder of images"
-    return f"{what}, with {count(listing.images, 'image')} in all"
+    found = f"only the class {classes.pop()}" if classes else "no folder of images"
+    return f"{found}, with {count(listing.images, 'image')} in all"
 
 
 def read_class_folders(listing: FolderListing, origin: str, kind: TargetKind | None = None) -> Table:
-    """A row per image; its class is the folder it lies in, below the folders of the splits when there are any."""
+    """Reads class folders, which may be inside folders of splits.
+
+    Args:
+        listing: The files of the folder.
+        origin: Name of the data set in messages.
+        kind: Kind of target; None for classes.
+
+    Returns:
+        A table with a row per image.
+
+    Raises:
+        DataError: The folders are not classes, or their names are not of this kind.
+    """
     reason = class_folders_mismatch(listing)
     if reason is not None:
         raise DataError(
-            f"{origin}: {reason}; expected a folder for each of two or more classes, such as {origin}/cat/1.jpg"
+            f"{origin}: {reason}. Expected a folder for each of two or more classes, such as {origin}/cat/1.jpg."
         )
     splits = _split_folders(listing)
     ids: list[str] = []
     labels: list[str] = []
-    where: list[str | None] = []
-    stray: list[str] = []
-    deep = 2 if splits else 1
+    split_of_row: list[str | None] = []
+    unlabelled: list[str] = []
+    depth = 2 if splits else 1
     for path in listing.images:
-        parts = path.split("/", deep)
-        if len(parts) <= deep:
-            stray.append(path)
+        parts = path.split("/", depth)
+        if len(parts) <= depth:
+            unlabelled.append(path)
             continue
         ids.append(path)
-        labels.append(parts[deep - 1])
-        where.append(splits[parts[0]] if splits else None)
+        labels.append(parts[depth - 1])
+        split_of_row.append(splits[parts[0]] if splits else None)
     named = kind in (None, CLASSES, IDENTITIES)
-    meaning = parse_classes(labels, kind or CLASSES) if named else parse_targets({"folder": labels}, origin, kind)
-    rows = make_rows(ids, meaning.values, kind=meaning.target.kind, splits=where)
+    parsed = parse_classes(labels, kind or CLASSES) if named else parse_targets({"folder": labels}, origin, kind)
+    rows = make_rows(ids, parsed.values, kind=parsed.target.kind, splits=split_of_row)
     notes = list(listing.notes)
-    if stray:
-        notes.append(f"{count(stray, 'image')} in no class folder left out: {some(stray)}")
+    if unlabelled:
+        notes.append(f"{count(unlabelled, 'image')} outside of class folders left out: {some(unlabelled)}")
     if listing.others:
         notes.append(f"{count(listing.others, 'other file')} left out: {some(listing.others)}")
-    return Table(rows, FileImages(listing.folder), meaning.target, origin, tuple(notes))
+    return Table(rows, FileImages(listing.folder), parsed.target, origin, tuple(notes))
 
 
 def _split_folders(listing: FolderListing) -> dict[str, str]:
-    """Folder name -> split, when every folder at the top is one and holds class folders; else empty."""
+    """Returns the split by folder when all top-level folders are splits, with class folders inside; else empty."""
     tops = {folders[0] for folders in _folders(listing)}
-    deep = {folders[0] for folders in _folders(listing) if len(folders) >= 2}
+    with_classes = {folders[0] for folders in _folders(listing) if len(folders) >= 2}
     named = {top: name for top in tops if (name := split_name(top))}
-    return named if deep and named.keys() == tops else {}
+    return named if with_classes and named.keys() == tops else {}
 
 
 def _folders(listing: FolderListing) -> list[list[str]]:
-    """The folders on the way to images, each way once; not that to images at the top."""
-    return [place.split("/") for place in listing.image_folders if place]
+    """Returns the parts of the path of each folder with images, except the top level."""
+    return [folder.split("/") for folder in listing.image_folders if folder]

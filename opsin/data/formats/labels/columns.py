@@ -1,4 +1,4 @@
-"""Which column of a table of images means what, by its name."""
+"""Recognition of the columns of a table of images by their names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,20 @@ GROUPS = (
 SPLITS = ("split", "set", "subset", "partition", "usage")
 IGNORED = ("width", "height", "index", "unnamed:_0", "")
 # fmt: on
-_MOST, _LONGEST = 20, 60
+_MAX_NAMES, _MAX_LENGTH = 20, 60
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of the columns that hold the file, the targets, the group and the split, and those left out."""
+    """Names of the columns of a table.
+
+    Attributes:
+        path: Column of the image file.
+        targets: Columns of the targets.
+        group: Column of the group, None without one.
+        split: Column of the split, None without one.
+        unused: All other columns.
+    """
 
     path: str
     targets: tuple[str, ...]
@@ -35,33 +43,51 @@ class Columns:
 
 
 def columns_of(header: Sequence[str], where: str) -> Columns:
-    """By usual names, in any case; without a column called label or alike, all that are left are targets.
+    """Recognises columns by usual names, in any case; without a label column, all other columns are targets.
 
-    Raises DataError when no column names a file or none can be a target.
+    Args:
+        header: Names of the columns.
+        where: Name of the table in errors.
+
+    Returns:
+        The recognised columns.
+
+    Raises:
+        DataError: There is no column of files, or none of targets.
     """
     path = first_of(header, PATHS)
     if path is None:
-        raise DataError(f"{where} has the columns {_shown(header)}; expected one called path, with the image files")
+        raise DataError(
+            f"{where} has the columns {_shortened(header)}. Expected one called path, with the image files."
+        )
     group, split = first_of(header, GROUPS), first_of(header, SPLITS)
-    left = [name for name in header if name not in (path, group, split)]
-    named = first_of(left, TARGETS)
-    targets = (named,) if named else tuple(name for name in left if plain_name(name) not in (*IGNORED, *PATHS))
+    others = [name for name in header if name not in (path, group, split)]
+    label = first_of(others, TARGETS)
+    targets = (label,) if label else tuple(name for name in others if plain_name(name) not in (*IGNORED, *PATHS))
     if not targets:
-        raise DataError(f"{where} has the columns {_shown(header)}; expected one called label, with the targets")
-    unused = tuple(name for name in left if name not in targets)
+        raise DataError(f"{where} has the columns {_shortened(header)}. Expected one called label, with the targets.")
+    unused = tuple(name for name in others if name not in targets)
     return Columns(path, targets, group, split, unused)
 
 
-def _shown(header: Sequence[str]) -> str:
-    """The names for a message, not more of them than help."""
-    names = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..." for name in header[:_MOST]]
-    return ", ".join([*names, "..."] if len(header) > _MOST else names)
+def _shortened(header: Sequence[str]) -> str:
+    """Returns the names for a message, shortened."""
+    names = [name if len(name) <= _MAX_LENGTH else f"{name[:_MAX_LENGTH]}..." for name in header[:_MAX_NAMES]]
+    return ", ".join([*names, "..."] if len(header) > _MAX_NAMES else names)
 
 
 def first_of(header: Sequence[str], names: Sequence[str]) -> str | None:
-    """The column that is called by the first of `names` there is, in any case."""
-    plain = {plain_name(name): name for name in reversed(header)}
-    return next((plain[name] for name in names if name in plain), None)
+    """Finds a column by its possible names, in any case.
+
+    Args:
+        header: Names of the columns.
+        names: Possible names, the preferred first.
+
+    Returns:
+        The column in the header, None when there is none.
+    """
+    by_name = {plain_name(name): name for name in reversed(header)}
+    return next((by_name[name] for name in names if name in by_name), None)
 
 
 def plain_name(name: str) -> str:

@@ -37,18 +37,18 @@ def read_class_names(path: Path, source: str) -> ClassNames:
     """
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{source} is larger than {MOST_BYTES:,} bytes; expected a list of class names")
+            raise DataError(f"{source} is larger than {MOST_BYTES:,} bytes. Expected a list of class names.")
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise DataError(f"{source} cannot be read: {(error.strerror or str(error)).lower()}") from error
     except UnicodeDecodeError:
-        raise DataError(f"{source} is no text in UTF-8; expected a list of class names") from None
+        raise DataError(f"{source} is no text in UTF-8. Expected a list of class names.") from None
     if path.suffix.lower() != ".json":
         return _from_entries([_line(line, source) for line in _lines(text)], source)
     try:
         found: Any = json.loads(text)
     except (ValueError, RecursionError):
-        raise DataError(f"{source} is no JSON; expected a list of class names") from None
+        raise DataError(f"{source} is no JSON. Expected a list of class names.") from None
     return class_names_of(found, source)
 
 
@@ -72,15 +72,15 @@ def class_names_of(found: Any, source: str) -> ClassNames:
             elif _id(value) is not None:
                 entries.append((_id(value), str(key), None))
             else:
-                raise DataError(f"{source} gives {str(key)[:40]!r} as {str(value)[:40]!r}; expected an id and a name")
+                raise DataError(f"{source} gives {str(key)[:40]!r} as {str(value)[:40]!r}. Expected an id and a name.")
     else:
-        raise DataError(f"{source} holds {type(found).__name__}; expected a list of class names, or names by id")
+        raise DataError(f"{source} holds {type(found).__name__}. Expected a list of class names, or names by id.")
     return _from_entries(entries, source)
 
 
 def _from_entries(entries: list[tuple[int | None, str, int | None]], source: str) -> ClassNames:
     if not entries:
-        raise DataError(f"{source} names no class; expected one a line")
+        raise DataError(f"{source} names no class. Expected one a line.")
     numbered = all(id is not None for id, _, _ in entries)
     names: dict[int, str] = {}
     colours: dict[int, int] = {}
@@ -88,7 +88,7 @@ def _from_entries(entries: list[tuple[int | None, str, int | None]], source: str
         id = given if given is not None and numbered else place
         if not name or id in names:
             what = f"the id {id} twice" if name else "a class without a name"
-            raise DataError(f"{source} has {what}; expected a name for each id")
+            raise DataError(f"{source} has {what}. Expected a name for each id.")
         names[id] = name
         if colour is not None:
             if colour in colours:
@@ -98,7 +98,7 @@ def _from_entries(entries: list[tuple[int | None, str, int | None]], source: str
         sorted({name for name in names.values() if list(names.values()).count(name) > 1}) if len(names) < 999 else []
     )
     if again:
-        raise DataError(f"{source} names {again[0]!r} more than once; expected a name for each class")
+        raise DataError(f"{source} names {again[0]!r} more than once. Expected a name for each class.")
     return ClassNames(names, numbered, colours if len(colours) == len(names) else {}, source)
 
 
@@ -141,5 +141,5 @@ def _colour(value: Any, source: str) -> int | None:
     parts = [_id(part) for part in cast("list[Any]", value)] if isinstance(value, (list, tuple)) else []
     whole = [part for part in parts if part is not None and part < 256]
     if len(whole) != 3 or len(parts) != 3:
-        raise DataError(f"{source} has the colour {str(value)[:40]}; expected red, green and blue from 0 to 255")
+        raise DataError(f"{source} has the colour {str(value)[:40]}. Expected red, green and blue from 0 to 255.")
     return whole[0] << 16 | whole[1] << 8 | whole[2]

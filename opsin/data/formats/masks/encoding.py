@@ -62,7 +62,7 @@ class MaskEncoding:
         listed = ", ".join(format_value(value, self.mode) for value in known[:8]) + (", ..." if len(known) > 8 else "")
         found = format_value(int(foreign[0]), self.mode)
         many = int((foreign == foreign[0]).sum())
-        raise DataError(f"holds {found} in {count(many, 'pixel')}; expected {listed}")
+        raise DataError(f"holds {found} in {count(many, 'pixel')}. Expected {listed}.")
 
 
 def dense_encoding(

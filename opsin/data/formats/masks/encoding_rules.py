@@ -34,11 +34,11 @@ def infer_encoding(stats: MaskStatistics, names: ClassNames | None, ignored: Ite
     encoding = encoding.without(set(ignored))
     if len(encoding.names) > MOST_CLASSES_IN_MASK:
         raise DataError(
-            f"{len(encoding.names)} classes, {stats.summary()}; expected at most {MOST_CLASSES_IN_MASK} "
-            "(if each value is an object, say task instances)"
+            f"{len(encoding.names)} classes, {stats.summary()}. Expected at most {MOST_CLASSES_IN_MASK} "
+            "(if each value is an object, say task instances)."
         )
     if len(encoding.names) < 2:
-        raise DataError(f"only the class {list(encoding.names)}, {stats.summary()}; expected at least two")
+        raise DataError(f"only the class {list(encoding.names)}, {stats.summary()}. Expected at least two.")
     return encoding
 
 
@@ -130,7 +130,7 @@ def _by_colour(stats: MaskStatistics, names: ClassNames) -> MaskEncoding:
     foreign = [value for value in stats.values() if value not in names.colours]
     if foreign:
         listed = ", ".join(stats.name(value) for value in foreign[:5])
-        raise DataError(f"{stats.summary()}; {names.source} has no class for {listed}; expected one for each colour")
+        raise DataError(f"{stats.summary()}; {names.source} has no class for {listed}. Expected one for each colour.")
     order = {id: place for place, id in enumerate(sorted(names.names))}
     classes = {colour: order[id] for colour, id in names.colours.items()}
     return MaskEncoding(tuple(names.names[id] for id in order), "colour", classes)

@@ -101,8 +101,8 @@ def _refuse_as_objects(stats: MaskStatistics) -> None:
     values = stats.values()
     if stats.mode != "colour" and len(values) <= 2 and values[-1] in (0, 1, 255):
         raise DataError(
-            f"{stats.summary()}: no numbers that tell objects apart; expected 0 and another number for each object, or "
-            "task segment"
+            f"{stats.summary()}: no numbers that tell objects apart. Expected 0 and another number for each object, or "
+            "task segment."
         )
     if stats.lossy:
         raise DataError(f"{stats.summary()}: JPEG changes the numbers of objects; save the masks as PNG")

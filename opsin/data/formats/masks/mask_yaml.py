@@ -100,7 +100,7 @@ def _read(listing: FolderListing, path: str, config: Mapping[str, Any], origin: 
     names = class_names_of(classes, path) if classes is not None else None
     ignored: Any = config.get("ignore_classes") or []
     if not isinstance(ignored, list) or not all(isinstance(id, int) for id in cast("list[object]", ignored)):
-        raise DataError(f"ignore_classes is {str(ignored)[:40]}; expected a list of ids")
+        raise DataError(f"ignore_classes is {str(ignored)[:40]}. Expected a list of ids.")
     paths = {id: pairs[id] for id in sorted(pairs)}
     meaning, seen = infer_mask_meaning(files, paths, names, MASKS, cast("list[int]", ignored))
     return mask_table(files, paths, [splits[id] for id in paths], origin, meaning, [*notes, *seen])
@@ -114,7 +114,7 @@ def _listed(root: Path, here: Path, folder: str) -> dict[str, str]:
     """The pictures below a folder that the file names: path within it -> path below `root`."""
     place = os.path.normpath(here / folder)
     if not _inside(root, os.path.realpath(place)) or not _inside(root, place):
-        raise DataError(f"{folder} lies outside of {root.name}; expected a folder beside the file's own, or below")
+        raise DataError(f"{folder} lies outside of {root.name}. Expected a folder beside the file's own, or below.")
     if not os.path.isdir(place):
         return {}
     above = PurePosixPath(Path(place).relative_to(root).as_posix())

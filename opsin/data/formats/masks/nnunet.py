@@ -72,7 +72,7 @@ def _read(listing: FolderListing, path: str, above: str, origin: str) -> Table:
         if alone:
             notes.append(f"{count(alone, 'image')} without a mask left out: {some(alone)}")
     if not pairs:
-        raise DataError(f"{path}: no image of {above}imagesTr has a mask; expected case_0000{ending} and case{ending}")
+        raise DataError(f"{path}: no image of {above}imagesTr has a mask. Expected case_0000{ending} and case{ending}.")
     used = {*pairs, *pairs.values(), path}
     left = [name for name in (*listing.images, *listing.others) if name not in used and "/imagesT" not in f"/{name}"]
     if left:
@@ -84,7 +84,7 @@ def _read(listing: FolderListing, path: str, above: str, origin: str) -> Table:
 def _load(path: Path, source: str) -> Mapping[str, Any]:
     found = load_json(path, source, MOST_BYTES)
     if not isinstance(found, Mapping):
-        raise DataError(f"{source} holds {type(found).__name__}; expected labels and channel_names")
+        raise DataError(f"{source} holds {type(found).__name__}. Expected labels and channel_names.")
     return cast("Mapping[str, Any]", found)
 
 
@@ -92,21 +92,21 @@ def _encoding(described: Mapping[str, Any], path: str) -> MaskEncoding:
     """Labels as {name: id} or, as older files have them, {"0": name}; the one called ignore is IGNORED."""
     labels = described.get("labels")
     if not isinstance(labels, Mapping) or not labels:
-        raise DataError(f"{path} has no labels; expected such as {{'background': 0, 'tumour': 1}}")
+        raise DataError(f"{path} has no labels. Expected such as {{'background': 0, 'tumour': 1}}.")
     names: dict[int, str] = {}
     for key, value in cast("Mapping[str, Any]", labels).items():
         if isinstance(value, list):
-            raise DataError(f"{path} gives {key!r} as a region of several labels; expected one id for each name")
+            raise DataError(f"{path} gives {key!r} as a region of several labels. Expected one id for each name.")
         id, name = (key, value) if isinstance(value, str) and key.isdigit() else (value, key)
         text = str(id)
         if isinstance(id, bool) or not (text.isascii() and text.isdigit()) or int(text) > IGNORED or int(text) in names:
             raise DataError(
-                f"{path} has the label {str(key)[:40]!r}: {text[:40]}; expected a different id from 0 to 255 each"
+                f"{path} has the label {str(key)[:40]!r}: {text[:40]}. Expected a different id from 0 to 255 each."
             )
         names[int(text)] = str(name)
     encoding = dense_encoding(names, "index")
     if len(encoding.names) < 2:
-        raise DataError(f"{path} has only the class {list(encoding.names)}; expected at least two")
+        raise DataError(f"{path} has only the class {list(encoding.names)}. Expected at least two.")
     return encoding
 
 

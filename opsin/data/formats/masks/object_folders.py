@@ -64,7 +64,7 @@ class ObjectMasks:
         if raw.values.shape != size:
             high, wide = raw.values.shape
             raise DataError(
-                f"has an object {path} of {high}x{wide}, but is {size[0]}x{size[1]} itself; expected one size"
+                f"has an object {path} of {high}x{wide}, but is {size[0]}x{size[1]} itself. Expected one size."
             )
         return raw.values >= 128 if raw.lossy else raw.as_colours() != 0
 

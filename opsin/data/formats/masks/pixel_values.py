@@ -42,7 +42,7 @@ class IndexedMask:
 def read_mask(content: bytes) -> IndexedMask:
     """The values of a mask file, upright; colours that are all grey count as grey. DataError when it is no mask."""
     if not content:
-        raise DataError("is empty (0 bytes); expected a mask")
+        raise DataError("is empty (0 bytes). Expected a mask.")
     return with_pillow(content, _raw)
 
 
@@ -99,7 +99,7 @@ def _raw(image: Image.Image) -> IndexedMask:
     bands = np.asarray(image.convert("RGBA") if image.mode == "PA" else image)
     if bands.shape[2] in (2, 4):
         if int(bands[..., -1].min()) != int(bands[..., -1].max()):
-            raise DataError("is partly transparent; expected class ids, a palette or colours without transparency")
+            raise DataError("is partly transparent. Expected class ids, a palette or colours without transparency.")
         bands = bands[..., :-1]
     if bands.shape[2] == 1 or ((bands[..., 0] == bands[..., 1]).all() and (bands[..., 1] == bands[..., 2]).all()):
         return IndexedMask(np.ascontiguousarray(bands[..., 0]), "grey", lossy)
@@ -109,8 +109,8 @@ def _raw(image: Image.Image) -> IndexedMask:
 def _whole(values: np.ndarray) -> np.ndarray:
     """Numbers of more than eight bits as int32."""
     if values.dtype.kind == "f" and not (np.isfinite(values).all() and (values == np.rint(values)).all()):
-        raise DataError("holds fractions; expected whole numbers as class ids")
+        raise DataError("holds fractions. Expected whole numbers as class ids.")
     low, high = float(values.min()), float(values.max())
     if low < 0 or high > 2**31 - 1:
-        raise DataError(f"holds values from {low:g} to {high:g}; expected whole numbers from 0 on")
+        raise DataError(f"holds values from {low:g} to {high:g}. Expected whole numbers from 0 on.")
     return values.astype(np.int32)

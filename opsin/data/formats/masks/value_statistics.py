@@ -74,7 +74,7 @@ def mask_statistics(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskS
             values, pixels = value_counts(raw.values)
             return _One(values, pixels, raw.mode, _colours(raw, values), raw.lossy)
         except DataError as error:
-            return f"{path} {error}"
+            return f"{path} {error}".rstrip(".")
 
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         looked = list(pool.map(look, chosen))
@@ -91,7 +91,7 @@ def mask_statistics(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskS
         for value, many in zip(values.tolist(), one.pixels.tolist(), strict=True):
             pixels[value] = pixels.get(value, 0) + many
         if len(pixels) > MOST_VALUES:
-            raise DataError(f"the masks hold more than {MOST_VALUES:,} values, as photographs do; expected class ids")
+            raise DataError(f"the masks hold more than {MOST_VALUES:,} values, as photographs do. Expected class ids.")
         above = values[values > 0]
         filled += bool(len(above))
         if len(above) and int(above.max()) == len(above):

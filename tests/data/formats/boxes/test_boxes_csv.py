@@ -63,7 +63,7 @@ def test_without_labels_all_are_objects_and_rows_with_an_error_are_left_out(tmp_
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("images/a.png,1,2,3,,dog", "line 4 has the corners 1, 2, 3, None; expected four numbers"),
+        ("images/a.png,1,2,3,,dog", "line 4 has the corners 1, 2, 3, None. Expected four numbers"),
         ("images/a.png,1,2,x,4,dog", "line 4 has the corners 1, 2, x, 4"),
         ("images/a.png,1,2,nan,4,dog", "line 4 has the corners 1, 2, nan, 4"),
         ("images/a.png,1,2,3,4,", "line 4 has a box without a label"),
@@ -80,17 +80,17 @@ def test_a_row_that_cannot_be_read(tmp_path, row, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (HEAD + "images/a.png,.1,.2,.3,.4,dog\nimages/b.png,.1,.2,.3,.4,dog\n", "corners from 0 to 1; expected pixels"),
+        (HEAD + "images/a.png,.1,.2,.3,.4,dog\nimages/b.png,.1,.2,.3,.4,dog\n", "corners from 0 to 1. Expected pixels"),
         (HEAD + "z.png,1,2,3,4,dog\n", "none of the images can be opened; 1 image of boxes.csv not there: z.png"),
         (HEAD + "images/a.png,,,,,\nimages/b.png,,,,,\n", "no box is left"),
         (HEAD, "has no rows"),
         (
             HEAD.replace("\n", ",split\n") + "a.png,1,2,3,4,x,one\n",
-            "has the split 'one'; expected train, valid or test",
+            "has the split 'one'. Expected train, valid or test",
         ),
         (
             HEAD.replace("\n", ",split\n") + "a.png,1,2,3,4,x,train\na.png,1,2,3,4,x,test\n",
-            "has the split 'train' and 'test'; expected one an image",
+            "has the split 'train' and 'test'. Expected one an image",
         ),
     ],
 )

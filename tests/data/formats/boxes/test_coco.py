@@ -119,13 +119,13 @@ def test_a_category_above_others_is_no_class(tmp_path):
     [
         (note(bbox=(1, 2, 3)), "number 1 has the bbox"),
         (note(bbox=(1, 2, 3, float("nan"))), "number 1 has the bbox"),
-        (note(bbox=("1", 2, 3, 4)), "expected x, y, width and height"),
+        (note(bbox=("1", 2, 3, 4)), "Expected x, y, width and height"),
         (note(category=8), "is of the category 8, which is not listed"),
         (note(image=6), "is of the image 6, which is not listed"),
         ({**note(), "category_id": None}, "category None"),
         ({**note(), "image_id": [5]}, r"image \[5\]"),
-        ("text", "is text; expected bbox and category_id"),
-        (note(segmentation=[[1, 2, 3]]), "expected pairs of x and y"),
+        ("text", "is text. Expected bbox and category_id"),
+        (note(segmentation=[[1, 2, 3]]), "Expected pairs of x and y"),
     ],
 )
 def test_a_broken_annotation_is_left_out_and_said(tmp_path, broken, words):
@@ -138,8 +138,8 @@ def test_a_broken_annotation_is_left_out_and_said(tmp_path, broken, words):
 @pytest.mark.parametrize(
     ("described", "words"),
     [
-        ({"categories": [{"id": 7}]}, "expected a different id and a name"),
-        ({"categories": [{"id": 7, "name": "cat"}, {"id": 7, "name": "dog"}]}, "expected a different id"),
+        ({"categories": [{"id": 7}]}, "Expected a different id and a name"),
+        ({"categories": [{"id": 7, "name": "cat"}, {"id": 7, "name": "dog"}]}, "Expected a different id"),
         ({"categories": [{"id": 7, "name": "cat"}, {"id": 8, "name": "cat"}]}, "a name for each"),
         ({"images": [{"id": 5}]}, "a different id and a file_name"),
         ({"annotations": [note(bbox=())]}, "1 annotation of set.json left out"),

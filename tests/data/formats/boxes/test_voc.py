@@ -79,10 +79,10 @@ def test_folders_say_the_split_where_files_have_equal_names(tmp_path):
     ("text", "words"),
     [
         ("<annotation><object>", "a.xml is not valid XML"),
-        ("<html></html>", "a.xml has <html>; expected <annotation>"),
+        ("<html></html>", "a.xml has <html>. Expected <annotation>"),
         (f"<annotation>{thing(name='')}</annotation>", "object 1 has no name"),
         ("<annotation><object><name>cat</name></object></annotation>", "object 1 has no bndbox"),
-        (f"<annotation>{thing(box=(1, 'x', 2, ''))}</annotation>", "the corners 1, x, 2, nothing; expected numbers"),
+        (f"<annotation>{thing(box=(1, 'x', 2, ''))}</annotation>", "the corners 1, x, 2, nothing. Expected numbers"),
         (f"<annotation>{thing(box=(1, 2, 'inf', 4))}</annotation>", "the corners 1, 2, inf, 4"),
         ('<!DOCTYPE a [<!ENTITY b "cat">]><annotation></annotation>', "document type or entities"),
         ("<annotation>" + " " * (1 << 20), "is too large"),

@@ -126,11 +126,11 @@ def test_outlines_become_boxes_masks_and_objects(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("0 0.5 0.5 0.2\n", "line 1 has 4 numbers; expected a class with a box"),
+        ("0 0.5 0.5 0.2\n", "line 1 has 4 numbers. Expected a class with a box"),
         (CAT + "\n0 0.1 0.1 0.2 0.2 0.3 0.3 0.4\n", "line 3 has 8 numbers"),
-        ("0 12 14 3 4\n", "line 1 has 14; expected shares"),
+        ("0 12 14 3 4\n", "line 1 has 14. Expected shares"),
         ("0 nan 0.5 0.2 0.2\n", "line 1 has a value that is no number"),
-        ("cat 0.5 0.5 0.2 0.2\n", "line 1 is 'cat 0.5 0.5 0.2 0.2'; expected numbers"),
+        ("cat 0.5 0.5 0.2 0.2\n", "line 1 is 'cat 0.5 0.5 0.2 0.2'. Expected numbers"),
         ("3 0.5 0.5 0.2 0.2\n", "line 1 has the class 3, which the names do not have"),
         ("0.5 0.5 0.5 0.2 0.2\n", "line 1 has the class 0.5"),
     ],
@@ -156,7 +156,7 @@ def test_all_broken_is_an_error(tmp_path):
 @pytest.mark.parametrize(
     ("yaml", "words"),
     [
-        ("train: images/train\nnames: 5\n", "expected a list of class names"),
+        ("train: images/train\nnames: 5\n", "Expected a list of class names"),
         ("train: images/train\nnames: [cat, cat]\n", "more than once"),
         ("train: nowhere\nnames: [cat]\n", "train: nowhere is not there"),
         ("a: [", "is not valid YAML"),

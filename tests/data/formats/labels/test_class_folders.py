@@ -21,7 +21,7 @@ def test_classes_by_folder(tmp_path):
     assert table.target.names == ("cat", "dog") and table.origin == str(tmp_path)
     assert columns(table) == {"cat/2.png": (0, None), "cat/deep/er/1.png": (0, None), "dog/1.png": (1, None)}
     assert table.notes == (
-        "1 image in no class folder left out: loose.png",
+        "1 image outside of class folders left out: loose.png",
         "1 other file left out: cat/readme.md",
     )
 
@@ -34,7 +34,7 @@ def test_splits_by_folder(tmp_path, names):
     table = read(make(made, f"{names[2]}/unlabelled.png"))
     assert table.target.names == ("9", "10")
     assert [len(table.split(split)) for split in ("train", "valid", "test")] == [2, 2, 3]
-    assert table.notes == (f"1 image in no class folder left out: {names[2]}/unlabelled.png",)
+    assert table.notes == (f"1 image outside of class folders left out: {names[2]}/unlabelled.png",)
 
 
 def test_a_class_may_be_called_train(tmp_path):
@@ -42,7 +42,7 @@ def test_a_class_may_be_called_train(tmp_path):
     assert table.target.names == ("bus", "car", "train") and table.rows["split"].null_count() == 3
 
 
-def test_class_names_are_taken_as_they_are(tmp_path):
+def test_class_names_are_kept_unchanged(tmp_path):
     assert read(make(tmp_path, "1.0/1.png", "01/1.png", "none/1.png", "a|b/1.png")).target.names == (
         "01",
         "1.0",
@@ -51,10 +51,10 @@ def test_class_names_are_taken_as_they_are(tmp_path):
     )
 
 
-def test_folders_of_numbers_can_be_amounts(tmp_path):
+def test_folders_named_by_numbers_can_be_read_as_numbers(tmp_path):
     made = make(tmp_path, "0.5/1.png", "12/1.png", "12/2.png")
     assert sorted(read(made, NUMBERS).targets()[:, 0].tolist()) == [0.5, 12, 12]
-    with pytest.raises(DataError, match="has 'cat' as folder; expected a number"):
+    with pytest.raises(DataError, match=r"has 'cat' as folder\. Expected a number"):
         read(make(tmp_path, "cat/1.png"), NUMBERS)
 
 
@@ -70,11 +70,11 @@ def test_a_single_outer_folder_is_opened(tmp_path):
         (("1.txt",), "there are no images"),
         (("1.png", "2.png"), "no folder of images, with 2 images in all"),
         (("cat/1.png", "cat/2.png"), "only the class cat, with 2 images in all"),
-        (("train/1.png", "test/2.png"), "the images lie directly in test, train"),
+        (("train/1.png", "test/2.png"), "the images are directly in test, train"),
         (("train/cat/1.png", "test/cat/2.png"), "only the class cat"),
     ],
 )
-def test_what_is_no_class_folder_says_what_was_found(tmp_path, names, words):
+def test_other_folders_are_refused_with_a_reason(tmp_path, names, words):
     with pytest.raises(DataError, match=words) as error:
         read(make(tmp_path, *names))
     assert "\n" not in str(error.value) and str(tmp_path) in str(error.value)

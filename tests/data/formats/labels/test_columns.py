@@ -13,19 +13,19 @@ def test_usual_spellings(path, target):
     assert (found.path, found.targets, found.group, found.split) == (path, (target,), "Patient-ID", "split")
 
 
-def test_what_is_left_is_the_target():
+def test_other_columns_are_the_targets():
     assert columns_of(["path", "age"], "a.csv").targets == ("age",)
     assert columns_of(["image", "x", "y", "group"], "a.csv").targets == ("x", "y")
     assert columns_of(["image", "mel", "nv", "width", "height", "id"], "a.csv").targets == ("mel", "nv")
 
 
-def test_a_label_wins_and_the_rest_is_named():
+def test_a_label_column_is_preferred_and_others_are_unused():
     found = columns_of(["path", "label", "comment", "score"], "a.csv")
     assert found.targets == ("label",) and found.unused == ("comment", "score")
 
 
-def test_nothing_to_go_by_is_one_line():
-    with pytest.raises(DataError, match=r"a.csv has the columns a, b; expected one called path"):
+def test_missing_columns_are_a_one_line_error():
+    with pytest.raises(DataError, match=r"a.csv has the columns a, b. Expected one called path"):
         columns_of(["a", "b"], "a.csv")
-    with pytest.raises(DataError, match="expected one called label"):
+    with pytest.raises(DataError, match="Expected one called label"):
         columns_of(["path", "split"], "a.csv")

@@ -35,7 +35,7 @@ def test_groups_and_splits(folder):
 @pytest.mark.parametrize(
     "name", ["images/ü {}.png", "./images/ü {}.png", "images\\ü {}.png", "ü {}.png", "ü {}", "images/x/../ü {}.png"]
 )
-def test_ways_to_name_a_file(folder, name):
+def test_paths_with_different_prefixes(folder, name):
     table = read(written(folder, "path,label\n" + rows(name)))
     assert table.rows["id"].to_list() == [f"images/ü {number}.png" for number in range(6)]
     assert open_store(table, (4, 4, 1)).pixels[:, 0, 0, 0].tolist() == list(range(6))
@@ -67,7 +67,7 @@ def test_names_of_files_without_their_ending_or_folder_must_be_unique(folder):
     assert list(open_store(table, (4, 4, 1)).errors) == [0]
 
 
-def test_rows_that_lead_out_of_the_folder_are_not_read(folder):
+def test_paths_outside_of_the_folder_are_not_read(folder):
     (folder / "link.png").symlink_to(folder.parent / "secret.png")
     secret = folder.parent / "secret.png"
     text = "path,label\n" + rows() + f"\n../secret.png,a\n{secret},b\nlink.png,a\nimages/../../secret.png2,b"
@@ -77,13 +77,13 @@ def test_rows_that_lead_out_of_the_folder_are_not_read(folder):
     assert any(note.startswith("3 paths in labels.csv outside of the folder") for note in table.notes)
 
 
-def test_a_missing_file_is_named_and_left_to_its_row(folder):
+def test_a_missing_file_is_noted_and_its_row_kept(folder):
     table = read(written(folder, "path,label\n" + rows() + "\nimages/gone.png,a"))
     assert table.notes == ("1 file named in labels.csv missing: images/gone.png",)
     assert list(open_store(table, (4, 4, 1)).errors) == [6]
 
 
-def test_metadata_beside_images_and_in_the_folders_of_splits(folder):
+def test_metadata_next_to_images_and_in_folders_of_splits(folder):
     table = read(written(folder / "images", "file_name,label\n" + rows("ü {}.png"), "metadata.csv").parent)
     assert len(table) == 6
     for split in ("train", "test"):
@@ -101,7 +101,7 @@ def test_a_csv_for_each_split_and_one_without_targets(folder):
     written(folder, "path\nimages/ü 0.png", "test.csv")
     assert read(folder).rows["split"].to_list() == ["train"] * 6
     written(folder, "path,label\nimages/ü 5.png,a", "test.csv")
-    with pytest.raises(DataError, match="stand in more than one row"):
+    with pytest.raises(DataError, match="are in more than one row"):
         read(folder)
     written(folder, "path,label\n" + rows(labels="abcab"), "train.csv")
     assert read(folder).rows["split"].to_list() == ["test"] + ["train"] * 5
@@ -115,7 +115,7 @@ def test_splits_from_folders(folder):
     text = "path,label\n" + "\n".join(f"{split}/{n}.png,{'ab'[n]}" for split in ("train", "val") for n in range(2))
     table = read(written(folder, text))
     assert table.rows["split"].to_list() == ["train", "train", "valid", "valid"]
-    assert table.notes == ("splits are taken from the folders the images lie in",)
+    assert table.notes == ("splits are taken from the folders of the images",)
 
 
 @pytest.mark.parametrize(
@@ -124,25 +124,25 @@ def test_splits_from_folders(folder):
         ("", "cannot be read as a table"),
         ("path,label", "has no rows"),
         ("path,label\nimages/ü 0.png,a,b\n", "more cells than the header"),
-        ("name,thing\nx,y\n", "expected one called path"),
-        ("path,split\nx,train\n", "expected one called label"),
+        ("name,thing\nx,y\n", "Expected one called path"),
+        ("path,split\nx,train\n", "Expected one called label"),
         ("path,label\nimages/ü 0.png,a\n,b", "line 3 has no path"),
         ("path,label\nimages/ü 0.png,a\nimages/ü 1.png,", "line 3 has no label"),
         ("path,label,split\nimages/ü 0.png,a,train\nimages/ü 1.png,b,maybe", "line 3 has the split 'maybe'"),
-        ("path,label\nimages/ü 0.png,a\nimages/ü 0.png,b", "images/ü 0.png stand in more than one row"),
+        ("path,label\nimages/ü 0.png,a\nimages/ü 0.png,b", "images/ü 0.png are in more than one row"),
         ("path,label\nx/1.png,a\nx/2.png,b", "its 2 files are not below"),
         ("path,age\nimages/ü 0.png,1.5\nimages/ü 1.png,nan", "line 3 has no finite age"),
     ],
 )
-def test_bad_tables_are_one_clear_line(folder, text, words):
+def test_bad_tables_are_one_line_errors(folder, text, words):
     with pytest.raises(DataError, match=words) as error:
         read(written(folder, text))
     assert "\n" not in str(error.value)
 
 
-def test_bytes_that_are_no_text(folder):
+def test_binary_files_are_refused(folder):
     (folder / "labels.csv").write_bytes(b"\xff\xfe\x00\x01path,label\n")
-    with pytest.raises(DataError, match="expected CSV in UTF-8"):
+    with pytest.raises(DataError, match="Expected CSV in UTF-8"):
         read(folder / "labels.csv")
 
 

@@ -66,18 +66,18 @@ def test_hostile_files_are_refused_before_they_are_unpacked(tmp_path, monkeypatc
     with pytest.raises(DataError, match=r"cannot be read as an .npz file"):
         read(member(b"\x93NUMPY\x01\x00 ", tmp_path))
     monkeypatch.setattr(npz, "MAX_BYTES", 100)
-    with pytest.raises(DataError, match=r"unpacks to .* expected at most 100"):
+    with pytest.raises(DataError, match=r"unpacks to .* Expected at most 100"):
         read(saved(tmp_path, images=IMAGES, labels=LABELS))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"text, not a zip file"])
-def test_what_is_no_npz(tmp_path, content):
+def test_files_that_are_not_npz(tmp_path, content):
     (tmp_path / "set.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"cannot be read as an .npz file"):
         read(tmp_path / "set.npz")
 
 
-def test_cut_short(tmp_path):
+def test_truncated_files(tmp_path):
     path = saved(tmp_path, images=IMAGES, labels=LABELS)
     whole = path.read_bytes()
     for length in range(0, len(whole), 97):
@@ -94,7 +94,7 @@ def test_cut_short(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ({"a": IMAGES, "b": LABELS}, "holds the arrays a, b; expected train_images"),
+        ({"a": IMAGES, "b": LABELS}, "holds the arrays a, b. Expected train_images"),
         ({"images": IMAGES, "labels": LABELS[:5]}, "8 images and targets of shape"),
         ({"images": IMAGES[:, 0], "labels": LABELS}, "have the shape"),
         ({"images": np.zeros((8, 5, 5, 5)), "labels": LABELS}, "have the shape"),

@@ -12,7 +12,7 @@ def meaning(kind=None, **columns):
     return parse_targets(columns, "a.csv", kind, header=1)
 
 
-def test_text_is_classes_and_bars_are_labels():
+def test_text_is_classes_and_text_with_bars_labels():
     assert meaning(label=["b", "a", "b"]).target == Target(CLASSES, ("a", "b"))
     assert meaning(label=["b", "a", "b"]).values == [1, 0, 1]
     several = meaning(label=["a|b", "b", "", "c | a"])
@@ -37,19 +37,19 @@ def test_text_is_classes_and_bars_are_labels():
         ("target", [0.5, 1, 2, 2], "numbers"),
     ],
 )
-def test_whole_numbers_are_classes_when_few_and_repeated_and_it_is_said(name, cells, kind):
+def test_integers_are_classes_when_few_and_repeated_with_a_note(name, cells, kind):
     found = meaning(**{name: cells})
     assert found.target.kind.word == kind
     if all(float(cell) == int(float(cell)) for cell in cells):
-        assert "say task" in found.notes[0] and "\n" not in found.notes[0]
+        assert "set the task" in found.notes[0] and "\n" not in found.notes[0]
 
 
-def test_the_kind_overrules():
+def test_the_kind_overrides_the_inference():
     assert meaning(NUMBERS, label=["0", "1"]).target == Target(NUMBERS, ("label",))
     assert meaning(CLASSES, age=range(20, 40)).target.kind is CLASSES
     assert meaning(CLASSES, age=["0.5", "1.5"]).target.names == ("0.5", "1.5")
     assert meaning(LABELS, sick=["0", "1"]).target == Target(LABELS, ("sick",))
-    with pytest.raises(DataError, match="expected classes, labels or numbers, not boxes"):
+    with pytest.raises(DataError, match="Expected classes, labels or numbers, not boxes"):
         meaning(BOXES, label=["a", "b"])
 
 
@@ -81,14 +81,14 @@ def test_several_columns():
         ({"label": ["a", None, "b"]}, None, "line 3 has no label"),
         ({"age": [1.5, float("nan"), 2.5]}, None, "line 3 has no finite age"),
         ({"age": [1.5, 2.5, "inf"]}, None, "line 4 has no finite age"),
-        ({"age": ["1", "", "", "4"]}, None, r"line 3 has no finite age, nor have 1 more"),
+        ({"age": ["1", "", "", "4"]}, None, r"line 3 has no finite age \(nor in 1 more rows\)"),
         ({"age": ["1", "old"]}, NUMBERS, "line 3 has 'old' as age"),
         ({"x": ["1", "2"], "y": ["1", "b"]}, None, "line 3 has 'b' as y"),
         ({"x": ["1", ""], "y": ["1", "2"]}, None, "line 3 has no finite x"),
         ({"label": ["", ""]}, LABELS, "no row has a label"),
     ],
 )
-def test_what_does_not_fit_is_one_line_with_its_place(columns, kind, words):
+def test_values_that_do_not_fit_are_one_line_errors_with_the_line(columns, kind, words):
     with pytest.raises(DataError, match=words) as error:
         meaning(kind, **columns)
     assert "\n" not in str(error.value)
@@ -100,7 +100,7 @@ def test_rows_of_arrays_are_counted_from_0():
 
 
 @given(st.lists(st.text(), min_size=1, max_size=30), st.sampled_from([None, CLASSES, LABELS, NUMBERS, IDENTITIES]))
-def test_any_text_has_a_meaning_or_is_a_data_error(cells, kind):
+def test_any_text_is_parsed_or_raises_a_data_error(cells, kind):
     try:
         found = meaning(kind, label=cells)
     except DataError:

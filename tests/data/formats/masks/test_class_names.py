@@ -74,7 +74,7 @@ def test_json_with_colours(tmp_path):
         ("[" * 100_000, "classes.json", "is no JSON"),
         ("3", "classes.json", "holds int"),
         ('{"a": null}', "classes.json", "gives 'a' as 'None'"),
-        ('{"a": [1, 2]}', "classes.json", "expected red, green and blue"),
+        ('{"a": [1, 2]}', "classes.json", "Expected red, green and blue"),
         ('[{"id": 1}]', "classes.json", "without a name"),
         ("x" * 2_000_000, "classes.txt", "is larger than"),
     ],

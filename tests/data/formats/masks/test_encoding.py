@@ -28,9 +28,9 @@ def test_classes_called_void_are_ignored():
 def test_a_value_without_a_class():
     encoding = dense_encoding({0: "sky", 7: "cat"}, "grey", (255,))
     for kind in (np.uint8, np.int32):
-        with pytest.raises(DataError, match=r"^holds 9 in 1 pixel; expected 0, 7, 255$"):
+        with pytest.raises(DataError, match=r"^holds 9 in 1 pixel. Expected 0, 7, 255\.$"):
             encoding.apply(IndexedMask(IDS.astype(kind), "grey"))
-    with pytest.raises(DataError, match="holds 0/0/7 in 1 pixel; expected 0/0/0"):
+    with pytest.raises(DataError, match=r"holds 0/0/7 in 1 pixel\. Expected 0/0/0"):
         MaskEncoding(("a",), "colour", {0: 0}).apply(IndexedMask(np.array([[0, 7]], np.int32), "colour"))
 
 

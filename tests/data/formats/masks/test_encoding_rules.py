@@ -70,7 +70,7 @@ def test_with_names(values, listed, names, found):
         ((0, 1, 5), ["a", "b"], "names 2 classes and none for 5"),
         ((0, 255), ["a", "b", "c"], "names 3 classes and none for 255"),
         ((0, 3), {"0": "a", "1": "b"}, "none for 3"),
-        ((0,), None, "only the class .'0'.*expected at least two"),
+        ((0,), None, "only the class .'0'.*Expected at least two"),
         ((255,), None, "only the class"),
         (tuple(range(252)), None, "252 classes, 10 masks with 252 values.*at most 250"),
         ((0, 1000, 3000), None, "too large for class ids"),

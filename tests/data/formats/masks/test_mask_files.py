@@ -24,7 +24,7 @@ def test_classes(tmp_path):
     files, paths = folder_of(tmp_path, IDS, IDS * 2)
     masks = FileMasks(files, paths, dense_encoding({0: "a", 1: "b", 2: "c"}, "grey"))
     np.testing.assert_array_equal(masks.read("image0"), IDS)
-    with pytest.raises(DataError, match=r"^has a mask 1.png that holds 4 in 2 pixels; expected 0, 1, 2"):
+    with pytest.raises(DataError, match=r"^has a mask 1.png that holds 4 in 2 pixels. Expected 0, 1, 2"):
         masks.read("image1")
     for ask in (masks.read, masks.stamp):
         with pytest.raises(DataError, match=r"^is not among the images with masks"):
@@ -81,7 +81,7 @@ def test_broken_masks_are_noted(tmp_path):
     files, paths = folder_of(tmp_path, IDS, IDS)
     (tmp_path / "0.png").write_bytes(b"")
     assert infer_mask_meaning(files, paths, None, None)[1] == [
-        "1 mask cannot be read: 0.png is empty (0 bytes); expected a mask"
+        "1 mask cannot be read: 0.png is empty (0 bytes). Expected a mask"
     ]
 
 

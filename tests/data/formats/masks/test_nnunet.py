@@ -115,7 +115,7 @@ def test_several_channels(tmp_path):
 def test_a_value_without_a_label(tmp_path):
     make(tmp_path)
     save(tmp_path / "labelsTr/c_1.png", IDS * 3)
-    with pytest.raises(DataError, match=r"^has a mask labelsTr/c_1.png that holds 3 in 2 pixels; expected 0, 1, 2"):
+    with pytest.raises(DataError, match=r"^has a mask labelsTr/c_1.png that holds 3 in 2 pixels. Expected 0, 1, 2"):
         read(tmp_path)[1].masks.read("imagesTr/c_1_0000.png")
 
 

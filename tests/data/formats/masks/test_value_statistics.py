@@ -53,7 +53,7 @@ def test_numbers_of_objects():
 
 
 def test_broken_ones_are_named_and_all_broken_is_an_error():
-    assert statistics(png(ID), b"", b"junk").broken[0] == "1 is empty (0 bytes); expected a mask"
+    assert statistics(png(ID), b"", b"junk").broken[0] == "1 is empty (0 bytes). Expected a mask"
     with pytest.raises(DataError, match="none of 2 masks can be read: 0 is empty"):
         statistics(b"", b"")
 
