@@ -1,14 +1,14 @@
-"""A network of your own, in the layer language.
+"""A custom network in the layer language.
 
-python examples/own_layers.py                              # shows it
-opsin train photos --model examples/own_layers.py          # trains it
+python examples/own_layers.py                              # prints the summary
+opsin train photos --model examples/own_layers.py          # trains it on a folder of images
 """
 
 from opsin.nn import BatchNormalization, Conv2D, Dense, Dropout, GlobalAveragePooling2D, Layer, MaxPooling2D, Sequential
 
 
 def layers(input_shape: tuple[int, ...], units: int) -> list[Layer]:
-    """Three convolutions, halving the picture after each, then one answer for each of `units`."""
+    """Returns three convolutions, each followed by pooling, and an output layer of `units` values."""
     stages: list[Layer] = []
     for filters in (32, 64, 128):
         stages += [Conv2D(filters, 3, padding="same", activation="relu"), BatchNormalization(), MaxPooling2D(2)]

@@ -1,6 +1,6 @@
-"""A residual network of your own, trained on real handwritten digits.
+"""A custom residual network, trained on handwritten digits.
 
-python examples/residual_network.py FOLDER                 # the run's folder, which must be new (15 s on one core)
+python examples/residual_network.py FOLDER                 # FOLDER: run folder, must not exist (15 s on one core)
 """
 
 import sys
@@ -20,7 +20,7 @@ from opsin.nn import (
 
 
 def block(filters: int, strides: int = 1) -> list[Layer]:
-    """What two convolutions make of the input, added to the input itself (which a 1x1 convolution fits in size)."""
+    """Returns a residual block of two convolutions; with strides, a 1x1 convolution adapts the shortcut."""
     body = [
         Conv2D(filters, 3, strides, "same", use_bias=False),
         BatchNormalization(),
@@ -33,7 +33,7 @@ def block(filters: int, strides: int = 1) -> list[Layer]:
 
 
 def layers(input_shape: tuple[int, ...], units: int) -> list[Layer]:
-    """Two resolutions with two blocks each."""
+    """Returns a network with two resolutions of two blocks each."""
     start = [Conv2D(16, 3, padding="same", use_bias=False), BatchNormalization(), Activation("relu")]
     blocks = [*block(16), *block(16), *block(32, strides=2), *block(32)]
     return [*start, *blocks, GlobalAveragePooling2D(), Dense(units, activation="softmax")]
@@ -46,8 +46,8 @@ if __name__ == "__main__":
     pixels = (digits.images * 15).astype("uint8")
     names = digits.target.astype(str)
 
-    found = summarize(Sequential(layers((8, 8, 1), 10), input_shape=(8, 8, 1)))
-    print(f"{found.trainable:,} parameters, {found.multiply_adds:,} multiply-adds an image")
+    summary = summarize(Sequential(layers((8, 8, 1), 10), input_shape=(8, 8, 1)))
+    print(f"{summary.trainable:,} parameters, {summary.multiply_adds:,} multiply-adds per image")
 
     run = opsin.train((pixels, names), model=__file__, epochs=12, out=sys.argv[1])
     score = run.scores["accuracy"]

@@ -1,6 +1,6 @@
-"""A network of Opsin's layers is a torch module like any other: a loop of your own, torch.compile, torch.export.
+"""A network of Opsin's layers is a torch module: custom training loop, torch.compile, torch.export.
 
-python examples/torch_loop.py [--no-compile]               # torch.compile needs a C++ compiler (25 s; 6 s without)
+python examples/torch_loop.py [--no-compile]               # torch.compile requires a C++ compiler (25 s; 6 s without)
 """
 
 import sys
@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from opsin.nn import Conv2D, Dense, Flatten, MaxPooling2D, Sequential
 
 digits = load_digits()
-x = torch.from_numpy(digits.images / 16).float()[:, None]  # (N, 1, 8, 8): channels second, as torch has them
+x = torch.from_numpy(digits.images / 16).float()[:, None]  # (batch, channels, height, width)
 y = torch.from_numpy(digits.target)
 train, test = slice(0, 1500), slice(1500, None)
 
@@ -26,13 +26,13 @@ optimizer = torch.optim.AdamW(net.parameters(), 1e-2)
 for epoch in range(10):
     for batch in torch.randperm(1500, generator=torch.Generator().manual_seed(epoch)).split(50):
         optimizer.zero_grad()
-        F.cross_entropy(net.logits(x[train][batch]), y[train][batch]).backward()  # logits: before the last softmax
+        F.cross_entropy(net.logits(x[train][batch]), y[train][batch]).backward()  # logits: before the final softmax
         optimizer.step()
 
 net.eval()
 with torch.inference_mode():
     expected = net(x[test])  # probabilities
-print(f"accuracy on {len(expected)} new digits: {(expected.argmax(1) == y[test]).float().mean():.3f}")
+print(f"test accuracy on {len(expected)} digits: {(expected.argmax(1) == y[test]).float().mean():.3f}")
 
 if "--no-compile" not in sys.argv:
     compiled = torch.compile(net, options={"compile_threads": 1})

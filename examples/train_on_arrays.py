@@ -1,6 +1,6 @@
-"""From arrays to a model, its scores and an answer: light squares against light discs, drawn on the spot.
+"""Train on arrays, print the scores and predict: generated images of squares and discs.
 
-python examples/train_on_arrays.py FOLDER                  # the run's folder, which must be new
+python examples/train_on_arrays.py FOLDER                  # FOLDER: run folder, must not exist
 """
 
 import sys
@@ -18,8 +18,8 @@ for number in range(200):
     shape = (y - top) ** 2 + (x - left) ** 2 < 20 if disc else np.maximum(abs(y - top), abs(x - left)) < 4
     images.append(np.where(shape, 200, 40) + rng.integers(0, 40, (16, 16)))
     labels.append("disc" if disc else "square")
-pictures = np.array(images, np.uint8)
+pixels = np.array(images, np.uint8)
 
-run = opsin.train((pictures, labels), epochs=3, model="simple", hflip=True, out=sys.argv[1])
-print("accuracy", run.scores["accuracy"], "trivial", run.baseline["accuracy"])
-print(opsin.load(run.model).predict(pictures[0])[0])
+run = opsin.train((pixels, labels), epochs=3, model="simple", hflip=True, out=sys.argv[1])
+print("accuracy", run.scores["accuracy"], "baseline", run.baseline["accuracy"])
+print(opsin.load(run.model).predict(pixels[0])[0])

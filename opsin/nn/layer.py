@@ -143,16 +143,16 @@ def check_rank(layer: Layer, input_shape: Shape, rank: int) -> None:
     Raises:
         NetworkError: The shape has another number of axes.
     """
-    given = len(input_shape) - 1
-    if given == rank:
+    axes = len(input_shape) - 1
+    if axes == rank:
         return
-    other = re.sub(r"\d(?=D)", str(given), type(layer).__name__)
+    other = re.sub(r"\d(?=D)", str(axes), type(layer).__name__)
     fixes = [f"use {other}"] if other in _layer_names() else []
-    if given == 0:
+    if axes == 0:
         fixes = ["place it before Flatten or global pooling, or add a Reshape before it"]
-    elif given == rank - 1:
+    elif axes == rank - 1:
         fixes.append(f"add the channels to the shape, {shape_text((*input_shape, 1))} for one channel")
-    elif given == rank + 1:
+    elif axes == rank + 1:
         fixes.append(f"omit the batch size, {shape_text(input_shape[1:])}")
     fix = " or ".join(fixes) or f"add a Reshape to {rank + 1} sizes before it"
     raise layer.fail(f"got an input of shape {shape_text(input_shape)}. Expected {AXES[rank]}. Fix: {fix}.")
@@ -197,7 +197,7 @@ def shape_text(shape: Sequence[int]) -> str:
 
 
 def numel(shape: Sequence[int]) -> int:
-    """Returns the number of values in an array of the given shape.
+    """Returns the number of values in an array of the axes shape.
 
     Args:
         shape: Sizes.

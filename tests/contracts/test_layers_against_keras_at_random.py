@@ -47,7 +47,7 @@ def each(rank, low, high):
 
 @st.composite
 def windowed(draw, kind, rank):
-    """Draws a convolution with valid combinations of arguments, and an input that is at least as large as its kernel."""
+    """Draws a convolution with valid arguments, and an input that is at least as large as its kernel."""
     depthwise = kind.startswith(("Depthwise", "Separable"))
     sizes = draw(each(rank, 1, 4))
     paddings = (*PADDINGS, "causal") if kind == "Conv1D" else PADDINGS
