@@ -34,7 +34,7 @@ def report_of(prepared: TrainingPlan, model: Model, evaluation: Evaluation, seco
     facts = ReportContent(
         data=_data_facts(source),
         network=_network_facts(model, prepared.reasons),
-        answers=PredictionSection(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
+        predictions=PredictionSection(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
         run=RunSection(
             reproduce_command(args),
             job.batches.seed,
@@ -55,7 +55,7 @@ def report_of_evaluation(
     facts = ReportContent(
         data=_data_facts(source),
         network=_network_facts(model, ()),
-        answers=PredictionSection(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
+        predictions=PredictionSection(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
         run=run,
         model=ModelSection(file or "a model in memory", model.fingerprint, origin_of(model), _known_scores(model)),
     )

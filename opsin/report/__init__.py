@@ -1,4 +1,4 @@
-"""A run as one self-contained page: what was learned, from what, how well, and where it errs."""
+"""The report of a training run or an evaluation: one self-contained page with data, network, metrics and errors."""
 
 from .curves import stopped_early as stopped_early
 from .content import PredictionSection as PredictionSection

@@ -1,4 +1,4 @@
-"""A task's charts as SVG; colours come from the page's style, so they suit light, dark and paper."""
+"""Charts as SVG; colours come from the page's style sheet, for light mode, dark mode and print."""
 
 import numpy as np
 
@@ -10,12 +10,12 @@ from .markup import Markup, element, joined
 MOST_POINTS = 2000
 MOST_CURVES = 6
 MOST_MARKED = 100
-"""Points of a curve that are dots as well."""
+"""Maximum number of points of a curve with a marker at each point."""
 UNIT = (0.0, 1.0)
 
 
 def draw_lines(chart: Lines) -> Markup:
-    """Curves with a dot at each of their points; where points stand for images, dots are larger and lines fainter."""
+    """Draws curves with a marker at each point; markers grow with the number of images where a curve has counts."""
     curves = chart.curves[:MOST_CURVES]
     x = UNIT if chart.diagonal else span(*(curve.x for curve in curves))
     y = UNIT if chart.diagonal else span(*(curve.y for curve in curves))
@@ -25,13 +25,13 @@ def draw_lines(chart: Lines) -> Markup:
         known = np.isfinite(curve.x) & np.isfinite(curve.y)
         if not known.any():
             continue
-        places, values = curve.x[known], curve.y[known]
+        x_values, values = curve.x[known], curve.y[known]
         faint = "" if curve.counts is None else " faint"
-        parts.append(element("path", d=axes.path(places, values), class_=f"line c{index}{faint}"))
-        counts = np.ones(len(places)) if curve.counts is None else curve.counts[known]
+        parts.append(element("path", d=axes.path(x_values, values), class_=f"line c{index}{faint}"))
+        counts = np.ones(len(x_values)) if curve.counts is None else curve.counts[known]
         radii = 2 + (0 if curve.counts is None else 5.5) * np.sqrt(counts / max(1, counts.max()))
-        if len(places) <= MOST_MARKED:
-            across, up = axes.across(places).tolist(), axes.up(values).tolist()
+        if len(x_values) <= MOST_MARKED:
+            across, up = axes.across(x_values).tolist(), axes.up(values).tolist()
             circles = zip(across, up, radii.tolist(), strict=True)
             parts.extend(
                 element("circle", cx=round(a, 1), cy=round(b, 1), r=round(r, 1), class_=f"dot c{index}")
@@ -41,7 +41,7 @@ def draw_lines(chart: Lines) -> Markup:
 
 
 def legend(chart: Lines) -> Markup:
-    """The curves' names with their colours, or nothing when there is only one."""
+    """Returns the names of the curves with their colours; empty for a single curve."""
     shown = chart.curves[:MOST_CURVES]
     if len(shown) < 2:
         return Markup()
@@ -55,7 +55,7 @@ def legend(chart: Lines) -> Markup:
 
 
 def draw_points(chart: Points) -> Markup:
-    """Dots, at most 2,000 of them evenly taken."""
+    """Draws a scatter plot of at most 2,000 evenly sampled points."""
     known = np.isfinite(chart.x) & np.isfinite(chart.y)
     x, y = chart.x[known], chart.y[known]
     chosen = np.unique(np.linspace(0, max(0, len(x) - 1), MOST_POINTS).astype(int)) if len(x) else np.zeros(0, int)
@@ -66,7 +66,7 @@ def draw_points(chart: Points) -> Markup:
 
 
 def draw_histogram(chart: Histogram) -> Markup:
-    """Bars between edges, and a line where zero is."""
+    """Draws the bars of a histogram, with a line at zero when the range includes it."""
     low, high = span(chart.edges, margin=0.02)
     axes = Axes((low, high), (0.0, max(1.0, float(chart.counts.max(initial=0)) * 1.06)))
     across, tops = axes.across(chart.edges), axes.up(chart.counts)

@@ -1,4 +1,4 @@
-"""What a report is written from; no part of it is the model."""
+"""The content of a report; no part of it is the model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +13,15 @@ from opsin.tasks import Task
 
 @dataclass(frozen=True, eq=False)
 class DataSection:
-    """The split table without its broken images, and where the pixels of its rows are.
+    """The data set: its table without broken images, and the pixels of its rows.
 
-    The pixels of row i are `pixels[positions[i]]`; `pixels` is uint8 (n, height, width, channels), read as needed.
-    `targets` has a row a row of the table. `fingerprint` is a digest of every name and pixel. Of an evaluation, only
-    the rows that were answered, all "test". `intensity` is the scale of images of more than 8 bits.
+    Attributes:
+        table: The split table; of an evaluation only the evaluated rows, all in the split "test".
+        pixels: uint8 (n, height, width, channels), read as needed; row i of the table is `pixels[store_rows[i]]`.
+        store_rows: (rows,) index into `pixels` of each row of the table.
+        fingerprint: Digest of all names and pixels.
+        targets: The target of each row of the table.
+        intensity: Intensity scale of images of more than 8 bits; None for 8-bit images.
     """
 
     table: Table
@@ -30,7 +34,15 @@ class DataSection:
 
 @dataclass(frozen=True)
 class NetworkSection:
-    """The network in words and numbers; `reasons` say why it and its recipe were chosen, `picture` is an SVG."""
+    """The network.
+
+    Attributes:
+        name: Name of the architecture.
+        parameters: Number of parameters.
+        reasons: Sentences that explain the choice of network and recipe.
+        summary: Table of the layers as text.
+        picture: Diagram of the layers as SVG.
+    """
 
     name: str
     parameters: int
@@ -41,7 +53,7 @@ class NetworkSection:
 
 @dataclass(frozen=True, eq=False)
 class PredictionSection:
-    """What was answered for the test split, and its scores beside those of the trivial answer; all may be empty."""
+    """The predictions on the test split with their metrics and those of the baseline; all may be empty."""
 
     task: Task
     predictions: Predictions
@@ -51,10 +63,16 @@ class PredictionSection:
 
 @dataclass(frozen=True, eq=False)
 class RunSection:
-    """How the run went and how to repeat it.
+    """The run and how to reproduce it.
 
-    `metrics` are the rows of metrics.csv: step, epoch, seconds, train_loss and valid_<score>. `settings` is the recipe
-    as plain values; `seconds` is the whole run's time.
+    Attributes:
+        command: Command that reproduces the run.
+        seed: Random seed; None for an evaluation.
+        seconds: Duration of the whole run.
+        machine: Description of the machine.
+        versions: Version of each package.
+        metrics: Rows of metrics.csv: step, epoch, seconds, train_loss and valid_<score>.
+        settings: The recipe as plain values; None for an evaluation.
     """
 
     command: str
@@ -68,9 +86,13 @@ class RunSection:
 
 @dataclass(frozen=True)
 class ModelSection:
-    """The finished model that an evaluation judges.
+    """The trained model that is evaluated.
 
-    `origin` is where it came from, as (what, words); `scores` are those of the test split of its own training.
+    Attributes:
+        file: Name of the model file.
+        fingerprint: Digest of the model.
+        origin: Provenance as pairs of title and text.
+        scores: Metrics on the test split of its own training.
     """
 
     file: str
@@ -81,10 +103,10 @@ class ModelSection:
 
 @dataclass(frozen=True, eq=False)
 class ReportContent:
-    """Everything a report says: of a training run, or, when `model` is given, of an evaluation on other images."""
+    """The content of a report: of a training run, or, when `model` is given, of an evaluation on other images."""
 
     data: DataSection
     network: NetworkSection
-    answers: PredictionSection
+    predictions: PredictionSection
     run: RunSection
     model: ModelSection | None = None

@@ -1,20 +1,25 @@
-"""Elements of HTML and SVG as text in which every name and value from outside is escaped."""
+"""HTML and SVG elements as text in which all names and values are escaped."""
 
 from html import escape
 
 
 class Markup(str):
-    """Text that is HTML already; every other text is escaped when it enters an element or the page."""
+    """Text that is valid HTML; any other text is escaped when it enters an element or the page."""
 
     __slots__ = ()
 
     def __html__(self) -> "Markup":
-        """How a template asks whether to escape: this text stays as it is."""
+        """Returns the text itself: the template does not escape it."""
         return self
 
 
 def element(tag: str, *inside: str, **attributes: str | float | None) -> Markup:
-    """An element; `_` stands for `-` in attribute names, a last `_` is dropped, None leaves an attribute out.
+    """Returns an element.
+
+    Args:
+        tag: Name of the element.
+        inside: Its content; plain text is escaped.
+        attributes: Its attributes. `_` stands for `-`, a trailing `_` is dropped, None leaves an attribute out.
 
     >>> element("text", "a < b", x=1.25, text_anchor="end")
     '<text x="1.25" text-anchor="end">a &lt; b</text>'
@@ -28,7 +33,7 @@ def element(tag: str, *inside: str, **attributes: str | float | None) -> Markup:
 
 
 def joined(*parts: str) -> Markup:
-    """One piece of HTML from several; plain text is escaped."""
+    """Joins parts into one piece of HTML; plain text is escaped."""
     return Markup("".join(part if isinstance(part, Markup) else escape(part) for part in parts))
 
 

@@ -1,4 +1,4 @@
-"""The page as one text: every part of a report put into its template."""
+"""Rendering of the report's page from its template."""
 
 import json
 from collections.abc import Mapping
@@ -20,51 +20,52 @@ MOST_CHARTS = 12
 SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
 
-def page(facts: ReportContent) -> str:
-    """The whole page; every name that came from outside is escaped by the template."""
-    answers, data, network = facts.answers, facts.data, facts.network
-    count, judged = len(answers.predictions.ids), facts.model is not None
-    shown = ("test",) if judged else samples.SPLITS
-    before: Mapping[str, Score] = {} if facts.model is None else facts.model.scores
-    predictions, targets = answers.predictions.predictions, answers.predictions.targets
-    charts = answers.task.charts(predictions, targets)[:MOST_CHARTS] if count else ()
-    name = answers.task.monitor[0]
+def page(content: ReportContent) -> str:
+    """Returns the page as HTML; the template escapes all names."""
+    section, data, network, run = content.predictions, content.data, content.network, content.run
+    task, count = section.task, len(section.predictions.ids)
+    shown = samples.SPLITS if content.model is None else ("test",)
+    before: Mapping[str, Score] = {} if content.model is None else content.model.scores
+    predictions, targets = section.predictions.predictions, section.predictions.targets
+    charts = task.charts(predictions, targets)[:MOST_CHARTS] if count else ()
+    name = task.monitor[0]
     return _template().render(
-        facts=facts,
+        content=content,
+        task=task,
         style=Markup(Path(__file__).with_name("style.css").read_text(encoding="utf-8")),
         words=wording,
         source=_title(data.table.origin),
-        verdict=_verdict(facts, count),
-        better=_is_better(facts),
-        main=answers.scores.get(name),
+        summary=_summary(content, count),
+        better=_is_better(content),
+        main=section.scores.get(name),
         main_name=name,
-        trivial=answers.baseline.get(name),
-        scores=tables.score_rows(answers.scores, answers.baseline, before) if count else (),
+        baseline=section.baseline.get(name),
+        scores=tables.score_rows(section.scores, section.baseline, before) if count else (),
         before=before,
         sizes=samples.split_sizes(data.table, shown),
         split_words=SPLIT_WORDS,
-        images=_images(facts, count),
+        images=_images(content, count),
         size="\u00d7".join(str(side) for side in data.pixels.shape[1:3]),
-        counts=samples.counts_of(data, answers.task, shown),
-        samples=_by_caption(samples.samples_of(data, answers.task, shown[0])),
+        counts=samples.counts_of(data, task, shown),
+        samples=_by_caption(samples.samples_of(data, task, shown[0])),
         most_samples=samples.MOST_PICTURES,
         most_rows=samples.MOST_ROWS,
         picture=None if network.picture is None else svg_picture(network.picture),
-        settings=_as_lines(facts.run.settings),
-        training=curves.training_of(facts.run.metrics, answers.task.monitor, facts.run.settings),
+        settings=_as_lines(run.settings),
+        training=curves.training_of(run.metrics, task.monitor, run.settings),
         charts=charts,
         kinds=[_kind(chart) for chart in charts],
         draw=draw,
         legend=legend,
         confusion=tables.confusion,
         pairs=tables.confused_pairs,
-        classes=tables.class_table(answers.task.per_class(predictions, targets)) if count else None,
-        cases=errors.error_cases(facts),
+        classes=tables.class_table(task.per_class(predictions, targets)) if count else None,
+        cases=errors.error_cases(content),
     )
 
 
 def draw(chart: Lines | Points | Histogram) -> Markup:
-    """Any chart that is drawn on axes."""
+    """Draws a chart with axes as SVG."""
     if isinstance(chart, Lines):
         return draw_lines(chart)
     return draw_points(chart) if isinstance(chart, Points) else draw_histogram(chart)
@@ -76,34 +77,34 @@ def _kind(chart: Chart) -> str:
     return "lines" if isinstance(chart, Lines) else "axes"
 
 
-def _verdict(facts: ReportContent, count: int) -> str:
-    answers = facts.answers
-    name = answers.task.monitor[0]
-    if count and name in answers.scores:
-        where = f"{_images(facts, count)}{' that it never saw,' if facts.model is None else ''}"
-        return wording.comparison(answers.task.monitor, answers.scores[name], answers.baseline.get(name), where)
-    return "There are no scores: no image was set apart to test the model on."
+def _summary(content: ReportContent, count: int) -> str:
+    section = content.predictions
+    name = section.task.monitor[0]
+    if count and name in section.scores:
+        images = f"{_images(content, count)}{' not used in training' if content.model is None else ''}"
+        return wording.comparison(section.task.monitor, section.scores[name], section.baseline.get(name), images)
+    return "There are no scores: the data has no test split."
 
 
-def _images(facts: ReportContent, count: int) -> str:
-    return wording.plural(count, "test image" if facts.model is None else "image")
+def _images(content: ReportContent, count: int) -> str:
+    return wording.plural(count, "test image" if content.model is None else "image")
 
 
 def _title(origin: str) -> str:
     return "Images from arrays" if origin == "arrays" else Path(origin).name or origin
 
 
-def _is_better(facts: ReportContent) -> bool | None:
-    """Whether the main score is clearly better than the trivial answer's; None when that cannot be said."""
-    answers = facts.answers
-    name, direction = answers.task.monitor
-    if name not in answers.scores or name not in answers.baseline:
+def _is_better(content: ReportContent) -> bool | None:
+    """Returns True when the main score is clearly better than the baseline; None when one of them is missing."""
+    section = content.predictions
+    name, direction = section.task.monitor
+    if name not in section.scores or name not in section.baseline:
         return None
-    return wording.is_better(direction, answers.scores[name], answers.baseline[name])
+    return wording.is_better(direction, section.scores[name], section.baseline[name])
 
 
 def _by_caption(pictures: tuple[samples.Sample, ...]) -> list[tuple[str, list[samples.Sample]]]:
-    """Pictures that stand together because they show the same."""
+    """Groups consecutive pictures with the same caption."""
     return [(caption, list(group)) for caption, group in groupby(pictures, key=lambda sample: sample.caption)]
 
 

@@ -1,4 +1,4 @@
-"""Pixels as small pictures inside the page."""
+"""Images as data URIs."""
 
 import base64
 from io import BytesIO
@@ -7,13 +7,16 @@ import numpy as np
 from PIL import Image
 
 LARGE_PNG = 3000
+"""Size in bytes above which a picture is written as JPEG instead of PNG."""
 JPEG_QUALITY = 82
 
 
 def picture(pixels: np.ndarray, most: int) -> str:
-    """uint8 (height, width, 1 or 3) as a data URI, its longer side at most `most` pixels.
+    """Encodes pixels as a data URI: PNG up to 3,000 bytes, else JPEG.
 
-    Small pictures are kept exactly (PNG); where that would be large they are JPEG.
+    Args:
+        pixels: uint8 (height, width, 1 or 3).
+        most: Maximum length of the longer side in pixels; larger images are scaled down.
     """
     image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     if max(image.size) > most:
@@ -28,7 +31,7 @@ def picture(pixels: np.ndarray, most: int) -> str:
 
 
 def svg_picture(svg: str) -> str:
-    """An SVG as a data URI: shown as a picture it can neither run nor load anything."""
+    """Encodes an SVG as a data URI; as an image it can neither run scripts nor load other files."""
     return _uri("image/svg+xml", svg.encode())
 
 

@@ -1,4 +1,4 @@
-"""The charts as PNG files, by matplotlib, which draws them without a screen."""
+"""Charts as PNG files, drawn by matplotlib without a display."""
 
 import re
 import time
@@ -20,15 +20,23 @@ MOST_NAMES = 30
 MOST_LETTERS = 16
 
 
-def write_plots(folder: Path, facts: ReportContent) -> tuple[Path, ...]:
-    """Writes every chart of the training and of the task into `folder`; the files."""
-    answers = facts.answers
-    training = training_of(facts.run.metrics, answers.task.monitor)
+def write_plots(folder: Path, content: ReportContent) -> tuple[Path, ...]:
+    """Writes the training curves and the charts of the task as PNG files.
+
+    Args:
+        folder: Folder of the files.
+        content: Content of the report.
+
+    Returns:
+        The paths of the files.
+    """
+    section = content.predictions
+    training = training_of(content.run.metrics, section.task.monitor)
     charts: list[tuple[str, Chart]] = []
     if training is not None and training.charts:
         charts += zip(("training-loss", "training-score"), training.charts, strict=True)
-    if answers.predictions.ids:
-        drawn = answers.task.charts(answers.predictions.predictions, answers.predictions.targets)
+    if section.predictions.ids:
+        drawn = section.task.charts(section.predictions.predictions, section.predictions.targets)
         charts += [(_file_name(chart.title), chart) for chart in drawn[:MOST_PLOTS]]
     files: list[Path] = []
     for name, chart in charts:
@@ -41,7 +49,7 @@ def write_plots(folder: Path, facts: ReportContent) -> tuple[Path, ...]:
 
 
 def seconds_a_chart() -> float:
-    """Loads what charts are drawn with and draws one twice: the seconds of the second, as each later one will take."""
+    """Measures the seconds of drawing one chart; the first drawing, which loads matplotlib, is not counted."""
     values = np.arange(2.0)
     chart = Lines("time", "", (Curve("", values, values),), "", "")
     draw_png(chart)
@@ -55,7 +63,7 @@ def _file_name(title: str) -> str:
 
 
 def draw_png(chart: Chart) -> bytes:
-    """A chart as the bytes of a PNG file."""
+    """Draws a chart and returns the bytes of its PNG file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""What the data is: how many images each class has in each split, and a few of them to look at."""
+"""Overview of the data: number of images of each class in each split, and sample images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,13 @@ SIDE = 112
 
 @dataclass(frozen=True)
 class Count:
-    """How many images of one kind there are in each split, and their shares of the largest sum."""
+    """Number of images of one subgroup in each split.
+
+    Attributes:
+        name: Name of the subgroup.
+        counts: Number of images in each split.
+        shares: Each count divided by the total of the largest subgroup.
+    """
 
     name: str
     counts: tuple[int, ...]
@@ -27,13 +33,13 @@ class Count:
 
     @property
     def total(self) -> int:
-        """All splits together."""
+        """Returns the number of images in all splits."""
         return sum(self.counts)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture with what to say of it."""
+    """A sample image; `picture` is a data URI, `caption` the name of its subgroup."""
 
     picture: str
     caption: str
@@ -41,14 +47,14 @@ class Sample:
 
 
 def split_sizes(table: Table, names: Sequence[str] = SPLITS) -> dict[str, int]:
-    """How many images there are in each of the splits called `names`."""
+    """Returns the number of images in each of the splits `names`."""
     return {split: int((table.rows["split"] == split).sum()) for split in names}
 
 
 def counts_of(data: DataSection, task: Task, names: Sequence[str] = SPLITS) -> tuple[Count, ...]:
-    """Images of each kind in each of the splits called `names`."""
+    """Counts the images of each subgroup in each of the splits `names`."""
     splits = data.table.rows["split"].to_numpy()
-    found = {name: [int((splits[rows] == split).sum()) for split in names] for name, rows in _kinds(data, task)}
+    found = {name: [int((splits[rows] == split).sum()) for split in names] for name, rows in _subgroups(data, task)}
     largest = max([1, *(sum(counts) for counts in found.values())])
     return tuple(
         Count(name, tuple(counts), tuple(count / largest for count in counts)) for name, counts in found.items()
@@ -56,31 +62,40 @@ def counts_of(data: DataSection, task: Task, names: Sequence[str] = SPLITS) -> t
 
 
 def samples_of(data: DataSection, task: Task, split: str = "train") -> tuple[Sample, ...]:
-    """Pictures of a split, of every kind, or of the first when there are many."""
+    """Selects up to 6 images of each subgroup of a split, at most 72 in all."""
     table = data.table
     ids, shown = table.rows["id"], (table.rows["split"] == split).fill_null(False).to_numpy()
-    kinds = _kinds(data, task)[:MOST_PICTURES]
-    each = min(6, max(1, MOST_PICTURES // max(1, len(kinds))))
+    subgroups = _subgroups(data, task)[:MOST_PICTURES]
+    each = min(6, max(1, MOST_PICTURES // max(1, len(subgroups))))
     return tuple(
         Sample(picture(data.pixels[data.store_rows[row]], SIDE), name, str(ids[int(row)]))
-        for name, rows in kinds
-        for row in _spread(rows[shown[rows]], each)
+        for name, rows in subgroups
+        for row in _evenly(rows[shown[rows]], each)
     )
 
 
 def pixels_by_id(data: DataSection, ids: Sequence[str], task: Task) -> dict[str, np.ndarray]:
-    """The pixels of a few images by their names, in which the task's answers are places: of boxes, as they came."""
+    """Reads the pixels of a few images, on which the task's predictions are drawn.
+
+    Args:
+        data: The data set.
+        ids: Names of the images.
+        task: The task; boxes are drawn on the original images, all else on the network's input.
+
+    Returns:
+        uint8 (height, width, channels) of each image that the table has, by name.
+    """
     wanted = set(ids)
-    held = [(row, id) for row, id in enumerate(data.table.rows["id"].to_list()) if id in wanted]
+    rows = [(row, id) for row, id in enumerate(data.table.rows["id"].to_list()) if id in wanted]
     if task.places == "boxes":
-        return {id: whole_pixels(data.table.images, id, data.intensity) for _, id in held}
-    return {id: data.pixels[data.store_rows[row]] for row, id in held}
+        return {id: whole_pixels(data.table.images, id, data.intensity) for _, id in rows}
+    return {id: data.pixels[data.store_rows[row]] for row, id in rows}
 
 
-def _kinds(data: DataSection, task: Task) -> list[tuple[str, np.ndarray]]:
+def _subgroups(data: DataSection, task: Task) -> list[tuple[str, np.ndarray]]:
     return list(task.subgroups(data.targets).items())
 
 
-def _spread(rows: np.ndarray, most: int) -> np.ndarray:
-    """At most `most` of the rows, evenly taken from first to last."""
+def _evenly(rows: np.ndarray, most: int) -> np.ndarray:
+    """Returns at most `most` of the rows, evenly spaced from first to last."""
     return rows[np.unique(np.linspace(0, len(rows) - 1, most).astype(int))] if len(rows) else rows

@@ -1,4 +1,4 @@
-"""The tables of the page as text and shares: scores, confusion, classes."""
+"""Tables of the page: metrics, confusion matrix, most confused pairs, metrics of each class."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,16 @@ WEAKEST = 20
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """One score in words; `bar` is where low, value, high and the baseline lie on a line from 0 to 100, or None.
+    """One row of the table of metrics.
 
-    `before` is the score on the test split of the model's own training, where an evaluation knows it.
+    Attributes:
+        title: Name of the metric.
+        meaning: Definition of the metric in a few words.
+        value: Value as text.
+        interval: 95 % confidence interval as text.
+        baseline: Value of the baseline as text.
+        before: Value on the test split of the model's own training, for an evaluation.
+        bar: Positions of low, value, high and baseline on a scale from 0 to 100; None when they are not finite.
     """
 
     title: str
@@ -35,26 +42,32 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class Cell:
-    """A count, its share of its row in steps of a tenth, and whether it is on the diagonal."""
+    """A cell of a confusion matrix: its count, its share of the row in tenths, and True on the diagonal."""
 
     count: int
     tenths: int
-    right: bool
+    is_correct: bool
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A truth that got another answer: how often, and in what share of the truth's images."""
+    """A confused pair of classes: number of images, and their share of the images of the ground-truth class."""
 
-    truth: str
-    answer: str
+    ground_truth: str
+    prediction: str
     count: int
     share: float
 
 
 @dataclass(frozen=True)
 class ClassTable:
-    """A row a class as text, the number behind each cell that is a share, and how many rows are shown first."""
+    """The metrics of each class.
+
+    Attributes:
+        titles: Title of each column.
+        rows: Cells as text, with the percentage of a share or None.
+        shown: Number of rows that are not folded.
+    """
 
     titles: tuple[str, ...]
     rows: tuple[tuple[tuple[str, float | None], ...], ...]
@@ -64,37 +77,37 @@ class ClassTable:
 def score_rows(
     scores: Mapping[str, Score], baseline: Mapping[str, Score], before: Mapping[str, Score]
 ) -> tuple[ScoreRow, ...]:
-    """Every score beside the trivial answer's, and the one that the model had before."""
+    """Builds the table of metrics, compared with the baseline and with the metrics of the model's own training."""
     return tuple(_score_row(name, score, baseline.get(name), before.get(name)) for name, score in scores.items())
 
 
-def _score_row(name: str, score: Score, trivial: Score | None, before: Score | None) -> ScoreRow:
+def _score_row(name: str, score: Score, baseline: Score | None, before: Score | None) -> ScoreRow:
     _, meaning, direction = WORDS.get(name, ("", "", 0))
-    better = {1: "more is better", -1: "less is better", 0: ""}[direction]
+    better = {1: "higher is better", -1: "lower is better", 0: ""}[direction]
     known = isfinite(score.low) and isfinite(score.high)
     return ScoreRow(
         title_of(name),
         "; ".join(part for part in (meaning, better) if part),
         score_number(name, score.value),
         f"{score_number(name, score.low)} to {score_number(name, score.high)}" if known else "not defined",
-        "" if trivial is None else score_number(name, trivial.value),
+        "" if baseline is None else score_number(name, baseline.value),
         "" if before is None else score_number(name, before.value),
-        _bar(score, None if trivial is None or not isfinite(trivial.value) else trivial.value),
+        _bar(score, None if baseline is None or not isfinite(baseline.value) else baseline.value),
     )
 
 
-def _bar(score: Score, trivial: float | None) -> tuple[float, float, float, float | None] | None:
+def _bar(score: Score, baseline: float | None) -> tuple[float, float, float, float | None] | None:
     values = [score.low, score.value, score.high]
     if not all(isfinite(value) for value in values):
         return None
-    most = max([*values, trivial or 0.0])
+    most = max([*values, baseline or 0.0])
     top = 1.0 if most <= 1 else most * 1.05
     low, middle, high = (100 * min(1.0, max(0.0, value / top)) for value in values)
-    return low, middle, high, None if trivial is None else 100 * min(1.0, max(0.0, trivial / top))
+    return low, middle, high, None if baseline is None else 100 * min(1.0, max(0.0, baseline / top))
 
 
 def confusion(matrix: Matrix) -> tuple[tuple[Cell, ...], ...]:
-    """Every cell, when there are at most 30 names; else nothing."""
+    """Returns the cells of a confusion matrix; empty for more than 30 classes."""
     if len(matrix.names) > MOST_NAMES:
         return ()
     sums = matrix.values.sum(1, keepdims=True)
@@ -106,21 +119,24 @@ def confusion(matrix: Matrix) -> tuple[tuple[Cell, ...], ...]:
 
 
 def confused_pairs(matrix: Matrix) -> tuple[Pair, ...]:
-    """The cells off the diagonal with the highest counts."""
+    """Returns the pairs of classes that are confused most often, at most 20."""
     values = matrix.values.copy()
     np.fill_diagonal(values, 0)
     order = np.argsort(-values, axis=None, kind="stable")[:MOST_PAIRS]
     sums = matrix.values.sum(1)
-    places = ((int(place) // len(matrix.names), int(place) % len(matrix.names)) for place in order)
+    cells = ((int(cell) // len(matrix.names), int(cell) % len(matrix.names)) for cell in order)
     return tuple(
         Pair(matrix.names[i], matrix.names[j], int(values[i, j]), float(values[i, j] / sums[i]))
-        for i, j in places
+        for i, j in cells
         if values[i, j] > 0
     )
 
 
 def class_table(rows: Sequence[Mapping[str, Any]]) -> ClassTable | None:
-    """A task's rows; when there are over 30, the weakest 20 by the last column come first, then all the others."""
+    """Builds the table of metrics of each class; None without rows.
+
+    Of more than 30 classes the 20 with the lowest value in the last column come first, and the others are folded.
+    """
     if not rows:
         return None
     titles = tuple(rows[0])

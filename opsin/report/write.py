@@ -1,4 +1,4 @@
-"""A report on disk: the page, and its charts as pictures for slides and papers."""
+"""Writing of a report: the page, and its charts as PNG files for slides and papers."""
 
 from pathlib import Path
 
@@ -9,12 +9,20 @@ from .page import page
 from .plots import write_plots
 
 
-def write_report(folder: Path, facts: ReportContent) -> Path:
-    """Writes `report.html` and `plots/*.png` into `folder`; the page's path.
+def write_report(folder: Path, content: ReportContent) -> Path:
+    """Writes `report.html` and `plots/*.png`; the page needs no other file, no network and no script.
 
-    The page needs no other file, no network and no script. Raises OpsinError when the folder cannot be written.
+    Args:
+        folder: Folder of the report.
+        content: Content of the report.
+
+    Returns:
+        The path of `report.html`.
+
+    Raises:
+        OpsinError: The folder cannot be written.
     """
     path = folder / "report.html"
-    write_text(path, page(facts))
-    write_plots(folder / "plots", facts)
+    write_text(path, page(content))
+    write_plots(folder / "plots", content)
     return path

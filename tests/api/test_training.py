@@ -232,7 +232,7 @@ def test_too_few_epochs_of_gain_end_a_run_and_the_report_says_so(colours, tmp_pa
     best = int(rows["valid_accuracy"].arg_max())
     assert len(rows) - 1 - best == 3  # the first of the best and three that were no better
     [line] = [line for line in said if "stopped after epoch" in line]
-    assert "3 validations in a row brought no better accuracy" in line
+    assert "no better accuracy in 3 validations" in line
     assert line in done.report.read_text()
 
 

@@ -68,7 +68,7 @@ def metrics(monitor: str, count: int = 4) -> tuple[dict[str, float], ...]:
     )
 
 
-def facts_of(
+def content_of(
     task: Task,
     predictions: np.ndarray,
     targets: np.ndarray,
@@ -90,14 +90,14 @@ def facts_of(
     predictions = Predictions(tuple(names[inside]), None, predictions[inside].astype(np.float32), targets[inside])
     constant = task.baseline_predictions(task.fit_baseline(targets[: count - test]), np.zeros((test, task.units)))
     trivial = Predictions(predictions.ids, None, constant, predictions.targets)
-    answers = PredictionSection(
+    section = PredictionSection(
         task, predictions, score(predictions, task, replicates=20), score(trivial, task, replicates=20)
     )
     run = RunSection(
         "opsin train photos --seed 7", 7, 61.0, "a machine", {"opsin": "9.8.7"}, metrics(task.monitor[0]), {"batch": 64}
     )
     data = DataSection(table, pixels[::-1], np.arange(count)[::-1], "c0ffee", table.targets())
-    return ReportContent(data, NetworkSection("simple", 1234, ("because",), "Layer <a>"), answers, run)
+    return ReportContent(data, NetworkSection("simple", 1234, ("because",), "Layer <a>"), section, run)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def classify() -> Callable[..., ReportContent]:
         generator = np.random.default_rng(0)
         targets = generator.integers(0, len(names), count)
         predictions = generator.normal(size=(count, len(names))) + 2 * np.eye(len(names))[targets]
-        return facts_of(Classify(names, 1.5), predictions, targets, test=test, **more)
+        return content_of(Classify(names, 1.5), predictions, targets, test=test, **more)
 
     return make
 
@@ -118,7 +118,7 @@ def regress() -> ReportContent:
     generator = np.random.default_rng(0)
     targets = generator.normal(50, 10, (80, 1)).astype(np.float32)
     predictions = (targets - 50) / 10 + generator.normal(0, 0.2, targets.shape)
-    return facts_of(Regress(("weight",), (50.0,), (10.0,)), predictions, targets, test=30)
+    return content_of(Regress(("weight",), (50.0,), (10.0,)), predictions, targets, test=30)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def multilabel() -> ReportContent:
     generator = np.random.default_rng(0)
     targets = generator.integers(0, 2, (60, 3)).astype(np.float32)
     predictions = generator.normal(size=(60, 3)) + 3 * (targets - 0.5)
-    return facts_of(MultiLabel(("sky", "sea", "sand")), predictions, targets, test=25)
+    return content_of(MultiLabel(("sky", "sea", "sand")), predictions, targets, test=25)
 
 
 @pytest.fixture

@@ -8,34 +8,34 @@ from opsin.report.errors import error_cases
 
 
 def test_the_worst_are_wrong_and_most_surprising(classify):
-    facts = classify()
-    answers = facts.answers
-    predictions, targets = answers.predictions.predictions, answers.predictions.targets
+    content = classify()
+    section = content.predictions
+    predictions, targets = section.predictions.predictions, section.predictions.targets
     losses = -np.log(np.exp(predictions / 1.5)[np.arange(40), targets] / np.exp(predictions / 1.5).sum(1))
     wrong = predictions.argmax(1) != targets
-    expected = [answers.predictions.ids[row] for row in np.argsort(-losses) if wrong[row]][:12]
-    cases = error_cases(facts)
+    expected = [section.predictions.ids[row] for row in np.argsort(-losses) if wrong[row]][:12]
+    cases = error_cases(content)
     assert [case.id for case in cases.worst] == expected
-    assert cases.wrong == wrong.sum() and cases.count == 40
-    assert all(case.wrong for case in cases.worst)
+    assert cases.errors == wrong.sum() and cases.count == 40
+    assert all(case.is_error for case in cases.worst)
 
 
 def test_the_picture_is_that_of_its_id(classify):
-    facts = classify()
-    case = error_cases(facts).unsure[0]
-    row = facts.data.table.rows["id"].to_list().index(case.id)
+    content = classify()
+    case = error_cases(content).unsure[0]
+    row = content.data.table.rows["id"].to_list().index(case.id)
     seen = np.array(Image.open(BytesIO(base64.b64decode(case.picture.partition(",")[2]))))
-    assert (seen == facts.data.pixels[facts.data.store_rows[row]]).all()
+    assert (seen == content.data.pixels[content.data.store_rows[row]]).all()
 
 
 def test_numbers_have_neither_wrong_nor_unsure(regress):
     cases = error_cases(regress)
-    assert cases.wrong is None and cases.unsure == () and len(cases.worst) == 12
-    errors = [abs(float(case.answer) - float(case.truth)) for case in cases.worst]
+    assert cases.errors is None and cases.unsure == () and len(cases.worst) == 12
+    errors = [abs(float(case.prediction) - float(case.ground_truth)) for case in cases.worst]
     assert errors == sorted(errors, reverse=True)
 
 
 def test_labels_are_wrong_when_any_is(multilabel):
-    answers = multilabel.answers
-    expected = ((answers.predictions.predictions >= 0) != (answers.predictions.targets >= 0.5)).any(1).sum()
-    assert error_cases(multilabel).wrong == expected
+    section = multilabel.predictions
+    expected = ((section.predictions.predictions >= 0) != (section.predictions.targets >= 0.5)).any(1).sum()
+    assert error_cases(multilabel).errors == expected

@@ -53,25 +53,27 @@ def test_every_table_has_a_caption_and_named_columns(classify, read):
 
 
 def test_the_numbers_are_the_given_scores(classify, read):
-    facts = classify()
+    content = classify()
     scores = {"accuracy": Score(0.8126, 0.7344, 0.8911), "log_loss": Score(0.4321, 0.3, 12.5)}
     baseline = {"accuracy": Score(0.3333, 0.2, 0.4), "log_loss": Score(1.0986, 1.0, 1.2)}
-    text = read(page(replace(facts, answers=replace(facts.answers, scores=scores, baseline=baseline)))).text
-    assert "81.3 % of the time (95 % interval 73.4 % to 89.1 %)" in text
-    assert "On 40 test images" in text and "is right 33.3 % of the time." in text
+    text = read(page(replace(content, predictions=replace(content.predictions, scores=scores, baseline=baseline)))).text
+    assert "81.3 % (95 % confidence interval 73.4 % to 89.1 %)" in text
+    assert "Accuracy on 40 test images" in text and "the baseline, which ignores the image, reaches 33.3 %." in text
     for shown in ("0.813", "0.734 to 0.891", "0.333", "0.432", "0.300 to 12.5", "1.099"):
         assert shown in text
 
 
 def test_the_page_says_what_was_counted(classify, read):
-    facts = classify()
-    text = read(page(facts)).text
-    targets, splits = facts.data.table.targets(), facts.data.table.rows["split"].to_numpy()
-    for index, name in enumerate(facts.answers.task.names):
+    content = classify()
+    text = read(page(content)).text
+    targets, splits = content.data.table.targets(), content.data.table.rows["split"].to_numpy()
+    for index, name in enumerate(content.predictions.task.names):
         counts = [int(((splits == split) & (targets == index)).sum()) for split in ("train", "valid", "test")]
         assert " ".join(map(str, [name, *counts, sum(counts)])) in text
-    wrong = int((facts.answers.predictions.predictions.argmax(1) != facts.answers.predictions.targets).sum())
-    assert f"{wrong} of 40 answers are wrong" in text
+    wrong = int(
+        (content.predictions.predictions.predictions.argmax(1) != content.predictions.predictions.targets).sum()
+    )
+    assert f"{wrong} of 40 predictions are wrong" in text
     for part in (
         "opsin train photos --seed 7",
         "c0ffee",
@@ -85,16 +87,16 @@ def test_the_page_says_what_was_counted(classify, read):
 
 
 def test_hostile_names_are_text(classify, read):
-    facts = classify((HOSTILE, "dog"), ids=HOSTILE + "/{}.png", origin=f"/data/{HOSTILE}")
-    facts = replace(
-        facts,
-        data=replace(facts.data, table=facts.data.table.with_notes(HOSTILE)),
+    content = classify((HOSTILE, "dog"), ids=HOSTILE + "/{}.png", origin=f"/data/{HOSTILE}")
+    content = replace(
+        content,
+        data=replace(content.data, table=content.data.table.with_notes(HOSTILE)),
         network=replace(
-            facts.network, name=HOSTILE, reasons=(HOSTILE,), summary=HOSTILE, picture=f"<svg>{HOSTILE}</svg>"
+            content.network, name=HOSTILE, reasons=(HOSTILE,), summary=HOSTILE, picture=f"<svg>{HOSTILE}</svg>"
         ),
-        run=replace(facts.run, command=HOSTILE, versions={HOSTILE: HOSTILE, "opsin": HOSTILE}, machine=HOSTILE),
+        run=replace(content.run, command=HOSTILE, versions={HOSTILE: HOSTILE, "opsin": HOSTILE}, machine=HOSTILE),
     )
-    html = page(facts)
+    html = page(content)
     seen = check_self_contained(html, read)
     assert "<script" not in html
     assert seen.text.count("<script>") > 10
@@ -112,59 +114,60 @@ def test_a_thousand_classes_stay_readable(classify, read):
 
 def test_without_a_test_split_it_says_why_there_are_no_scores(classify, read):
     seen = check_self_contained(page(classify(test=0)), read)
-    assert "There are no scores, because the data has no test split" in seen.text
-    assert "Confusion" not in seen.text and "The worst" not in seen.text
+    assert "There are no metrics, because the data has no test split" in seen.text
+    assert "Confusion" not in seen.text and "Largest errors" not in seen.text
     assert "Validation accuracy" in seen.text
 
 
 def test_a_score_that_is_not_defined_is_said_so(classify, read):
-    facts = classify()
+    content = classify()
     unknown = Score(float("nan"), float("nan"), float("nan"))
-    answers = replace(facts.answers, scores={**facts.answers.scores, "auroc": unknown})
-    text = read(page(replace(facts, answers=answers))).text
+    section = replace(content.predictions, scores={**content.predictions.scores, "auroc": unknown})
+    text = read(page(replace(content, predictions=section))).text
     assert "not defined" in text and "nan" not in text.split()
 
 
 def test_no_better_than_not_looking_is_said_plainly(classify, read):
-    facts = classify()
+    content = classify()
     scores = {"accuracy": Score(0.4, 0.3, 0.5)}
     baseline = {"accuracy": Score(0.35, 0.3, 0.4)}
-    text = read(page(replace(facts, answers=replace(facts.answers, scores=scores, baseline=baseline)))).text
+    text = read(page(replace(content, predictions=replace(content.predictions, scores=scores, baseline=baseline)))).text
     assert "not clearly better" in text
 
 
 def test_a_run_without_mistakes_or_metrics(classify, read):
-    facts = classify()
-    sure = np.eye(3, dtype=np.float32)[facts.answers.predictions.targets] * 9
-    answers = replace(facts.answers, predictions=replace(facts.answers.predictions, predictions=sure))
-    seen = read(page(replace(facts, answers=answers, run=replace(facts.run, metrics=()))))
-    assert "Not one of 40 answers is wrong" in seen.text
-    assert "The least sure" in seen.text
+    content = classify()
+    sure = np.eye(3, dtype=np.float32)[content.predictions.predictions.targets] * 9
+    section = replace(content.predictions, predictions=replace(content.predictions.predictions, predictions=sure))
+    seen = read(page(replace(content, predictions=section, run=replace(content.run, metrics=()))))
+    assert "None of 40 predictions is wrong" in seen.text
+    assert "Lowest confidence" in seen.text
     assert "Validation accuracy" not in seen.text
 
 
 def test_numbers_have_points_errors_and_no_least_sure(regress, read):
     text = read(page(regress)).text
     assert "answer over truth" in text and "weight: errors" in text
-    assert "furthest from the truth" in text and "least sure" not in text
-    assert "Class by class" not in text
+    assert "Largest errors" in text and "Lowest confidence" not in text
 
 
 def test_an_evaluation_says_which_model_and_what_it_scored_before(classify, read):
-    facts = classify(origin="/photos/other")
-    data = facts.data
+    content = classify(origin="/photos/other")
+    data = content.data
     data = replace(data, table=data.table.with_splits(["test"] * len(data.table)))
     known = ModelSection(
         HOSTILE + ".safetensors", "f00d", (("Trained on", HOSTILE),), {"accuracy": Score(0.987, 0.98, 0.99)}
     )
-    run = replace(facts.run, seed=None, metrics=(), settings=None, command="opsin evaluate m.safetensors other")
-    html = page(replace(facts, data=data, model=known, run=run))
+    run = replace(content.run, seed=None, metrics=(), settings=None, command="opsin evaluate m.safetensors other")
+    html = page(replace(content, data=data, model=known, run=run))
     seen = check_self_contained(html, read)
     ids = {attributes["id"] for _, attributes in seen.tags if "id" in attributes}
     assert {link["href"][1:] for link in seen.all("a")} <= ids
-    assert "Opsin evaluation" in seen.text and "Repeat this evaluation" in seen.text
-    assert "it never saw" not in seen.text and "test image" not in seen.text.replace("test images of its own", "")
+    assert "Opsin evaluation" in seen.text and "Reproduce this evaluation" in seen.text
+    assert "not used in training" not in seen.text and "test image" not in seen.text.replace(
+        "test images of the model's own", ""
+    )
     assert "<script>" in seen.text and "f00d" in seen.text and "0.987" in seen.text
     assert "Seed" not in seen.text and "Training" not in seen.text
-    for index, name in enumerate(facts.answers.task.names):
+    for index, name in enumerate(content.predictions.task.names):
         assert f"{name} {int((data.table.targets() == index).sum())} " in seen.text

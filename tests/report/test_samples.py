@@ -17,10 +17,10 @@ def pixels_of(sample):
 
 
 def test_pictures_are_training_images_of_their_class(classify):
-    facts = classify()
-    data = facts.data
+    content = classify()
+    data = content.data
     ids, splits = data.table.rows["id"].to_list(), data.table.rows["split"].to_list()
-    found = samples_of(data, facts.answers.task)
+    found = samples_of(data, content.predictions.task)
     assert {sample.caption for sample in found} == {"cat", "dog", "owl"}
     for sample in found:
         row = ids.index(sample.id)
@@ -38,12 +38,14 @@ def test_deep_images_with_boxes_are_shown_on_the_scale_of_the_data_set():
 
 def test_labels_count_once_for_each_image_that_has_them(multilabel):
     data = multilabel.data
-    assert [count.total for count in counts_of(data, multilabel.answers.task)] == data.table.targets().sum(0).tolist()
+    assert [count.total for count in counts_of(data, multilabel.predictions.task)] == data.table.targets().sum(
+        0
+    ).tolist()
     assert split_sizes(data.table) == {"train": 33, "valid": 2, "test": 25}
 
 
 def test_numbers_go_from_low_to_high_in_ranges(regress):
-    data, task = regress.data, regress.answers.task
+    data, task = regress.data, regress.predictions.task
     found = samples_of(data, task)
     ids, targets = data.table.rows["id"].to_list(), data.table.targets()[:, 0]
     for sample in found:

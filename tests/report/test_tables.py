@@ -7,7 +7,7 @@ from opsin.report.tables import class_table, confused_pairs, confusion, score_ro
 
 
 def matrix(values):
-    return Matrix("t", "", values, tuple(f"n{i}" for i in range(len(values))), "truth", "answer")
+    return Matrix("t", "", values, tuple(f"n{i}" for i in range(len(values))), "ground truth", "prediction")
 
 
 def test_confusion_holds_every_count():
@@ -15,7 +15,7 @@ def test_confusion_holds_every_count():
     values = confusion_matrix(generator.integers(0, 5, 99), generator.integers(0, 5, 99), labels=range(6))
     cells = confusion(matrix(values))
     assert [[cell.count for cell in row] for row in cells] == values.tolist()
-    assert all(cell.right == (i == j) for i, row in enumerate(cells) for j, cell in enumerate(row))
+    assert all(cell.is_correct == (i == j) for i, row in enumerate(cells) for j, cell in enumerate(row))
     assert all(0 <= cell.tenths <= 10 and (cell.tenths > 0) == (cell.count > 0) for row in cells for cell in row)
 
 
@@ -24,7 +24,7 @@ def test_many_classes_become_pairs():
     values[3, 7], values[9, 1] = 2, 5
     assert confusion(matrix(values)) == ()
     pairs = confused_pairs(matrix(values))
-    assert [(pair.truth, pair.answer, pair.count) for pair in pairs] == [("n9", "n1", 5), ("n3", "n7", 2)]
+    assert [(pair.ground_truth, pair.prediction, pair.count) for pair in pairs] == [("n9", "n1", 5), ("n3", "n7", 2)]
     assert np.isclose(pairs[0].share, 5 / 13)
 
 

@@ -52,11 +52,11 @@ def test_better_means_the_whole_interval():
     assert not is_better(-1, Score(0.3, 0.2, 0.51), trivial)
 
 
-def test_the_verdict_speaks_of_any_score():
-    said = comparison(("dice", 1), Score(0.81, 0.8, 0.82), Score(0.1, 0.1, 0.1), "1 image")
-    assert said.startswith("On 1 image the model reaches a Dice of 0.810")
+def test_the_comparison_is_written_for_any_score():
+    sentence = comparison(("dice", 1), Score(0.81, 0.8, 0.82), Score(0.1, 0.1, 0.1), "1 image")
+    assert sentence.startswith("Dice on 1 image: 0.810")
     assert comparison(("mae", -1), Score(3.0, 2.0, 4.0), None, "9 images").endswith(
-        "off by 3.000 on average (95 % interval 2.000 to 4.000)."
+        "on 9 images: 3.000 (95 % confidence interval 2.000 to 4.000)."
     )
 
 
