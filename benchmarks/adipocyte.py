@@ -44,7 +44,7 @@ def answers_of_fold(rows: pl.DataFrame, held: np.ndarray, minutes: float, seed: 
         rows.with_columns(split, pl.Series("path", names)).write_csv(table)
         run = opsin.train(table, minutes=minutes, seed=seed, rotate90=True, out=Path(folder) / "run")
         model, done = opsin.load(run.model), Predictions.from_parquet(run.folder / "predictions.parquet")
-        plain = model.task.predicted(np.tile(np.array(model.provenance["baseline"]), (len(done.ids), 1)))
+        plain = model.task.predicted(np.tile(np.array(model.provenance.baseline), (len(done.ids), 1)))
         print(json.dumps({name: str(value) for name, value in run.scores.items()}), flush=True)
         return Predictions(done.ids, done.groups, model.task.predicted(done.predictions), done.targets), plain
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from opsin import api
 from opsin.data import ImagePreprocessing
-from opsin.model import Model
+from opsin.model import Model, Provenance
 from opsin.nn import Activation, BatchNormalization, Conv2D, Dense, GlobalAveragePooling2D, Sequential
 from opsin.tasks import Classify, Detect, Instances, Segment, Task
 
@@ -146,7 +146,7 @@ def _make(tta: str = "none", size: tuple[int, int, int] = (8, 8, 3), seed: int =
             value.add_(torch.rand(value.shape, generator=generator))
     channels = size[2]
     preprocessing = ImagePreprocessing(*size, mean=(0.4, 0.5, 0.6)[:channels], std=(0.2, 0.25, 0.3)[:channels])
-    return Model(network, Classify(("cat", "dog", "eel"), temperature=1.5), preprocessing, tta, {"seed": seed})
+    return Model(network, Classify(("cat", "dog", "eel"), temperature=1.5), preprocessing, tta, Provenance(seed=seed))
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ _PLACED: dict[str, Task] = {
 }
 
 
-def _make_placed(name: str, side: int = 32, about: dict | None = None) -> Model:
+def _make_placed(name: str, side: int = 32, image_size: tuple | None = None) -> Model:
     """Finds what is white in black: a network whose weights are set by hand, and that looks no farther than a spot."""
     task = _PLACED[name]
     step = SPOT if name == "detect" else 1
@@ -197,12 +197,14 @@ def _make_placed(name: str, side: int = 32, about: dict | None = None) -> Model:
         bias[1:] = float(np.log(SPOT / 2 / (_REACH * SPOT)))
     if name == "instances":
         bias[2] = -16
-    return Model(network, task, ImagePreprocessing(side, side, 1, (0.0,), (1.0,)), "none", about or {})
+    return Model(
+        network, task, ImagePreprocessing(side, side, 1, (0.0,), (1.0,)), "none", Provenance(image_size=image_size)
+    )
 
 
 @pytest.fixture
 def make_placed() -> Make:
-    """Makes models that find white spots of 4x4 pixels: the task's name, the network's side and `about`."""
+    """Makes models that find white spots of 4x4 pixels: by task, side and size of training images."""
     return _make_placed
 
 

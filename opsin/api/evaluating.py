@@ -14,6 +14,7 @@ from opsin import data as formats
 from opsin.core import DataError, OpsinError, Progress, keep_large_buffers, silent, write_text
 from opsin.data import Table, Target
 from opsin.data.dataset import Dataset
+from opsin.evaluation import Predictions
 from opsin.model import Model
 from opsin.model import load as load_model
 from opsin.plan.inputs import kind_of_task, open_dataset
@@ -56,8 +57,7 @@ def evaluate(
     for line in source.table.notes:
         say(line)
     predictions = predictions_of(loaded, source, "test", progress)
-    known_baseline = loaded.provenance.get("baseline")
-    baseline = loaded.task.fit_baseline(predictions.targets) if known_baseline is None else np.array(known_baseline)
+    baseline = _baseline(loaded, predictions)
     evaluation = evaluation_of(loaded, predictions, baseline)
     if not report and place is None:
         return evaluation
@@ -84,7 +84,7 @@ def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Da
         known = f"one of its splits: {', '.join(splits)}" if splits else "no split, as it has none"
         raise DataError(f"{table.origin} has no image in the split {chosen!r}; expected {known}")
     notes: list[str] = []
-    if chosen != "test" and model.provenance.get("fingerprint") == source.fingerprint:
+    if chosen != "test" and model.provenance.fingerprint == source.fingerprint:
         notes.append(
             "the model was trained on images of this very data set: these scores say little about new images; those "
             "of its test split are in the report of its training"
@@ -93,6 +93,13 @@ def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Da
     if absent and asked.table.target.kind.is_class:
         notes.append(f"no image here is of {_some(absent)}, which the model knows too")
     return replace(asked, table=asked.table.with_notes(*notes))
+
+
+def _baseline(model: Model, predictions: Predictions) -> np.ndarray:
+    """Returns the baseline of the training data, or of these targets when the model's file has none that fits."""
+    fitted = model.task.fit_baseline(predictions.targets)
+    known = np.array(model.provenance.baseline or (), fitted.dtype)
+    return known if known.shape == fitted.shape else fitted
 
 
 def _kept(

@@ -3,7 +3,6 @@
 import datetime
 import time
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from opsin.core import Progress
 from opsin.data import image_statistics
 from opsin.data.dataset import Dataset
 from opsin.evaluation import Predictions, score
-from opsin.model import Model
+from opsin.model import Model, Provenance
 from opsin.model import load as load_model
 from opsin.plan.plan import TrainingPlan, training_subset
 from opsin.tasks import Classify, MultiLabel
@@ -59,7 +58,7 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
     model.task = model.task.calibrated(valid.predictions, valid.targets)
     baseline = model.task.fit_baseline(training_subset(source).targets("train"))
     evaluation = evaluation_of(model, predictions_of(model, source, "test", progress), baseline)
-    model.provenance = _about(prepared, evaluation, baseline)
+    model.provenance = _provenance(prepared, evaluation, baseline)
     report = job.folder / "report.html"
     if distributed.rank_and_world()[0] == 0:
         model.save(path)
@@ -72,23 +71,23 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
     return Run(job.folder, path, report, model.task.name, total, evaluation.scores, evaluation.baseline)
 
 
-def _about(prepared: TrainingPlan, evaluation: Evaluation, baseline: np.ndarray) -> dict[str, Any]:
-    """Where a model came from, for the header of its file."""
+def _provenance(prepared: TrainingPlan, evaluation: Evaluation, baseline: np.ndarray) -> Provenance:
+    """Describes the origin of the model, for the header of its file."""
     job, table = prepared.job, prepared.dataset.table
     usual = image_statistics(table)
-    return {
-        "data": table.origin,
-        "image_size": [usual.height, usual.width],
-        "fingerprint": prepared.dataset.fingerprint,
-        "images": {split: int((table.rows["split"] == split).sum()) for split in ("train", "valid", "test")},
-        "seed": job.batches.seed,
-        "recipe": job.recipe.to_json(),
-        "start": prepared.initial_weights,
-        "baseline": baseline.tolist(),
-        "scores": {name: value.to_json() for name, value in evaluation.scores.items()},
-        "baseline_scores": {name: value.to_json() for name, value in evaluation.baseline.items()},
-        "notes": list(table.notes),
-        "versions": versions(),
-        "machine": machine(job.model.device),
-        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
+    return Provenance(
+        data=table.origin,
+        image_size=(usual.height, usual.width),
+        fingerprint=prepared.dataset.fingerprint,
+        images={split: int((table.rows["split"] == split).sum()) for split in ("train", "valid", "test")},
+        seed=job.batches.seed,
+        recipe=job.recipe.to_json(),
+        initial_weights=prepared.initial_weights,
+        baseline=tuple(baseline.tolist()),
+        scores={name: value.to_json() for name, value in evaluation.scores.items()},
+        baseline_scores={name: value.to_json() for name, value in evaluation.baseline.items()},
+        notes=tuple(table.notes),
+        versions=versions(),
+        machine=machine(job.model.device),
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )

@@ -1,11 +1,12 @@
 """What the report of a run or of an evaluation says, gathered from the rooms that know it."""
 
 import json
+import math
 import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
@@ -39,8 +40,8 @@ def report_of(prepared: TrainingPlan, model: Model, evaluation: Evaluation, seco
             reproduce_command(args),
             job.batches.seed,
             seconds,
-            model.provenance["machine"],
-            model.provenance["versions"],
+            model.provenance.machine,
+            model.provenance.versions,
             _metrics(job.folder / "metrics.csv"),
             job.recipe.to_json(),
         ),
@@ -75,49 +76,35 @@ def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkSection:
 
 
 def origin_of(model: Model) -> tuple[tuple[str, str], ...]:
-    """Where a model came from, as (what, words); only what its file says.
+    """Returns the origin of a model as pairs of a title and a text; only what its file holds.
 
     Examples:
         >>> from types import SimpleNamespace
-        >>> origin_of(SimpleNamespace(provenance={"data": "cats", "images": {"train": 1200, "test": 3}, "seed": 5}))
+        >>> from opsin.model import Provenance
+        >>> origin_of(SimpleNamespace(provenance=Provenance(data="cats", images={"train": 1200, "test": 3}, seed=5)))
         (('Trained on', 'cats (1,200 train, 3 test)'), ('Seed of training', '5'))
     """
-    about = {name: value for name, value in model.provenance.items() if value not in (None, "", {}, [])}
-    images: Any = about.get("images")
-    if "data" in about and isinstance(images, dict):
-        counts = cast("dict[str, Any]", images)
-        about["data"] = f"{about['data']} ({', '.join(f'{_count(count)} {split}' for split, count in counts.items())})"
-    versions: Any = about.get("versions")
-    if isinstance(versions, dict):
-        named = cast("dict[str, Any]", versions)
-        about["versions"] = ", ".join(f"{name} {version}" for name, version in named.items())
-    titles = {
-        "data": "Trained on",
-        "fingerprint": "Fingerprint of that data",
-        "start": "Started from",
-        "seed": "Seed of training",
-        "made": "Made",
-        "machine": "On",
-        "versions": "With",
-    }
-    return tuple((title, str(about[name])) for name, title in titles.items() if name in about)
-
-
-def _count(count: Any) -> str:
-    return f"{count:,}" if isinstance(count, int) else str(count)
+    known = model.provenance
+    counts = ", ".join(f"{count:,} {split}" for split, count in known.images.items())
+    rows = (
+        ("Trained on", f"{known.data} ({counts})" if known.data and counts else known.data),
+        ("Fingerprint of that data", known.fingerprint),
+        ("Initial weights", known.initial_weights),
+        ("Seed of training", "" if known.seed is None else str(known.seed)),
+        ("Created", known.created),
+        ("Machine", known.machine),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in known.versions.items())),
+    )
+    return tuple((title, text) for title, text in rows if text)
 
 
 def _known_scores(model: Model) -> dict[str, Score]:
-    """The scores that a model's file holds from its own training; what is no score is passed over."""
-    known: Any = model.provenance.get("scores")
-    found: dict[str, Score] = {}
-    for name, parts in (cast("dict[str, Any]", known) if isinstance(known, dict) else {}).items():
-        try:
-            value, low, high = (float(parts[part]) for part in ("value", "low", "high"))
-        except (KeyError, TypeError, ValueError):
-            continue
-        found[name] = Score(value, low, high)
-    return found
+    """Returns the scores of the model's training; an undefined one is no number."""
+    parts = ("value", "low", "high")
+    return {
+        name: Score(*(math.nan if score[part] is None else float(score[part] or 0.0) for part in parts))
+        for name, score in model.provenance.scores.items()
+    }
 
 
 def current_command(call: str) -> str:

@@ -74,7 +74,7 @@ def write_record(prepared: TrainingPlan, request: RunRequest) -> None:
         "seconds": job.seconds,
         "seconds_per_step": job.seconds_per_step,
         "reasons": list(prepared.reasons),
-        "start": prepared.initial_weights,
+        "initial_weights": prepared.initial_weights,
         "notes": list(source.table.notes),
         "fingerprint": source.fingerprint,
         "command": request.command,
@@ -97,7 +97,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         preprocessing = ImagePreprocessing.from_json(args["preprocessing"])
         task, tta = tasks.task_from_json(args["task"]), args["tta"]
         fingerprint, reasons = args["fingerprint"], tuple(args["reasons"])
-        start = str(args.get("start", RANDOM_WEIGHTS))
+        initial_weights = str(args.get("initial_weights", RANDOM_WEIGHTS))
     except (ValueError, TypeError, KeyError, OSError, pl.exceptions.PolarsError) as error:
         raise _unreadable(folder, error) from error
     device = choose_device(options.device)
@@ -116,7 +116,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
             f"the images of {source.table.origin} changed since {folder} was started; expected the same files: "
             "put them back, or train anew without --resume"
         )
-    model = Model(network.to(device), task, preprocessing, tta, {})
+    model = Model(network.to(device), task, preprocessing, tta)
     job = TrainJob(
         model,
         batches_of(source, model, recipe, options.seed),
@@ -127,7 +127,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         args["seconds"],
         args["seconds_per_step"],
     )
-    return TrainingPlan(source, job, reasons, start), options
+    return TrainingPlan(source, job, reasons, initial_weights), options
 
 
 def _write_args(folder: Path, args: dict[str, Any]) -> None:

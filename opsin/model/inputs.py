@@ -1,4 +1,4 @@
-"""What people hand in as an image, as pixels by the rules of the data room."""
+"""Images as callers give them: paths, bytes, PIL images and arrays."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,10 +12,18 @@ from opsin.data import Intensity, as_pixels, decode
 
 
 def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensity | None = None) -> np.ndarray:
-    """A path, an encoded image's bytes, a PIL picture or an array as uint8 (height, width, 1 or 3).
+    """Reads an image.
 
-    `at_least=(height, width)` lets a JPEG be decoded smaller, never below that. `intensity` is the scale of more than
-    8 bits, that of the training images. Raises DataError, whose line begins with the verb, when it cannot be read.
+    Args:
+        image: Path, encoded bytes, PIL image or array.
+        at_least: (height, width) down to which a JPEG may be decoded at a smaller size. None: original size.
+        intensity: Scale of images of more than 8 bits, that of the training images.
+
+    Returns:
+        uint8 (height, width, 1 or 3).
+
+    Raises:
+        DataError: The image cannot be read; the message begins with the verb.
     """
     if isinstance(image, bytes):
         return decode(image, at_least=at_least, intensity=intensity)
@@ -34,7 +42,11 @@ def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensit
 
 
 def as_list(images: Any) -> list[Any]:
-    """One image or many, as a list; an array with four axes is many."""
+    """Returns one image or many as a list; an array with four axes is many.
+
+    Raises:
+        DataError: It is neither an image nor iterable.
+    """
     if isinstance(images, str | Path | bytes | Image.Image):
         return [images]
     if hasattr(images, "__array__"):

@@ -1,4 +1,4 @@
-"""From a model file to a model: every number in it is distrusted until the file's own size vouches for it."""
+"""Loading of model files; sizes in the header are checked against the size of the file before memory is allocated."""
 
 import warnings
 from pathlib import Path
@@ -15,22 +15,31 @@ from opsin.tasks import Task, task_from_json
 
 from .file import ModelFile, open_model_file
 from .model import Model
+from .provenance import Provenance
 
 MOST_LAYERS = 4096
 MOST_VALUES = 2**30
-"""In any one layer's output for one image: 4 GiB of float32."""
+"""Largest output of a layer for one image: 4 GiB of float32."""
 
 
 def load(path: str | Path, device: str | torch.device | None = None) -> Model:
-    """Reads a model file onto a device (None: the fastest here); runs no code from it.
+    """Loads a model; runs no code from the file. Warns when weights are not finite.
 
-    Raises ModelFileError, in one line, when the file is missing, foreign, cut short, damaged or hostile. Warns when
-    weights are not finite numbers.
+    Args:
+        path: Model file, such as best.safetensors.
+        device: Device of the network, such as "cpu" or "cuda:0". Default: the fastest of this machine.
+
+    Returns:
+        The model, in evaluation mode.
+
+    Raises:
+        ModelFileError: The file is missing, cut short, damaged, or of another program or format.
+        OpsinError: The device is not available.
     """
     where = device if isinstance(device, torch.device) else choose_device(device)
     with open_model_file(Path(path)) as file:
         try:
-            model = _described(file)
+            model = _read_model(file)
         except ModelFileError as error:
             raise ModelFileError(_line(file, str(error).removeprefix(f"{path} "))) from error
         except OpsinError as error:
@@ -40,33 +49,32 @@ def load(path: str | Path, device: str | torch.device | None = None) -> Model:
         expected = model.network.state_dict()
         weights = file.weights(expected)
         # not network.to_empty, which imports half a second of sympy for weights in channels_last
-        placed = {name: _laid_out(weights[name], like, where) for name, like in expected.items()}
+        placed = {name: _like(weights[name], like, where) for name, like in expected.items()}
         model.network.load_state_dict(placed, assign=True)
-        _warn_of_unfinite(file, weights)
+        _warn_if_not_finite(file, weights)
     model.network.eval()
     return model
 
 
-def _laid_out(value: Tensor, like: Tensor, device: torch.device) -> Tensor:
-    """The value on a device, in memory as a tensor like this one lies."""
+def _like(value: Tensor, like: Tensor, device: torch.device) -> Tensor:
+    """Copies the value to a device, with the strides and the type of `like`."""
     return torch.empty_strided(like.shape, like.stride(), dtype=like.dtype, device=device).copy_(value)
 
 
-def _described(file: ModelFile) -> Model:
-    """The model with its network on the meta device, where weights take no memory."""
+def _read_model(file: ModelFile) -> Model:
+    """Returns the model with its network on the meta device, where weights take no memory."""
     header = file.header
     preprocessing = ImagePreprocessing.from_json(header["preprocessing"])
     task = task_from_json(header["task"])
-    if not isinstance(header["provenance"], dict):
-        raise ModelFileError("has no `provenance` in its description")
+    provenance = Provenance.from_json(header["provenance"])
     network = _network(header["layers"], preprocessing.size, file.weight_bytes)
-    model = Model(network, task, preprocessing, header["tta"], cast("dict[str, Any]", header["provenance"]))
-    _try_answers(task)
+    model = Model(network, task, preprocessing, header["tta"], provenance, file.parts())
+    _check_names(task)
     return model
 
 
 def _network(data: Any, size: tuple[int, int, int], weight_bytes: int) -> Sequential:
-    """The layers as a network, once they are few and their weights fit into the file's bytes."""
+    """Builds the network, after a check that its layers are few and that its weights fit into the file."""
     if _count_objects(data) > MOST_LAYERS:
         raise ModelFileError(f"describes more than {MOST_LAYERS:,} layers")
     if set(data) != {"type", "name", "input_shape", "layers"} or data["type"] != "Sequential":
@@ -98,19 +106,21 @@ def _count_objects(data: Any) -> int:
     return count
 
 
-def _try_answers(task: Task) -> None:
-    """A task whose names or numbers are of the wrong kind shows it now, not at the first prediction."""
+def _check_names(task: Task) -> None:
+    """Raises an error for names of the wrong type now, not at the first prediction."""
     names: tuple[Any, ...] = (*task.names, *task.to_columns(task.empty(1, (1, 1))))
     if not all(isinstance(name, str) for name in names):
-        raise ModelFileError("has names of classes, labels or numbers that are no texts")
+        raise ModelFileError("has names of classes, labels or numbers that are no text")
     "".join(names).encode()  # an unpaired surrogate fits into JSON, but into no table
 
 
-def _warn_of_unfinite(file: ModelFile, weights: dict[str, Tensor]) -> None:
+def _warn_if_not_finite(file: ModelFile, weights: dict[str, Tensor]) -> None:
     ends = {name: torch.stack(value.aminmax()) for name, value in weights.items() if value.is_floating_point()}
     bad = [name for name, pair in ends.items() if not pair.isfinite().all()]
     if bad:
-        warnings.warn(f"{file.path}: weights of {bad[0]!r} are not finite; answers will not be numbers", stacklevel=3)
+        warnings.warn(
+            f"{file.path}: weights of {bad[0]!r} are not finite; predictions will not be numbers", stacklevel=3
+        )
 
 
 def _line(file: ModelFile, problem: str) -> str:

@@ -1,9 +1,9 @@
-"""The trained thing: a network with its task and the way its images are prepared."""
+"""The model: a network with its task, its preprocessing and its test-time augmentation."""
 
 import copy
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,55 +23,69 @@ from opsin.tasks import Task
 from opsin.tasks.spatial import rows_of
 
 from .features import without_head
-from .file import write_model_file
+from .file import Part, write_model_file
 from .inputs import as_list, read_image
+from .provenance import Provenance
 from .test_time_augmentation import TTA_MODES, tta_average
 from .tiling import check_tiles, predict_in_tiles, tile_of
 
 _MOST_BATCH = 256
 _BATCH_VALUES = 2**26
 _MOST_TOGETHER = 8
-"""Images that a core takes through all layers at a time; with more or larger ones their maps leave its cache."""
+"""Images that one core computes at a time; the feature maps of more would not fit into its cache."""
 
 
 @dataclass
 class Model:
-    """Predicts as it was trained: same preprocessing, same tta, calibrated answers.
+    """A network with everything that its predictions need; may be used by several threads at the same time.
 
-    `tta` says over which versions of an image answers are averaged: "none", "hflip" (and its mirror image), or
-    "hflip_shift" (and both shifted by a pixel two ways). `provenance` says where it came from: data fingerprint, seed,
-    versions, scores with intervals, notes. Raises NetworkError when network, task and preprocessing do not fit.
+    Attributes:
+        network: The layers and their weights.
+        task: Meaning of the outputs, with calibration and thresholds.
+        preprocessing: Preparation of images for the network, the same as in training.
+        tta: Test-time augmentation, the copies of an image over which outputs are averaged: "none", "hflip" (and its
+            horizontal flip) or "hflip_shift" (and both shifted by a pixel in two directions).
+        provenance: Data, settings and scores of the training.
+        parts: Further named data in the model file, such as the limits of a calibration.
+
+    Raises:
+        NetworkError: The network does not fit the task or the preprocessing.
+        ModelFileError: The test-time augmentation is unknown, or not possible for the task.
     """
 
     network: Sequential
     task: Task
     preprocessing: ImagePreprocessing
     tta: str = "none"
-    provenance: dict[str, Any] = field(default_factory=dict[str, Any])
+    provenance: Provenance = field(default_factory=Provenance)
+    parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
     _ready: RuntimeCache = field(default_factory=RuntimeCache, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.tta not in tuple(TTA_MODES):
-            raise ModelFileError(f"tta are {self.tta!r}; expected one of {', '.join(TTA_MODES)}")
+            raise ModelFileError(f"tta is {self.tta!r}. Expected one of {', '.join(TTA_MODES)}.")
         if self.tta == "hflip_shift" and min(self.preprocessing.size[:2]) < 2:
-            raise NetworkError(f"cannot shift images of {self.preprocessing.size} by a pixel; take the tta 'hflip'")
+            raise NetworkError(
+                f"images of {self.preprocessing.size} cannot be shifted by a pixel. Expected 2 pixels or more. "
+                "Fix: use tta='hflip'."
+            )
         if self.tta == "hflip_shift" and self.task.head != "vector":
-            raise ModelFileError("tta are 'hflip_shift', but answers are places; expected 'none' or 'hflip'")
+            raise ModelFileError("tta is 'hflip_shift' for a task with spatial outputs. Expected 'none' or 'hflip'.")
         check_head(self.network, self.preprocessing.size, self.task)
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
+        """Device of the network."""
         return next(self.network.parameters()).device
 
     @property
     def supports_threads(self) -> bool:
-        """Whether threads may ask for answers at the same time, each of them computing on a core of its own."""
+        """True when predictions of several threads at a time are faster, each computed on one core."""
         return isinstance(self._runtime, FusedRuntime)
 
     @property
     def fingerprint(self) -> str:
-        """Equal for two models exactly when they answer alike: weights, layers, task, preprocessing and tta."""
+        """Digest of weights, layers, task, preprocessing and tta: equal for models with equal predictions."""
         description = (self.network.to_json(), self.task.to_json(), self.preprocessing.to_json(), self.tta)
         digest = hashlib.blake2b(json.dumps(description).encode(), digest_size=16)
         for name, value in self.network.state_dict().items():
@@ -139,23 +153,38 @@ class Model:
     def predict(
         self, images: Any, *, tiles: bool | None = None, confidence: float | None = None
     ) -> list[dict[str, Any]]:
-        """One answer an image, as a dictionary of plain values; boxes and masks in pixels of the image as it came.
+        """Predicts on images.
 
-        `images` is one or many of: path, encoded bytes, PIL picture, array (height, width[, channels]). `tiles` says
-        whether to look at a large image tile by tile (None: when it is more than twice as large as those of training),
-        `confidence` from which on boxes or objects are told (None: as found out in training). Raises DataError when an
-        image cannot be read.
+        Args:
+            images: One or many of: path, encoded bytes, PIL image, array (height, width[, channels]).
+            tiles: True cuts large images into overlapping tiles, False never does. Default: cuts images that are more
+                than twice as large as the training images.
+            confidence: Minimum confidence of boxes or objects, 0 to 1. Default: as chosen on the validation split.
+
+        Returns:
+            One dictionary of plain values for each image; boxes and masks in pixels of the original image.
+
+        Raises:
+            DataError: An image cannot be read, or tiles or a confidence do not apply to the task.
         """
         check_tiles(self.task, tiles)
         model = self if confidence is None else self.with_threshold(confidence)
-        many, told = as_list(images), list[dict[str, Any]]()
+        many, records = as_list(images), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):
             numbers = range(start, min(start + _MOST_BATCH, len(many)))
-            told += model.task.to_records(model.predict_images((model._named(i, many[i]) for i in numbers), tiles))
-        return told
+            records += model.task.to_records(model.predict_images((model._named(i, many[i]) for i in numbers), tiles))
+        return records
 
     def predict_images(self, pictures: Iterable[np.ndarray], tiles: bool | None = None) -> np.ndarray:
-        """The task's answers in pixels of the pictures, which `read` gives; a row a picture."""
+        """Predicts on images that `load_image` returned.
+
+        Args:
+            pictures: uint8 (height, width, 1 or 3) each; none is kept.
+            tiles: As in `predict`.
+
+        Returns:
+            The task's predictions in pixels of the images, a row an image.
+        """
         fitted, in_tiles = list[tuple[np.ndarray, Placement]](), dict[int, np.ndarray]()
         for picture in pictures:  # none is kept: many large ones would fill the memory
             tile = tile_of(self, (picture.shape[0], picture.shape[1]), tiles)
@@ -172,15 +201,29 @@ class Model:
         return rows_of([in_tiles[row] if row in in_tiles else next(rest) for row in range(count)])
 
     def load_image(self, image: Any) -> np.ndarray:
-        """A path, bytes, picture or array as uint8 (height, width, 1 or 3); DataError when it cannot be had.
+        """Reads an image as `preprocess` takes it.
 
-        Only where answers are no places may an image be decoded at a smaller size.
+        Args:
+            image: Path, encoded bytes, PIL image or array.
+
+        Returns:
+            uint8 (height, width, 1 or 3); a JPEG may be decoded at a smaller size unless the task is spatial.
+
+        Raises:
+            DataError: The image cannot be read; the message begins with the verb.
         """
         at_least = self.preprocessing.size[:2] if self.task.places == "none" else None
         return read_image(image, at_least, self.preprocessing.intensity)
 
     def preprocess(self, picture: np.ndarray) -> tuple[np.ndarray, Placement]:
-        """A picture as the network was trained to see it, uint8 (height, width, channels), and its place in that."""
+        """Fits an image into the network's input.
+
+        Args:
+            picture: uint8 (height, width, 1 or 3).
+
+        Returns:
+            The input, uint8 (height, width, channels), and the placement of the image in it.
+        """
         return self.preprocessing.fit(picture), Placement(
             (picture.shape[0], picture.shape[1]), self.preprocessing.size[:2]
         )
@@ -199,26 +242,39 @@ class Model:
         return other
 
     def accelerate(self) -> str:
-        """Takes OpenVINO from now on, for one image, few or many, where it is sooner and answers alike.
+        """Switches to OpenVINO for batch sizes at which it is faster and gives the same outputs within 5 %.
 
-        Says in a line what was found. Takes a few seconds, so it is worth it before many images, or where each is
-        waited for. Answers then differ in the last digits. Changed weights bring PyTorch back. Raises OpsinError where
-        OpenVINO cannot do it.
+        Takes a few seconds; worth it before many images. Outputs then differ in the last digits. Changed weights
+        bring PyTorch back.
+
+        Returns:
+            One line with the measured times and the choice.
+
+        Raises:
+            OpsinError: OpenVINO is not installed or cannot run the network.
         """
         keep_large_buffers()
         together = max(1, min(_MOST_TOGETHER, self.max_batch_size // max(16, torch.get_num_threads())))
         return self._ready.select_backend(self.network, self.preprocessing, together)
 
     def save(self, path: str | Path) -> None:
-        """Writes the model file, whole or not at all; `load` reads it."""
+        """Writes the model file, whole or not at all; `load` reads it.
+
+        Args:
+            path: Path of the file, such as model.safetensors.
+
+        Raises:
+            OpsinError: The file cannot be written.
+            ModelFileError: The header would be too long to be read again, or a part has an unknown type.
+        """
         header = {
             "layers": self.network.to_json(),
             "task": self.task.to_json(),
             "preprocessing": self.preprocessing.to_json(),
             "tta": self.tta,
-            "provenance": self.provenance,
+            "provenance": self.provenance.to_json(),
         }
-        write_model_file(Path(path), self.network.state_dict(), header)
+        write_model_file(Path(path), self.network.state_dict(), header, self.parts)
 
     @property
     def _runtime(self) -> Runtime:
@@ -240,7 +296,7 @@ class Model:
             yield torch.from_numpy(np.array(arrays[start : start + size]))
 
     def _named(self, number: int, image: Any) -> np.ndarray:
-        """A picture, or a DataError that says which."""
+        """Reads an image; the error names it."""
         try:
             return self.load_image(image)
         except DataError as error:
@@ -249,13 +305,19 @@ class Model:
 
     @cached_property
     def max_batch_size(self) -> int:
-        """So many images that the largest map of a batch stays within 256 MiB."""
+        """Number of images for which the largest feature map of a batch takes at most 256 MiB."""
         largest = max(row.values for row in summarize(self.network).rows)
         return max(1, min(_MOST_BATCH, _BATCH_VALUES // largest))
 
 
 def check_head(network: Sequential, size: Shape, task: Task) -> None:
-    """Raises NetworkError when a network does not go from images of `size` to what the task makes answers of."""
+    """Raises NetworkError when a network does not fit its input or its task.
+
+    Args:
+        network: The network.
+        size: Shape of an input, (height, width, channels).
+        task: The task, whose output layout the network must have.
+    """
     height, width = size[:2]
     found = network.output_shape
     wanted: tuple[object, ...] = (task.units,)

@@ -88,7 +88,7 @@ def make_plan(
     start = _start(options, choice.name, fit_preprocessing(source), task, progress)
     network, preprocessing = start.network.to(device), start.preprocessing
     mirror, why = _mirror(taught, options.hflip)
-    model = Model(network, task, preprocessing, _tta(task, mirror, max(preprocessing.size[:2])), {})
+    model = Model(network, task, preprocessing, _tta(task, mirror, max(preprocessing.size[:2])))
     init_whitening_stem(network, preprocessing, source.store.pixels, source.rows("train"))
     if start.pretrained and task.head == "vector":
         fit_linear_probe(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))

@@ -9,6 +9,7 @@ import pytest
 from opsin import api
 from opsin.core import DataError, OpsinError
 from opsin.evaluation import Predictions
+from opsin.model import Provenance
 
 
 def test_fewer_classes_are_put_into_the_models_order(run, make_folder, tmp_path):
@@ -113,6 +114,7 @@ def test_labels_and_numbers_have_a_report_too(draw, tmp_path):
 
 def test_a_model_that_says_nothing_of_itself_is_judged_too(run, colours, tmp_path):
     model = api.load(run[0].model, "cpu")
-    for number, about in enumerate(({}, {"scores": 3, "images": "many", "versions": [1], "data": {"a": 1}})):
-        model.provenance = about
+    undefined = {"accuracy": {"value": None, "low": None, "high": None}}
+    for number, provenance in enumerate((Provenance(), Provenance(scores=undefined, baseline=(1.0,)))):
+        model.provenance = provenance
         assert api.evaluate(model, colours, out=tmp_path / str(number)).report.exists()

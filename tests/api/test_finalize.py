@@ -42,11 +42,11 @@ def test_the_model_file_says_where_it_came_from(run):
     done, _ = run
     model = api.load(done.model, "cpu")
     args = json.loads((done.folder / "args.yaml").read_text())
-    assert model.provenance["fingerprint"] == args["fingerprint"] and model.provenance["recipe"] == args["recipe"]
-    assert model.provenance["baseline_scores"]["accuracy"]["value"] == pytest.approx(done.baseline["accuracy"].value)
-    assert model.provenance["start"] == "random weights"
+    assert model.provenance.fingerprint == args["fingerprint"] and model.provenance.recipe == args["recipe"]
+    assert model.provenance.baseline_scores["accuracy"]["value"] == pytest.approx(done.baseline["accuracy"].value)
+    assert model.provenance.initial_weights == "random weights"
     assert model.tta == args["tta"]  # not the single view of the validations
-    shares = np.exp(np.array(model.provenance["baseline"]))
+    shares = np.exp(np.array(model.provenance.baseline))
     assert shares.sum() == pytest.approx(1, abs=1e-4) and shares.argmax() == 0  # blue is the most frequent
 
 

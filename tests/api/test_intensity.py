@@ -49,7 +49,7 @@ def test_the_first_lines_name_the_scale_and_the_model_file_keeps_it(run):
     done, lines = run
     assert lines[0] == NOTE
     model = api.load(done.model, "cpu")
-    assert model.preprocessing.intensity == Intensity(4095) and NOTE in model.provenance["notes"]
+    assert model.preprocessing.intensity == Intensity(4095) and NOTE in model.provenance.notes
     assert NOTE in done.report.read_text(encoding="utf-8")
 
 

@@ -122,7 +122,7 @@ def test_the_task_and_network_are_found_out_and_the_run_leaves_what_it_promises(
     report = run.report.read_text()
     assert "<script" not in report and report.count("data:image/") > COUNTS["test"]
     model = api.load(run.model, "cpu")
-    assert model.provenance["image_size"] == list(SIDE)
+    assert model.provenance.image_size == SIDE
     names = {"detect": NAMES, "segment": ("background", *NAMES), "instances": ("object",)}
     assert tuple(model.task.names) == names[task]
 

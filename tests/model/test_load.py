@@ -32,7 +32,7 @@ def changed(path: Path, change: Change) -> Path:
         weights = {name: file._tensors.get_tensor(name).clone() for name in file._tensors.keys()}  # noqa: SIM118
     change(header)
     copy = path.with_name("changed.safetensors")
-    write_model_file(copy, weights, {key: value for key, value in header.items() if key != "format"})
+    write_model_file(copy, weights, {key: value for key, value in header.items() if key not in ("format", "parts")})
     return copy
 
 

@@ -76,7 +76,7 @@ def test_a_run_takes_what_it_found_and_says_so(tmp_path):
     assert any(line.startswith("learned weights: ") for line in lines)
     assert any(line.startswith("starts from weights learned on ImageNet") for line in lines)
     kept = api.load(run.model, "cpu")
-    assert kept.network.name == "efficientnet_lite0" and "ImageNet" in kept.provenance["start"]
+    assert kept.network.name == "efficientnet_lite0" and "ImageNet" in kept.provenance.initial_weights
 
 
 def test_interrupted_and_resumed_it_ends_with_the_same_weights(tmp_path):
