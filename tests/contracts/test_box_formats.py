@@ -119,9 +119,9 @@ def test_boxes_that_cannot_be_are_counted_and_named(kind, tmp_path):
     assert table.targets()[0][:, :5].round(2).tolist() == [[4, 4, 9, 9, 1], [25, 10, 30, 18, 2]]
     notes = "\n".join(table.notes)
     assert "1 box without area left out: big cat in images/0.png" in notes
-    assert "1 box beside the image left out: big cat in images/0.png" in notes
-    assert "1 box cut at the image's border: ñandú in images/0.png" in notes
-    assert "1 box there twice left out once: dog in images/0.png" in notes
+    assert "1 box outside of the image left out: big cat in images/0.png" in notes
+    assert "1 box clipped to the image: ñandú in images/0.png" in notes
+    assert "1 box duplicated, left out: dog in images/0.png" in notes
 
 
 @pytest.mark.parametrize("kind", ["coco", "yolo", "voc"])

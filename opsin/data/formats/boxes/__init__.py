@@ -1,1 +1,1 @@
-"""Readers for bounding boxes: COCO, YOLO, Pascal VOC, CSV."""
+"""Readers of bounding boxes: COCO, YOLO, Pascal VOC, CSV."""

@@ -1,4 +1,4 @@
-"""From what annotation files say of images to a Table of boxes, of classes by pixel, or of objects by their pixels."""
+"""Conversion of parsed annotations to a Table of boxes, class masks or instance masks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,18 +18,24 @@ from ..scan import count, some
 from .box_cleaning import clean_boxes
 from .outlines import Outline, OutlineMasks
 
-_START_BYTES = 1 << 15
-_WHOLE = 0.02
-"""Nearer to a whole number, in pixels, files round."""
+_HEADER_BYTES = 1 << 15
+_INTEGER_TOLERANCE = 0.02
+"""Tolerance in pixels for coordinates that a file rounded from integers."""
 _MOST_MASK_CLASSES = MOST_CLASSES_IN_MASK - 1
 
 
 @dataclass(frozen=True, eq=False)
 class ImageAnnotations:
-    """What annotation files say of one image, by its path.
+    """The parsed annotations of one image.
 
-    `boxes` (k, 7) are as BOX_COLUMNS, in pixels of an image of `size` (height, width) when the file gives one, or in
-    shares of the image's sides when `relative`; `outlines` likewise.
+    Attributes:
+        id: Path of the image within the folder.
+        boxes: (k, 7) of BOX_COLUMNS, in pixels, or relative to the height and width of the image.
+        outlines: Outlines in the same unit as `boxes`.
+        split: The split, None when it is not given.
+        group: The group, None when it is not given.
+        size: Height and width that the annotations refer to, None when the file does not state it.
+        relative: True when coordinates are relative to the height and width of the image.
     """
 
     id: str
@@ -49,33 +55,54 @@ def annotated_table(
     kind: TargetKind,
     notes: Iterable[str],
 ) -> Table:
-    """A row for each image that can be opened, for BOXES, MASKS or INSTANCES; notes on what had to be mended.
+    """Builds a table with a row for each image that can be opened; notes say what was corrected or left out.
 
-    Raises DataError when nothing is left to learn.
+    Args:
+        files: The images.
+        images: Their annotations.
+        names: Names of the classes.
+        origin: Name of the data set in messages.
+        kind: Boxes, masks or instances.
+        notes: Further notes for the table.
+
+    Returns:
+        The table.
+
+    Raises:
+        DataError: No image can be opened, or no box or outline is left.
     """
-    there, sizes, said = _sized(files, sorted(images, key=lambda one: one.id))
-    if not there:
-        raise DataError(f"{origin}: none of the images can be opened; {'; '.join([*notes, *said]) or 'there are none'}")
+    found, sizes, messages = _sized(files, sorted(images, key=lambda image: image.id))
+    if not found:
+        raise DataError(
+            f"{origin}: none of the images can be opened; {'; '.join([*notes, *messages]) or 'there are none'}"
+        )
     target = Target(BOXES, tuple(names))
-    lines = [*notes, *said]
-    splits, groups = [one.split for one in there], [one.group for one in there]
+    lines = [*notes, *messages]
+    splits, groups = [image.split for image in found], [image.group for image in found]
     if kind is not BOXES:
-        return _outlined(files, there, sizes, names, origin, kind, lines)
-    boxes, owner, mended = _boxes(there, sizes, names)
+        return _outlined(files, found, sizes, names, origin, kind, lines)
+    boxes, owner, corrections = _boxes(found, sizes, names)
     if not len(boxes):
-        raise DataError(f"{origin}: no box is left; {'; '.join([*lines, *mended]) or 'every image is without'}")
-    ends = np.searchsorted(owner, np.arange(len(there) + 1))
+        raise DataError(f"{origin}: no box is left; {'; '.join([*lines, *corrections]) or 'every image is without'}")
+    ends = np.searchsorted(owner, np.arange(len(found) + 1))
     values = boxes.tolist()
     targets = [values[start:end] for start, end in pairwise(ends.tolist())]
-    rows = make_rows([one.id for one in there], targets, kind=BOXES, groups=groups, splits=splits)
-    empty = sum(not one for one in targets)
+    rows = make_rows([image.id for image in found], targets, kind=BOXES, groups=groups, splits=splits)
+    empty = sum(not image_boxes for image_boxes in targets)
     background = [f"{count(empty, 'image')} without a box: background"] if empty else []
-    tally = f"{count(len(boxes), 'box')} in {count(there, 'image')}"
-    return Table(rows, files, target, origin, (*lines, *mended, *background, tally))
+    tally = f"{count(len(boxes), 'box')} in {count(found, 'image')}"
+    return Table(rows, files, target, origin, (*lines, *corrections, *background, tally))
 
 
 def area_of(polygons: Iterable[np.ndarray]) -> float:
-    """The area within polygons, each (m, 2), that do not overlap, in their own units squared."""
+    """Returns the total area of polygons that do not overlap.
+
+    Args:
+        polygons: Corners (m, 2) of x and y of each polygon.
+
+    Returns:
+        The area in squared units of the coordinates.
+    """
     total = 0.0
     for points in polygons:
         x, y = points[:, 0], points[:, 1]
@@ -86,87 +113,94 @@ def area_of(polygons: Iterable[np.ndarray]) -> float:
 def _sized(
     files: FileImages, images: Sequence[ImageAnnotations]
 ) -> tuple[list[ImageAnnotations], list[tuple[int, int]], list[str]]:
-    """The images that can be opened, in their own pixels, with their sizes."""
-    there: list[ImageAnnotations] = []
+    """Returns the images that can be opened, with annotations in their pixels, their sizes, and notes."""
+    found: list[ImageAnnotations] = []
     sizes: list[tuple[int, int]] = []
     broken: list[str] = []
     scaled: list[str] = []
-    odd: list[str] = []
-    traced = 0
-    for one in images:
+    distorted: list[str] = []
+    joined = 0
+    for image in images:
         try:
-            size = _size(files, one.id)
+            size = _size(files, image.id)
         except DataError as error:
-            broken.append(f"{one.id} {error}".rstrip("."))
+            broken.append(f"{image.id} {error}".rstrip("."))
             continue
-        down = across = 1.0
-        if one.relative:
-            down, across = size
-        elif one.size is not None and one.size != size:
-            down, across = size[0] / one.size[0], size[1] / one.size[1]
-            if abs(down / across - 1) > 0.02:
-                odd.append(one.id)
-                down = across = 1.0
+        scale_y = scale_x = 1.0
+        if image.relative:
+            scale_y, scale_x = size
+        elif image.size is not None and image.size != size:
+            scale_y, scale_x = size[0] / image.size[0], size[1] / image.size[1]
+            if abs(scale_y / scale_x - 1) > 0.02:
+                distorted.append(image.id)
+                scale_y = scale_x = 1.0
             else:
-                scaled.append(one.id)
-        one = one if down == across == 1.0 else _scaled(one, down, across)
-        if one.relative and _traced(one):
-            traced += 1
-            one = replace(one, boxes=np.add(one.boxes, [0, 0, 1, 1, 0, 0, 0]))
-        there.append(one)
+                scaled.append(image.id)
+        image = image if scale_y == scale_x == 1.0 else _scaled(image, scale_y, scale_x)
+        if image.relative and _joins_pixel_centres(image):
+            joined += 1
+            image = replace(image, boxes=np.add(image.boxes, [0, 0, 1, 1, 0, 0, 0]))
+        found.append(image)
         sizes.append(size)
     notes: list[str] = []
     if broken:
-        notes.append(f"{count(broken, 'image')} left out that cannot be opened: {some(broken)}")
+        notes.append(f"{count(broken, 'image')} left out, as they cannot be opened: {some(broken)}")
     if scaled:
-        notes.append(f"{count(scaled, 'image')} of another size than annotated, boxes scaled with them: {some(scaled)}")
-    if odd:
         notes.append(
-            f"{count(odd, 'image')} of another shape than annotated, boxes taken in the image's own pixels: {some(odd)}"
+            f"{count(scaled, 'image')} of another size than annotated, boxes scaled accordingly: {some(scaled)}"
         )
-    if traced:
-        notes.append(f"outlines of {count(traced, 'image')} run from pixel to pixel: boxes end behind the last of them")
-    return there, sizes, notes
+    if distorted:
+        notes.append(
+            f"{count(distorted, 'image')} of another aspect ratio than annotated, boxes read in pixels of the image: "
+            f"{some(distorted)}"
+        )
+    if joined:
+        notes.append(
+            f"outlines of {count(joined, 'image')} join pixel centres: boxes extended to include the last pixel"
+        )
+    return found, sizes, notes
 
 
-def _traced(one: ImageAnnotations) -> bool:
-    """Whether every outline was traced through the middles of pixels, as OpenCV does, and so leaves the last one out.
+def _joins_pixel_centres(image: ImageAnnotations) -> bool:
+    """Returns True when all outlines join pixel centres, as OpenCV traces them, so that boxes exclude the last pixel.
 
-    All corners then are whole numbers of pixels.
+    All corners are integers then.
     """
-    points = [points for line in one.outlines for points in line.polygons]
-    if not points or len(points) != len(one.boxes):
+    points = [points for outline in image.outlines for points in outline.polygons]
+    if not points or len(points) != len(image.boxes):
         return False
     corners = np.concatenate(points)
-    return bool(np.abs(corners - corners.round()).max() < _WHOLE)
+    return bool(np.abs(corners - corners.round()).max() < _INTEGER_TOLERANCE)
 
 
 def _size(files: FileImages, id: str) -> tuple[int, int]:
-    """Height and width of an image, mostly from the start of its file."""
+    """Returns height and width of an image, usually from the start of its file."""
     try:
-        return header(files.start(id, _START_BYTES))[:2]
+        return header(files.start(id, _HEADER_BYTES))[:2]
     except DataError:
         return header(files.read(id))[:2]
 
 
-def _scaled(one: ImageAnnotations, down: float, across: float) -> ImageAnnotations:
-    boxes = one.boxes * [across, down, across, down, 1, 1, down * across]
-    match = np.array([across, down])
-    outlines = tuple(replace(line, polygons=tuple(points * match for points in line.polygons)) for line in one.outlines)
-    return replace(one, boxes=boxes, outlines=outlines)
+def _scaled(image: ImageAnnotations, scale_y: float, scale_x: float) -> ImageAnnotations:
+    boxes = image.boxes * [scale_x, scale_y, scale_x, scale_y, 1, 1, scale_y * scale_x]
+    scale = np.array([scale_x, scale_y])
+    outlines = tuple(
+        replace(outline, polygons=tuple(points * scale for points in outline.polygons)) for outline in image.outlines
+    )
+    return replace(image, boxes=boxes, outlines=outlines)
 
 
 def _boxes(
     images: Sequence[ImageAnnotations], sizes: Sequence[tuple[int, int]], names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    every = np.concatenate([one.boxes.reshape(-1, len(BOX_COLUMNS)) for one in images])
-    owner = np.repeat(np.arange(len(images)), [len(one.boxes) for one in images])
-    labels = every[:, 4].astype(int).tolist()
+    rows = np.concatenate([image.boxes.reshape(-1, len(BOX_COLUMNS)) for image in images])
+    owner = np.repeat(np.arange(len(images)), [len(image.boxes) for image in images])
+    labels = rows[:, 4].astype(int).tolist()
 
-    def name(place: int) -> str:
-        return f"{names[labels[place]]} in {images[owner[place]].id}"
+    def name(index: int) -> str:
+        return f"{names[labels[index]]} in {images[owner[index]].id}"
 
-    return clean_boxes(every, owner, np.array(sizes, np.float64).reshape(-1, 2), name)
+    return clean_boxes(rows, owner, np.array(sizes, np.float64).reshape(-1, 2), name)
 
 
 def _outlined(
@@ -178,28 +212,28 @@ def _outlined(
     kind: TargetKind,
     notes: list[str],
 ) -> Table:
-    """Classes by pixel, the background first, or objects by their pixels."""
-    objects = sum(len(one.outlines) for one in images)
+    """Builds a table of class masks, the background first, or of instance masks."""
+    objects = sum(len(image.outlines) for image in images)
     if not objects:
         raise DataError(
-            f"{origin}: no outline of an object is there. Expected polygons or run lengths, or task detect."
+            f"{origin}: no object has an outline. Expected polygons or run lengths. Fix: set the task to detect."
         )
-    lost = sum(len(one.boxes) for one in images) - objects
-    if lost > 0:
-        notes = [*notes, f"{count(lost, 'object')} without an outline left out"]
-    most = _MOST_MASK_CLASSES if kind is MASKS else MOST_CLASSES_IN_MASK
-    if len(names) > most:
-        raise DataError(f"{origin}: {len(names)} classes. Expected at most {most}.")
-    where = {one.id: size for one, size in zip(images, sizes, strict=True)}
-    outlines = {one.id: one.outlines for one in images}
+    missing = sum(len(image.boxes) for image in images) - objects
+    if missing > 0:
+        notes = [*notes, f"{count(missing, 'object')} without an outline left out"]
+    limit = _MOST_MASK_CLASSES if kind is MASKS else MOST_CLASSES_IN_MASK
+    if len(names) > limit:
+        raise DataError(f"{origin}: {len(names)} classes. Expected at most {limit}.")
+    size_of = {image.id: size for image, size in zip(images, sizes, strict=True)}
+    outlines = {image.id: image.outlines for image in images}
     rows = make_rows(
-        where,
-        where,
+        size_of,
+        size_of,
         kind=kind,
-        groups=[one.group for one in images],
-        splits=[one.split for one in images],
+        groups=[image.group for image in images],
+        splits=[image.split for image in images],
     )
     target = Target(kind, ("background", *names) if kind is MASKS else tuple(names))
-    masks = OutlineMasks(outlines, where.__getitem__, kind)
+    masks = OutlineMasks(outlines, size_of.__getitem__, kind)
     tally = f"{count(objects, 'object')} in {count(images, 'image')}"
     return Table(rows, files, target, origin, (*notes, tally), masks=masks)

@@ -1,4 +1,4 @@
-"""Boxes that cannot be as they stand: swapped, out of the image, without area, or there twice."""
+"""Correction of invalid boxes: swapped corners, outside of the image, without area, duplicates."""
 
 from collections.abc import Callable
 
@@ -6,58 +6,63 @@ import numpy as np
 
 from ..scan import count, some
 
-_TOUCH = 0.5
-"""Corners that stand out by so little, in pixels, are cut without a word: files round."""
-_LEAST = 1e-3
-"""A thinner box, in pixels, has no area."""
+_CLIP_TOLERANCE = 0.5
+"""Boxes that exceed the image by at most this many pixels are clipped without a note, because files round."""
+_MIN_SIDE = 1e-3
+"""Boxes thinner than this many pixels have no area."""
 _ALL, _ANY = np.logical_and.reduce, np.logical_or.reduce
 
 
 def clean_boxes(
     boxes: np.ndarray, owner: np.ndarray, sizes: np.ndarray, name: Callable[[int], str]
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Boxes that can be learned, float64 (k, 7) of BOX_COLUMNS, whose images they are, and what was done, in words.
+    """Corrects swapped corners, clips boxes to the image, and removes boxes without area, outside, or duplicate.
 
-    `owner` (n,) says to which row of `sizes` (m, 2), the images' heights and widths, each of `boxes` (n, 7) belongs;
-    `name` is what a box, by its place, is called in the notes. Swapped corners are put right, boxes are cut at the
-    border, and those without area, beside the image, or the same as another of their class are left out.
+    Args:
+        boxes: (n, 7) of BOX_COLUMNS.
+        owner: (n,) index into `sizes` of the image of each box.
+        sizes: (m, 2) height and width of each image in pixels.
+        name: Returns the name of a box in notes, from its index.
+
+    Returns:
+        The remaining boxes, float64 (k, 7); the index of their image (k,); notes on the corrections.
     """
     boxes = boxes.copy()
     notes: list[str] = []
     keep = _ALL(np.isfinite(boxes[:, :4]), axis=1)
-    _say(notes, ~keep, "with corners that are no numbers left out", name)
+    _note(notes, ~keep, "with non-finite corners left out", name)
     low, high = np.minimum(boxes[:, :2], boxes[:, 2:4]), np.maximum(boxes[:, :2], boxes[:, 2:4])
-    _say(notes, keep & _ANY(boxes[:, :2] > boxes[:, 2:4], axis=1), "with swapped corners put right", name)
-    empty = keep & _ANY(high - low < _LEAST, axis=1)
-    _say(notes, empty, "without area left out", name)
+    _note(notes, keep & _ANY(boxes[:, :2] > boxes[:, 2:4], axis=1), "with swapped corners corrected", name)
+    empty = keep & _ANY(high - low < _MIN_SIDE, axis=1)
+    _note(notes, empty, "without area left out", name)
     keep &= ~empty
-    far = sizes[owner][:, ::-1]
-    beside = keep & _ANY((high <= 0) | (low >= far), axis=1)
-    _say(notes, beside, "beside the image left out", name)
-    keep &= ~beside
-    cut = np.maximum(low, 0), np.minimum(high, far)
+    limits = sizes[owner][:, ::-1]
+    outside = keep & _ANY((high <= 0) | (low >= limits), axis=1)
+    _note(notes, outside, "outside of the image left out", name)
+    keep &= ~outside
+    clipped = np.maximum(low, 0), np.minimum(high, limits)
     with np.errstate(invalid="ignore"):
-        out = keep & _ANY((cut[0] - low > _TOUCH) | (high - cut[1] > _TOUCH), axis=1)
-    _say(notes, out, "cut at the image's border", name)
-    boxes[:, :4] = np.concatenate(cut, axis=1)
-    twice = _twice(np.concatenate([owner[:, None], boxes[:, [4, 5]], boxes[:, :4].round(2)], axis=1), keep)
-    _say(notes, twice, "there twice left out once", name)
-    keep &= ~twice
+        exceeding = keep & _ANY((clipped[0] - low > _CLIP_TOLERANCE) | (high - clipped[1] > _CLIP_TOLERANCE), axis=1)
+    _note(notes, exceeding, "clipped to the image", name)
+    boxes[:, :4] = np.concatenate(clipped, axis=1)
+    duplicates = _duplicates(np.concatenate([owner[:, None], boxes[:, [4, 5]], boxes[:, :4].round(2)], axis=1), keep)
+    _note(notes, duplicates, "duplicated, left out", name)
+    keep &= ~duplicates
     return boxes[keep], owner[keep], notes
 
 
-def _say(notes: list[str], which: np.ndarray, what: str, name: Callable[[int], str]) -> None:
-    places = np.flatnonzero(which)
-    if len(places):
-        notes.append(f"{count(places, 'box')} {what}: {some([name(int(place)) for place in places])}")
+def _note(notes: list[str], selected: np.ndarray, action: str, name: Callable[[int], str]) -> None:
+    indices = np.flatnonzero(selected)
+    if len(indices):
+        notes.append(f"{count(indices, 'box')} {action}: {some([name(int(index)) for index in indices])}")
 
 
-def _twice(rows: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Which rows, of those that `among` is true for, stand there before."""
-    again = np.zeros(len(rows), np.bool_)
-    places = np.flatnonzero(among)
-    if len(places):
-        _, first = np.unique(rows[places], axis=0, return_index=True)
-        again[places] = True
-        again[places[first]] = False
-    return again
+def _duplicates(rows: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Returns True for the rows that repeat an earlier row, both with `among` true."""
+    repeated = np.zeros(len(rows), np.bool_)
+    indices = np.flatnonzero(among)
+    if len(indices):
+        _, first = np.unique(rows[indices], axis=0, return_index=True)
+        repeated[indices] = True
+        repeated[indices[first]] = False
+    return repeated

@@ -1,4 +1,4 @@
-"""A table of boxes: a CSV with a row for each, path,xmin,ymin,xmax,ymax,label, also split and group."""
+"""Reader of CSV files with a row per box: path,xmin,ymin,xmax,ymax,label, optionally split and group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ _CORNERS = (
     ("x1", "y1", "x2", "y2"),
     ("left", "top", "right", "bottom"),
 )
-_BARE = ("path", "xmin", "ymin", "xmax", "ymax", "label")
+_HEADERLESS_COLUMNS = ("path", "xmin", "ymin", "xmax", "ymax", "label")
 _UNUSED = ("confidence", "score", "error")
-NAME = "object"
+DEFAULT_CLASS = "object"
 _LINE = "\0line"
 
 
@@ -41,7 +41,7 @@ class _Columns:
 
 
 def match_boxes_csv(listing: FolderListing) -> FormatMatches:
-    """Each .csv at the top with columns of corners."""
+    """Matches .csv files at the top level with columns of corners."""
     matches: list[FormatMatch] = []
     reasons: list[str] = []
     for name in listing.others:
@@ -49,7 +49,7 @@ def match_boxes_csv(listing: FolderListing) -> FormatMatches:
         if path.suffix.lower() not in TABLE_EXTENSIONS or "/" in name:
             continue
         try:
-            columns = _columns(read_cells(path, _BARE, rows=0).columns, name)
+            columns = _columns(read_cells(path, _HEADERLESS_COLUMNS, rows=0).columns, name)
         except DataError as error:
             reasons.append(str(error))
             continue
@@ -65,7 +65,7 @@ def _columns(header: Sequence[str], where: str) -> _Columns:
     corners = next((found for names in _CORNERS if None not in (found := [first_of(header, [n]) for n in names])), None)
     path = first_of(header, PATHS)
     if corners is None or path is None:
-        raise DataError(f"{where} has no columns xmin, ymin, xmax and ymax beside one of files")
+        raise DataError(f"{where} has no columns path, xmin, ymin, xmax and ymax.")
     return _Columns(
         path,
         tuple(corner for corner in corners if corner is not None),
@@ -76,15 +76,15 @@ def _columns(header: Sequence[str], where: str) -> _Columns:
 
 
 def _only_other(header: Sequence[str], used: Sequence[str | None]) -> str | None:
-    """The one column that is left when those of known meaning are taken away."""
+    """Returns the only column without a known meaning; None when there are several."""
     known = (*PATHS, *GROUPS, *SPLITS, *IGNORED, *_UNUSED)
-    left = [name for name in header if name not in used and first_of([name], known) is None]
-    return left[0] if len(left) == 1 else None
+    remaining = [name for name in header if name not in used and first_of([name], known) is None]
+    return remaining[0] if len(remaining) == 1 else None
 
 
 def _read(listing: FolderListing, name: str, columns: _Columns, origin: str) -> Table:
-    """The rows of each image put together; a row without corners says that there is nothing in its image."""
-    frame = read_cells(listing.folder / name, _BARE).with_row_index(_LINE, FIRST_LINE)
+    """Groups the rows by image; a row without corners is an image without objects."""
+    frame = read_cells(listing.folder / name, _HEADERLESS_COLUMNS).with_row_index(_LINE, FIRST_LINE)
     notes = list(listing.notes)
     failed = next((column for column in frame.columns if column.lower() == "error"), None)
     if failed is not None:
@@ -97,48 +97,52 @@ def _read(listing: FolderListing, name: str, columns: _Columns, origin: str) -> 
     if unused:
         notes.append(f"{count(unused, 'column')} of {name} not used: {some(unused)}")
     numbers = _numbers(frame, columns, name)
-    labels = [NAME] * len(frame) if columns.label is None else [_cell(cell) for cell in frame[columns.label].to_list()]
+    labels = (
+        [DEFAULT_CLASS] * len(frame)
+        if columns.label is None
+        else [_cell(cell) for cell in frame[columns.label].to_list()]
+    )
     full = np.isfinite(numbers[:, 0])
     for row in np.flatnonzero(full & (np.array(labels, object) == "")).tolist():
-        raise DataError(f"{name}: line {frame[_LINE][row]} has a box without a {columns.label}. Expected its class.")
-    classes = in_order(label for label, there in zip(labels, full, strict=True) if there)
-    place_of = {label: place for place, label in enumerate(classes)}
+        raise DataError(f"{name}: line {frame[_LINE][row]} has a box without a {columns.label}. Expected a class.")
+    classes = in_order(label for label, has_box in zip(labels, full, strict=True) if has_box)
+    class_of = {label: index for index, label in enumerate(classes)}
     boxes: dict[str, list[list[float]]] = {}
     paths = [_cell(cell) for cell in frame[columns.path].to_list()]
     for row, (path, label) in enumerate(zip(paths, labels, strict=True)):
         if not path:
             raise DataError(f"{name}: line {frame[_LINE][row]} has no {columns.path}. Expected the path of an image.")
-        mine = boxes.setdefault(path, [])
+        image_boxes = boxes.setdefault(path, [])
         if full[row]:
             left, top, right, bottom = numbers[row].tolist()
-            mine.append([left, top, right, bottom, place_of[label], 0, abs((right - left) * (bottom - top))])
-    splits = _one_each(frame, columns.split, paths, name)
-    groups = _one_each(frame, columns.group, paths, name)
+            image_boxes.append([left, top, right, bottom, class_of[label], 0, abs((right - left) * (bottom - top))])
+    splits = _value_per_image(frame, columns.split, paths, name)
+    groups = _value_per_image(frame, columns.group, paths, name)
     for path, split in splits.items():
         if split and split_name(split) is None:
             raise DataError(f"{name}: {path} has the {columns.split} {split!r}. Expected train, valid or test.")
-    images, missing = _found(listing, boxes, splits, groups)
+    images, missing = _locate(listing, boxes, splits, groups)
     if missing:
-        notes.append(f"{count(missing, 'image')} of {name} not there: {some(missing)}")
+        notes.append(f"{count(missing, 'image')} of {name} missing: {some(missing)}")
     return annotated_table(FileImages(listing.folder), images, classes, origin, BOXES, notes)
 
 
-def _found(
+def _locate(
     listing: FolderListing, boxes: dict[str, list[list[float]]], splits: dict[str, str], groups: dict[str, str]
 ) -> tuple[list[ImageAnnotations], list[str]]:
-    there = listing.images or scan(listing.folder).images
-    listed, exact = ImageNames(there), set(there)
+    paths = listing.images or scan(listing.folder).images
+    listed, exact = ImageNames(paths), set(paths)
     images: dict[str, ImageAnnotations] = {}
     missing: list[str] = []
-    for path, mine in boxes.items():
-        place = path if path in exact else listed.find(path)
-        if place is None or place in images:
+    for path, image_boxes in boxes.items():
+        image_path = path if path in exact else listed.find(path)
+        if image_path is None or image_path in images:
             missing.append(path)
             continue
         split, group = splits.get(path, ""), groups.get(path, "")
-        images[place] = ImageAnnotations(
-            place,
-            np.array(mine, np.float64).reshape(-1, 7),
+        images[image_path] = ImageAnnotations(
+            image_path,
+            np.array(image_boxes, np.float64).reshape(-1, 7),
             split=split_name(split) if split else None,
             group=group or None,
         )
@@ -146,7 +150,7 @@ def _found(
 
 
 def _numbers(frame: pl.DataFrame, columns: _Columns, name: str) -> np.ndarray:
-    """The corners, float64 (rows, 4), NaN in rows without any; DataError, with the line, for other rows."""
+    """Returns the corners, float64 (rows, 4), NaN in rows without corners; DataError for other values."""
     cells = frame.select(pl.col(corner).str.strip_chars() for corner in columns.corners)
     empty = cells.select(pl.all_horizontal(pl.all().fill_null("") == "")).to_series().to_numpy()
     numbers = cells.select(pl.all().cast(pl.Float64, strict=False)).to_numpy()
@@ -155,20 +159,20 @@ def _numbers(frame: pl.DataFrame, columns: _Columns, name: str) -> np.ndarray:
         row = int(wrong[0])
         raise DataError(
             f"{name}: line {frame[_LINE][row]} has the corners {', '.join(map(str, cells.row(row)))}. Expected four "
-            "numbers, in pixels, or nothing at all."
+            "numbers in pixels, or four empty cells."
         )
     if len(numbers) and not empty.all() and np.nanmax(numbers) <= 1 and (numbers[~empty] % 1).any():
         raise DataError(f"{name} has corners from 0 to 1. Expected pixels.")
     return np.array(numbers, np.float64).reshape(-1, 4)
 
 
-def _one_each(frame: pl.DataFrame, column: str | None, paths: list[str], name: str) -> dict[str, str]:
-    """What all rows of an image say; DataError when they differ."""
+def _value_per_image(frame: pl.DataFrame, column: str | None, paths: list[str], name: str) -> dict[str, str]:
+    """Returns the value of a column by image; DataError when rows of one image differ."""
     found: dict[str, str] = {}
     for path, cell in zip(paths, [] if column is None else frame[column].to_list(), strict=False):
         value = _cell(cell)
         if found.setdefault(path, value) != value:
-            raise DataError(f"{name}: {path} has the {column} {found[path]!r} and {value!r}. Expected one an image.")
+            raise DataError(f"{name}: {path} has the {column} {found[path]!r} and {value!r}. Expected one per image.")
     return found
 
 

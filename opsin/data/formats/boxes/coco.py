@@ -1,4 +1,4 @@
-"""COCO's json: boxes, polygons and run lengths, one file or one for each split."""
+"""Reader of COCO JSON: boxes, polygons and run lengths, in one file or one per split."""
 
 import os
 import re
@@ -27,8 +27,8 @@ _START = 4096
 
 
 def match_coco(listing: FolderListing) -> FormatMatches:
-    """Each .json with images, annotations and categories, those of train, val and test together."""
-    together: dict[str, dict[str, Mapping[str, Any]]] = {}
+    """Matches .json files with images, annotations and categories; the files of all splits are one match."""
+    groups: dict[str, dict[str, Mapping[str, Any]]] = {}
     reasons: list[str] = []
     paths = [path for path in listing.others if path.lower().endswith(".json") and path.count("/") <= 2]
     for path in paths[:_MOST_FILES]:
@@ -38,18 +38,18 @@ def match_coco(listing: FolderListing) -> FormatMatches:
             reasons.append(str(error))
             continue
         if described is not None:
-            together.setdefault(_without_split(path), {})[path] = described
-    matches = [_match(listing, files) for files in together.values()]
+            groups.setdefault(_without_split(path), {})[path] = described
+    matches = [_match(listing, files) for files in groups.values()]
     return matches, "" if matches else "; ".join(reasons) or "no .json with images, annotations and categories"
 
 
 def _load(path: Path, source: str) -> Mapping[str, Any] | None:
-    """The file when it is one of COCO; None when it is another's."""
+    """Returns the content of a COCO file; None for other JSON."""
     try:
         with open(path, "rb") as file:
             start = file.read(_START).lstrip(b"\xef\xbb\xbf \t\r\n")
     except OSError as error:
-        raise DataError(f"{source} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise DataError(f"{source} cannot be read: {(error.strerror or str(error)).lower()}.") from error
     if not start.startswith(b"{"):
         return None
     described: object = load_json(path, source)
@@ -79,58 +79,58 @@ def _match(listing: FolderListing, files: Mapping[str, Mapping[str, Any]]) -> Fo
 def _read(
     listing: FolderListing, files: Mapping[str, Mapping[str, Any]], origin: str, kind: TargetKind, outlined: bool
 ) -> Table:
-    """All images of the files by their paths below the folder, or below the one above when they lie there."""
+    """Reads all images of the files, below the folder, or below its parent when they are there."""
     parts = {path: read_coco(described, path) for path, described in files.items()}
     names = next(iter(parts.values())).names
     for path, part in parts.items():
         if part.names != names:
-            raise DataError(f"{path} has other categories than {next(iter(parts))}. Expected the same in each.")
-    wanted = [(path, one) for path, part in parts.items() for one in part.images]
-    root, places = listing.folder, _places(listing.images, wanted, "")
-    if not any(places):
+            raise DataError(f"{path} has other categories than {next(iter(parts))}. Expected the same in all files.")
+    annotated = [(path, image) for path, part in parts.items() for image in part.images]
+    root, locations = listing.folder, _locate(listing.images, annotated, "")
+    if not any(locations):
         root = Path(os.path.realpath(listing.folder)).parent
-        places = _places(scan(root).images, wanted, f"{Path(os.path.realpath(listing.folder)).name}/")
+        locations = _locate(scan(root).images, annotated, f"{Path(os.path.realpath(listing.folder)).name}/")
     images: dict[str, ImageAnnotations] = {}
     missing: list[str] = []
-    twice: list[str] = []
-    for (path, one), place in zip(wanted, places, strict=True):
-        if place is None:
-            missing.append(one.id)
-        elif place in images:
-            twice.append(place)
+    repeated: list[str] = []
+    for (path, image), location in zip(annotated, locations, strict=True):
+        if location is None:
+            missing.append(image.id)
+        elif location in images:
+            repeated.append(location)
         else:
-            images[place] = replace(one, id=place, split=_split(path) if len(files) > 1 else None)
+            images[location] = replace(image, id=location, split=_split(path) if len(files) > 1 else None)
     notes = [*listing.notes, *(note for part in parts.values() for note in part.notes)]
     if missing:
-        notes.append(f"{count(missing, 'image')} of {some(list(files), 2)} not there: {some(missing)}")
-    if twice:
-        notes.append(f"{count(twice, 'image')} listed more than once, taken once: {some(twice)}")
+        notes.append(f"{count(missing, 'image')} of {some(list(files), 2)} missing: {some(missing)}")
+    if repeated:
+        notes.append(f"{count(repeated, 'image')} listed more than once, used once: {some(repeated)}")
     if outlined and kind is BOXES:
-        notes.append("outlines are there too: say task instances or segment to learn them")
+        notes.append("outlines are available too: set the task to instances or segment to use them")
     return annotated_table(FileImages(root), images.values(), names, origin, kind, notes)
 
 
-def _places(paths: Iterable[str], wanted: Iterable[tuple[str, ImageAnnotations]], above: str) -> list[str | None]:
-    """Where each image lies, near the file that names it or in the folder that COCO's own layout has for it."""
+def _locate(paths: Iterable[str], annotated: Iterable[tuple[str, ImageAnnotations]], parent: str) -> list[str | None]:
+    """Returns the path of each image, near the listing file or in COCO's own layout; None if missing."""
     listed = ImageNames(paths)
     found: list[str | None] = []
-    for path, one in wanted:
-        name = one.id if "/" in one.id else f"{_image_folder(path)}/{one.id}"
-        found.append(listed.find(name, above + path.rpartition("/")[0]))
+    for path, image in annotated:
+        name = image.id if "/" in image.id else f"{_image_folder(path)}/{image.id}"
+        found.append(listed.find(name, parent + path.rpartition("/")[0]))
     return found
 
 
 def _image_folder(path: str) -> str:
-    """Where COCO's own layout keeps the images of annotations/instances_train2017.json: train2017."""
+    """Returns the folder of the images in COCO's own layout: train2017 for annotations/instances_train2017.json."""
     return next((part for part in re.split(r"[_\-]", Path(path).stem) if split_name(re.sub(r"\d{4}$", "", part))), "")
 
 
 def _split(path: str) -> str | None:
-    """The split that a file's folder or name tells."""
+    """Returns the split by the folder or the name of a file."""
     return split_of(path) or split_name(re.sub(r"\d{4}$", "", _image_folder(path)))
 
 
 def _without_split(path: str) -> str:
-    """A path as it is for every split alike."""
+    """Returns a path with the names of splits replaced by a wildcard."""
     parts = re.split(r"([/_\-.])", path)
     return "".join("*" if split_name(re.sub(r"\d{4}$", "", part)) else part for part in parts)

@@ -1,4 +1,4 @@
-"""Which image of a folder an annotation file means by a name, a path of its own or one from another machine."""
+"""Lookup of images by the names or foreign paths in annotation files."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 class ImageNames:
     """Finds images by the ends of their paths.
+
+    Args:
+        paths: Paths of all images.
 
     >>> names = ImageNames(["train/images/a.jpg", "val/images/a.jpg", "val/images/b.jpg"])
     >>> names.find("C:\\\\data\\\\b.jpg"), names.find("a.jpg"), names.find("a.jpg", near="train/labels")
@@ -21,9 +24,17 @@ class ImageNames:
             self._by_stem[name.rpartition(".")[0]].append(path)
 
     def find(self, text: str, near: str = "") -> str | None:
-        """The one image that `text` can mean, with or without its ending; of several the one nearest to a folder.
+        """Finds the image with a name, with or without its extension.
 
-        Nearest has the longest way in common with `text`, then with the folder `near`; None when two are as near.
+        Of several candidates, the one that shares most trailing folders with `text`, then most leading folders with
+        `near`.
+
+        Args:
+            text: Name or path in the annotation file, possibly from another machine.
+            near: Folder to prefer.
+
+        Returns:
+            The path of the image; None when there is none, or the choice is ambiguous.
         """
         parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".", "..")]
         if not parts:
@@ -32,25 +43,27 @@ class ImageNames:
         if len(found) <= 1:
             return found[0] if found else None
         folders = near.split("/") if near else []
-        ranked = sorted(((_alike(path, parts), _shared(path, folders), path) for path in found), reverse=True)
+        ranked = sorted(
+            ((_common_suffix(path, parts), _common_prefix(path, folders), path) for path in found), reverse=True
+        )
         return None if ranked[0][:2] == ranked[1][:2] else ranked[0][2]
 
 
-def _alike(path: str, parts: list[str]) -> int:
-    """How many parts at the end are the same, the file's own name aside."""
-    same = 0
-    for mine, other in zip(reversed(path.split("/")[:-1]), reversed(parts[:-1]), strict=False):
-        if mine != other:
+def _common_suffix(path: str, parts: list[str]) -> int:
+    """Returns the number of equal trailing folders."""
+    count = 0
+    for own, other in zip(reversed(path.split("/")[:-1]), reversed(parts[:-1]), strict=False):
+        if own != other:
             break
-        same += 1
-    return same
+        count += 1
+    return count
 
 
-def _shared(path: str, folders: list[str]) -> int:
-    """How many folders from the top on are the same."""
-    same = 0
-    for mine, other in zip(path.split("/")[:-1], folders, strict=False):
-        if mine != other:
+def _common_prefix(path: str, folders: list[str]) -> int:
+    """Returns the number of equal leading folders."""
+    count = 0
+    for own, other in zip(path.split("/")[:-1], folders, strict=False):
+        if own != other:
             break
-        same += 1
-    return same
+        count += 1
+    return count

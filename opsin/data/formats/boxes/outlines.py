@@ -1,4 +1,4 @@
-"""Masks drawn from outlines: the polygons or run lengths that COCO and YOLO files keep for each object."""
+"""Masks from outlines: the polygons or run lengths of objects in COCO and YOLO files."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,14 @@ from ...targets import INSTANCES, TargetKind
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """One object: its class index, and its polygons (each (m, 2) of x, y in pixels) or its run lengths (COCO's)."""
+    """The outline of one object.
+
+    Attributes:
+        label: Class index.
+        polygons: Corners (m, 2) of x and y in pixels of each polygon.
+        rle: Run lengths as in COCO, in place of polygons.
+        crowd: True for a group of objects.
+    """
 
     label: int
     polygons: tuple[np.ndarray, ...] = ()
@@ -26,13 +33,24 @@ class Outline:
     crowd: bool = False
 
     def mask(self, height: int, width: int) -> np.ndarray:
-        """Its pixels, bool (height, width); DataError when they cannot be told, or are of an image of another size."""
+        """Draws the object.
+
+        Args:
+            height: Height of the image in pixels.
+            width: Width of the image in pixels.
+
+        Returns:
+            Bool (height, width).
+
+        Raises:
+            DataError: The outline is invalid, or of another size.
+        """
         if self.rle is None:
             return polygon_mask(self.polygons, height, width)
         size = runs_size(self.rle)
         if size != (height, width):
             raise DataError(
-                f"has run lengths of {size[0]}x{size[1]}, but is {height}x{width} itself. Expected one size."
+                f"has run lengths of {size[0]}x{size[1]}, but the image is {height}x{width}. Expected the same size."
             )
         return decode_runs(self.rle)
 
@@ -55,7 +73,7 @@ class OutlineMasks:
         self._kind = kind
 
     def read(self, id: str) -> np.ndarray:
-        """(height, width) uint8 class indices, or int32 instances; DataError when an outline is broken."""
+        """Returns uint8 class indices or int32 instances, (height, width); raises DataError for invalid outlines."""
         outlines = self._outlines.get(id, ())
         height, width = self._size(id)
         objects = [outline for outline in outlines if not outline.crowd]
@@ -72,7 +90,7 @@ class OutlineMasks:
         return classes
 
     def stamp(self, id: str) -> str:
-        """A digest of the image's outlines."""
+        """Returns a digest of the outlines of an image, to detect changes."""
         digest = hashlib.blake2b(self._kind.word.encode(), digest_size=16)
         for outline in self._outlines.get(id, ()):
             digest.update(f"|{outline.label}{int(outline.crowd)}{len(outline.polygons)}".encode())

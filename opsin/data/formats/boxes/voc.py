@@ -1,4 +1,4 @@
-"""Pascal VOC: an XML file an image, and ImageSets; http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc."""
+"""Reader of Pascal VOC: an XML file per image, and ImageSets; http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from ..split_names import in_order, split_name
 from .annotations import ImageAnnotations, annotated_table
 from .image_names import ImageNames
 
-_TRIED = 20
+_MAX_TRIED = 20
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _MOST_LIST_BYTES = 1 << 26
 
@@ -40,12 +40,12 @@ class _Annotation:
 
 
 def match_voc(listing: FolderListing) -> FormatMatches:
-    """XML files with an <annotation> of objects."""
+    """Matches XML files with an <annotation> of objects."""
     paths = [path for path in listing.others if path.lower().endswith(".xml")]
     if not paths:
         return [], "no .xml"
     reason = ""
-    for path in paths[:_TRIED]:
+    for path in paths[:_MAX_TRIED]:
         try:
             _annotation(load_xml(listing.folder / path, path), path)
         except DataError as error:
@@ -60,7 +60,7 @@ def match_voc(listing: FolderListing) -> FormatMatches:
 
 
 def _read(listing: FolderListing, paths: list[str], origin: str) -> Table:
-    """A row for each file whose image is there; a broken file is left out together with its image, and named."""
+    """Reads a row per file with an image; an invalid file is left out together with its image, with a note."""
     listed = ImageNames(listing.images)
     read: dict[str, _Annotation] = {}
     broken: list[str] = []
@@ -73,26 +73,26 @@ def _read(listing: FolderListing, paths: list[str], origin: str) -> Table:
             continue
         stem = path.rpartition("/")[2].rpartition(".")[0]
         near = path.rpartition("/")[0]
-        place = listed.find(annotation.image, near) or listed.find(stem, near)
-        if place is None or place in read:
+        location = listed.find(annotation.image, near) or listed.find(stem, near)
+        if location is None or location in read:
             missing.append(path)
         else:
-            read[place] = annotation
+            read[location] = annotation
     notes = list(listing.notes)
     if broken:
         notes.append(f"{count(broken, 'annotation file')} left out with the image: {some(broken)}")
     if missing:
-        notes.append(f"{count(missing, 'annotation file')} without an image of its own left out: {some(missing)}")
-    bare = len(listing.images) - len(read) - len(broken)
-    if bare > 0:
-        notes.append(f"{count(bare, 'image')} without an annotation file left out")
+        notes.append(f"{count(missing, 'annotation file')} without an image left out: {some(missing)}")
+    unannotated = len(listing.images) - len(read) - len(broken)
+    if unannotated > 0:
+        notes.append(f"{count(unannotated, 'image')} without an annotation file left out")
     if not read:
-        raise DataError(f"{origin}: no .xml file has an image; {'; '.join(notes)}")
+        raise DataError(f"{origin}: no .xml file has an image: {'; '.join(notes)}.")
     names = in_order(one.name for annotation in read.values() for one in annotation.objects)
-    labels = {name: place for place, name in enumerate(names)}
+    labels = {name: index for index, name in enumerate(names)}
     difficult = sum(one.difficult for annotation in read.values() for one in annotation.objects)
     if difficult:
-        notes.append(f"{count(difficult, 'difficult object')}: neither missed when not found nor false when found")
+        notes.append(f"{count(difficult, 'difficult object')}: ignored in the scores, found or not")
     splits = _splits(listing, list(read))
     images = [
         ImageAnnotations(id, _boxes(annotation, labels), split=splits[id], size=annotation.size)
@@ -102,18 +102,18 @@ def _read(listing: FolderListing, paths: list[str], origin: str) -> Table:
 
 
 def _annotation(root: Element, source: str) -> _Annotation:
-    """What one file says; DataError, naming `source`, when it is not as VOC has it."""
+    """Parses one file; DataError, naming `source`, when it is invalid."""
     if root.tag != "annotation":
         raise DataError(f"{source} has <{root.tag[:40]}>. Expected <annotation>.")
     objects: list[_Object] = []
-    for place, one in enumerate(root.iter("object"), 1):
+    for number, one in enumerate(root.iter("object"), 1):
         name, box = _text(one, "name"), one.find("bndbox")
         if not name or box is None:
-            raise DataError(f"{source}: object {place} has no {'bndbox' if name else 'name'}")
+            raise DataError(f"{source}: object {number} has no {'bndbox' if name else 'name'}.")
         sides = [_number(_text(box, side)) for side in _SIDES]
         if None in sides:
-            given = ", ".join(_text(box, side)[:12] or "nothing" for side in _SIDES)
-            raise DataError(f"{source}: object {place} has the corners {given}. Expected numbers.")
+            given = ", ".join(_text(box, side)[:12] or "empty" for side in _SIDES)
+            raise DataError(f"{source}: object {number} has the corners {given}. Expected numbers.")
         left, top, right, bottom = (side for side in sides if side is not None)
         objects.append(_Object(name, (left, top, right, bottom), _text(one, "difficult") == "1"))
     size = root.find("size")
@@ -123,37 +123,39 @@ def _annotation(root: Element, source: str) -> _Annotation:
 
 
 def _boxes(annotation: _Annotation, labels: dict[str, int]) -> np.ndarray:
-    """(k, 7) of BOX_COLUMNS, where pixels count from 0 and the far side lies behind the last one.
+    """Returns boxes (k, 7) of BOX_COLUMNS with 0-based pixels and exclusive ends.
 
-    VOC counts pixels from 1 and includes the last. Corners on one another stay so, without area.
+    VOC has 1-based pixels and inclusive ends. Equal corners stay equal, without area.
     """
     boxes = np.array([one.box for one in annotation.objects], np.float64).reshape(-1, 4)
     first, last = boxes[:, :2], boxes[:, 2:]
     swapped = last < first - 1
     first = first - np.where((first != last) & ~swapped & (first > 0.5), 1.0, 0.0)
     last = last - np.where(swapped & (last > 0.5), 1.0, 0.0)
-    kinds = np.array([[labels[one.name], one.difficult] for one in annotation.objects], np.float64).reshape(-1, 2)
+    labels_and_flags = np.array([[labels[one.name], one.difficult] for one in annotation.objects], np.float64).reshape(
+        -1, 2
+    )
     area = np.abs(np.prod(last - first, axis=1, keepdims=True))
-    return np.concatenate([first, last, kinds, area], axis=1)
+    return np.concatenate([first, last, labels_and_flags, area], axis=1)
 
 
 def _splits(listing: FolderListing, ids: list[str]) -> dict[str, str | None]:
-    """The split of each image: from ImageSets/Main/train.txt and its like, else from folders that all lie in."""
-    of: dict[str, str] = {}
+    """Returns the split of each image by ImageSets/Main/train.txt etc., else by folder when all images have one."""
+    split_of_stem: dict[str, str] = {}
     for path in listing.others:
         stem = Path(path).stem
         name = split_name(stem)
         if path.endswith(".txt") and "ImageSets/" in f"/{path}" and name is not None:
             if (listing.folder / path).stat().st_size > _MOST_LIST_BYTES:
-                raise DataError(f"{path} is larger than {_MOST_LIST_BYTES:,} bytes. Expected a name a line.")
+                raise DataError(f"{path} is larger than {_MOST_LIST_BYTES:,} bytes. Expected one name per line.")
             for line in (listing.folder / path).read_text("utf-8-sig", "replace").splitlines():
                 if line.strip():
-                    of.setdefault(line.split()[0], name)
-    if of:
-        return {id: of.get(id.rpartition("/")[2].rpartition(".")[0]) for id in ids}
+                    split_of_stem.setdefault(line.split()[0], name)
+    if split_of_stem:
+        return {id: split_of_stem.get(id.rpartition("/")[2].rpartition(".")[0]) for id in ids}
     folders = {id: split_of(id) for id in ids}
-    whole = None not in folders.values() and len(set(folders.values())) > 1
-    return folders if whole else dict.fromkeys(ids)
+    complete = None not in folders.values() and len(set(folders.values())) > 1
+    return folders if complete else dict.fromkeys(ids)
 
 
 def _text(element: Element, name: str) -> str:

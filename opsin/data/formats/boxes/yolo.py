@@ -1,4 +1,4 @@
-"""YOLO: a data.yaml, or images/ beside labels/, with a text file an image; https://docs.ultralytics.com/datasets."""
+"""Reader of YOLO: a data.yaml, or images/ and labels/, with a text file per image; https://docs.ultralytics.com/datasets."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ from .yolo_txt import MOST_BYTES, LabelFile, parse_label_file
 from .yolo_yaml import LabelledImage, label_path, list_images, yaml_class_names
 
 _MOST_FILES = 50
-_NAMES = ("classes.txt", "obj.names", "labels/classes.txt", "coco.names")
-_NONE = "no data.yaml, and no text files in labels/ for the images in images/"
-_TRIED = 20
+_CLASS_FILES = ("classes.txt", "obj.names", "labels/classes.txt", "coco.names")
+_NO_LABELS = "no data.yaml, and no text files in labels/ for the images in images/"
+_MAX_TRIED = 20
 _UNNAMED = {id: id for id in range(1000)}
 _SKIP = "skip_if_label_file_missing"
 
 
 @dataclass(frozen=True, eq=False)
 class _Parsed:
-    """Label files put together."""
+    """The parsed label files."""
 
     images: list[ImageAnnotations]
     names: tuple[str, ...]
@@ -37,7 +37,7 @@ class _Parsed:
 
 
 def match_yolo(listing: FolderListing) -> FormatMatches:
-    """Each data.yaml with names and images; without one, labels as text beside images."""
+    """Matches data.yaml files with names and images; without any, text files of labels next to images."""
     matches: list[FormatMatch] = []
     reasons: list[str] = []
     paths = [path for path in listing.others if path.lower().endswith((".yaml", ".yml"))]
@@ -52,113 +52,118 @@ def match_yolo(listing: FolderListing) -> FormatMatches:
         except DataError as error:
             reasons.append(f"{path}: {error}".replace(f"{path}: {path}", path))
             continue
-        if any(one.label for one in listed.images):
+        if any(image.label for image in listed.images):
             notes = [*listing.notes, *(f"{path}: {note}" for note in listed.notes)]
             matches.append(_match(f"YOLO's {path}", (path,), listed.root, parsed, notes))
         else:
             reasons.append(f"{path}: {'; '.join(listed.notes) or 'no image has a label file'}")
     if not matches and not reasons:
-        return _labels_alone(listing)
+        return _match_label_files(listing)
     return matches, "" if matches else "; ".join(reasons)
 
 
-def _match(words: str, files: tuple[str, ...], root: Path, parsed: _Parsed, notes: list[str]) -> FormatMatch:
+def _match(description: str, files: tuple[str, ...], root: Path, parsed: _Parsed, notes: list[str]) -> FormatMatch:
     kinds = (BOXES, INSTANCES, MASKS) if parsed.outlined else (BOXES,)
 
     def read(origin: str, kind: TargetKind | None) -> Table:
-        said = [*notes, *parsed.notes]
+        messages = [*notes, *parsed.notes]
         if parsed.outlined and kind in (None, BOXES):
-            said.append("outlines are there too: say task instances or segment to learn them")
-        return annotated_table(FileImages(root), parsed.images, parsed.names, origin, kind or kinds[0], said)
+            messages.append("outlines are available too: set the task to instances or segment to use them")
+        return annotated_table(FileImages(root), parsed.images, parsed.names, origin, kind or kinds[0], messages)
 
-    return FormatMatch(words, files, kinds, read)
+    return FormatMatch(description, files, kinds, read)
 
 
-def _labels_alone(listing: FolderListing) -> FormatMatches:
-    """Images of which at least half have a text file of boxes or outlines."""
+def _match_label_files(listing: FolderListing) -> FormatMatches:
+    """Matches folders in which at least half of the images have a text file of boxes or outlines."""
     others = {path for path in listing.others if path.endswith((".txt", ".names"))}
     if 2 * len(others) < len(listing.images):
-        return [], _NONE
+        return [], _NO_LABELS
     images = [LabelledImage(path, label_path(path), split_of(path)) for path in listing.images]
-    images = [one if one.label in others else LabelledImage(one.image, None, one.split) for one in images]
-    labelled = [one for one in images if one.label is not None]
+    images = [image if image.label in others else LabelledImage(image.image, None, image.split) for image in images]
+    labelled = [image for image in images if image.label is not None]
     if not labelled or 2 * len(labelled) < len(images):
-        return [], _NONE
-    names = next((name for name in _NAMES if name in others), None)
+        return [], _NO_LABELS
+    names = next((name for name in _CLASS_FILES if name in others), None)
     try:
         given = None if names is None else read_class_names(listing.folder / names, names).names
-        _looks_right(listing.folder, labelled)
+        _check_any_labels(listing.folder, labelled)
         parsed = _parse(listing.folder, images, given, False)
     except DataError as error:
-        return [], f"text files beside the images: {error}"
-    splits = {one.split for one in images}
+        return [], f"text files next to the images: {error}"
+    splits = {image.split for image in images}
     if None in splits or len(splits) == 1:
-        parsed = _Parsed([_unsplit(one) for one in parsed.images], parsed.names, parsed.outlined, parsed.notes)
+        parsed = _Parsed([_unsplit(image) for image in parsed.images], parsed.names, parsed.outlined, parsed.notes)
     files = (names,) if names else ()
     return [_match("YOLO labels", files, listing.folder, parsed, list(listing.notes))], ""
 
 
-def _looks_right(folder: Path, labelled: list[LabelledImage]) -> None:
-    """DataError unless one of the first text files holds boxes or outlines: other texts stand beside images too."""
+def _check_any_labels(folder: Path, labelled: list[LabelledImage]) -> None:
+    """Raises DataError unless one of the first text files contains boxes or outlines; they may be other texts."""
     files, reason = FileImages(folder), "every one is empty"
-    for one in labelled[:_TRIED]:
+    for item in labelled[:_MAX_TRIED]:
         try:
-            if _labels(files, one.label or "", None)[0].boxes.size:
+            if _labels(files, item.label or "", None)[0].boxes.size:
                 return
         except DataError as error:
-            reason = f"{one.label} {error}"
+            reason = f"{item.label} {error}"
     raise DataError(reason)
 
 
-def _unsplit(one: ImageAnnotations) -> ImageAnnotations:
-    return ImageAnnotations(one.id, one.boxes, one.outlines, relative=True)
+def _unsplit(image: ImageAnnotations) -> ImageAnnotations:
+    return ImageAnnotations(image.id, image.boxes, image.outlines, relative=True)
 
 
 def _parse(root: Path, images: Iterable[LabelledImage], names: Mapping[int, str] | None, skip: bool) -> _Parsed:
-    """All label files; a broken one is left out together with its image, and named. DataError when all are broken."""
+    """Parses all label files; invalid ones are left out with their images and noted; DataError when all are invalid."""
     files = FileImages(root)
     read: list[tuple[LabelledImage, LabelFile | None]] = []
     broken: list[str] = []
-    bare: list[str] = []
+    unlabelled: list[str] = []
     seen: set[int] = set()
-    for one in images:
-        if one.label is None:
-            bare.append(one.image)
+    for item in images:
+        if item.label is None:
+            unlabelled.append(item.image)
             if not skip:
-                read.append((one, None))
+                read.append((item, None))
             continue
         try:
-            labels, ids = _labels(files, one.label, names)
+            labels, ids = _labels(files, item.label, names)
         except DataError as error:
-            broken.append(f"{one.label} {error}".rstrip("."))
+            broken.append(f"{item.label} {error}".rstrip("."))
             continue
         seen |= ids
-        read.append((one, labels))
+        read.append((item, labels))
     notes: list[str] = []
     if broken:
-        said = f"{count(broken, 'label file')} left out with the image: {some(broken)}"
+        message = f"{count(broken, 'label file')} left out with the image: {some(broken)}"
         if not any(labels is not None for _, labels in read):
-            raise DataError(said)
-        notes.append(said)
-    if bare:
-        notes.append(f"{count(bare, 'image')} without a label file {'left out' if skip else 'taken as background'}")
-    known = names if names is not None else {id: str(id) for id in range(max(seen, default=0) + 1)}
-    made = [
-        ImageAnnotations(one.image, relative=True, split=one.split)
+            raise DataError(message)
+        notes.append(message)
+    if unlabelled:
+        notes.append(f"{count(unlabelled, 'image')} without a label file {'left out' if skip else 'read as background'}")
+    class_names = names if names is not None else {id: str(id) for id in range(max(seen, default=0) + 1)}
+    annotations = [
+        ImageAnnotations(item.image, relative=True, split=item.split)
         if labels is None
-        else ImageAnnotations(one.image, labels.boxes, labels.outlines, one.split, relative=True)
-        for one, labels in read
+        else ImageAnnotations(item.image, labels.boxes, labels.outlines, item.split, relative=True)
+        for item, labels in read
     ]
-    return _Parsed(made, tuple(known[id] for id in sorted(known)), any(one.outlines for one in made), notes)
+    return _Parsed(
+        annotations,
+        tuple(class_names[id] for id in sorted(class_names)),
+        any(item.outlines for item in annotations),
+        notes,
+    )
 
 
 def _labels(files: FileImages, path: str, names: Mapping[int, str] | None) -> tuple[LabelFile, set[int]]:
-    """What a label file holds, by class indices; without names the ids are the indices."""
+    """Returns the content of a label file, and the class ids without given names, where ids are class indices."""
     try:
         text = files.start(path, MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise DataError("is no text in UTF-8") from None
+        raise DataError("is not UTF-8 text.") from None
     if names is not None:
-        return parse_label_file(text, {id: place for place, id in enumerate(sorted(names))}), set()
+        return parse_label_file(text, {id: index for index, id in enumerate(sorted(names))}), set()
     labels = parse_label_file(text, _UNNAMED)
     return labels, {int(label) for label in labels.boxes[:, 4]}

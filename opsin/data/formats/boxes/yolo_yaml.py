@@ -1,4 +1,4 @@
-"""YOLO's data.yaml: where the images of each split lie, and the names of the classes."""
+"""Parser of YOLO data.yaml: the images of each split, and the names of the classes."""
 
 import os
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from ..scan import IMAGE_EXTENSIONS, scan
 from ..split_names import split_name
 
 _MOST_LIST_BYTES = 1 << 28
-_LABELS = {"images": "labels", "JPEGImages": "labels"}
+_LABEL_FOLDERS = {"images": "labels", "JPEGImages": "labels"}
 
 
 @dataclass(frozen=True)
 class LabelledImage:
-    """An image by its path below the root, its label file likewise (None: there is none), and its split."""
+    """An image and its label file (None: missing), as paths below the root, and its split."""
 
     image: str
     label: str | None
@@ -27,7 +27,7 @@ class LabelledImage:
 
 @dataclass(frozen=True)
 class YoloImages:
-    """What a data.yaml names: the folder above all of it, the images, and words on what is not there."""
+    """The images of a data.yaml: their common folder, the images, and notes on missing entries."""
 
     root: Path
     images: list[LabelledImage]
@@ -35,7 +35,18 @@ class YoloImages:
 
 
 def yaml_class_names(config: Mapping[str, Any], source: str) -> dict[int, str] | None:
-    """Class id -> name; None when a YAML file is no data.yaml."""
+    """Returns the names of the classes.
+
+    Args:
+        config: Content of a YAML file.
+        source: Its name in errors.
+
+    Returns:
+        Name by class id; None when the file is not a data.yaml.
+
+    Raises:
+        DataError: The names are invalid.
+    """
     if not any(isinstance(config.get(key), (str, list)) for key in config if split_name(str(key))):
         return None
     names: Any = config.get("names")
@@ -45,12 +56,24 @@ def yaml_class_names(config: Mapping[str, Any], source: str) -> dict[int, str] |
 
 
 def list_images(folder: Path, path: str, config: Mapping[str, Any]) -> YoloImages:
-    """The images of every split; they may lie beside the folder of the file, not further away. DataError otherwise."""
-    here = Path(os.path.realpath(folder / path)).parent
+    """Lists the images of all splits; they must be below the parent of the folder of the file.
+
+    Args:
+        folder: Folder of the data set.
+        path: Path of the data.yaml within it.
+        config: Its content.
+
+    Returns:
+        The images.
+
+    Raises:
+        DataError: A list of images is too large.
+    """
+    file_folder = Path(os.path.realpath(folder / path)).parent
     top = Path(os.path.realpath(folder))
-    base = here / str(config.get("path") or ".")
-    if not base.is_dir() or not _inside(here.parent, str(base)):
-        base = here  # a path on another machine
+    base = file_folder / str(config.get("path") or ".")
+    if not base.is_dir() or not _is_inside(file_folder.parent, str(base)):
+        base = file_folder  # a path on another machine
     found: list[tuple[str, Path, str]] = []
     notes: list[str] = []
     for key, value in config.items():
@@ -58,102 +81,111 @@ def list_images(folder: Path, path: str, config: Mapping[str, Any]) -> YoloImage
         for entry in cast("list[Any]", value if isinstance(value, list) else [value]) if split else []:
             if not isinstance(entry, str) or not entry:
                 continue
-            place = _place(here, base, entry)
-            if place is None:
-                notes.append(f"{key}: {entry} is not there")
+            target = _resolve(file_folder, base, entry)
+            if target is None:
+                notes.append(f"{key}: {entry} does not exist")
             else:
-                found.append((cast(str, split), place, entry))
-    root = top if all(_inside(top, str(place)) for _, place, _ in found) else here.parent
+                found.append((cast(str, split), target, entry))
+    root = top if all(_is_inside(top, str(target)) for _, target, _ in found) else file_folder.parent
     images: dict[str, LabelledImage] = {}
-    for split, place, entry in found:
-        if place.is_dir():
-            for one in _in_folder(root, place, _label_folder(here, place, entry), split):
-                images.setdefault(one.image, one)
+    for split, target, entry in found:
+        if target.is_dir():
+            for image in _images_in_folder(root, target, _label_folder(file_folder, target, entry), split):
+                images.setdefault(image.image, image)
         else:
-            for one in _in_list(root, base, place, split):
-                images.setdefault(one.image, one)
+            for image in _images_in_list(root, base, target, split):
+                images.setdefault(image.image, image)
     return YoloImages(root, list(images.values()), notes)
 
 
 def label_path(image: str) -> str:
-    """Where YOLO looks for the labels of an image: labels/a.txt for images/a.jpg, else beside it.
+    """Returns the path of the label file of an image: labels/a.txt for images/a.jpg, else in the same folder.
+
+    Args:
+        image: Path of the image.
 
     >>> label_path("train/images/a.jpg"), label_path("a.jpg")
     ('train/labels/a.txt', 'a.txt')
     """
     folders, _, name = image.rpartition("/")
-    swapped = _swapped(folders)
-    return f"{swapped}/{name.rpartition('.')[0]}.txt".lstrip("/") if folders else f"{name.rpartition('.')[0]}.txt"
+    counterpart = _label_counterpart(folders)
+    return f"{counterpart}/{name.rpartition('.')[0]}.txt".lstrip("/") if folders else f"{name.rpartition('.')[0]}.txt"
 
 
-def _swapped(folders: str) -> str:
+def _label_counterpart(folders: str) -> str:
     parts = folders.split("/")
-    for place in reversed(range(len(parts))):
-        if parts[place] in _LABELS:
-            parts[place] = _LABELS[parts[place]]
+    for index in reversed(range(len(parts))):
+        if parts[index] in _LABEL_FOLDERS:
+            parts[index] = _LABEL_FOLDERS[parts[index]]
             break
     return "/".join(parts)
 
 
-def _place(here: Path, base: Path, entry: str) -> Path | None:
-    """What an entry means: below the path, the file's own folder, without ../ in front, or one folder up."""
+def _resolve(file_folder: Path, base: Path, entry: str) -> Path | None:
+    """Resolves an entry: below `base` or `here`, without leading ../, or one folder up; None when it does not exist."""
     text = entry.replace("\\", "/").removeprefix("./")
-    inner = text
-    while inner.startswith("../"):
-        inner = inner[3:]
-    for place in (base / text, here / text, here / inner, here.parent / inner):
-        whole = os.path.normpath(place)
-        if _inside(here.parent, whole) and _inside(here.parent, os.path.realpath(whole)) and os.path.exists(whole):
-            return Path(whole)
+    stripped = text
+    while stripped.startswith("../"):
+        stripped = stripped[3:]
+    for target in (base / text, file_folder / text, file_folder / stripped, file_folder.parent / stripped):
+        resolved = os.path.normpath(target)
+        if (
+            _is_inside(file_folder.parent, resolved)
+            and _is_inside(file_folder.parent, os.path.realpath(resolved))
+            and os.path.exists(resolved)
+        ):
+            return Path(resolved)
     return None
 
 
-def _label_folder(here: Path, place: Path, entry: str) -> Path:
-    """The first of the folders that labels are kept in, beside the images' or below the file's own."""
-    swapped = _swapped(entry.replace("\\", "/").removeprefix("./").rstrip("/"))
-    for folder in (Path(_swapped(place.as_posix())), here / swapped):
-        whole = Path(os.path.normpath(folder))
-        if whole != place and whole.is_dir() and _inside(here.parent, os.path.realpath(whole)):
-            return whole
-    return place
+def _label_folder(file_folder: Path, target: Path, entry: str) -> Path:
+    """Returns the folder of the labels: the counterpart of the image folder, or one below the folder of the file."""
+    counterpart = _label_counterpart(entry.replace("\\", "/").removeprefix("./").rstrip("/"))
+    for folder in (Path(_label_counterpart(target.as_posix())), file_folder / counterpart):
+        resolved = Path(os.path.normpath(folder))
+        if resolved != target and resolved.is_dir() and _is_inside(file_folder.parent, os.path.realpath(resolved)):
+            return resolved
+    return target
 
 
-def _in_folder(root: Path, place: Path, labels: Path, split: str) -> list[LabelledImage]:
-    above, beside = (PurePosixPath(folder.relative_to(root).as_posix()) for folder in (place, labels))
-    there = scan(labels).others
-    known = {path for path in there if path.endswith(".txt")}
-    made: list[LabelledImage] = []
-    for path in scan(place).images:
+def _images_in_folder(root: Path, target: Path, labels: Path, split: str) -> list[LabelledImage]:
+    image_parent, label_parent = (PurePosixPath(folder.relative_to(root).as_posix()) for folder in (target, labels))
+    label_files = scan(labels).others
+    known = {path for path in label_files if path.endswith(".txt")}
+    images: list[LabelledImage] = []
+    for path in scan(target).images:
         label = f"{path.rpartition('.')[0]}.txt"
-        made.append(
-            LabelledImage((above / path).as_posix(), (beside / label).as_posix() if label in known else None, split)
+        images.append(
+            LabelledImage(
+                (image_parent / path).as_posix(), (label_parent / label).as_posix() if label in known else None, split
+            )
         )
-    return made
+    return images
 
 
-def _in_list(root: Path, base: Path, place: Path, split: str) -> list[LabelledImage]:
-    """The images that a text file lists, a path a line."""
-    if place.stat().st_size > _MOST_LIST_BYTES:
-        raise DataError(f"{place.name} is larger than {_MOST_LIST_BYTES:,} bytes. Expected a path a line.")
-    made: list[LabelledImage] = []
-    for line in place.read_text("utf-8-sig", "replace").splitlines():
+def _images_in_list(root: Path, base: Path, target: Path, split: str) -> list[LabelledImage]:
+    """Reads the images from a text file with one path per line."""
+    if target.stat().st_size > _MOST_LIST_BYTES:
+        raise DataError(f"{target.name} is larger than {_MOST_LIST_BYTES:,} bytes. Expected one path per line.")
+    images: list[LabelledImage] = []
+    for line in target.read_text("utf-8-sig", "replace").splitlines():
         text = line.strip().replace("\\", "/")
         if os.path.splitext(text)[1].lower() not in IMAGE_EXTENSIONS:
             continue
-        whole = next(
+        resolved = next(
             (
                 found
-                for folder in (base, place.parent)
-                if _inside(root, found := os.path.normpath(folder / text)) and os.path.exists(found)
+                for folder in (base, target.parent)
+                if _is_inside(root, found := os.path.normpath(folder / text)) and os.path.exists(found)
             ),
             None,
         )
-        if whole is not None:
-            image = Path(whole).relative_to(root).as_posix()
+        if resolved is not None:
+            image = Path(resolved).relative_to(root).as_posix()
             label = label_path(image)
-            made.append(LabelledImage(image, label if os.path.isfile(root / label) else None, split))
-    return made
+            images.append(LabelledImage(image, label if os.path.isfile(root / label) else None, split))
+    return images
 
 
-def _inside(root: Path, place: str) -> bool:
-    return place == str(root) or place.startswith(f"{root}{os.sep}")
+def _is_inside(root: Path, target: str) -> bool:
+    return target == str(root) or target.startswith(f"{root}{os.sep}")

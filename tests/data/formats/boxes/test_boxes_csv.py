@@ -81,7 +81,7 @@ def test_a_row_that_cannot_be_read(tmp_path, row, words):
     ("text", "words"),
     [
         (HEAD + "images/a.png,.1,.2,.3,.4,dog\nimages/b.png,.1,.2,.3,.4,dog\n", "corners from 0 to 1. Expected pixels"),
-        (HEAD + "z.png,1,2,3,4,dog\n", "none of the images can be opened; 1 image of boxes.csv not there: z.png"),
+        (HEAD + "z.png,1,2,3,4,dog\n", "none of the images can be opened; 1 image of boxes.csv missing: z.png"),
         (HEAD + "images/a.png,,,,,\nimages/b.png,,,,,\n", "no box is left"),
         (HEAD, "has no rows"),
         (
@@ -90,7 +90,7 @@ def test_a_row_that_cannot_be_read(tmp_path, row, words):
         ),
         (
             HEAD.replace("\n", ",split\n") + "a.png,1,2,3,4,x,train\na.png,1,2,3,4,x,test\n",
-            "has the split 'train' and 'test'. Expected one an image",
+            "has the split 'train' and 'test'. Expected one per image",
         ),
     ],
 )

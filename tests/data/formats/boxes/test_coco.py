@@ -94,16 +94,16 @@ def test_names_never_lead_out_of_the_folder(tmp_path):
     write(folder / "set.json", images, [note(), note(2, 99)])
     table = read(folder)
     assert table.rows["id"].to_list() == ["b.png", "c.png"]
-    assert any("1 image of set.json not there: ../secret.png" in line for line in table.notes)
+    assert any("1 image of set.json missing: ../secret.png" in line for line in table.notes)
 
 
 def test_resized_images_have_their_boxes_scaled(tmp_path):
     table = read(two(tmp_path, [note(area=60)], image(width=60, height=40)))
     assert table.targets()[0][0].tolist() == [1, 1.5, 6, 4.5, 0, 0, 15]
-    assert any("1 image of another size than annotated, boxes scaled with them: a.png" in n for n in table.notes)
+    assert any("1 image of another size than annotated, boxes scaled accordingly: a.png" in n for n in table.notes)
     table = read(two(tmp_path, [note()], image(width=20, height=30)))
     assert table.targets()[0][0, :4].tolist() == [2, 3, 12, 9]
-    assert any("1 image of another shape than annotated" in line for line in table.notes)
+    assert any("1 image of another aspect ratio than annotated" in line for line in table.notes)
 
 
 def test_a_category_above_others_is_no_class(tmp_path):
@@ -138,10 +138,10 @@ def test_a_broken_annotation_is_left_out_and_said(tmp_path, broken, words):
 @pytest.mark.parametrize(
     ("described", "words"),
     [
-        ({"categories": [{"id": 7}]}, "Expected a different id and a name"),
-        ({"categories": [{"id": 7, "name": "cat"}, {"id": 7, "name": "dog"}]}, "Expected a different id"),
-        ({"categories": [{"id": 7, "name": "cat"}, {"id": 8, "name": "cat"}]}, "a name for each"),
-        ({"images": [{"id": 5}]}, "a different id and a file_name"),
+        ({"categories": [{"id": 7}]}, "Expected a unique id and a name"),
+        ({"categories": [{"id": 7, "name": "cat"}, {"id": 7, "name": "dog"}]}, "Expected a unique id"),
+        ({"categories": [{"id": 7, "name": "cat"}, {"id": 8, "name": "cat"}]}, "unique names"),
+        ({"images": [{"id": 5}]}, "a unique id and a file_name"),
         ({"annotations": [note(bbox=())]}, "1 annotation of set.json left out"),
         ({"annotations": []}, "no box is left"),
         ({"images": [image(name="z.png")]}, "none of the images can be opened"),
@@ -195,7 +195,7 @@ def test_masks_of_polygons_and_run_lengths_as_the_reference_has_them(tmp_path):
 
 def test_boxes_come_first_and_outlines_are_told_of(tmp_path):
     table = read(outlined(tmp_path))
-    assert table.target.kind is BOXES and any("say task instances or segment" in line for line in table.notes)
+    assert table.target.kind is BOXES and any("set the task to instances or segment" in line for line in table.notes)
     with pytest.raises(DataError, match="for the task detect"):
         read(two(tmp_path / "boxes", [note()]), MASKS)
 

@@ -55,7 +55,7 @@ def test_run_lengths_and_their_size():
     outlines = {"a": [Outline(4, rle=encode_runs(mask))], "b": [Outline(0, rle=encode_runs(mask[:10]))]}
     masks = OutlineMasks(outlines, size, MASKS)
     np.testing.assert_array_equal(masks.read("a"), mask * 5)
-    with pytest.raises(DataError, match=r"^has run lengths of 10x30, but is 20x30 itself"):
+    with pytest.raises(DataError, match=r"^has run lengths of 10x30, but the image is 20x30"):
         masks.read("b")
 
 

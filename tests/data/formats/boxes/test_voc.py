@@ -42,7 +42,7 @@ def test_odd_corners(tmp_path):
     assert table.targets()[0][:, :4].tolist() == [[2, 3, 12, 9]]
     assert table.targets()[1][:, :4].tolist() == [[0, 0, 5, 6]]
     notes = "\n".join(table.notes)
-    assert "1 box with swapped corners put right: cat in JPEGImages/a.png" in notes
+    assert "1 box with swapped corners corrected: cat in JPEGImages/a.png" in notes
     assert "1 box without area left out: cat in JPEGImages/a.png" in notes
 
 
@@ -82,7 +82,7 @@ def test_folders_say_the_split_where_files_have_equal_names(tmp_path):
         ("<html></html>", "a.xml has <html>. Expected <annotation>"),
         (f"<annotation>{thing(name='')}</annotation>", "object 1 has no name"),
         ("<annotation><object><name>cat</name></object></annotation>", "object 1 has no bndbox"),
-        (f"<annotation>{thing(box=(1, 'x', 2, ''))}</annotation>", "the corners 1, x, 2, nothing. Expected numbers"),
+        (f"<annotation>{thing(box=(1, 'x', 2, ''))}</annotation>", "the corners 1, x, 2, empty. Expected numbers"),
         (f"<annotation>{thing(box=(1, 2, 'inf', 4))}</annotation>", "the corners 1, 2, inf, 4"),
         ('<!DOCTYPE a [<!ENTITY b "cat">]><annotation></annotation>', "document type or entities"),
         ("<annotation>" + " " * (1 << 20), "is too large"),
@@ -109,7 +109,7 @@ def test_a_stale_name_within_the_file_is_passed_over(tmp_path):
     (tmp_path / "Annotations/z.xml").write_text(path.read_text())
     table = read(tmp_path)
     assert [int(boxes[0, 4]) for boxes in table.targets()] == [0, 1]
-    assert any("1 annotation file without an image of its own left out: Annotations/z.xml" in n for n in table.notes)
+    assert any("1 annotation file without an image left out: Annotations/z.xml" in n for n in table.notes)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="OPSIN_DATA names no folder with bccd")

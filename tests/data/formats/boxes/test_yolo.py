@@ -73,7 +73,7 @@ def test_images_beside_the_folder_of_the_file_and_no_further(tmp_path):
     write(tmp_path / "set/boxes/data.yaml", YAML)
     assert len(read(tmp_path / "set/boxes/data.yaml")) == 4
     write(tmp_path / "set/deep/er/data.yaml", YAML)
-    with pytest.raises(DataError, match="is not there"):
+    with pytest.raises(DataError, match="does not exist"):
         read(tmp_path / "set/deep/er/data.yaml")
     write(tmp_path / "far/out/data.yaml", YAML.replace("images/", "../../set/images/"))
     with pytest.raises(DataError, match="does not describe a data set"):
@@ -86,7 +86,7 @@ def test_no_label_file_is_background_unless_it_is_to_be_skipped(tmp_path):
     write(tmp_path / "labels/val/a.txt", "")
     table = read(tmp_path)
     assert [len(boxes) for boxes in table.targets()] == [0, 1, 0, 1]
-    assert any("1 image without a label file taken as background" in line for line in table.notes)
+    assert any("1 image without a label file read as background" in line for line in table.notes)
     write(tmp_path / "data.yaml", YAML + "skip_if_label_file_missing: true\n")
     table = read(tmp_path)
     assert [len(boxes) for boxes in table.targets()] == [1, 0, 1]
@@ -115,7 +115,7 @@ def test_outlines_become_boxes_masks_and_objects(tmp_path):
     write(tmp_path / "labels/train/a.txt", "0 0.1 0.2 0.5 0.2 0.5 0.6 0.1 0.6\n" + CAT)
     table = read(tmp_path)
     np.testing.assert_allclose(table.targets()[0][0], [3, 4, 15, 12, 0, 0, 96], atol=1e-4)
-    assert any("say task instances or segment" in line for line in table.notes)
+    assert any("set the task to instances or segment" in line for line in table.notes)
     codes = read(tmp_path, INSTANCES).masks.read("images/train/a.png")
     assert np.unique(codes).tolist() == [0, 256] and (codes[4:12, 3:15] == 256).mean() > 0.8
     segment = read(tmp_path, MASKS)
@@ -128,10 +128,10 @@ def test_outlines_become_boxes_masks_and_objects(tmp_path):
     [
         ("0 0.5 0.5 0.2\n", "line 1 has 4 numbers. Expected a class with a box"),
         (CAT + "\n0 0.1 0.1 0.2 0.2 0.3 0.3 0.4\n", "line 3 has 8 numbers"),
-        ("0 12 14 3 4\n", "line 1 has 14. Expected shares"),
-        ("0 nan 0.5 0.2 0.2\n", "line 1 has a value that is no number"),
+        ("0 12 14 3 4\n", "line 1 has 14. Expected coordinates"),
+        ("0 nan 0.5 0.2 0.2\n", "line 1 has a value that is not finite"),
         ("cat 0.5 0.5 0.2 0.2\n", "line 1 is 'cat 0.5 0.5 0.2 0.2'. Expected numbers"),
-        ("3 0.5 0.5 0.2 0.2\n", "line 1 has the class 3, which the names do not have"),
+        ("3 0.5 0.5 0.2 0.2\n", "line 1 has the class 3, which has no name"),
         ("0.5 0.5 0.5 0.2 0.2\n", "line 1 has the class 0.5"),
     ],
 )
@@ -158,7 +158,7 @@ def test_all_broken_is_an_error(tmp_path):
     [
         ("train: images/train\nnames: 5\n", "Expected a list of class names"),
         ("train: images/train\nnames: [cat, cat]\n", "more than once"),
-        ("train: nowhere\nnames: [cat]\n", "train: nowhere is not there"),
+        ("train: nowhere\nnames: [cat]\n", "train: nowhere does not exist"),
         ("a: [", "is not valid YAML"),
         ("a: &a [x, x]\nb: &b [*a, *a]\n" + "z" * (1 << 20), "too large"),
     ],
