@@ -69,7 +69,7 @@ class Group:
 
 
 Node: TypeAlias = Block | Group
-_MERGE_WORDS = {"add": "+", "multiply": "×", "concatenate": "concatenated with"}
+_MERGE_WORDS = {"add": "+", "multiply": "×", "concatenate": "concat with"}
 
 
 def diagram_nodes(layers: Iterable[Layer], input_shape: Shape) -> tuple[Node, ...]:
@@ -133,7 +133,7 @@ def _group(layer: Composite, shape: Shape) -> Group:
     merge: str = getattr(layer, "merge", "add")
     merge_text = f"{_MERGE_WORDS[merge]} the input" if () in rows else ""
     if isinstance(layer, Merge) and merge == "concatenate":
-        merge_text = f"{merge_text or 'concatenated'}: {shape_text(layer.output_shape(shape))}"
+        merge_text = f"{merge_text or 'concat'}: {shape_text(layer.output_shape(shape))}"
     last = rows[-1][0] if isinstance(layer, Residual) and len(rows[-1]) == 1 else None
     if isinstance(last, Block):
         rows, merge_text = rows[:1], f"+ {last.kind} {last.window} of the input"

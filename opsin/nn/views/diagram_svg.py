@@ -14,8 +14,9 @@ from .diagram import Block, Group, Node, diagram_nodes
 if TYPE_CHECKING:
     from ..sequential import Sequential
 
+_BRANCH_TITLE = "parallel branch, same input:"
 _TIMES = "\u00d7"
-_MARGIN, _CELL, _GAP, _INSET, _BOX, _LINE = 8, 108, 10, 9, 58, 14
+_MARGIN, _CELL, _GAP, _INSET, _BOX, _LINE, _LETTER = 8, 108, 10, 9, 58, 14, 6
 _COLOURS = (
     ("Input", "#64748b"),
     ("Global", "#0d9488"),
@@ -121,7 +122,8 @@ def _width(node: Node, available: float) -> float:
         return _CELL
     inner = available - 2 * _INSET
     rows = [sum(_width(part, inner) for part in row) + _GAP * max(len(row) - 1, 0) for row in node.rows]
-    needed = max(min(max(rows, default=0), inner), _CELL) + 2 * _INSET
+    letters = max(len(node.merge_text), len(_BRANCH_TITLE) if len(node.rows) > 1 else 0)
+    needed = min(max(*rows, _CELL, _LETTER * letters), max(inner, _CELL)) + 2 * _INSET
     return available if needed > 0.6 * available else needed
 
 
@@ -143,7 +145,7 @@ def _draw_group(canvas: _Canvas, group: Group, left: float, top: float, availabl
         if index:
             y += 20
             canvas.line(f"M{x:g} {y - 13:g}H{x + inner:g}", dash="4 3")
-            canvas.text(x, y, "parallel branch, same input:", "p", "start")
+            canvas.text(x, y, _BRANCH_TITLE, "p", "start")
         y = _draw_chain(canvas, row, x, y + 6, inner)
     if group.merge_text:
         y += 18
@@ -151,7 +153,7 @@ def _draw_group(canvas: _Canvas, group: Group, left: float, top: float, availabl
         canvas.text(x, y, re.sub(r"(?<=\d)x(?=\d)", _TIMES, group.merge_text), "p", "start")
     if group.followers:
         y += _LINE
-        canvas.text(x, y, f"followed by {' · '.join(group.followers)}", "p", "start")
+        canvas.text(x, y, f"then {' · '.join(group.followers)}", "p", "start")
     bottom = y + 8
     canvas.parts.insert(
         slot,

@@ -59,9 +59,9 @@ def test_branches_are_rows_and_an_empty_one_is_text():
     (gated,) = diagram_nodes([Parallel([[], gate], "multiply")], (8, 8, 3))
     assert (len(gated.rows), gated.merge_text) == (1, "× the input")
     (skip,) = diagram_nodes([Skip([Conv2D(3, 1)])], (8, 8, 3))
-    assert (len(skip.rows), skip.merge_text) == (1, "concatenated with the input: 8x8x6")
+    assert (len(skip.rows), skip.merge_text) == (1, "concat with the input: 8x8x6")
     (wide,) = diagram_nodes([Parallel([[Conv2D(3, 1)], [Conv2D(3, 3, padding="same")]])], (8, 8, 3))
-    assert (len(wide.rows), wide.merge_text) == (2, "concatenated: 8x8x6")
+    assert (len(wide.rows), wide.merge_text) == (2, "concat: 8x8x6")
 
 
 def test_windows_show_kernel_and_strides_as_given():

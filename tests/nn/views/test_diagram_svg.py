@@ -62,3 +62,11 @@ def test_every_composite_and_rank_is_drawn():
 
 def gate_free(conv):
     return Stage([conv(2, 1), conv(2, 1)], name="stage")
+
+
+def test_frames_are_as_wide_as_their_text():
+    net = Sequential([nn.Skip([Conv2D(3, 1)])], input_shape=(256, 256, 3), seed=0)
+    root = ElementTree.fromstring(diagram_svg(net))
+    _, frame = root.iter(f"{SVG}rect")
+    (words,) = (part for part in root.iter(f"{SVG}text") if part.text.startswith("concat with the input"))
+    assert float(words.get("x")) + 5.5 * len(words.text) <= float(frame.get("x")) + float(frame.get("width"))
