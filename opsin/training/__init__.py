@@ -1,4 +1,4 @@
-"""Recipe, loop, optimizer, schedule, averaging, checkpoints; one process or many."""
+"""Training: recipe, loop, optimizer, schedule, weight averaging and checkpoints, in one or several processes."""
 
 from .interrupt import Interrupted as Interrupted
 from .linear_probe import fit_linear_probe as fit_linear_probe

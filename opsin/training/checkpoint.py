@@ -1,4 +1,4 @@
-"""All that a resume needs, in one file that is either whole or not there."""
+"""Checkpoint of a run in one file, written atomically."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -15,7 +15,22 @@ from opsin.core import ModelFileError, replacing, write_text
 
 @dataclass
 class State:
-    """Where a run stands, besides its tensors."""
+    """Progress of a run, without its tensors.
+
+    Attributes:
+        step: Number of steps done.
+        progress: Progress from 0 to 1.
+        steps_left: Number of steps left in the current plan.
+        seconds: Seconds trained.
+        damping: Factor on the learning rate, halved at each rollback.
+        rollbacks: Number of rollbacks after a diverged loss.
+        best: Best validation score so far; None before the first validation.
+        best_step: Step of the best validation score.
+        stale: Validations in a row without a better score.
+        validated: Progress at the last validation.
+        frozen: Names of the weights that are not trained.
+        metrics: Rows of metrics.csv.
+    """
 
     step: int = 0
     progress: float = 0.0
@@ -32,22 +47,43 @@ class State:
 
 
 def save_checkpoint(folder: Path, state: State, tensors: dict[str, dict[str, Tensor]]) -> None:
-    """Writes `last.safetensors` (tensors and state together, so they cannot disagree) and `last.json` for people."""
+    """Writes `last.safetensors` (tensors and state in one file) and a readable copy of the state, `last.json`.
+
+    Args:
+        folder: Folder of the run.
+        state: Progress of the run.
+        tensors: Named tensors of each part, such as "network" and "optimizer".
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
     flat = {f"{part}:{name}": value.contiguous() for part, named in tensors.items() for name, value in named.items()}
     text = json.dumps(asdict(state))
     with replacing(folder / "last.safetensors") as temporary:
         try:
             save_file(flat, temporary, metadata={"opsin_state": text})
-        except SafetensorError as error:  # the library has no errno to give
+        except SafetensorError as error:  # safetensors gives no errno
             raise OSError(0, " ".join(str(error).split())) from error
     write_text(folder / "last.json", text)
 
 
 def load_checkpoint(folder: Path) -> tuple[State, dict[str, dict[str, Tensor]]]:
-    """Reads what `save_checkpoint` wrote; raises ModelFileError when it is not there or not whole."""
+    """Reads the checkpoint in a folder.
+
+    Args:
+        folder: Folder of the run.
+
+    Returns:
+        The state and the named tensors of each part.
+
+    Raises:
+        ModelFileError: The checkpoint is missing or damaged.
+    """
     path = folder / "last.safetensors"
     if not path.is_file():
-        raise ModelFileError(f"{folder} has no last.safetensors to resume from; expected the folder of a started run")
+        raise ModelFileError(
+            f"{folder} has no checkpoint. Expected last.safetensors of a started run. Fix: name the folder of a run."
+        )
     tensors: dict[str, dict[str, Tensor]] = {}
     try:
         with safe_open(path, framework="pt") as file:
@@ -55,9 +91,11 @@ def load_checkpoint(folder: Path) -> tuple[State, dict[str, dict[str, Tensor]]]:
             state = State(**_mapping(metadata.get("opsin_state", "null")))
             for key in file.keys():  # noqa: SIM118 (safe_open is no mapping)
                 part, _, name = key.partition(":")
-                tensors.setdefault(part, {})[name] = _own(file.get_tensor(key))
+                tensors.setdefault(part, {})[name] = _copy(file.get_tensor(key))
     except (SafetensorError, TypeError, ValueError, OSError) as error:
-        raise ModelFileError(f"{path} is not a whole checkpoint ({error}); train again without --resume") from error
+        raise ModelFileError(
+            f"{path} is damaged ({error}). Expected a complete checkpoint. Fix: train again without --resume."
+        ) from error
     return state, tensors
 
 
@@ -68,6 +106,6 @@ def _mapping(text: str) -> dict[str, Any]:
     return data  # pyright: ignore[reportUnknownVariableType]
 
 
-def _own(tensor: Tensor) -> Tensor:
-    """A copy in memory, as the file will be replaced while the run goes on."""
+def _copy(tensor: Tensor) -> Tensor:
+    """Copies a tensor to memory, as the file is replaced during the run."""
     return tensor.clone(memory_format=torch.preserve_format)

@@ -1,6 +1,6 @@
-"""Several processes training one network: who am I, what is the mean of our gradients, what do we agree on.
+"""Data-parallel training in several processes: ranks, mean gradients and values shared by rank 0.
 
-Started by `torchrun`, which sets RANK and WORLD_SIZE; one process alone is rank 0 of 1 and pays nothing for this.
+`torchrun` starts the processes and sets RANK and WORLD_SIZE; a single process is rank 0 of 1, at no cost.
 """
 
 import os
@@ -12,13 +12,17 @@ from torch import Tensor, nn
 
 
 def join(device: torch.device) -> None:
-    """Joins the other processes when `torchrun` started this one; does nothing otherwise."""
+    """Joins the process group when `torchrun` started this process; does nothing otherwise.
+
+    Args:
+        device: Device of the training; CUDA tensors are reduced by NCCL, all others by Gloo.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not distributed.is_initialized():
         distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
 
 
 def rank_and_world() -> tuple[int, int]:
-    """This process's rank and the number of processes.
+    """Returns this process's rank and the number of processes.
 
     >>> rank_and_world()
     (0, 1)
@@ -29,7 +33,7 @@ def rank_and_world() -> tuple[int, int]:
 
 
 def from_rank0(value: float) -> float:
-    """The value that rank 0 has, for decisions that depend on the clock."""
+    """Returns the value of rank 0, for decisions that depend on the clock."""
     if rank_and_world()[1] == 1:
         return value
     shared = torch.tensor(value, dtype=torch.float64)
@@ -38,7 +42,11 @@ def from_rank0(value: float) -> float:
 
 
 def text_from_rank0(make: Callable[[], str]) -> str:
-    """What `make` gives on rank 0, where alone it is called; at most 4 KiB of UTF-8."""
+    """Calls `make` on rank 0 only and returns its text on all ranks.
+
+    Args:
+        make: Function that returns at most 4 KiB of text in UTF-8.
+    """
     rank, world = rank_and_world()
     if world == 1:
         return make()
@@ -50,13 +58,13 @@ def text_from_rank0(make: Callable[[], str]) -> str:
 
 
 def barrier() -> None:
-    """Waits until every process is here."""
+    """Waits until all processes call it."""
     if rank_and_world()[1] > 1:
         distributed.barrier()
 
 
 def broadcast_weights(network: nn.Module) -> None:
-    """Gives every process the weights and statistics of rank 0."""
+    """Copies the weights and batch-norm statistics of rank 0 to all processes."""
     if rank_and_world()[1] > 1:
         for value in network.state_dict().values():
             distributed.broadcast(value, 0)

@@ -1,4 +1,4 @@
-"""The curves of a run as `metrics.csv`: a row a validation."""
+"""Training history: `metrics.csv` with one row per validation."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,11 @@ from opsin.core import replacing
 
 
 def write_metrics(path: Path, rows: Sequence[dict[str, float]]) -> None:
-    """Writes all rows anew, so that a resumed run never holds a row twice."""
+    """Replaces the file with all rows, so that a resumed run has no duplicate rows.
+
+    Args:
+        path: The CSV file.
+        rows: One dictionary per validation; missing values stay empty.
+    """
     with replacing(path) as temporary:
         pl.DataFrame(list(rows), infer_schema_length=None).write_csv(temporary)

@@ -1,4 +1,4 @@
-"""Ctrl-C (or a polite kill) ends a run after the step it is in, so that what is saved is whole."""
+"""Interruption of a run: Ctrl-C or SIGTERM ends it after the current step, with a complete checkpoint."""
 
 import signal
 import threading
@@ -8,28 +8,30 @@ from types import FrameType
 
 
 class Interrupted(KeyboardInterrupt):
-    """The run was stopped by its owner; its checkpoint is saved and the message says how to go on."""
+    """The run was interrupted by the user; its checkpoint is saved and the message names the command to resume."""
 
 
 @contextmanager
 def watch_for_interrupt() -> Generator[Callable[[], bool]]:
-    """Gives a function that says whether a stop was asked for; a second Ctrl-C stops at once.
+    """Catches SIGINT and SIGTERM; a second signal raises KeyboardInterrupt at once.
 
-    Outside the main thread signals cannot be caught, and the function always says no.
+    Yields:
+        A function that returns True once a signal has arrived. Outside the main thread signals cannot be caught, and
+        it always returns False.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    asked = threading.Event()
+    interrupted = threading.Event()
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
+    def handle(number: int, frame: FrameType | None) -> None:
+        if interrupted.is_set():
             raise KeyboardInterrupt
-        asked.set()
+        interrupted.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield asked.is_set
+        yield interrupted.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

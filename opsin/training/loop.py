@@ -1,4 +1,4 @@
-"""The training loop: one way for every task and any number of processes, and never more lost than a few seconds."""
+"""The training loop of all tasks, for one or several processes, with frequent checkpoints."""
 
 import copy
 import time
@@ -32,9 +32,17 @@ MAXIMUM_ROLLBACKS = 4
 
 @dataclass(frozen=True)
 class TrainJob:
-    """What to train, on what, how, and where it is kept.
+    """One training job.
 
-    `seconds`, when given, is what the loop may take, whatever the recipe's epochs; `seconds_per_step` is a first guess.
+    Attributes:
+        model: The model to train.
+        batches: Training batches.
+        valid_rows: Indices of the validation images in the pixels of `batches`.
+        valid_targets: Targets of the validation images.
+        recipe: Hyperparameters.
+        folder: Folder of the run.
+        seconds: Time limit of the loop, which replaces the recipe's epochs; None for no limit.
+        seconds_per_step: First estimate of the seconds per step.
     """
 
     model: Model
@@ -48,10 +56,14 @@ class TrainJob:
 
 
 class Trainer:
-    """One run of a job, from its start or from where its checkpoint stands.
+    """One run of a job, from the start or from its checkpoint.
 
-    Leaves `best.safetensors` (the averaged weights with the best validation score), `last.safetensors`, `last.json`
-    and `metrics.csv` in the job's folder.
+    Writes `best.safetensors` (the averaged weights with the best validation score), `last.safetensors`, `last.json`
+    and `metrics.csv` to the job's folder.
+
+    Args:
+        job: The training job.
+        progress: Progress callback.
     """
 
     def __init__(self, job: TrainJob, progress: Progress = silent) -> None:
@@ -61,7 +73,7 @@ class Trainer:
         self.average = WeightAverage(self.network, horizon=1)
         self.averaged = copy.copy(job.model)
         self.averaged.network = copy.deepcopy(self.network)
-        self.averaged.tta = "none"  # validation during training need not cost as much as an answer
+        self.averaged.tta = "none"  # test-time augmentation would double the time of each validation
         self.state = State(frozen=[n for n, w in self.network.named_parameters() if not w.requires_grad])
         self.plan = StepBudget(max(1, round(job.recipe.epochs * job.batches.per_epoch)))
         self.started = time.monotonic()
@@ -73,40 +85,52 @@ class Trainer:
 
     @property
     def seconds(self) -> float:
-        """Seconds trained so far, those before a resume included."""
+        """Returns the seconds trained so far, including those before a resume."""
         return self.seconds_before + time.monotonic() - self.started
 
     def resume(self) -> None:
-        """Takes up the checkpoint in the job's folder; raises ModelFileError when there is none."""
+        """Restores the checkpoint in the job's folder.
+
+        Raises:
+            ModelFileError: The checkpoint is missing, damaged or of another network.
+        """
         self._restore()
         self.seconds_before = self.state.seconds
         self.saved = self.seconds
         self.planned = (self.seconds, self.state.step)
 
     def run(self) -> State:
-        """Trains to the end of the plan; saves and raises Interrupted when its owner stops it."""
+        """Trains to the end of the plan.
+
+        Returns:
+            The final state.
+
+        Raises:
+            Interrupted: The user stopped the run; its checkpoint is saved.
+            OpsinError: The loss diverged again after several rollbacks.
+        """
         distributed.broadcast_weights(self.network)
-        with watch_for_interrupt() as asked:
+        with watch_for_interrupt() as interrupted:
             if self.state.step == 0:
                 if self.job.seconds is not None:
                     self._replan(self.job.seconds_per_step)
                 self._save()
             while not self.plan.done:
                 try:
-                    self._run_epochs(asked)
+                    self._run_epochs(interrupted)
                     self._save()
                 except Diverged:
                     self._roll_back()
         return self.state
 
-    def _run_epochs(self, asked: Callable[[], bool]) -> None:
+    def _run_epochs(self, interrupted: Callable[[], bool]) -> None:
         with closing(self.job.batches.stream(self.state.step)) as batches:
             for batch in batches:
                 self._train_step(batch)
-                if asked():
+                if interrupted():
                     self._save()
                     raise Interrupted(
-                        f"stopped at step {self.state.step}; go on with: opsin train --resume {self.job.folder}"
+                        f"stopped at step {self.state.step}. Resume: opsin train --resume {self.job.folder}"
                     )
                 if self.plan.done:
                     return
@@ -138,9 +162,9 @@ class Trainer:
         self.planned = (self.seconds, self.state.step)
 
     def _check_time(self) -> None:
-        """Saves now and then, and spreads the rest of a run of so many minutes over the steps that still fit.
+        """Saves a checkpoint at intervals, and replans the steps of a run with a time limit.
 
-        Plans change only where a checkpoint is saved, so a resumed run follows the same plan as the first.
+        The plan changes only where a checkpoint is saved, so a resumed run follows the same plan.
         """
         left = float("inf") if self.job.seconds is None else self.job.seconds - self.seconds - self.validation_seconds
         if distributed.from_rank0(left) <= 0:
@@ -165,7 +189,7 @@ class Trainer:
         value = scores[name] if len(predictions) else float(state.step * direction)
         first = state.best is None or np.isnan(state.best)
         state.stale = 0 if first or value * direction > (state.best or 0.0) * direction else state.stale + 1
-        better = first or value * direction >= (state.best or 0.0) * direction  # of equals the last, longest trained
+        better = first or value * direction >= (state.best or 0.0) * direction  # among equal scores the last
         if better:
             state.best, state.best_step = value, state.step
         state.validated = self.plan.progress
@@ -205,7 +229,7 @@ class Trainer:
 
     @property
     def _mid_run(self) -> bool:
-        """Whether average and optimizer matter: before the first step they know nothing, after the last none asks."""
+        """Returns True when average and optimizer belong to a checkpoint: after the first and before the last step."""
         return self.state.step > 0 and not self.plan.done
 
     def _restore(self) -> None:
@@ -221,16 +245,19 @@ class Trainer:
                 self.stepper.optimizer.load(parts["optimizer"])
                 self.average.load(parts["average"])
         except (KeyError, RuntimeError) as error:
-            raise ModelFileError(f"{self.job.folder}: the checkpoint is of another network; train anew") from error
+            raise ModelFileError(
+                f"{self.job.folder} has a checkpoint of another network. Expected the network of this run. "
+                "Fix: train again without --resume."
+            ) from error
 
     def _roll_back(self) -> None:
-        """Goes back to the last checkpoint and on with half the learning rate."""
+        """Restores the last checkpoint and halves the learning rate."""
         rollbacks, damping = self.state.rollbacks + 1, self.state.damping / 2
         if rollbacks > MAXIMUM_ROLLBACKS:
             raise OpsinError(
-                f"training diverged {rollbacks} times (the loss was not a finite number), even with the learning rate "
-                f"divided by {round(1 / self.state.damping)}; look at the targets and images with `opsin check`, or "
-                "use fewer layers; the best model so far is kept"
+                f"training diverged {rollbacks} times: the loss is not finite even at "
+                f"1/{round(1 / self.state.damping)} of the learning rate. Expected a finite loss. Fix: check images "
+                "and targets with `opsin check`, or use fewer layers. The best model so far is kept."
             )
         self._restore()
         self.state.rollbacks, self.state.damping = rollbacks, damping

@@ -1,8 +1,8 @@
 """Muon for kernels that feed a normalization, AdamW for all other weights.
 
-A convolution without bias is followed by a normalization, so only the direction of its kernels matters: Muon (Jordan
-et al. 2024, https://kellerjordan.github.io/posts/muon) steps in the orthogonalized momentum and keeps each kernel's
-norm fixed, which makes the learning rate the relative change a step for every layer alike.
+A convolution without bias is followed by a normalization, so only the direction of its kernel matters. Muon (Jordan
+et al. 2024, https://kellerjordan.github.io/posts/muon) steps along the orthogonalized momentum and keeps the norm of
+each kernel fixed, so the learning rate is the relative change per step in every layer.
 """
 
 import math
@@ -20,10 +20,17 @@ EPSILON = 1e-8
 
 
 def orthogonalize(matrix: Tensor, steps: int = 3) -> Tensor:
-    """A matrix with the singular vectors of `matrix` and singular values near 1 (quintic Newton-Schulz).
+    """Orthogonalizes a matrix: same singular vectors, singular values near 1 (quintic Newton-Schulz iteration).
 
-    The iteration runs on the small square X X^T, and X is multiplied once at the end: what it comes to is the same, for
-    half the work where kernels have nine times as many columns as rows.
+    The iteration runs on the small square X X^T, and X is multiplied once at the end. The result is the same, at half
+    the cost for 3x3 kernels, which have nine times as many columns as rows.
+
+    Args:
+        matrix: (rows, columns).
+        steps: Number of iterations, in bfloat16.
+
+    Returns:
+        (rows, columns) in the type of `matrix`.
 
     >>> values = torch.linalg.svdvals(orthogonalize(torch.randn(8, 32)))
     >>> bool((values > 0.2).all() and (values < 1.4).all())
@@ -32,14 +39,14 @@ def orthogonalize(matrix: Tensor, steps: int = 3) -> Tensor:
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     start = wide.bfloat16()
     square = start @ start.T
-    scale = 1 / (square.diagonal().sum(dtype=torch.float32).sqrt() + 1e-7)  # of the whole to length 1
+    scale = 1 / (square.diagonal().sum(dtype=torch.float32).sqrt() + 1e-7)  # Frobenius norm 1
     square = (square * scale.square()).bfloat16()
-    turn = factor = _quintic(square)
+    product = factor = _quintic(square)
     for _ in range(steps - 1):
         square = factor @ square @ factor
         factor = _quintic(square)
-        turn = factor @ turn
-    result = (turn * scale).bfloat16() @ start
+        product = factor @ product
+    result = (product * scale).bfloat16() @ start
     return (result if wide is matrix else result.T).to(matrix.dtype)
 
 
@@ -50,10 +57,17 @@ def _quintic(square: Tensor) -> Tensor:
 
 
 class Optimizer:
-    """Steps all trainable weights of a network; its state is a flat dictionary of tensors that a checkpoint keeps."""
+    """Muon and AdamW over all trainable weights of a network; its state is a flat dictionary of tensors.
 
-    def __init__(self, network: nn.Module, learning_rate: float, dense_rate: float, weight_decay: float) -> None:
-        self.muon_lr, self.adamw_lr = learning_rate, dense_rate
+    Args:
+        network: The network.
+        muon_lr: Learning rate of kernels that a normalization follows.
+        adamw_lr: Learning rate of all other weights.
+        weight_decay: Weight decay of AdamW on weight matrices.
+    """
+
+    def __init__(self, network: nn.Module, muon_lr: float, adamw_lr: float, weight_decay: float) -> None:
+        self.muon_lr, self.adamw_lr = muon_lr, adamw_lr
         free = normalized_kernels(network)
         trainable = {name: weight for name, weight in network.named_parameters() if weight.requires_grad}
         self.kernels = {name: weight for name, weight in trainable.items() if name in free}
@@ -68,7 +82,7 @@ class Optimizer:
 
     @torch.no_grad()
     def step(self, factor: float) -> None:
-        """One step with both learning rates multiplied by `factor`; the gradients are used up."""
+        """Updates all weights, with both learning rates multiplied by `factor`, and clears the gradients."""
         self.count += 1
         for name, weight in self.kernels.items():
             if weight.grad is not None:
@@ -107,25 +121,32 @@ class Optimizer:
                 yield f"{kind}/{name}", tensor
 
     def state(self) -> dict[str, Tensor]:
-        """Every tensor that the next step depends on, by name."""
+        """Returns all tensors that the next step depends on, by name."""
         return dict(self._tensors()) | {"count": torch.tensor(self.count)}
 
     def load(self, state: dict[str, Tensor]) -> None:
-        """Takes over what `state` gave; raises ModelFileError when names or shapes differ."""
+        """Restores the result of `state`.
+
+        Raises:
+            ModelFileError: A tensor is missing or has another shape.
+        """
         for name, tensor in self._tensors():
             if name not in state or state[name].shape != tensor.shape:
-                raise ModelFileError(f"the checkpoint has no optimizer state {name!r} of shape {tuple(tensor.shape)}")
+                raise ModelFileError(
+                    f"checkpoint has no optimizer state {name!r} of shape {tuple(tensor.shape)}. "
+                    "Expected a checkpoint of this network. Fix: train again without --resume."
+                )
             tensor.copy_(state[name])
         self.count = int(state["count"])
 
 
 def _as_stored(weight: Tensor) -> list[int]:
-    """The axes as they follow each other in memory, the first one first: in this order nothing need be moved."""
+    """Returns the axes in memory order, axis 0 first: a tensor permuted in this order flattens without a copy."""
     return [0, *sorted(range(1, weight.ndim), key=weight.stride, reverse=True)]
 
 
 def normalized_kernels(network: nn.Module) -> set[str]:
-    """Names of the convolution kernels without bias: a normalization follows, so their length does not matter."""
+    """Returns the names of convolution kernels without bias; a normalization follows, so their norm has no effect."""
     convolutions = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
     return {
         f"{name}.weight" if name else "weight"

@@ -1,4 +1,4 @@
-"""Starts a network's first convolution as a whitening of small image patches, as its inputs are highly correlated."""
+"""Initialization of a network's first convolution as a whitening of image patches, whose pixels are correlated."""
 
 import numpy as np
 import torch
@@ -6,26 +6,34 @@ from torch import nn
 
 from opsin.data import ImagePreprocessing
 
-ENOUGH, ENOUGH_PIXELS = 1000, 2**21
-"""Images and pixels, at most, whose patches say what the covariance of all is."""
+MAX_IMAGES, MAX_PIXELS = 1000, 2**21
+"""Maximum number of images and of pixels from which the covariance of patches is estimated."""
 
 
 def init_whitening_stem(
     network: nn.Module, preprocessing: ImagePreprocessing, pixels: np.ndarray, rows: np.ndarray
 ) -> bool:
-    """Makes a layer named "stem" whiten image patches, and freezes its kernels; True if there is one that fits.
+    """Initializes the layer named "stem" to whiten image patches, and freezes its kernels.
 
-    The patches are those of some `rows` of `pixels`, uint8 (n, height, width, channels). The kernels come in pairs of
-    opposite sign, so a rectifier after them loses nothing (Page 2018; Jordan 2024, arXiv:2404.00498). Only a stem of
-    twice as many filters as a patch has values is touched.
+    The kernels come in pairs of opposite sign, so that a ReLU after them loses no information (Page 2018; Jordan 2024,
+    arXiv:2404.00498). Only a stem with twice as many filters as a patch has values is changed.
+
+    Args:
+        network: The network, changed in place.
+        preprocessing: Normalization of the pixels.
+        pixels: uint8 (n, height, width, channels).
+        rows: Indices of the training images in `pixels`; a sample of them is used.
+
+    Returns:
+        True when the network has such a stem.
     """
     stem = next((module for name, module in network.named_modules() if name.split(".")[-1] == "stem"), None)
     stem = next((module for module in stem.modules() if isinstance(module, nn.Conv2d)), None) if stem else None
     if stem is None or stem.weight[0].numel() * 2 != stem.out_channels:
         return False
-    most = max(1, min(ENOUGH, ENOUGH_PIXELS // (pixels.shape[1] * pixels.shape[2])))
-    some = torch.from_numpy(pixels[rows[:: max(1, -(-len(rows) // most))]])
-    images = preprocessing.normalize(some.to(stem.weight.device))
+    most = max(1, min(MAX_IMAGES, MAX_PIXELS // (pixels.shape[1] * pixels.shape[2])))
+    sample = torch.from_numpy(pixels[rows[:: max(1, -(-len(rows) // most))]])
+    images = preprocessing.normalize(sample.to(stem.weight.device))
     height, width = stem.kernel_size
     patches = images.unfold(2, height, 1).unfold(3, width, 1).permute(0, 2, 3, 1, 4, 5)
     patches = patches.reshape(-1, stem.weight[0].numel()).double()

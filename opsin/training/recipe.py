@@ -1,4 +1,4 @@
-"""How to train, chosen from the data and the time there is, as one frozen record that is written down with the run."""
+"""The recipe: all hyperparameters of a training run in one frozen record, which is saved with the run."""
 
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -9,9 +9,13 @@ from opsin.data import Augmentation
 
 @dataclass(frozen=True)
 class Regularization:
-    """What keeps a network from learning its images by heart, or from forgetting what it knew before.
+    """Hyperparameters against overfitting, and against forgetting when a pretrained network is fine-tuned.
 
-    With `keep_statistics` batch normalizations go on with the statistics they came with, whatever the batch.
+    Attributes:
+        label_smoothing: Probability mass that is spread over all classes.
+        mixup: Parameter of mixup's beta distribution; 0 for no mixup.
+        weight_decay: Weight decay of AdamW on weight matrices.
+        freeze_batch_norm: Keep the running statistics of batch normalization and normalize with them.
     """
 
     label_smoothing: float = 0.0
@@ -22,10 +26,17 @@ class Regularization:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a training run besides the data, the network and the seed.
+    """All hyperparameters of a training run.
 
-    `learning_rate` is the relative change of a normalized kernel a step (Muon), `dense_rate` that of all other weights
-    (AdamW). `patience` validations without a better validation score end it.
+    Attributes:
+        batch_size: Images per step and process.
+        epochs: Passes over the training images.
+        muon_lr: Learning rate of Muon: the relative change per step of a kernel that a normalization follows.
+        adamw_lr: Learning rate of AdamW, for all other weights.
+        regularization: Hyperparameters against overfitting.
+        augmentation: Augmentation of the training images.
+        class_weights: Weight of each class in the loss; None for equal weights.
+        patience: Number of validations without a better score after which training stops; None for no early stopping.
 
     >>> Recipe(batch_size=64, epochs=8).batch_size
     64
@@ -41,15 +52,19 @@ class Recipe:
     patience: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, for `args.yaml` and the model file."""
+        """Returns the recipe as plain values, for `args.yaml` and the model file."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Recipe":
-        """The recipe that `to_json` wrote; raises ModelFileError when fields are missing or unknown."""
+        """Restores the result of `to_json`.
+
+        Raises:
+            ModelFileError: Fields are missing, unknown or of a wrong type.
+        """
         expected = {field.name for field in fields(cls)}
         if set(data) != expected:
-            raise ModelFileError(f"recipe has fields {sorted(data)}; expected {sorted(expected)}")
+            raise ModelFileError(f"recipe has the fields {sorted(data)}. Expected {sorted(expected)}.")
         try:
             weights = data["class_weights"]
             return replace(
@@ -59,4 +74,4 @@ class Recipe:
                 class_weights=tuple(weights) if weights else None,
             )
         except TypeError as error:
-            raise ModelFileError(f"recipe cannot be read: {error}") from error
+            raise ModelFileError(f"recipe is damaged ({error}). Expected the plain values of a recipe.") from error

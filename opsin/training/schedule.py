@@ -1,4 +1,4 @@
-"""How far a run is, from 0 to 1, and the factor on the learning rate that follows from it."""
+"""Progress of a run from 0 to 1, and the learning-rate schedule."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,10 @@ WARMUP = 0.1
 
 
 def one_cycle(progress: float) -> float:
-    """The factor on the learning rate: linear up over the first tenth, linear down to zero (Smith 2018).
+    """Returns the factor on the learning rate: linear warm-up over the first tenth, linear decay to 0 (Smith 2018).
+
+    Args:
+        progress: Progress of the run from 0 to 1.
 
     >>> [round(one_cycle(p), 3) for p in (0.0, 0.05, 0.1, 0.55, 1.0)]
     [0.01, 0.505, 1.0, 0.5, 0.0]
@@ -18,10 +21,14 @@ def one_cycle(progress: float) -> float:
 
 @dataclass
 class StepBudget:
-    """Progress in steps: `advance` moves one step, `replan` spreads what is left of 1 over another number of steps.
+    """Progress of a run in steps.
 
-    A run of a fixed number of epochs never replans. A run of so many minutes replans at every checkpoint from the time
-    left and the seconds a step takes; the plan is part of the checkpoint, so a resumed run walks the same way.
+    A run with a fixed number of epochs keeps its number of steps. A run with a time limit replans at each checkpoint
+    from the time left and the seconds per step; the plan is part of the checkpoint, so a resumed run follows it.
+
+    Args:
+        steps_left: Number of steps left.
+        progress: Progress from 0 to 1.
 
     >>> plan = StepBudget(steps_left=4)
     >>> plan.advance(); plan.progress
@@ -33,14 +40,19 @@ class StepBudget:
 
     @property
     def done(self) -> bool:
-        """Whether no step is left."""
+        """Returns True when no step is left."""
         return self.steps_left <= 0
 
     def advance(self) -> None:
-        """One step nearer to the end."""
+        """Moves the progress on by one step."""
         self.progress = 1.0 if self.steps_left <= 1 else self.progress + (1 - self.progress) / self.steps_left
         self.steps_left -= 1
 
     def replan(self, seconds_left: float, seconds_per_step: float) -> None:
-        """Spreads the rest of the way over the steps that still fit."""
+        """Spreads the remaining progress over the steps that fit into the time left.
+
+        Args:
+            seconds_left: Seconds left; at 0 or less the run ends.
+            seconds_per_step: Measured seconds per step.
+        """
         self.steps_left = max(1, int(seconds_left / seconds_per_step)) if seconds_left > 0 else 0

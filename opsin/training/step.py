@@ -1,4 +1,4 @@
-"""One training step: batch in, weights a little better, the loss out."""
+"""One training step: forward, loss, backward, optimizer."""
 
 import math
 
@@ -16,11 +16,19 @@ from .recipe import Recipe
 
 
 class Diverged(Exception):
-    """The loss is no longer a finite number."""
+    """The loss is not a finite number."""
 
 
 class Stepper:
-    """Steps a model's network; the random numbers of a step depend on the seed and the step's number alone."""
+    """Training steps of a model's network.
+
+    The random numbers of a step depend only on the seed, the number of the step and the rank.
+
+    Args:
+        model: The model to train.
+        recipe: Hyperparameters.
+        seed: Random seed of the run.
+    """
 
     def __init__(self, model: Model, recipe: Recipe, seed: int) -> None:
         self.model, self.recipe, self.seed = model, recipe, seed
@@ -34,12 +42,24 @@ class Stepper:
         self.class_weights = torch.tensor(weights, device=self.device) if weights else None
 
     def new_optimizer(self) -> Optimizer:
-        """A fresh optimizer over the weights that are trained now."""
+        """Returns an optimizer with empty state over the weights that are currently trainable."""
         decay = self.recipe.regularization.weight_decay
         return Optimizer(self.network, self.recipe.muon_lr, self.recipe.adamw_lr, decay)
 
     def step(self, batch: Batch, number: int, factor: float) -> float:
-        """One step with the learning rates times `factor`; returns the loss, raises Diverged when it is not finite."""
+        """Trains on one batch.
+
+        Args:
+            batch: Images and encoded targets.
+            number: Number of the step.
+            factor: Factor on the learning rates.
+
+        Returns:
+            The loss.
+
+        Raises:
+            Diverged: The loss is not finite.
+        """
         torch.manual_seed(derive(self.seed, "step", number, distributed.rank_and_world()[0]))
         self.network.train()
         for module in self.fixed:

@@ -49,12 +49,12 @@ def test_wrong_usage_ends_with_2(opsin, words):
 
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(opsin, monkeypatch):
     def stopped(*args, **options):
-        raise Interrupted("stopped at step 3; go on with: opsin train --resume runs/classify/a-1")
+        raise Interrupted("stopped at step 3. Resume: opsin train --resume runs/classify/a-1")
 
     monkeypatch.setattr(api, "train", stopped)
     ended = opsin("train", "data")
     assert ended.exit_code == 130
-    assert ended.stderr == "opsin: stopped at step 3; go on with: opsin train --resume runs/classify/a-1\n"
+    assert ended.stderr == "opsin: stopped at step 3. Resume: opsin train --resume runs/classify/a-1\n"
 
 
 def test_ctrl_c_elsewhere_ends_with_130_too(opsin, monkeypatch):

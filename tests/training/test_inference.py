@@ -3,7 +3,7 @@
 import numpy as np
 
 from opsin.training import predict_rows
-from opsin.training.inference import PIECE
+from opsin.training.inference import CHUNK
 
 
 def test_rows_come_in_the_order_asked_for(make_job, tmp_path):
@@ -18,6 +18,6 @@ def test_rows_come_in_the_order_asked_for(make_job, tmp_path):
 
 def test_more_rows_than_a_piece(make_job, tmp_path):
     job = make_job(tmp_path)
-    rows = np.arange(PIECE + 3) % 50
+    rows = np.arange(CHUNK + 3) % 50
     predictions = predict_rows(job.model, job.batches.pixels, rows)
     np.testing.assert_allclose(predictions[-3:], predictions[rows[-3:]], atol=2e-2)

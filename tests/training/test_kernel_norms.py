@@ -41,7 +41,7 @@ def test_the_optimizers_first_step_then_changes_no_more_than_its_rate():
     kept = {key: net.state_dict()[key].clone() for key in normalized_kernels(net)}
     for weight in net.parameters():
         weight.grad = torch.randn_like(weight)
-    Optimizer(net, learning_rate=0.01, dense_rate=0.0, weight_decay=0.0).step(1.0)
+    Optimizer(net, muon_lr=0.01, adamw_lr=0.0, weight_decay=0.0).step(1.0)
     for key, before in kept.items():
         assert float((net.state_dict()[key] - before).norm() / before.norm()) < 0.013
 

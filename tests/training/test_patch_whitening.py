@@ -54,7 +54,7 @@ def test_networks_without_such_a_stem_are_left_alone():
 @pytest.mark.parametrize("count", [9, 19, 200])
 def test_no_more_pixels_are_copied_than_are_needed(monkeypatch, count):
     seen, normalize = [], ImagePreprocessing.normalize
-    monkeypatch.setattr(patch_whitening, "ENOUGH_PIXELS", 10 * 16 * 16)
+    monkeypatch.setattr(patch_whitening, "MAX_PIXELS", 10 * 16 * 16)
     monkeypatch.setattr(
         ImagePreprocessing, "normalize", lambda self, pixels: seen.append(len(pixels)) or normalize(self, pixels)
     )
