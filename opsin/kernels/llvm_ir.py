@@ -21,7 +21,7 @@ _ENGINES: list[Any] = []
 
 
 @cache
-def assembles() -> bool:
+def has_assembler() -> bool:
     """Whether machine code can be made here and run in torch's threads."""
     if openmp() is None:
         return False
@@ -33,9 +33,9 @@ def assembles() -> bool:
 
 
 @cache
-def multiplies_bfloat16() -> bool:
+def has_avx512_bf16() -> bool:
     """Whether that is for a processor with AVX512_BF16, which rounds 16 numbers to bfloat16 at once."""
-    if not assembles():
+    if not has_assembler():
         return False
     import llvmlite.binding as llvm
 
@@ -51,7 +51,7 @@ class Assembly:
 
     >>> code = Assembly(["x"], ["n"])
     >>> with code.loop("0", code.sizes["n"]) as i:
-    ...     code.do(f"store i8 0, ptr {code.at(code.tensors['x'], 'i8', i)}")
+    ...     code.emit(f"store i8 0, ptr {code.gep(code.tensors['x'], 'i8', i)}")
     >>> "store i8 0" in code.text()
     True
     """
@@ -60,75 +60,75 @@ class Assembly:
         self._heads: list[str] = []
         self._lines: list[str] = []
         self._numbers = itertools.count()
-        given = [self.get("ptr", self.at("%given", "ptr", str(n))) for n in range(len(tensors) + 1)]
+        given = [self.load("ptr", self.gep("%given", "ptr", str(n))) for n in range(len(tensors) + 1)]
         self.tensors = dict(zip(tensors, given, strict=False))
-        self.sizes = {name: self.get("i64", self.at(given[-1], "i64", str(n))) for n, name in enumerate(sizes)}
+        self.sizes = {name: self.load("i64", self.gep(given[-1], "i64", str(n))) for n, name in enumerate(sizes)}
 
-    def do(self, instruction: str) -> None:
+    def emit(self, instruction: str) -> None:
         """An instruction that gives nothing."""
         self._lines.append(instruction)
 
-    def new(self, instruction: str) -> str:
+    def value(self, instruction: str) -> str:
         """What an instruction gives."""
         name = f"%v{next(self._numbers)}"
-        self.do(f"{name} = {instruction}")
+        self.emit(f"{name} = {instruction}")
         return name
 
-    def place(self, kind: str) -> str:
+    def alloca(self, kind: str) -> str:
         """The address of a value that can be written."""
         name = f"%p{next(self._numbers)}"
         self._heads.append(f"{name} = alloca {kind}")
         return name
 
-    def get(self, kind: str, address: str, align: int = 8) -> str:
+    def load(self, kind: str, address: str, align: int = 8) -> str:
         """What lies at an address."""
-        return self.new(f"load {kind}, ptr {address}, align {align}")
+        return self.value(f"load {kind}, ptr {address}, align {align}")
 
-    def put(self, kind: str, value: str, address: str, align: int = 8) -> None:
+    def store(self, kind: str, value: str, address: str, align: int = 8) -> None:
         """Writes a value to an address."""
-        self.do(f"store {kind} {value}, ptr {address}, align {align}")
+        self.emit(f"store {kind} {value}, ptr {address}, align {align}")
 
-    def at(self, base: str, kind: str, number: str) -> str:
+    def gep(self, base: str, kind: str, number: str) -> str:
         """The address of the value with that number of those that start at `base`."""
-        return self.new(f"getelementptr {kind}, ptr {base}, i64 {number}")
+        return self.value(f"getelementptr {kind}, ptr {base}, i64 {number}")
 
-    def whole(self, operation: str, left: str, right: str | int) -> str:
+    def int_op(self, operation: str, left: str, right: str | int) -> str:
         """An operation on int64: add, sub, mul, udiv, urem, the smaller one umin, or with signs the larger one smax."""
         if operation in _CALLED:
-            return self.new(f"call i64 @llvm.{operation}.i64(i64 {left}, i64 {right})")
-        return self.new(f"{operation} i64 {left}, {right}")
+            return self.value(f"call i64 @llvm.{operation}.i64(i64 {left}, i64 {right})")
+        return self.value(f"{operation} i64 {left}, {right}")
 
     @contextmanager
     def loop(self, first: str, last: str, step: int = 1) -> Generator[str]:
         """What is written inside is done for each number from `first` up to but not including `last`."""
-        place, label = self.place("i64"), next(self._numbers)
-        self.put("i64", first, place)
-        self.do(f"br label %test{label}\ntest{label}:")
-        number = self.get("i64", place)
-        more = self.new(f"icmp ult i64 {number}, {last}")
-        self.do(f"br i1 {more}, label %inside{label}, label %after{label}\ninside{label}:")
+        place, label = self.alloca("i64"), next(self._numbers)
+        self.store("i64", first, place)
+        self.emit(f"br label %test{label}\ntest{label}:")
+        number = self.load("i64", place)
+        more = self.value(f"icmp ult i64 {number}, {last}")
+        self.emit(f"br i1 {more}, label %inside{label}, label %after{label}\ninside{label}:")
         yield number
-        self.put("i64", self.whole("add", number, step), place)
-        self.do(f"br label %test{label}\nafter{label}:")
+        self.store("i64", self.int_op("add", number, step), place)
+        self.emit(f"br label %test{label}\nafter{label}:")
 
-    def share(self, count: str) -> tuple[str, str]:
+    def thread_range(self, count: str) -> tuple[str, str]:
         """This thread's part of `count` pieces of work: the first, and the one behind the last."""
-        thread, threads = (self.new(f"call i32 @omp_get_{name}()") for name in ("thread_num", "num_threads"))
-        thread, threads = (self.new(f"zext i32 {name} to i64") for name in (thread, threads))
-        ends = [self.whole("mul", count, one) for one in (thread, self.whole("add", thread, 1))]
-        first, last = (self.whole("udiv", end, threads) for end in ends)
+        thread, threads = (self.value(f"call i32 @omp_get_{name}()") for name in ("thread_num", "num_threads"))
+        thread, threads = (self.value(f"zext i32 {name} to i64") for name in (thread, threads))
+        ends = [self.int_op("mul", count, one) for one in (thread, self.int_op("add", thread, 1))]
+        first, last = (self.int_op("udiv", end, threads) for end in ends)
         return first, last
 
     def text(self) -> str:
         """The function and what it calls."""
         whole = [f"i64 @llvm.{name}.i64(i64, i64)" for name in _CALLED]
         threads = ("i32 @omp_get_thread_num()", "i32 @omp_get_num_threads()")
-        declared = [f"declare {one}" for one in (*threads, *whole, f"{FLOATS} {_FMA}({FLOATS}, {FLOATS}, {FLOATS})")]
+        declared = [f"declare {one}" for one in (*threads, *whole, f"{F32X16} {_FMA}({F32X16}, {F32X16}, {F32X16})")]
         return "\n".join(
             [*declared, "define void @compiled(ptr %given) {", *self._heads, *self._lines, "ret void", "}"]
         )
 
-    def compiled(self) -> int:
+    def compile(self) -> int:
         """The address of the machine code."""
         import llvmlite.binding as llvm
 
@@ -149,37 +149,37 @@ class Assembly:
 
 
 LANES = 16
-FLOATS, _WHOLES = "<16 x float>", "<16 x i32>"
+F32X16, _I32X16 = "<16 x float>", "<16 x i32>"
 """16 numbers of 32 bits: what a register holds."""
-BITS, HALVES = "i16", "<16 x i16>"
+I16, I16X16 = "i16", "<16 x i16>"
 """A bfloat16 as it lies in memory, and 16 of them."""
 ZERO = "zeroinitializer"
-_ROUNDED = "<16 x bfloat>"
+_BF16X16 = "<16 x bfloat>"
 _FMA = "@llvm.fma.v16f32"
 
 
-def floats(code: Assembly, bits: str) -> str:
+def bf16_to_f32(code: Assembly, bits: str) -> str:
     """16 bfloat16, which are the upper halves of float32."""
-    wide = code.new(f"shl {_WHOLES} {code.new(f'zext {HALVES} {bits} to {_WHOLES}')}, splat (i32 16)")
-    return code.new(f"bitcast {_WHOLES} {wide} to {FLOATS}")
+    wide = code.value(f"shl {_I32X16} {code.value(f'zext {I16X16} {bits} to {_I32X16}')}, splat (i32 16)")
+    return code.value(f"bitcast {_I32X16} {wide} to {F32X16}")
 
 
-def put_rounded(code: Assembly, value: str, address: str) -> None:
+def store_bf16(code: Assembly, value: str, address: str) -> None:
     """Writes 16 floats as bfloat16."""
-    code.put(_ROUNDED, code.new(f"fptrunc {FLOATS} {value} to {_ROUNDED}"), address, 2)
+    code.store(_BF16X16, code.value(f"fptrunc {F32X16} {value} to {_BF16X16}"), address, 2)
 
 
 @contextmanager
-def in_registers(code: Assembly, addresses: Sequence[str]) -> Generator[list[str]]:
+def accumulators(code: Assembly, addresses: Sequence[str]) -> Generator[list[str]]:
     """Places for the floats that lie at these addresses; they go back there at the end."""
-    places = [code.place(FLOATS) for _ in addresses]
+    places = [code.alloca(F32X16) for _ in addresses]
     for address, place in zip(addresses, places, strict=True):
-        code.put(FLOATS, code.get(FLOATS, address, 4), place, 64)
+        code.store(F32X16, code.load(F32X16, address, 4), place, 64)
     yield places
     for address, place in zip(addresses, places, strict=True):
-        code.put(FLOATS, code.get(FLOATS, place, 64), address, 4)
+        code.store(F32X16, code.load(F32X16, place, 64), address, 4)
 
 
-def multiply_add(code: Assembly, left: str, right: str, more: str) -> str:
+def fma(code: Assembly, left: str, right: str, more: str) -> str:
     """left * right + more, 16 times in float32, rounded once."""
-    return code.new(f"call {FLOATS} {_FMA}({FLOATS} {left}, {FLOATS} {right}, {FLOATS} {more})")
+    return code.value(f"call {F32X16} {_FMA}({F32X16} {left}, {F32X16} {right}, {F32X16} {more})")

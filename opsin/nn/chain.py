@@ -1,6 +1,7 @@
 """Modules one after the other, in the order that costs least."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -45,12 +46,15 @@ def _together(modules: list[torch.nn.Module], x: Tensor) -> tuple[Tensor, int]:
     if isinstance(module, Conv2dModule):
         if isinstance(follower, torch.nn.BatchNorm2d) and folds(x, module, follower):
             rectifier = _rectifier(modules[2:])
-            return module.convolve(x, folded(module, follower), rectifier), 2 + (rectifier is not None)
+            y = module.convolve(x, *folded(module, follower), module.padding_pairs(x), rectifier)
+            return y, 2 + (rectifier is not None)
         if module.activation is None and (rectifier := _rectifier(modules[1:])):
-            return module.convolve(x, None, rectifier), 2
+            return module.convolve(x, module.weight, module.bias, module.padding_pairs(x), rectifier), 2
     if type(follower) is MaxPoolModule and not torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
         if isinstance(module, ConvolutionModule) and module.activation in _RISING:
-            return function(module.activation, in_place=True)(follower(module.convolve(x))), 2
+            own: Any = module
+            y = module.convolve(x, own.weight, own.bias, module.padding_pairs(x), None)
+            return function(module.activation, in_place=True)(follower(y)), 2
         if isinstance(module, ActivationModule) and module.activation in _RISING:
             return function(module.activation, in_place=True)(follower(x)), 2
     return module(x), 1

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from opsin.data import ImagePreprocessing
+from opsin.kernels import registry
 from opsin.kernels.conditions import has_onednn
 from opsin.nn import Sequential
 
@@ -65,7 +66,7 @@ class BatchSizeDispatch:
 def can_fuse(network: Sequential) -> bool:
     """Whether `FusedRuntime` can take the network: it has weights, and they are on an x86-64 processor with oneDNN."""
     first = next(network.parameters(), None)
-    return first is not None and first.device.type == "cpu" and has_onednn()
+    return registry.ENABLED and first is not None and first.device.type == "cpu" and has_onednn()
 
 
 @contextmanager

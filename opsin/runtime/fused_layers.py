@@ -3,19 +3,19 @@
 Weights are copies, in the order and number format in which the step wants them.
 """
 
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
+from opsin.kernels.geometry import ConvGeometry, Pairs
 from opsin.kernels.padding import pad
-from opsin.nn import ReceptiveField
+from opsin.kernels.torch_workarounds import unstride_single_window
 from opsin.nn.folding import folded
 from opsin.nn.layers.convolution import Conv2dModule
 from opsin.nn.layers.dense import DenseModule
-from opsin.nn.layers.torch_workarounds import only_one_fits
-from opsin.nn.layers.zero_padding import Pairs
-from opsin.nn.padding import pad_same
+from opsin.nn.padding import same_pairs
 
 _KERNELS: Any = torch.ops.mkldnn
 _Unary = tuple[str, list[float], str]
@@ -32,7 +32,7 @@ UNARY: dict[str | None, _Unary] = {
 }
 """What oneDNN calls the activations that can be part of a step; after a sum it knows only "relu"."""
 LINEAR = (None, "linear")
-NOTHING: Pairs = ((0, 0), (0, 0))
+NO_PADDING: Pairs = ((0, 0), (0, 0))
 
 
 class FusedConvolution(torch.nn.Module):
@@ -42,50 +42,58 @@ class FusedConvolution(torch.nn.Module):
     """
 
     def __init__(
-        self, module: Conv2dModule, norm: torch.nn.BatchNorm2d | None, precision: torch.dtype, around: Pairs = NOTHING
+        self,
+        module: Conv2dModule,
+        norm: torch.nn.BatchNorm2d | None,
+        precision: torch.dtype,
+        padding: Pairs = NO_PADDING,
     ) -> None:
         super().__init__()
         self.same, self.activation, self.precision = module.same, module.activation, precision
-        sides = zip(cast("tuple[int, int]", module.padding), around, strict=True)
-        zeros = tuple((side + before, side + after) for side, (before, after) in sides)
-        even = all(before == after for before, after in zeros)
-        self.around: Pairs = NOTHING if even else zeros
-        self.window = ReceptiveField(module.kernel_size, module.stride, module.dilation)
-        padding = [before if even else 0 for before, _ in zeros]
-        self.settings = (padding, module.stride, module.dilation, module.groups)
+        pairs = zip(cast("tuple[int, int]", module.padding), padding, strict=True)
+        zeros = tuple((side + before, side + after) for side, (before, after) in pairs)
+        self.geometry = ConvGeometry(module.stride, zeros, module.dilation, module.groups)
+        self.kernel_width = module.kernel_size[1]
         weight, bias = (module.weight, module.bias) if norm is None else folded(module, norm)
         self.bias = None if bias is None else bias.to(precision)
         rounded = weight.to(precision).contiguous(memory_format=torch.channels_last)
-        self.packed = _KERNELS._reorder_convolution_weight(rounded, *self.settings)
+        self.options = _options(self.geometry)
+        self.packed = _KERNELS._reorder_convolution_weight(rounded, *self.options)
         self.compute, self.compute_and_add = (
             getattr(_KERNELS._convolution_pointwise, n) for n in ("default", "binary")
         )
 
     def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
         x = x.to(self.precision)
-        x = pad(x, self.around) if self.same is None else pad_same(x, self.same)
-        settings = self.settings
-        if x.shape[1] == 1 and max(self.window.strides) > 1:
-            x, settings = self._alone(pad(x, [(zeros, zeros) for zeros in settings[0]]))
+        x, options = self._prepare(x)
         if other is None:
-            return self.compute(x, self.packed, self.bias, *settings, *UNARY[self.activation])
+            return self.compute(x, self.packed, self.bias, *options, *UNARY[self.activation])
         return self.compute_and_add(
             x,
             other.to(self.precision),
             self.packed,
             self.bias,
-            *settings,
+            *options,
             "add",
             1.0,
             *(UNARY["relu"] if self.activation == "relu" else (None, [], None)),
         )
 
-    def _alone(self, x: Tensor) -> tuple[Tensor, Any]:
-        """A padded map of one channel, and how windows move over it."""
-        extent, (_, (down, across), dilation, groups) = self.window.extent[1], self.settings
-        if only_one_fits(x, extent, across):
-            x, across = x[..., :extent], 1
-        return x, ([0, 0], [down, across], dilation, groups)
+    def _prepare(self, x: Tensor) -> tuple[Tensor, Any]:
+        """Returns the input, padded where oneDNN cannot, and oneDNN's padding, stride, dilation and groups."""
+        geometry = self.geometry
+        if self.same is None and geometry.is_symmetric and geometry.stride[-1] == 1:
+            return x, self.options
+        if self.same is not None:
+            geometry = replace(geometry, padding=tuple(same_pairs(x, self.same)))
+        x, geometry = unstride_single_window(x, self.kernel_width, geometry)
+        if not geometry.is_symmetric:
+            x, geometry = pad(x, geometry.padding), replace(geometry, padding=NO_PADDING)
+        return x, _options(geometry)
+
+
+def _options(geometry: ConvGeometry) -> tuple[Any, ...]:
+    return geometry.zeros_before, geometry.stride, geometry.dilation, geometry.groups
 
 
 class FusedDense(torch.nn.Module):

@@ -22,7 +22,7 @@ from opsin.nn.layers.dense import DenseModule
 from opsin.nn.layers.zero_padding import ZeroPaddingModule
 from opsin.nn.sequential import channels_last
 
-from .fused_layers import LINEAR, NOTHING, UNARY, FusedConvolution, FusedDense, FusedResidual
+from .fused_layers import LINEAR, NO_PADDING, UNARY, FusedConvolution, FusedDense, FusedResidual
 
 
 class FusedNetwork(torch.nn.Sequential):
@@ -58,7 +58,7 @@ def _chain(modules: Iterable[tuple[str, torch.nn.Module]], precision: torch.dtyp
     made: OrderedDict[str, torch.nn.Module] = OrderedDict()
     while left:
         name, module = left.pop(0)
-        around = NOTHING
+        around = NO_PADDING
         if isinstance(module, ZeroPaddingModule) and left and _takes_zeros(left[0][1]):
             around = module.pairs
             name, module = left.pop(0)

@@ -1,4 +1,4 @@
-"""A convolution and its rectifier in one step give the numbers and gradients of the two in double precision."""
+"""A convolution and its activation in one step give the numbers and gradients of the two in double precision."""
 
 import pytest
 import torch
@@ -7,16 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsin import nn
-from opsin.kernels.conv import convolve, gains, rectifier_of
-from opsin.kernels.depthwise_backward import Settings
+from opsin.kernels import registry
+from opsin.kernels.conditions import has_onednn
+from opsin.kernels.conv import onednn_convolution
+from opsin.kernels.geometry import ConvGeometry
 from opsin.kernels.padding import pad
 
-x86 = pytest.mark.skipif(rectifier_of("relu") is None, reason="no oneDNN for x86-64")
+x86 = pytest.mark.skipif(not has_onednn(), reason="no oneDNN for x86-64")
 
 
-def exactly(x, weight, bias, moves, rectifier):
-    y = F.conv2d(pad(x, moves.around), weight, bias, moves.stride, (0, 0), moves.dilation, moves.groups)
-    return {None: y, "relu": y.relu(), "relu6": y.clamp(0, 6)}[rectifier]
+def exactly(x, weight, bias, geometry, activation):
+    y = F.conv2d(pad(x, geometry.padding), weight, bias, geometry.stride, (0, 0), geometry.dilation, geometry.groups)
+    return {None: y, "relu": y.relu(), "relu6": y.clamp(0, 6)}[activation]
 
 
 def drawn(shapes, seed, scale=2.0):
@@ -31,21 +33,21 @@ def cases(draw):
     around = tuple((draw(st.integers(0, side - 1)), draw(st.integers(0, side - 1))) for side in kernel)
     depthwise, channels = draw(st.booleans()), draw(st.sampled_from([3, 16, 32]))
     sides = draw(st.integers(5, 13)), draw(st.integers(5, 17))
-    moves = Settings(stride, around, (1, 1), channels if depthwise else 1)
+    geometry = ConvGeometry(stride, around, (1, 1), channels if depthwise else 1)
     filters = channels if depthwise else draw(st.sampled_from([5, 16]))
-    shapes = (draw(st.integers(1, 9)), channels, *sides), (filters, channels // moves.groups, *kernel)
-    return moves, (*shapes, (filters,) if draw(st.booleans()) else None), draw(st.integers(0, 2**31))
+    shapes = (draw(st.integers(1, 9)), channels, *sides), (filters, channels // geometry.groups, *kernel)
+    return geometry, (*shapes, (filters,) if draw(st.booleans()) else None), draw(st.integers(0, 2**31))
 
 
 @x86
 @settings(deadline=None, max_examples=150)
 @given(cases(), st.sampled_from([None, "relu", "relu6"]))
-def test_numbers_and_gradients(case, rectifier):
-    moves, shapes, seed = case
+def test_numbers_and_gradients(case, activation):
+    geometry, shapes, seed = case
     ours = [None if one is None else one.bfloat16().float().requires_grad_() for one in drawn(shapes, seed)]
     exact = [None if one is None else one.detach().double().requires_grad_() for one in ours]
-    made = convolve(*ours, moves, rectifier)
-    expected = exactly(*exact, moves, rectifier)
+    made = onednn_convolution(*ours, geometry, activation)
+    expected = exactly(*exact, geometry, activation)
     assert made.dtype == torch.bfloat16 and made.shape == expected.shape
     near = 2**-7 * expected.abs().max()
     assert (made.double() - expected).abs().max() <= near
@@ -64,36 +66,42 @@ def test_numbers_and_gradients(case, rectifier):
 @x86
 @pytest.mark.parametrize("frozen", [0, 1, 2])
 def test_what_is_frozen_gets_no_gradient(frozen):
-    moves = Settings((1, 1), ((1, 1), (1, 1)), (1, 1), 1)
+    geometry = ConvGeometry((1, 1), ((1, 1), (1, 1)), (1, 1), 1)
     given = [
         one.requires_grad_(number != frozen) for number, one in enumerate(drawn(((2, 3, 8, 8), (4, 3, 3, 3), (4,)), 0))
     ]
-    convolve(*given, moves, "relu").float().sum().backward()
+    onednn_convolution(*given, geometry, "relu").float().sum().backward()
     assert [one.grad is None for one in given] == [number == frozen for number in range(3)]
 
 
 @x86
 def test_gradients_have_gradients():
-    moves = Settings((1, 1), ((1, 0), (0, 1)), (1, 1), 1)
+    geometry = ConvGeometry((1, 1), ((1, 0), (0, 1)), (1, 1), 1)
     found = []
-    for way in (convolve, exactly):
+    for way in (onednn_convolution, exactly):
         given = [one.requires_grad_() for one in drawn(((2, 3, 8, 8), (4, 3, 2, 2), (4,)), 0)]
-        first = torch.autograd.grad(way(*given, moves, "relu6").float().square().sum(), given, create_graph=True)
+        first = torch.autograd.grad(way(*given, geometry, "relu6").float().square().sum(), given, create_graph=True)
         sum(one.square().sum() for one in first).backward()
         found.append([one.grad for one in given])
     for ours, plain in zip(*found, strict=True):
         assert (ours - plain).norm() <= 0.03 * plain.norm()
 
 
+def selected(x, groups, activation):
+    geometry = ConvGeometry((1, 1), ((0, 0), (0, 0)), (1, 1), groups)
+    return registry.select("convolution", x, torch.zeros(8, x.shape[1] // groups, 3, 3), None, geometry, activation)
+
+
+@x86
 def test_it_is_for_training_in_bfloat16_alone():
     x = torch.zeros(1, 8, 4, 4)
-    assert not gains(x, 1, "relu")
+    assert not selected(x, 1, "relu")
     with torch.autocast("cpu", torch.bfloat16):
-        assert gains(x, 8, None) and gains(x, 1, "relu") and not gains(x, 1, None)
+        assert selected(x, 8, None) and selected(x, 1, "relu") and not selected(x, 1, None)
         with torch.no_grad():
-            assert not gains(x, 1, "relu")
+            assert not selected(x, 1, "relu")
         with torch.autograd.graph.save_on_cpu():
-            assert not gains(x, 1, "relu")
+            assert not selected(x, 1, "relu")
 
 
 LAYERS = {
@@ -118,7 +126,7 @@ def learned(network, precision):
 def test_layers_learn_no_worse_than_by_torch_alone(name, monkeypatch):
     network = nn.Sequential(LAYERS[name], input_shape=(12, 13, 3), seed=0)
     exact, ours = learned(network, torch.float32), learned(network, torch.bfloat16)
-    monkeypatch.setattr("opsin.nn.layers.convolution.gains", lambda *_: False)
+    monkeypatch.setattr(registry, "ENABLED", False)
     for one, other, true in zip(ours, learned(network, torch.bfloat16), exact, strict=True):
         assert (one - true).norm() <= 1.5 * (other - true).norm() + 0.005 * true.norm()
 

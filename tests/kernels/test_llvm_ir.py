@@ -8,35 +8,35 @@ import pytest
 import torch
 
 from opsin.kernels import llvm_ir
-from opsin.kernels.llvm_ir import Assembly, assembles, multiplies_bfloat16
+from opsin.kernels.llvm_ir import Assembly, has_assembler, has_avx512_bf16
 from opsin.kernels.openmp import run
 
 
 @pytest.fixture(autouse=True)
 def known_anew():
-    for question in (assembles, multiplies_bfloat16):
+    for question in (has_assembler, has_avx512_bf16):
         question.cache_clear()
     yield
-    for question in (assembles, multiplies_bfloat16):
+    for question in (has_assembler, has_avx512_bf16):
         question.cache_clear()
 
 
 @pytest.mark.parametrize("missing", ["llvmlite", "llvmlite.binding"])
 def test_without_llvmlite_there_is_none(monkeypatch, missing):
     monkeypatch.setitem(sys.modules, missing, None)
-    assert not assembles() and not multiplies_bfloat16()
+    assert not has_assembler() and not has_avx512_bf16()
 
 
 def test_without_torchs_threads_there_is_none(monkeypatch):
     monkeypatch.setattr(llvm_ir, "openmp", lambda: None)
-    assert not assembles() and not multiplies_bfloat16()
+    assert not has_assembler() and not has_avx512_bf16()
 
 
 @pytest.mark.skipif(llvm_ir.openmp() is None, reason="torch is without GNU OpenMP")
 def test_an_old_llvmlite_is_left_alone(monkeypatch):
     llvm = pytest.importorskip("llvmlite.binding")
     monkeypatch.setattr(llvm, "llvm_version_info", (14, 0, 6))
-    assert not assembles()
+    assert not has_assembler()
 
 
 def test_importing_opsin_does_not_import_llvmlite():
@@ -45,7 +45,7 @@ def test_importing_opsin_does_not_import_llvmlite():
     assert done.stdout.strip() == "False"
 
 
-needs_assembler = pytest.mark.skipif(not assembles(), reason="no llvmlite, or torch is without GNU OpenMP")
+needs_assembler = pytest.mark.skipif(not has_assembler(), reason="no llvmlite, or torch is without GNU OpenMP")
 
 
 @needs_assembler
@@ -53,27 +53,27 @@ needs_assembler = pytest.mark.skipif(not assembles(), reason="no llvmlite, or to
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_each_piece_of_work_is_done_once(count, threads):
     code = Assembly(["x"], ["n"])
-    first, last = code.share(code.sizes["n"])
+    first, last = code.thread_range(code.sizes["n"])
     with code.loop(first, last) as i:
-        place = code.at(code.tensors["x"], "i64", i)
-        code.put("i64", code.whole("add", code.get("i64", place), code.whole("umin", i, 7)), place)
+        place = code.gep(code.tensors["x"], "i64", i)
+        code.store("i64", code.int_op("add", code.load("i64", place), code.int_op("umin", i, 7)), place)
     before, x = torch.get_num_threads(), torch.ones(count, dtype=torch.int64)
     torch.set_num_threads(threads)
     try:
-        run(code.compiled(), (x,), (count,))
+        run(code.compile(), (x,), (count,))
     finally:
         torch.set_num_threads(before)
     assert torch.equal(x, 1 + torch.arange(count).clamp(max=7))
 
 
 COUNTING = """
-from opsin.kernels.llvm_ir import Assembly, assembles
+from opsin.kernels.llvm_ir import Assembly, has_assembler
 from opsin.kernels.openmp import run
-assert assembles()
+assert has_assembler()
 code = Assembly(["x"], ["n"])
-with code.loop(*code.share(code.sizes["n"])) as i:
-    code.put("i64", i, code.at(code.tensors["x"], "i64", i))
-loop = code.compiled()
+with code.loop(*code.thread_range(code.sizes["n"])) as i:
+    code.store("i64", i, code.gep(code.tensors["x"], "i64", i))
+loop = code.compile()
 def count():
     x = torch.zeros(100_000, dtype=torch.int64)
     run(loop, (x,), (len(x),))

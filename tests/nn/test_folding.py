@@ -83,6 +83,7 @@ def test_folded_weights_give_the_same_map(bias):
     normalization.running_mean.normal_()
     normalization.running_var.uniform_(0.5, 3)
     x = torch.randn(2, 3, 16, 14).double()
+    pairs = convolution.padding_pairs(x)
     torch.testing.assert_close(
-        convolution.convolve(x, folded(convolution, normalization)), normalization(convolution.convolve(x))
+        convolution.convolve(x, *folded(convolution, normalization), pairs, None), normalization(convolution(x))
     )

@@ -4,95 +4,81 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from opsin.core import Shape
-from opsin.kernels.conv import convolve, gains, rectifier_of
-from opsin.kernels.depthwise_backward import Settings
-from opsin.kernels.padding import pad
+from opsin.kernels import CONVOLUTION_ACTIVATIONS, convolution
+from opsin.kernels.geometry import Pairs
 
 from ..initializers import check_initializer, initialize
 from ..layer import Layer, check_rank, numel, shape_text
-from ..padding import CAUSAL, PADDINGS, even_padding, pad_same, same_pairs, windows_shape
+from ..padding import CAUSAL, PADDINGS, even_padding, same_pairs, windows_shape
 from ..receptive_field import ReceptiveField
 from ..validation import as_bool, as_int, as_ints, check_choice
 from .activations import check_activation, function
-from .torch_workarounds import only_one_fits
 
 
 class ConvolutionModule(torch.nn.Module):
-    """What torch's convolutions lack: paddings that are not the same on both sides, and the activation."""
+    """torch's convolution with TensorFlow's "same" and causal padding, and with an activation.
+
+    Attributes:
+        activation: Name of the activation, or None.
+        same: Window of a "same" padding that depends on the input's size, or None.
+        causal: Zeros before the first step.
+    """
 
     activation: str | None = None
     same: ReceptiveField | None = None
-    causal: int = 0  # steps of zeros before the first
+    causal: int = 0
 
     def reset_parameters(self) -> None:
-        """Nothing: the layer that builds the module draws its weights."""
+        """Does nothing: the layer that builds the module draws its weights."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return self.convolve(input, activation=self.activation)
+        module = cast(Any, self)
+        return self.convolve(input, module.weight, module.bias, self.padding_pairs(input), self.activation)
+
+    def padding_pairs(self, x: Tensor) -> Pairs:
+        """Returns the zeros (before, after) that the module adds to each spatial axis of `x`."""
+        if self.same is not None:
+            return tuple(same_pairs(x, self.same))
+        if self.causal:
+            return ((self.causal, 0),)
+        return tuple((zeros, zeros) for zeros in cast(Any, self).padding)
 
     def convolve(
-        self, input: Tensor, weights: tuple[Tensor, Tensor | None] | None = None, activation: str | None = None
+        self, x: Tensor, weight: Tensor, bias: Tensor | None, padding: Pairs, activation: str | None
     ) -> Tensor:
-        """The sums and biases, activated; with other kernels and biases than the module's own where they are given."""
-        x = input if self.same is None else pad_same(input, self.same)
-        x = pad(x, [(self.causal, 0)]) if self.causal else x
+        """Computes the module's convolution with other weights, padding and activation.
+
+        Args:
+            x: (n, channels, ...).
+            weight: As the module's.
+            bias: As the module's.
+            padding: Zeros (before, after) of each spatial axis.
+            activation: Name of an activation, or None.
+        """
         module = cast(Any, self)
-        weights = weights or (module.weight, module.bias)
-        extent, moves = _extent(module), (module.padding, module.dilation, module.groups)
-        if not module.padding[-1] and only_one_fits(x, extent, module.stride[-1]):
-            y = _CONVOLVE[x.ndim - 2](x[..., :extent], *weights, (*module.stride[:-1], 1), *moves)
-        else:
-            y = module._conv_forward(x, *weights)
-        return function(activation, in_place=True)(y)
+        inside = activation if activation in CONVOLUTION_ACTIVATIONS else None
+        y = convolution(x, weight, bias, module.stride, padding, module.dilation, module.groups, inside)
+        return y if activation == inside else function(activation, in_place=True)(y)
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (f", activation={self.activation}" if self.activation else "")
 
 
 class Conv1dModule(ConvolutionModule, torch.nn.Conv1d):
-    """torch's Conv1d with "same" and an activation."""
+    """Convolution over one axis."""
 
 
 class Conv2dModule(ConvolutionModule, torch.nn.Conv2d):
-    """torch's Conv2d with "same" and an activation, and sooner in training."""
-
-    def convolve(
-        self, input: Tensor, weights: tuple[Tensor, Tensor | None] | None = None, activation: str | None = None
-    ) -> Tensor:
-        rectifier = rectifier_of(activation)
-        if input.shape[1] == 1 or not gains(input, self.groups, rectifier):
-            return super().convolve(input, weights, activation)
-        settings = Settings(_two(self.stride), self._around(input), _two(self.dilation), self.groups)
-        y = convolve(input, *(weights or (self.weight, self.bias)), settings, rectifier)
-        return y if rectifier else function(activation, in_place=True)(y)
-
-    def _around(self, x: Tensor) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Zeros before and after, down and across."""
-        if self.same is None:
-            down, across = _two(self.padding)
-            return (down, down), (across, across)
-        down, across = same_pairs(x, self.same)
-        return down, across
+    """Convolution over two axes."""
 
 
 class Conv3dModule(ConvolutionModule, torch.nn.Conv3d):
-    """torch's Conv3d with "same" and an activation."""
+    """Convolution over three axes."""
 
 
-def _extent(module: Any) -> int:
-    """How far a convolution's windows reach along the width."""
-    return (module.kernel_size[-1] - 1) * module.dilation[-1] + 1
-
-
-def _two(values: object) -> tuple[int, int]:
-    return cast("tuple[int, int]", values)
-
-
-_CONVOLVE: dict[int, Any] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 _MODULES: dict[int, Any] = {1: Conv1dModule, 2: Conv2dModule, 3: Conv3dModule}
 
 

@@ -8,15 +8,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from opsin.core import Shape
+from opsin.kernels import max_pool2d
 
 from ..layer import Layer, check_rank
 from ..padding import PADDINGS, pad_same, same_padding, windows_shape
 from ..receptive_field import ReceptiveField
 from ..validation import as_ints, check_choice
 
-_MAX: dict[int, Any] = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
-_MANY = 2**18
-"""Numbers from which on two comparisons of whole maps are sooner than windows."""
+_MAX: dict[int, Any] = {1: F.max_pool1d, 2: max_pool2d, 3: F.max_pool3d}
 _AVERAGE: dict[int, Any] = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
 
 
@@ -30,25 +29,10 @@ class MaxPoolModule(torch.nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.same:
             x = pad_same(x, self.window, float("-inf"))
-        if self.window.kernel == self.window.strides == (2, 2) and _worth_comparing(x):
-            return _largest_of_four(x)
         return _MAX[x.ndim - 2](x, self.window.kernel, self.window.strides)
 
     def extra_repr(self) -> str:
         return f"{self.window.kernel}, strides={self.window.strides}" + (", same" if self.same else "")
-
-
-def _worth_comparing(x: Tensor) -> bool:
-    """Whether two comparisons of whole maps take less time than torch's pooling: about half, but for gradients."""
-    plain = x.requires_grad or x.device.type != "cpu" or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
-    return not plain and x.numel() >= _MANY and x.is_contiguous(memory_format=torch.channels_last)
-
-
-def _largest_of_four(x: Tensor) -> Tensor:
-    """Max pooling 2x2; what a last odd row or column holds is left out."""
-    x = x[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
-    beside = torch.maximum(x[..., 0::2], x[..., 1::2])
-    return torch.maximum(beside[:, :, 0::2], beside[:, :, 1::2])
 
 
 class AveragePoolModule(MaxPoolModule):

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import Shape
+from opsin.kernels import transpose_single_column
 
 from ..initializers import check_initializer
 from ..layer import Layer, check_rank, numel, shape_text
@@ -26,7 +27,7 @@ class TransposedModule(torch.nn.Module):
         self.convolution, self.cuts, self.activation = convolution, cuts, activation
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.convolution(x)
+        x = transpose_single_column(self.convolution, x)
         for axis, (before, after) in enumerate(self.cuts, start=2):
             if before or after:
                 x = x.narrow(axis, before, x.shape[axis] - before - after)
