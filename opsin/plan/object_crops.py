@@ -1,4 +1,4 @@
-"""Objects cut out of their images by their boxes."""
+"""Crops of objects by their bounding boxes."""
 
 from collections.abc import Sequence
 
@@ -14,13 +14,20 @@ _LEAST_PIXELS = 16
 
 
 def crop_objects(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """At most 4,000 objects by chance, uint8 (n, 32, 32, channels), and their classes (n,).
+    """Returns crops of at most 4,000 random objects, and their classes.
 
-    `boxes` are one (k, 7) a row as a table has them, in pixels of `pixels[row]`; crowds are left out, and so is what
-    covers no pixel.
+    Args:
+        pixels: Images, uint8 (m, height, width, channels).
+        rows: Indices of the images with boxes, int64 (n,).
+        boxes: Bounding boxes of each row, (k, 7) in the columns of a table and in pixels of `pixels[row]`. Crowds and
+            boxes without a pixel are skipped.
 
-    >>> crop_objects(np.zeros((1, 8, 8, 3), np.uint8), np.array([0]), [np.array([[1, 1, 5, 5, 2, 0, 16.0]])])[1]
-    array([2])
+    Returns:
+        Crops, uint8 (objects, 32, 32, channels), and classes, int64 (objects,).
+
+    Examples:
+        >>> crop_objects(np.zeros((1, 8, 8, 3), np.uint8), np.array([0]), [np.array([[1, 1, 5, 5, 2, 0, 16.0]])])[1]
+        array([2])
     """
     found = [(row, box) for row, own in zip(rows, boxes, strict=True) for box in own if not box[5]]
     chosen = np.sort(numpy_generator(0, "cutouts").permutation(len(found))[:_MOST])
@@ -35,14 +42,21 @@ def crop_objects(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarra
 
 
 def boxes_from_masks(masks: np.ndarray) -> list[np.ndarray]:
-    """Boxes (k, 7) of each of some masks (n, height, width): around a class, or around each object of int32 instances.
+    """Returns the bounding boxes of the classes or objects in masks.
 
-    What spans more than half of the image, as a background does, or less than 16 pixels is left out.
+    Boxes of more than half of the image, such as those of a background, and of fewer than 16 pixels are skipped.
 
-    >>> mask = np.zeros((1, 9, 9), np.uint8)
-    >>> mask[0, 2:6, 1:5] = 3
-    >>> boxes_from_masks(mask)[0].tolist()
-    [[1.0, 2.0, 5.0, 6.0, 3.0, 0.0, 16.0]]
+    Args:
+        masks: Masks (n, height, width): uint8 classes, or int32 instances.
+
+    Returns:
+        One float32 array (k, 7) a mask, in the columns of a table.
+
+    Examples:
+        >>> mask = np.zeros((1, 9, 9), np.uint8)
+        >>> mask[0, 2:6, 1:5] = 3
+        >>> boxes_from_masks(mask)[0].tolist()
+        [[1.0, 2.0, 5.0, 6.0, 3.0, 0.0, 16.0]]
     """
     objects = masks.dtype != np.uint8
     return [_boxes_around(mask, objects) for mask in masks]

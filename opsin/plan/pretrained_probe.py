@@ -1,4 +1,4 @@
-"""Whether weights learned on ImageNet are the better start, found out on the training images before any step."""
+"""Chooses between pretrained and random weights by a probe on the training images, before the first step."""
 
 import numpy as np
 
@@ -15,20 +15,31 @@ from .nearest_mean import balanced_accuracy, downsample, nearest_centroid_correc
 from .networks import pretrained_network
 
 PRETRAINED_MIN_SIDE = 96
-"""Learned weights know things that are larger than small images; these are enlarged."""
+"""Least side in pixels for pretrained weights; smaller images are upscaled, as ImageNet's are larger."""
 SAMPLE, LEAST = 1000, 20
-"""Images that are looked at, and how few tell nothing."""
+"""Most and fewest images of the probe."""
 KEPT_ERRORS = 0.6
-"""Learned features must leave at most this share of the errors that pixels leave."""
+"""Largest error rate with pretrained features, as a share of that with pixels, for which they are chosen."""
 
 
 def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, progress: Progress) -> tuple[bool, str]:
-    """Whether to start from learned weights where nobody said, and why; no reason where it is no question.
+    """Returns True and a reason where pretrained weights suit the training images better than random ones.
 
-    It is one for colour images of classes. A nearest class mean over what the learned network sees of up to 1,000
-    training images is held against one over their pixels. Where it makes at most 60 % of the errors, these images
-    are enough like ImageNet's photographs. Measured (errors with features, with pixels): CIFAR-10 0.34 and 0.74; grey
-    images are never asked: Fashion-MNIST 0.23 and 0.33, PneumoniaMNIST 0.12 and 0.17 (docs/decisions/0007).
+    Compares nearest-centroid classifiers on up to 1,000 training images, with pretrained features and with pixels.
+    Pretrained weights are chosen where features leave at most 60 % of the errors. Measured errors with features and
+    with pixels: CIFAR-10 0.34 and 0.74. Grey images are not probed: Fashion-MNIST 0.23 and 0.33, PneumoniaMNIST 0.12
+    and 0.17 (docs/decisions/0007).
+
+    Args:
+        taught: Data set with a training split.
+        task: Task of the run.
+        otherwise: Name of the network with random weights.
+        seed: Seed of the sample.
+        progress: Called while weights are downloaded.
+
+    Returns:
+        The choice and its reason; (False, "") for data that is not probed: other targets than classes, other images
+        than color images, or fewer than 20 of them.
     """
     target, pixels = taught.table.target, taught.store.pixels
     if not target.kind.is_class or task.head != "vector" or pixels.shape[-1] != 3:
@@ -40,7 +51,7 @@ def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, pro
     if len(chosen) < LEAST or len(classes) < 2:
         return False, ""
     height, width = at_least((pixels.shape[1], pixels.shape[2]), PRETRAINED_MIN_SIDE)
-    raw = ImagePreprocessing(height, width, 3, (0.0,) * 3, (1.0,) * 3)  # the weights bring a scale of their own
+    raw = ImagePreprocessing(height, width, 3, (0.0,) * 3, (1.0,) * 3)  # replaced by the mean and std of the weights
     start = pretrained_network(None, otherwise, raw, task, seed, progress)
     if not distributed.from_rank0(float(start.pretrained)):
         return False, f"starts from {start.weights}"
@@ -51,5 +62,6 @@ def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, pro
     seen = balanced_accuracy(nearest_centroid_correct(features, codes)[0], codes)
     plain = balanced_accuracy(nearest_centroid_correct(downsample(pixels, rows), codes)[0], codes)
     better = bool(distributed.from_rank0(float(1 - seen < KEPT_ERRORS * (1 - plain))))
-    measured = f"from what ImageNet's weights see a nearest class mean tells {seen:.0%}, from pixels {plain:.0%}"
-    return better, f"{'learned' if better else 'random'} weights: {measured}"
+    scores = f"{seen:.0%} with features, {plain:.0%} with pixels"
+    chosen_weights = "pretrained" if better else "random"
+    return better, f"{chosen_weights} weights: balanced accuracy of a nearest-centroid classifier {scores}"

@@ -1,4 +1,4 @@
-"""What other libraries call the weights of our networks: a file of theirs, read with our names."""
+"""Names of the zoo's weights in files published by other libraries."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -27,18 +27,25 @@ _CONVNEXT_BLOCK = {
 
 
 def published_names(name: str, keys: Iterable[str]) -> Mapping[str, str]:
-    """For each of `keys`, weights of the zoo's network `name`, the name that its published files give it.
+    """Returns the published name of each weight.
 
-    ResNets and ConvNeXts are named as in timm, efficientnet_lite0 as in lukemelas/EfficientNet-PyTorch. Raises
-    NetworkError for a network of which no such file is known.
+    ResNets and ConvNeXts are named as in timm, efficientnet_lite0 as in lukemelas/EfficientNet-PyTorch.
 
-    >>> published_names("resnet18", ["stage2.block1.residual.body.conv2d_1.weight"])
-    {'stage2.block1.residual.body.conv2d_1.weight': 'layer2.0.conv2.weight'}
+    Args:
+        name: Name of a network with a vector output.
+        keys: Names of its weights, as in its state_dict.
+
+    Raises:
+        NetworkError: No published file is known for the network.
+
+    Examples:
+        >>> published_names("resnet18", ["stage2.block1.residual.body.conv2d_1.weight"])
+        {'stage2.block1.residual.body.conv2d_1.weight': 'layer2.0.conv2.weight'}
     """
     keys = list(keys)
     layers = list(dict.fromkeys(key.rpartition(".")[0] for key in keys))
-    theirs = dict(zip(layers, _naming(name)(layers), strict=True))
-    return {key: _joined(theirs[key.rpartition(".")[0]], key.rpartition(".")[2]) for key in keys}
+    published = dict(zip(layers, _naming(name)(layers), strict=True))
+    return {key: _joined(published[key.rpartition(".")[0]], key.rpartition(".")[2]) for key in keys}
 
 
 def _naming(name: str) -> Callable[[list[str]], list[str]]:
@@ -49,7 +56,8 @@ def _naming(name: str) -> Callable[[list[str]], list[str]]:
     if name == "efficientnet_lite0":
         return _lite
     raise NetworkError(
-        f"no weights are known for {name!r}; expected resnet18, 34 or 50, convnext_... or efficientnet_lite0"
+        f"network {name!r} has no published weights. Expected resnet18, resnet34, resnet50, convnext_... or "
+        "efficientnet_lite0."
     )
 
 
@@ -58,7 +66,7 @@ def _joined(layer: str, kind: str) -> str:
 
 
 def _number(part: str) -> int:
-    """The number at the end of a stage's or block's name."""
+    """Returns the number at the end of the name of a stage or block."""
     return int(re.sub(r"\D", "", part))
 
 
@@ -83,7 +91,7 @@ def _convnext(path: list[str]) -> str:
 
 
 def _lite(layers: list[str]) -> list[str]:
-    """Its blocks are counted through all stages."""
+    """Returns names for efficientnet_lite0, whose published blocks are numbered through all stages."""
     paths = [layer.split(".") for layer in layers]
     blocks = list(dict.fromkeys(tuple(path[:2]) for path in paths if len(path) > 1))
     return [

@@ -1,4 +1,4 @@
-"""What every place that weights come from has in common."""
+"""Protocol of the sources of pretrained weights."""
 
 from typing import Protocol
 
@@ -8,23 +8,35 @@ from opsin.core import NetworkError, Progress, silent
 
 
 class WeightsError(NetworkError):
-    """Weights cannot be had: a package is missing, there is no network, or a file is not the one that was meant."""
+    """Pretrained weights are not available: no package, no network, or a file that does not fit."""
 
 
 class Weights(Protocol):
-    """Weights learned on ImageNet, and the images they expect: `mean` and `std` of values from 0 to 1, by channel."""
+    """Weights pretrained on ImageNet, with the mean and std that they expect of images."""
 
     @property
     def origin(self) -> str:
-        """Where they come from, in words, for the report."""
+        """Returns the source and the licence as text, for the report."""
         ...
 
     @property
-    def mean(self) -> tuple[float, ...]: ...
+    def mean(self) -> tuple[float, ...]:
+        """Returns the mean a channel, of values from 0 to 1."""
+        ...
 
     @property
-    def std(self) -> tuple[float, ...]: ...
+    def std(self) -> tuple[float, ...]:
+        """Returns the standard deviation a channel, of values from 0 to 1."""
+        ...
 
-    def read(self, most_bytes: int, progress: Progress = silent) -> dict[str, Tensor]:
-        """The tensors by their published names; WeightsError when they cannot be had or take more than `most_bytes`."""
+    def read(self, max_bytes: int, progress: Progress = silent) -> dict[str, Tensor]:
+        """Returns the tensors by their published names.
+
+        Args:
+            max_bytes: Largest size of the file.
+            progress: Called during a download.
+
+        Raises:
+            WeightsError: The tensors are not available, or the file is larger.
+        """
         ...

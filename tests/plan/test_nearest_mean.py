@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from sklearn.neighbors import NearestCentroid
@@ -7,6 +7,7 @@ from sklearn.neighbors import NearestCentroid
 from opsin.plan import balanced_accuracy, downsample, nearest_centroid_correct
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 5), st.integers(2, 6))
 def test_the_nearest_mean_is_that_of_scikit_learn(seed, classes, features):
     generator = np.random.default_rng(seed)

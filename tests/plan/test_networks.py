@@ -58,7 +58,7 @@ class Held:
         names = published_names(network.name, network.state_dict())
         self.tensors = {names[key]: value for key, value in network.state_dict().items()}
 
-    def read(self, most_bytes, progress=silent):
+    def read(self, max_bytes, progress=silent):
         return self.tensors
 
 

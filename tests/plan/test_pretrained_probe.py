@@ -1,4 +1,4 @@
-"""Whether learned weights are taken where nobody said."""
+"""The choice between pretrained and random weights where the user made none."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def cut_from_photographs(count):
 
 def test_parts_of_photographs_promise_much():
     better, why = promise_of(cut_from_photographs(60), 96)
-    assert better and why.startswith("learned weights: from what ImageNet's weights see a nearest class mean tells ")
+    assert better and why.startswith("pretrained weights: balanced accuracy of a nearest-centroid classifier ")
 
 
 def test_colours_that_pixels_tell_promise_nothing():
@@ -56,7 +56,7 @@ def test_colours_that_pixels_tell_promise_nothing():
     pixels = RNG.integers(100, 120, (60, 14, 14, 3)).astype(np.uint8)
     pixels[np.arange(60), ..., targets] += 100
     better, why = promise_of((pixels, targets), 14)
-    assert not better and why.endswith("from pixels 100%") and why.startswith("random weights")
+    assert not better and why.endswith("100% with pixels") and why.startswith("random weights")
 
 
 def test_noise_promises_nothing():
@@ -73,8 +73,8 @@ def test_a_run_takes_what_it_found_and_says_so(tmp_path):
     lines = []
     run = api.train(cut_from_photographs(60), epochs=1, device="cpu", out=tmp_path / "run", say=lines.append)
     assert any(line.startswith("efficientnet_lite0 at 96x96") for line in lines)
-    assert any(line.startswith("learned weights: ") for line in lines)
-    assert any(line.startswith("starts from weights learned on ImageNet") for line in lines)
+    assert any(line.startswith("pretrained weights: ") for line in lines)
+    assert any(line.startswith("starts from weights pretrained on ImageNet") for line in lines)
     kept = api.load(run.model, "cpu")
     assert kept.network.name == "efficientnet_lite0" and "ImageNet" in kept.provenance.initial_weights
 
@@ -100,11 +100,11 @@ def test_interrupted_and_resumed_it_ends_with_the_same_weights(tmp_path):
     assert first.fingerprint == second.fingerprint
 
 
-def test_a_run_that_was_told_not_to_does_without(tmp_path):
+def test_a_choice_of_random_weights_is_respected(tmp_path):
     lines = []
     asked = {"epochs": 1, "size": 32, "device": "cpu", "pretrained": False}
     api.train(cut_from_photographs(30), **asked, out=tmp_path / "run", say=lines.append)
-    assert not any("learned" in line for line in lines)
+    assert not any("pretrained weights" in line or "ImageNet" in line for line in lines)
 
 
 @pytest.mark.slow

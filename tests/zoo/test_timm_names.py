@@ -121,8 +121,8 @@ class Held:
     def __init__(self, tensors: dict[str, Tensor]):
         self.tensors = tensors
 
-    def read(self, most_bytes, progress=None):
-        assert sum(value.numel() * value.element_size() for value in self.tensors.values()) <= most_bytes
+    def read(self, max_bytes, progress=None):
+        assert sum(value.numel() * value.element_size() for value in self.tensors.values()) <= max_bytes
         return self.tensors
 
 
@@ -152,5 +152,5 @@ def test_every_weight_has_a_name_of_its_own(name):
 
 @pytest.mark.parametrize("name", ["simple", "resnet_small", "lenet"])
 def test_a_network_that_nobody_else_has_is_refused(name):
-    with pytest.raises(NetworkError, match=f"no weights are known for '{name}'"):
+    with pytest.raises(NetworkError, match=f"network '{name}' has no published weights"):
         published_names(name, ["dense.weight"])

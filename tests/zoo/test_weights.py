@@ -21,7 +21,7 @@ class Held:
     def __init__(self, tensors):
         self.tensors = tensors
 
-    def read(self, most_bytes, progress=None):
+    def read(self, max_bytes, progress=None):
         return self.tensors
 
 
