@@ -54,8 +54,9 @@ def print_next(*words: object, stderr: bool = False) -> None:
 def plural(count: int, noun: str) -> str:
     """Returns a count with its noun.
 
-    >>> plural(1, "image"), plural(1200, "image")
-    ('1 image', '1,200 images')
+    Examples:
+        >>> plural(1, "image"), plural(1200, "image")
+        ('1 image', '1,200 images')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 

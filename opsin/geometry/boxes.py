@@ -14,8 +14,9 @@ def box_area(boxes: Tensor) -> Tensor:
     Returns:
         Tensor (k,); 0 for a box with swapped corners.
 
-    >>> box_area(torch.tensor([[0.0, 0.0, 2.0, 3.0], [1.0, 1.0, 0.0, 5.0]])).tolist()
-    [6.0, 0.0]
+    Examples:
+        >>> box_area(torch.tensor([[0.0, 0.0, 2.0, 3.0], [1.0, 1.0, 0.0, 5.0]])).tolist()
+        [6.0, 0.0]
     """
     return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(1)
 
@@ -30,8 +31,9 @@ def box_iou(first: Tensor, second: Tensor) -> Tensor:
     Returns:
         Tensor (k, m) of values from 0 to 1.
 
-    >>> box_iou(torch.tensor([[0.0, 0.0, 2.0, 2.0]]), torch.tensor([[1.0, 0.0, 3.0, 2.0]])).tolist()
-    [[0.3333333432674408]]
+    Examples:
+        >>> box_iou(torch.tensor([[0.0, 0.0, 2.0, 2.0]]), torch.tensor([[1.0, 0.0, 3.0, 2.0]])).tolist()
+        [[0.3333333432674408]]
     """
     width = torch.minimum(first[:, None, 2], second[:, 2]) - torch.maximum(first[:, None, 0], second[:, 0])
     height = torch.minimum(first[:, None, 3], second[:, 3]) - torch.maximum(first[:, None, 1], second[:, 1])
@@ -53,8 +55,9 @@ def giou(first: Tensor, second: Tensor) -> Tensor:
     Returns:
         Tensor (k,) of values from -1 to 1.
 
-    >>> giou(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]])).tolist()
-    [-0.5]
+    Examples:
+        >>> giou(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]])).tolist()
+        [-0.5]
     """
     inner = (torch.minimum(first[:, 2:], second[:, 2:]) - torch.maximum(first[:, :2], second[:, :2])).clamp(min=0)
     outer = (torch.maximum(first[:, 2:], second[:, 2:]) - torch.minimum(first[:, :2], second[:, :2])).clamp(min=0)
@@ -78,9 +81,10 @@ def nms(boxes: Tensor, scores: Tensor, classes: Tensor, iou: float) -> Tensor:
     Returns:
         Tensor of indices, the highest score first.
 
-    >>> boxes = torch.tensor([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 2.0, 1.9], [5.0, 5.0, 6.0, 6.0]])
-    >>> nms(boxes, torch.tensor([0.5, 0.9, 0.1]), torch.zeros(3), 0.6).tolist()
-    [1, 2]
+    Examples:
+        >>> boxes = torch.tensor([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 2.0, 1.9], [5.0, 5.0, 6.0, 6.0]])
+        >>> nms(boxes, torch.tensor([0.5, 0.9, 0.1]), torch.zeros(3), 0.6).tolist()
+        [1, 2]
     """
     order = scores.argsort(descending=True, stable=True)
     ranked, ranked_classes = boxes[order], classes[order]

@@ -22,8 +22,9 @@ class Placement:
         affine: (4, 4) map from voxel indices of the image to world coordinates, in millimetres; None where unknown.
         input_spacing: Distance between pixels of the input along each axis, in millimetres. Default: as large as fits.
 
-    >>> Placement((100, 200), (64, 64)).boxes_to_input(np.array([[0.0, 0.0, 200.0, 100.0]])).tolist()
-    [[0.0, 16.0, 64.0, 48.0]]
+    Examples:
+        >>> Placement((100, 200), (64, 64)).boxes_to_input(np.array([[0.0, 0.0, 200.0, 100.0]])).tolist()
+        [[0.0, 16.0, 64.0, 48.0]]
     """
 
     image: tuple[int, ...]

@@ -29,8 +29,9 @@ def polygon_mask(polygons: Iterable[np.ndarray | Sequence[Sequence[float]]], hei
     Raises:
         DataError: A corner is not a pair of finite numbers, or a polygon has more than MAX_POINTS corners.
 
-    >>> polygon_mask([[(1, 1), (3, 1), (3, 2), (1, 2)]], 3, 4).astype(int).tolist()
-    [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
+    Examples:
+        >>> polygon_mask([[(1, 1), (3, 1), (3, 2), (1, 2)]], 3, 4).astype(int).tolist()
+        [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
     """
     inside = np.zeros((width, height), np.bool_)
     for polygon in polygons:

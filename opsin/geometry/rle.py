@@ -21,8 +21,9 @@ def encode_runs(mask: np.ndarray) -> dict[str, Any]:
     Returns:
         {"size": [height, width], "counts": text}.
 
-    >>> encode_runs(np.eye(2))
-    {'size': [2, 2], 'counts': '0120'}
+    Examples:
+        >>> encode_runs(np.eye(2))
+        {'size': [2, 2], 'counts': '0120'}
     """
     height, width = mask.shape
     return {"size": [height, width], "counts": _pack(run_lengths(mask))}
@@ -57,8 +58,9 @@ def decode_runs(rle: Mapping[str, Any]) -> np.ndarray:
     Raises:
         DataError: The lengths are damaged, or do not add up to the number of pixels.
 
-    >>> decode_runs({"size": [2, 2], "counts": [1, 2, 1]}).astype(int).tolist()
-    [[0, 1], [1, 0]]
+    Examples:
+        >>> decode_runs({"size": [2, 2], "counts": [1, 2, 1]}).astype(int).tolist()
+        [[0, 1], [1, 0]]
     """
     height, width = runs_size(rle)
     runs = _parse_counts(rle.get("counts"), height * width)

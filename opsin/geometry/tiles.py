@@ -63,8 +63,9 @@ def tile_grid(size: Sequence[int], window: Sequence[int]) -> list[Tile]:
     Returns:
         The tiles, those along the last axis next to each other.
 
-    >>> [tile.left for tile in tile_grid((10, 26), (12, 12))]
-    [0, 7, 14]
+    Examples:
+        >>> [tile.left for tile in tile_grid((10, 26), (12, 12))]
+        [0, 7, 14]
     """
     shape = tuple(min(pair) for pair in zip(size, window, strict=True))
     starts = product(*(_starts(*pair) for pair in zip(size, window, strict=True)))

@@ -24,8 +24,9 @@ def fit_temperature(loss: Loss, penalty: Loss) -> float:
     Returns:
         The temperature from 1/20 to 20; 1 when the temperature found does not lower `loss`.
 
-    >>> round(fit_temperature(lambda t: (np.log(t) - np.log(2)) ** 2, lambda t: 0.0), 3)
-    2.0
+    Examples:
+        >>> round(fit_temperature(lambda t: (np.log(t) - np.log(2)) ** 2, lambda t: 0.0), 3)
+        2.0
     """
 
     def at(point: float) -> float:
@@ -50,8 +51,9 @@ def fit_temperature(loss: Loss, penalty: Loss) -> float:
 def log_softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Returns the log probabilities (n, k), float64, of logits (n, k) divided by `temperature`.
 
-    >>> np.exp(log_softmax(np.zeros((1, 4)))).tolist()
-    [[0.25, 0.25, 0.25, 0.25]]
+    Examples:
+        >>> np.exp(log_softmax(np.zeros((1, 4)))).tolist()
+        [[0.25, 0.25, 0.25, 0.25]]
     """
     scaled = logits.astype(np.float64) / temperature
     scaled -= scaled.max(1, keepdims=True)
@@ -61,7 +63,8 @@ def log_softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 def log_sigmoid(logits: np.ndarray) -> np.ndarray:
     """Returns the logarithm of the logistic function of logits of any shape, float64.
 
-    >>> float(np.exp(log_sigmoid(np.array([0.0]))[0]))
-    0.5
+    Examples:
+        >>> float(np.exp(log_sigmoid(np.array([0.0]))[0]))
+        0.5
     """
     return -np.logaddexp(0.0, -logits.astype(np.float64))

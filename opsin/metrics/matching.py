@@ -108,8 +108,9 @@ def box_overlaps(predictions: np.ndarray, ground_truth: np.ndarray, crowd: np.nd
     Returns:
         (d, g) float64 from 0 to 1.
 
-    >>> box_overlaps(np.array([[0, 0, 2, 2]]), np.array([[1, 0, 3, 2], [0, 0, 9, 9]]), np.array([0, 1])).round(3)
-    array([[0.333, 1.   ]])
+    Examples:
+        >>> box_overlaps(np.array([[0, 0, 2, 2]]), np.array([[1, 0, 3, 2], [0, 0, 9, 9]]), np.array([0, 1])).round(3)
+        array([[0.333, 1.   ]])
     """
     (corner, size), (true_corner, true_size) = _corner_and_size(predictions), _corner_and_size(ground_truth)
     ends = np.minimum((corner + size)[:, None], true_corner + true_size)

@@ -28,8 +28,9 @@ def area_under_curve(score: np.ndarray, positive: np.ndarray) -> Weighted:
     Returns:
         A function from row weights (n,) to the AUROC.
 
-    >>> area_under_curve(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))(np.ones(4))
-    0.75
+    Examples:
+        >>> area_under_curve(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))(np.ones(4))
+        0.75
     """
     order = np.argsort(score, kind="stable")
     ranked = score[order]

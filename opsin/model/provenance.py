@@ -64,9 +64,10 @@ class Provenance:
         Raises:
             ModelFileError: It is no JSON object.
 
-        >>> Provenance.from_json({"data": "cats", "seed": "nine", "images": {"train": 5, "test": None}})
-        ... # doctest: +ELLIPSIS
-        Provenance(data='cats', image_size=None, fingerprint='', images={'train': 5}, seed=None, ...)
+        Examples:
+            >>> Provenance.from_json({"data": "cats", "seed": "nine", "images": {"train": 5, "test": None}})
+            ... # doctest: +ELLIPSIS
+            Provenance(data='cats', image_size=None, fingerprint='', images={'train': 5}, seed=None, ...)
         """
         if not isinstance(data, dict):
             raise ModelFileError(

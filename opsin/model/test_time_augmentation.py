@@ -23,8 +23,9 @@ def tta_average(compute: Callable[[Tensor], Tensor], pixels: Tensor, tta: str) -
     Returns:
         The mean output, shaped as one output of `compute`.
 
-    >>> tta_average(lambda x: x[:, 0, :1, 0], torch.tensor([[[[1.0], [3.0]]]]), "hflip").item()
-    2.0
+    Examples:
+        >>> tta_average(lambda x: x[:, 0, :1, 0], torch.tensor([[[[1.0], [3.0]]]]), "hflip").item()
+        2.0
     """
     if tta == "none":
         return compute(pixels)

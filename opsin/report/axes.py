@@ -76,8 +76,9 @@ class Axes:
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Returns about `most` round values that cover the range from `low` to `high`.
 
-    >>> ticks(0.0, 1.0, 5)
-    [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    Examples:
+        >>> ticks(0.0, 1.0, 5)
+        [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
     rough = (high - low) / most
     power = 10.0 ** floor(log10(rough))

@@ -82,8 +82,9 @@ def stopped_early(reached: float, planned: float, stale: int, patience: int | No
     Returns:
         The reason in words; None when training did not stop early.
 
-    >>> stopped_early(21.0, 60, 15, 15, "accuracy")
-    'stopped after epoch 21 of 60: no better accuracy in 15 validations'
+    Examples:
+        >>> stopped_early(21.0, 60, 15, 15, "accuracy")
+        'stopped after epoch 21 of 60: no better accuracy in 15 validations'
     """
     if patience is None or stale < patience or reached >= planned - 1e-6:
         return None

@@ -21,8 +21,9 @@ def element(tag: str, *inside: str, **attributes: str | float | None) -> Markup:
         inside: Its content; plain text is escaped.
         attributes: Its attributes. `_` stands for `-`, a trailing `_` is dropped, None leaves an attribute out.
 
-    >>> element("text", "a < b", x=1.25, text_anchor="end")
-    '<text x="1.25" text-anchor="end">a &lt; b</text>'
+    Examples:
+        >>> element("text", "a < b", x=1.25, text_anchor="end")
+        '<text x="1.25" text-anchor="end">a &lt; b</text>'
     """
     written = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{_value(value)}"'

@@ -46,8 +46,9 @@ def title_of(name: str) -> str:
 def phrase_of(name: str) -> str:
     """Returns the title of a metric for the middle of a sentence.
 
-    >>> phrase_of("log_loss"), phrase_of("ap"), phrase_of("iou")
-    ('log loss', 'AP', 'IoU')
+    Examples:
+        >>> phrase_of("log_loss"), phrase_of("ap"), phrase_of("iou")
+        ('log loss', 'AP', 'IoU')
     """
     title = title_of(name)
     return title[:1].lower() + title[1:] if title.split()[0][1:].islower() else title
@@ -56,8 +57,9 @@ def phrase_of(name: str) -> str:
 def number(value: float) -> str:
     """Formats a number for a table.
 
-    >>> number(0.97812), number(12345.6), number(float("nan")), number(0.00012)
-    ('0.978', '12,346', 'not defined', '0.00012')
+    Examples:
+        >>> number(0.97812), number(12345.6), number(float("nan")), number(0.00012)
+        ('0.978', '12,346', 'not defined', '0.00012')
     """
     if not isfinite(value):
         return "not defined"
@@ -72,8 +74,9 @@ def number(value: float) -> str:
 def score_number(name: str, value: float) -> str:
     """Formats the value of a metric for a table.
 
-    >>> score_number("r2", -3e-5), score_number("mae", 3e-5)
-    ('0.000', '3e-05')
+    Examples:
+        >>> score_number("r2", -3e-5), score_number("mae", 3e-5)
+        ('0.000', '3e-05')
     """
     if name in IN_UNITS or name not in WORDS or not isfinite(value) or abs(value) >= 10:
         return number(value)
@@ -88,8 +91,9 @@ def tick_label(value: float) -> str:
 def percent(value: float) -> str:
     """Formats a share as a percentage; only exact values are shown as 0 % and 100 %.
 
-    >>> percent(0.978), percent(0.99996), percent(1.0)
-    ('97.8 %', '99.9 %', '100 %')
+    Examples:
+        >>> percent(0.978), percent(0.99996), percent(1.0)
+        ('97.8 %', '99.9 %', '100 %')
     """
     if value in (0, 1):
         return f"{value:.0%}".replace("%", " %")
@@ -99,8 +103,9 @@ def percent(value: float) -> str:
 def duration(seconds: float) -> str:
     """Formats seconds as seconds, minutes or hours.
 
-    >>> duration(89.3), duration(600), duration(7300)
-    ('89 s', '10 min', '2 h 2 min')
+    Examples:
+        >>> duration(89.3), duration(600), duration(7300)
+        ('89 s', '10 min', '2 h 2 min')
     """
     if seconds < 120:
         return f"{seconds:.0f} s"

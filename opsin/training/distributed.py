@@ -24,8 +24,9 @@ def join(device: torch.device) -> None:
 def rank_and_world() -> tuple[int, int]:
     """Returns this process's rank and the number of processes.
 
-    >>> rank_and_world()
-    (0, 1)
+    Examples:
+        >>> rank_and_world()
+        (0, 1)
     """
     if not distributed.is_initialized():
         return 0, 1

@@ -17,9 +17,10 @@ class WeightAverage:
         network: The network, whose current weights start the average.
         horizon: Number of steps in the average.
 
-    >>> layer = nn.Linear(1, 1); average = WeightAverage(layer, horizon=10); average.update(layer)
-    >>> bool(average.weights["weight"] == layer.weight)
-    True
+    Examples:
+        >>> layer = nn.Linear(1, 1); average = WeightAverage(layer, horizon=10); average.update(layer)
+        >>> bool(average.weights["weight"] == layer.weight)
+        True
     """
 
     def __init__(self, network: nn.Module, horizon: int) -> None:

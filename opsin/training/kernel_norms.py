@@ -25,9 +25,10 @@ def rescale_kernels(network: nn.Module) -> int:
     Returns:
         The number of rescaled kernels.
 
-    >>> layers = nn.Sequential(nn.Conv2d(3, 4, 1, bias=False), nn.BatchNorm2d(4))
-    >>> rescale_kernels(layers), round(layers[0].weight.norm().item(), 3)
-    (1, 2.0)
+    Examples:
+        >>> layers = nn.Sequential(nn.Conv2d(3, 4, 1, bias=False), nn.BatchNorm2d(4))
+        >>> rescale_kernels(layers), round(layers[0].weight.norm().item(), 3)
+        (1, 2.0)
     """
     free = normalized_kernels(network)
     count = 0

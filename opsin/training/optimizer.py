@@ -32,9 +32,10 @@ def orthogonalize(matrix: Tensor, steps: int = 3) -> Tensor:
     Returns:
         (rows, columns) in the type of `matrix`.
 
-    >>> values = torch.linalg.svdvals(orthogonalize(torch.randn(8, 32)))
-    >>> bool((values > 0.2).all() and (values < 1.4).all())
-    True
+    Examples:
+        >>> values = torch.linalg.svdvals(orthogonalize(torch.randn(8, 32)))
+        >>> bool((values > 0.2).all() and (values < 1.4).all())
+        True
     """
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     start = wide.bfloat16()

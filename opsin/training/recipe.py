@@ -38,8 +38,9 @@ class Recipe:
         class_weights: Weight of each class in the loss; None for equal weights.
         patience: Number of validations without a better score after which training stops; None for no early stopping.
 
-    >>> Recipe(batch_size=64, epochs=8).batch_size
-    64
+    Examples:
+        >>> Recipe(batch_size=64, epochs=8).batch_size
+        64
     """
 
     batch_size: int

@@ -11,8 +11,9 @@ def one_cycle(progress: float) -> float:
     Args:
         progress: Progress of the run from 0 to 1.
 
-    >>> [round(one_cycle(p), 3) for p in (0.0, 0.05, 0.1, 0.55, 1.0)]
-    [0.01, 0.505, 1.0, 0.5, 0.0]
+    Examples:
+        >>> [round(one_cycle(p), 3) for p in (0.0, 0.05, 0.1, 0.55, 1.0)]
+        [0.01, 0.505, 1.0, 0.5, 0.0]
     """
     if progress < WARMUP:
         return 0.01 + 0.99 * progress / WARMUP
@@ -30,9 +31,10 @@ class StepBudget:
         steps_left: Number of steps left.
         progress: Progress from 0 to 1.
 
-    >>> plan = StepBudget(steps_left=4)
-    >>> plan.advance(); plan.progress
-    0.25
+    Examples:
+        >>> plan = StepBudget(steps_left=4)
+        >>> plan.advance(); plan.progress
+        0.25
     """
 
     steps_left: int
