@@ -77,7 +77,7 @@ def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Da
     """The rows to judge, in the model's words, all of them as test split, with notes on what makes them less fit."""
     table = _in_words_of(model, formats.read(data, kind_of_task(model.task.name)))
     chosen = split or ("test" if (table.rows["split"] == "test").any() else None)
-    source = open_dataset(table, model.preprocessing.size, progress, model.preprocessing.intensity)
+    source = open_dataset(table, model.preprocessing, progress)
     asked = source.as_split("test") if chosen is None else source.split(chosen).as_split("test")
     if not len(asked.table):
         splits = [str(name) for name in table.rows["split"].drop_nulls().unique().sort()]

@@ -66,7 +66,9 @@ def report_of_evaluation(
 def _data_facts(source: Dataset) -> DataSection:
     store = source.store
     targets = source.all_targets()
-    return DataSection(source.table, store.pixels, source.store_rows, source.fingerprint, targets, store.intensity)
+    return DataSection(
+        source.table, store.pixels, source.store_rows, source.fingerprint, targets, store.preprocessing.intensity
+    )
 
 
 def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkSection:

@@ -9,7 +9,7 @@ import polars as pl
 
 from opsin import tasks
 from opsin.core import ModelFileError, Progress, choose_device, write_text
-from opsin.data import ImagePreprocessing, Target, read
+from opsin.data import Target, preprocessing_from_json, read
 from opsin.data.table import COLUMNS
 from opsin.model import Model
 from opsin.nn import Sequential
@@ -94,7 +94,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         options = TrainOptions(**args["options"])
         recipe = Recipe.from_json(args["recipe"])
         network = Sequential.from_json(args["network"])
-        preprocessing = ImagePreprocessing.from_json(args["preprocessing"])
+        preprocessing = preprocessing_from_json(args["preprocessing"])
         task, tta = tasks.task_from_json(args["task"]), args["tta"]
         fingerprint, reasons = args["fingerprint"], tuple(args["reasons"])
         initial_weights = str(args.get("initial_weights", RANDOM_WEIGHTS))
@@ -105,7 +105,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
     table = read(_source(args, data, folder), kind_of_task(options.task))
     kept = table.rows.select("id").with_row_index().join(rows, on="id", how="inner").sort("index")
     table = table.select(kept["index"].to_numpy())
-    source = open_dataset(table, preprocessing.size, progress, preprocessing.intensity)
+    source = open_dataset(table, preprocessing, progress)
     recorded = source.table.rows.select("id").join(rows, on="id", how="left", maintain_order="left")
     target = Target(source.table.target.kind, task.names)
     notes, extra = tuple(args["notes"]), tuple(rows.columns[len(COLUMNS) :])

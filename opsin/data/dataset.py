@@ -10,22 +10,19 @@ import torch
 from opsin.core import DataError
 from opsin.geometry import Placement
 
-from .decode import shape_of
 from .loading.batches import MaskSubset
 from .store.images import Store
 from .store.masks import MaskStore
+from .store.preprocessing import Preprocessing
 from .table import Table
 
 
-def placements_of(table: Table, size: tuple[int, int]) -> dict[str, Placement]:
-    """The frame of every image, by its id, for an input of (height, width) `size`; only headers are looked at.
-
-    An image that cannot be read has none.
-    """
+def placements_of(table: Table, preprocessing: Preprocessing) -> dict[str, Placement]:
+    """Returns the placement of each sample in the network's input, by id; samples that cannot be read have none."""
     found: dict[str, Placement] = {}
     for id in table.rows["id"].to_list():
         try:
-            found[id] = Placement(shape_of(table.images.read(id)), size)
+            found[id] = preprocessing.placement(table.images.read(id))
         except DataError:
             continue
     return found
@@ -77,8 +74,7 @@ class Dataset:
         table = self.table.split(split)
         if not table.target.kind.is_spatial:
             return []
-        height, width, _ = self.store.pixels.shape[1:]
-        found = placements_of(table, (height, width))
+        found = placements_of(table, self.store.preprocessing)
         return [found[id] for id in table.rows["id"].to_list()]
 
     def rows(self, split: str) -> np.ndarray:

@@ -12,6 +12,7 @@ from PIL import Image
 from opsin.core import DataError
 
 from .decode import values_of
+from .samples import Volume
 
 MAX_FILE_BYTES = 2**31
 """Limit of the size of an image file."""
@@ -129,15 +130,50 @@ class ArrayImages:
         Raises:
             DataError: There is no image with this id.
         """
+        image = self.item(id)
+        return values_of(image) if isinstance(image, Image.Image) else np.asarray(image)
+
+    def item(self, id: str) -> Any:
+        """Returns an image as it was given; raises DataError when there is none with this id."""
         part, _, index = id.rpartition("/")
         try:
-            image = self._parts[part][int(index)]
+            return self._parts[part][int(index)]
         except (KeyError, ValueError, IndexError):
             raise DataError(f"is not among the arrays {', '.join(self._parts)}.") from None
-        return values_of(image) if isinstance(image, Image.Image) else np.asarray(image)
 
     def stamp(self, id: str) -> str:
         """Returns a digest of the values of an image, to detect changes."""
         array = np.ascontiguousarray(self.read(id))
         head = f"{array.dtype.str}{array.shape}".encode()
+        return hashlib.blake2b(head + array.tobytes(), digest_size=16).hexdigest()
+
+
+class ArrayVolumes:
+    """Volumes in memory; the id of the 18th volume of the part `name` is "name/17".
+
+    Args:
+        parts: Volumes by the name of their part: an array (n, depth, height, width, channels), or a list of `Volume`
+            or of arrays (depth, height, width[, channels]).
+    """
+
+    def __init__(self, parts: Mapping[str, np.ndarray | list[Any]]) -> None:
+        self._arrays = ArrayImages(parts)
+
+    def read(self, id: str) -> Volume:
+        """Returns one volume.
+
+        Args:
+            id: Id of the volume.
+
+        Raises:
+            DataError: There is no volume with this id, or it is not an array of a volume.
+        """
+        found = self._arrays.item(id)
+        return found if isinstance(found, Volume) else Volume(np.asarray(found))
+
+    def stamp(self, id: str) -> str:
+        """Returns a digest of the values and the geometry of a volume, to detect changes."""
+        volume = self.read(id)
+        array = np.ascontiguousarray(volume.array)
+        head = f"{array.dtype.str}{array.shape}{volume.spacing}{volume.affine}".encode()
         return hashlib.blake2b(head + array.tobytes(), digest_size=16).hexdigest()

@@ -11,10 +11,26 @@ from opsin.core import DataError, Progress, silent
 
 from .decode import header_and_depth, values_of
 from .intensity import Intensity, brightest_of, intensity_of
+from .samples import Volume, image_of
 from .table import Images, Table
 
 _CHUNK = 256
 _PLAIN, _FLOAT = "8-bit", "float"
+
+
+@dataclass(frozen=True)
+class VolumeStatistics:
+    """Statistics of the volumes of a data set.
+
+    Attributes:
+        size: Median (depth, height, width) in voxels.
+        channels: Number of channels of the first volume.
+        spacing: Median distance between voxels along each axis, in millimetres; None where a volume has none.
+    """
+
+    size: tuple[int, int, int]
+    channels: int
+    spacing: tuple[float, float, float] | None
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,7 @@ class ImageStatistics:
         colour: True when any image has colour.
         count: Number of images that were inspected.
         deep: True when any image has more than 8 bits or floats, so that its values are scaled.
+        volumes: Statistics of the volumes; None where samples are images. Height and width are those of the volumes.
     """
 
     height: int
@@ -34,6 +51,7 @@ class ImageStatistics:
     colour: bool
     count: int
     deep: bool = False
+    volumes: VolumeStatistics | None = None
 
 
 def image_statistics(table: Table, sample: int = 256) -> ImageStatistics:
@@ -51,20 +69,40 @@ def image_statistics(table: Table, sample: int = 256) -> ImageStatistics:
     """
     indices = np.unique(np.linspace(0, len(table) - 1, min(sample, len(table))).round().astype(int))
     shapes: list[tuple[int, int, int]] = []
+    volumes: list[VolumeStatistics] = []
     deep = False
     reason = "there are none"
     for id in table.rows["id"].gather(indices):
         try:
-            shape, is_deep = header_and_depth(table.images.read(id))
+            content = table.images.read(id)
+            if isinstance(content, Volume):
+                volumes.append(VolumeStatistics(content.shape, content.array.shape[3], content.spacing))
+                continue
+            shape, is_deep = header_and_depth(image_of(content))
             shapes.append(shape)
             deep = deep or is_deep
         except DataError as error:
             reason = f"{id} {error}"
+    if volumes and shapes:
+        raise DataError(f"{table.origin} mixes images and volumes. Expected one kind.")
+    if volumes:
+        found = _median_of(volumes)
+        return ImageStatistics(*found.size[1:], False, len(volumes), False, found)
     if not shapes:
         raise DataError(f"{table.origin}: no image can be read. Last error: {reason}")
     sizes = np.array(shapes)
     height, width = (int(value) for value in np.median(sizes[:, :2], axis=0).round())
     return ImageStatistics(height, width, bool(sizes[:, 2].max() > 1), len(shapes), deep)
+
+
+def _median_of(volumes: list[VolumeStatistics]) -> VolumeStatistics:
+    depth, height, width = (int(n) for n in np.median([one.size for one in volumes], axis=0).round())
+    known = [one.spacing for one in volumes if one.spacing is not None]
+    spacing = None
+    if len(known) == len(volumes):
+        down, along, across = np.median(known, axis=0).tolist()
+        spacing = down, along, across
+    return VolumeStatistics((depth, height, width), volumes[0].channels, spacing)
 
 
 def find_intensity(table: Table, progress: Progress = silent) -> tuple[Intensity | None, tuple[str, ...]]:
@@ -106,7 +144,7 @@ def _largest_values(images: Images, ids: list[str], progress: Progress) -> Itera
 
     def inspect(id: str) -> tuple[str, float] | None:
         try:
-            content = images.read(id)
+            content = image_of(images.read(id))
             if not header_and_depth(content)[1]:
                 return _PLAIN, 255.0
             values = values_of(content)

@@ -10,6 +10,7 @@ import polars as pl
 
 from opsin.core import DataError, replacing
 
+from .samples import Content
 from .targets import Target, TargetKind
 
 COLUMNS = ("id", "target", "group", "split")
@@ -23,8 +24,8 @@ _MANY = 10
 class Images(Protocol):
     """Source of the images of a table."""
 
-    def read(self, id: str) -> bytes | np.ndarray:
-        """Returns the encoded bytes, or the (height, width[, channels]) array; raises DataError when it is missing."""
+    def read(self, id: str) -> Content:
+        """Returns the encoded bytes or array of an image, a volume or a face; raises DataError when it is missing."""
         ...
 
     def stamp(self, id: str) -> str:

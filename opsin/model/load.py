@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.core import ModelFileError, OpsinError, choose_device
-from opsin.data import ImagePreprocessing
+from opsin.core import ModelFileError, OpsinError, Shape, choose_device
+from opsin.data import preprocessing_from_json
 from opsin.nn import Sequential, Stage, layer_from_json, summarize
 from opsin.tasks import Task, task_from_json
 
@@ -64,7 +64,7 @@ def _like(value: Tensor, like: Tensor, device: torch.device) -> Tensor:
 def _read_model(file: ModelFile) -> Model:
     """Returns the model with its network on the meta device, where weights take no memory."""
     header = file.header
-    preprocessing = ImagePreprocessing.from_json(header["preprocessing"])
+    preprocessing = preprocessing_from_json(header["preprocessing"])
     task = task_from_json(header["task"])
     provenance = Provenance.from_json(header["provenance"])
     network = _network(header["layers"], preprocessing.size, file.weight_bytes)
@@ -73,7 +73,7 @@ def _read_model(file: ModelFile) -> Model:
     return model
 
 
-def _network(data: Any, size: tuple[int, int, int], weight_bytes: int) -> Sequential:
+def _network(data: Any, size: Shape, weight_bytes: int) -> Sequential:
     """Builds the network, after a check that its layers are few and that its weights fit into the file."""
     if _count_objects(data) > MOST_LAYERS:
         raise ModelFileError(f"describes more than {MOST_LAYERS:,} layers")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_large_buffers
-from opsin.data import ImagePreprocessing
+from opsin.data import Preprocessing
 from opsin.geometry import Placement
 from opsin.nn import Sequential, summarize
 from opsin.runtime.backends import FusedRuntime, Runtime
@@ -55,7 +55,7 @@ class Model:
 
     network: Sequential
     task: Task
-    preprocessing: ImagePreprocessing
+    preprocessing: Preprocessing
     tta: str = "none"
     provenance: Provenance = field(default_factory=Provenance)
     parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
@@ -146,7 +146,7 @@ class Model:
                 "Expected a vector. Fix: ask a model of images, not of pixels or boxes."
             )
         runtime = RuntimeCache().runtime(without_head(self.network), self.preprocessing)
-        some = arrays if len(arrays) else np.zeros((1, *self.preprocessing.size), np.uint8)
+        some = arrays if len(arrays) else np.zeros((1, *self.preprocessing.size), self.preprocessing.dtype)
         batches = [runtime.logits(batch).cpu() for batch in self._batches(some, batch_size)]
         return torch.cat(batches)[: len(arrays), ..., None].flatten(2).mean(2).numpy()
 
@@ -192,7 +192,8 @@ class Model:
                 fitted.append(self.preprocess(picture))
             else:
                 in_tiles[len(fitted) + len(in_tiles)] = predict_in_tiles(self, picture, tile)
-        pixels = np.stack([pixels for pixels, _ in fitted]) if fitted else np.zeros((0, *self.preprocessing.size), "u1")
+        empty = np.zeros((0, *self.preprocessing.size), self.preprocessing.dtype)
+        pixels = np.stack([pixels for pixels, _ in fitted]) if fitted else empty
         predictions = self.task.full(self.predict_batch(pixels), [frame for _, frame in fitted])
         if not in_tiles:
             return predictions
@@ -212,7 +213,8 @@ class Model:
         Raises:
             DataError: The image cannot be read; the message begins with the verb.
         """
-        at_least = self.preprocessing.size[:2] if self.task.places == "none" else None
+        height, width = self.preprocessing.size[:2]
+        at_least = (height, width) if self.task.places == "none" else None
         return read_image(image, at_least, self.preprocessing.intensity)
 
     def preprocess(self, picture: np.ndarray) -> tuple[np.ndarray, Placement]:
@@ -224,9 +226,7 @@ class Model:
         Returns:
             The input, uint8 (height, width, channels), and the placement of the image in it.
         """
-        return self.preprocessing.fit(picture), Placement(
-            (picture.shape[0], picture.shape[1]), self.preprocessing.size[:2]
-        )
+        return self.preprocessing.fit(picture)
 
     def with_threshold(self, confidence: float) -> "Model":
         """Returns this model with another confidence threshold; both share weights, network and runtime.
@@ -286,10 +286,9 @@ class Model:
             yield tta_average(runtime.logits, batch, self.tta)
 
     def _batches(self, arrays: np.ndarray, batch_size: int | None) -> Iterator[Tensor]:
-        if arrays.dtype != np.uint8 or arrays.shape[1:] != self.preprocessing.size:
-            raise DataError(
-                f"arrays are {arrays.dtype} of shape {arrays.shape}; expected uint8 (n, *{self.preprocessing.size})"
-            )
+        shape, dtype = self.preprocessing.size, self.preprocessing.dtype
+        if arrays.dtype != dtype or arrays.shape[1:] != shape:
+            raise DataError(f"arrays are {arrays.dtype} of shape {arrays.shape}; expected {dtype} (n, *{shape})")
         keep_large_buffers()
         size = batch_size or self.max_batch_size
         for start in range(0, len(arrays), size):

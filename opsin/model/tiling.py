@@ -69,7 +69,7 @@ def predict_in_tiles(model: "Model", picture: np.ndarray, tile: tuple[int, int])
     for start in range(0, len(grid), _TOGETHER):
         some = grid[start : start + _TOGETHER]
         parts = [picture[part.top : part.bottom, part.left : part.right] for part in some]
-        batch = model.predict_batch(np.stack([model.preprocessing.fit(part) for part in parts]))
+        batch = model.predict_batch(np.stack([model.preprocessing.fit(part)[0] for part in parts]))
         placements = [Placement(part.size, model.preprocessing.size[:2]) for part in some]
         predictions += list(model.task.full(batch, placements))
     return task.merge_tiles(predictions, grid, size)

@@ -8,7 +8,7 @@ import torch
 
 from opsin import data
 from opsin.core import DataError, Progress
-from opsin.data import KINDS, ImagePreprocessing, Intensity, Table, TargetKind
+from opsin.data import KINDS, ImagePreprocessing, Preprocessing, Table, TargetKind
 from opsin.data.dataset import Dataset
 from opsin.tasks.registry import NAMES
 
@@ -63,7 +63,8 @@ def read_dataset(
         choice = replace(choice, size=at_least(choice.size, least))
     intensity, notes = data.find_intensity(table, progress) if survey.deep else (None, ())
     table = table.with_notes(*notes)
-    found = open_dataset(table, (*choice.size, 3 if survey.colour else 1), progress, intensity)
+    preprocessing = ImagePreprocessing.of_size((*choice.size, 3 if survey.colour else 1), intensity)
+    found = open_dataset(table, preprocessing, progress)
     return _with_every_class(found, table), choice
 
 
@@ -83,7 +84,8 @@ def upscaled(source: Dataset, least: int, progress: Progress) -> Dataset:
     size = at_least((height, width), least)
     if size == (height, width):
         return source
-    store = data.open_store(source.table, (*size, channels), source.store.intensity, progress=progress)
+    preprocessing = ImagePreprocessing.of_size((*size, channels), source.store.preprocessing.intensity)
+    store = data.open_store(source.table, preprocessing, progress=progress)
     return replace(source, store=store, store_rows=np.arange(len(source.table)))
 
 
@@ -104,12 +106,22 @@ def _with_every_class(found: Dataset, asked: Table) -> Dataset:
     return replace(found, table=found.table.with_notes(f"no image can be read of: {', '.join(lost[:20])}"))
 
 
-def open_dataset(
-    table: Table, size: tuple[int, int, int], progress: Progress, intensity: Intensity | None = None
-) -> Dataset:
-    """The table's images decoded at (height, width, channels), those of more than 8 bits scaled by `intensity`."""
-    store = data.open_store(table, size, intensity, progress=progress)
-    masks = None if table.masks is None else data.open_masks(table, size[:2], progress=progress)
+def open_dataset(table: Table, preprocessing: Preprocessing, progress: Progress) -> Dataset:
+    """Decodes all samples of a table, and masks where it has them; leaves out those that cannot be read.
+
+    Args:
+        table: The samples.
+        preprocessing: Size and scale of the arrays; its statistics do not matter.
+        progress: Called with the number of samples that were read.
+
+    Returns:
+        The data set, with notes on what was left out.
+
+    Raises:
+        DataError: No sample can be read.
+    """
+    store = data.open_store(table, preprocessing, progress=progress)
+    masks = None if table.masks is None else data.open_masks(table, preprocessing, progress=progress)
     errors = store.errors if masks is None else {**masks.errors, **store.errors}
     good = np.array([row for row in range(len(table)) if row not in errors], np.int64)
     if not len(good):
@@ -124,16 +136,14 @@ def open_dataset(
     return Dataset(table.with_notes(*store.notes), store, good, masks)
 
 
-def fit_preprocessing(source: Dataset, sample: int = 2000) -> ImagePreprocessing:
-    """How images are prepared: the store's size and scale, and mean and spread of a sample of the training pixels."""
-    import cv2
+def fit_preprocessing(source: Dataset, sample: int = 2000) -> Preprocessing:
+    """Returns the preprocessing of a data set with the mean and deviation of its training arrays.
 
-    rows, pixels = source.rows("train"), source.store.pixels
-    height, width, channels = pixels.shape[1:]
-    each = [cv2.meanStdDev(pixels[row]) for row in rows[:: max(1, len(rows) // sample)]]
-    means, spreads = (np.array(values)[..., 0] / 255 for values in zip(*each, strict=True))
-    mean, square, total = means.mean(0), (means**2 + spreads**2).mean(0), len(each) * height * width
-    variance = np.maximum(0, square - mean**2) * total / max(1, total - 1)
-    spread = np.sqrt(variance).clip(1 / 255)
-    mean, spread = tuple(mean.tolist()), tuple(spread.tolist())
-    return ImagePreprocessing(height, width, channels, mean, spread, source.store.intensity)
+    Args:
+        source: The data set, with its splits.
+        sample: Number of training arrays to look at, spread evenly.
+    """
+    rows = source.rows("train")
+    return source.store.preprocessing.with_statistics(
+        source.store.pixels[row] for row in rows[:: max(1, len(rows) // sample)]
+    )

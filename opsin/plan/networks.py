@@ -3,13 +3,13 @@
 import importlib.util
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from opsin import nn, zoo
 from opsin.core import NetworkError, OutputSpec, Progress, Shape
-from opsin.data import ImagePreprocessing
+from opsin.data import Preprocessing
 from opsin.model import check_head
 from opsin.tasks import Task
 from opsin.training import rescale_kernels
@@ -30,7 +30,7 @@ class InitialNetwork:
     """
 
     network: nn.Sequential
-    preprocessing: ImagePreprocessing
+    preprocessing: Preprocessing
     weights: str = RANDOM_WEIGHTS
 
     @property
@@ -40,7 +40,7 @@ class InitialNetwork:
 
 
 def pretrained_network(
-    requested: str | None, fallback: str, preprocessing: ImagePreprocessing, task: Task, seed: int, progress: Progress
+    requested: str | None, fallback: str, preprocessing: Preprocessing, task: Task, seed: int, progress: Progress
 ) -> InitialNetwork:
     """Returns a network with pretrained weights, or with random ones where those are not available.
 
@@ -72,9 +72,10 @@ def pretrained_network(
         return InitialNetwork(network, preprocessing, reason)
     rescale_kernels(network)
     weights = zoo.WEIGHTS[zoo.encoder_name(name, output.layout)]
-    mean, std = zoo.expected_scale(weights, preprocessing.channels)
-    scaled = replace(preprocessing, mean=mean, std=std)
-    return InitialNetwork(network, scaled, f"weights pretrained on ImageNet: {weights.origin}")
+    mean, std = zoo.expected_scale(weights, preprocessing.size[-1])
+    return InitialNetwork(
+        network, preprocessing.with_scale(mean, std), f"weights pretrained on ImageNet: {weights.origin}"
+    )
 
 
 def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:

@@ -10,7 +10,7 @@ import torch
 
 from opsin import data, tasks
 from opsin.core import DataError, Progress, choose_device
-from opsin.data import Batches, ImagePreprocessing, Table, Target
+from opsin.data import Batches, Preprocessing, Table, Target
 from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.tasks import Task
@@ -97,14 +97,14 @@ def make_plan(
     if options.class_weights:
         job = replace(job, recipe=replace(job.recipe, class_weights=_class_weights(source.table.target, targets)))
     reason = "asked for" if options.model else BUNDLED_REASON if start.pretrained else choice.reason
-    reasons = [f"{network.name} at {preprocessing.height}x{preprocessing.width}: {reason}", why, promise]
+    reasons = [f"{network.name} at {'x'.join(map(str, preprocessing.size[:-1]))}: {reason}", why, promise]
     if options.pretrained:
         reasons.append(f"starts from {start.weights}")
     return TrainingPlan(source, job, tuple(filter(None, reasons)), start.weights)
 
 
 def _start(
-    options: TrainOptions, otherwise: str, preprocessing: ImagePreprocessing, task: Task, progress: Progress
+    options: TrainOptions, otherwise: str, preprocessing: Preprocessing, task: Task, progress: Progress
 ) -> InitialNetwork:
     if options.pretrained:
         start = pretrained_network(options.model, otherwise, preprocessing, task, options.seed, progress)

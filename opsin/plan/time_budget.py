@@ -92,11 +92,9 @@ def seconds_per_step(model: Model, recipe: Recipe, example_targets: torch.Tensor
     trial.network = copy.deepcopy(model.network)
     stepper = Stepper(trial, recipe, seed=0)
     prepared = model.preprocessing
-    noise = np.random.default_rng(0).integers(
-        0, 256, (recipe.batch_size, prepared.height, prepared.width, prepared.channels)
-    )
+    noise = np.random.default_rng(0).integers(0, 256, (recipe.batch_size, *prepared.size))
     repeats = torch.arange(recipe.batch_size) % len(example_targets)
-    batch = Batch(torch.from_numpy(noise.astype(np.uint8)), example_targets[repeats])
+    batch = Batch(torch.from_numpy(noise.astype(prepared.dtype)), example_targets[repeats])
     stepper.step(batch, 0, 0.0)
     begun = time.monotonic()
     for number in range(TIMED):

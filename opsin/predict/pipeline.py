@@ -15,7 +15,6 @@ import numpy as np
 import torch
 
 from opsin.core import DataError, keep_large_buffers
-from opsin.data import letterbox_into
 from opsin.geometry import Placement
 from opsin.model import Model
 from opsin.model.tiling import predict_in_tiles, tile_of
@@ -36,7 +35,7 @@ class FilePrediction:
     """An image file's answer, in pixels of the image of (height, width) `size`; or in one line why it has none."""
 
     path: Path
-    size: tuple[int, int] = (0, 0)
+    size: tuple[int, ...] = (0, 0)
     prediction: np.ndarray | None = None
     error: str | None = None
 
@@ -88,7 +87,7 @@ class _Piece:
 
         Images that are cut in tiles are left for later: many of them would fill the memory.
         """
-        done = letterbox_into(self._readable(model, rows, tiles), self.pixels)
+        done = model.preprocessing.fit_into(self._readable(model, rows, tiles), self.pixels)
         if not streams:
             return None
         return model.predict_batch(self.pixels[done], batch_size=max(1, model.max_batch_size // streams))
@@ -108,7 +107,7 @@ class _Piece:
 
 def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None, streams: int) -> _Piece:
     together = min(_TOGETHER, -(-len(paths) // max(streams, _DECODERS)))
-    piece = _Piece(paths, np.zeros((len(paths), *model.preprocessing.size), np.uint8))
+    piece = _Piece(paths, np.zeros((len(paths), *model.preprocessing.size), model.preprocessing.dtype))
     every = range(len(paths))
     parts = (every[start : start + together] for start in every[::together])
     piece.parts = [pool.submit(piece.look, model, rows, tiles, streams) for rows in parts]

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from opsin.data import ImagePreprocessing
+from opsin.data import Preprocessing
 from opsin.kernels import registry
 from opsin.kernels.conditions import has_onednn
 from opsin.nn import Sequential
@@ -26,7 +26,7 @@ class Runtime(Protocol):
 class TorchRuntime:
     """The network itself, on whatever device it is, in evaluation mode while it answers."""
 
-    def __init__(self, network: Sequential, preprocessing: ImagePreprocessing, precision: torch.dtype) -> None:
+    def __init__(self, network: Sequential, preprocessing: Preprocessing, precision: torch.dtype) -> None:
         self.network, self.preprocessing, self.precision = network, preprocessing, precision
 
     def logits(self, pixels: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ class TorchRuntime:
 class FusedRuntime:
     """A copy of the network with fused layers, for a processor that has the kernels."""
 
-    def __init__(self, network: Sequential, preprocessing: ImagePreprocessing, precision: torch.dtype) -> None:
+    def __init__(self, network: Sequential, preprocessing: Preprocessing, precision: torch.dtype) -> None:
         self.network, self.preprocessing, self.precision = fuse(network, precision), preprocessing, precision
 
     def logits(self, pixels: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.data import ImagePreprocessing
+from opsin.data import Preprocessing
 from opsin.nn import Sequential
 
 from .backends import TorchRuntime
@@ -23,7 +23,7 @@ class OpenVinoRuntime:
     """
 
     def __init__(
-        self, network: Sequential, preprocessing: ImagePreprocessing, precision: torch.dtype, together: int = 8
+        self, network: Sequential, preprocessing: Preprocessing, precision: torch.dtype, together: int = 8
     ) -> None:
         traced, cores = _traced(network, preprocessing), torch.get_num_threads()  # what is made of it reads its memory
         model = _converted(traced)
@@ -54,7 +54,7 @@ class OpenVinoRuntime:
         return torch.from_numpy(found[0] if len(found) == 1 else np.concatenate(found))
 
 
-def _traced(network: Sequential, preprocessing: ImagePreprocessing) -> Any:
+def _traced(network: Sequential, preprocessing: Preprocessing) -> Any:
     """The network from pixels to outputs, for OpenVINO to read."""
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import OpsinError, choose_precision
-from opsin.data import ImagePreprocessing
+from opsin.data import Preprocessing
 from opsin.nn import Sequential
 
 from .backends import BatchSizeDispatch, FusedRuntime, Runtime, TorchRuntime, can_fuse
@@ -36,7 +36,7 @@ class RuntimeCache:
     def __init__(self) -> None:
         self._kept: tuple[_WeightSnapshot, Runtime] | None = None
 
-    def runtime(self, network: Sequential, preprocessing: ImagePreprocessing) -> Runtime:
+    def runtime(self, network: Sequential, preprocessing: Preprocessing) -> Runtime:
         """What computes outputs now: fused on a processor that has the kernels."""
         if self._kept is not None and self._kept[0].holds(network, preprocessing):
             return self._kept[1]
@@ -47,7 +47,7 @@ class RuntimeCache:
         self._kept = state, FusedRuntime(network, preprocessing, precision)
         return self._kept[1]
 
-    def select_backend(self, network: Sequential, preprocessing: ImagePreprocessing, together: int) -> str:
+    def select_backend(self, network: Sequential, preprocessing: Preprocessing, together: int) -> str:
         """Takes OpenVINO from now on, for one image, for few or for many, where its outputs are alike and come sooner.
 
         Of many, each core takes `together` at a time. Says in a line what was found.
@@ -85,7 +85,7 @@ class RuntimeCache:
 class _WeightSnapshot:
     """All that outputs depend on, as it was; compared before every answer, and so without loops of Python's own."""
 
-    def __init__(self, network: Sequential, preprocessing: ImagePreprocessing) -> None:
+    def __init__(self, network: Sequential, preprocessing: Preprocessing) -> None:
         self.network, self.rest = network, (network.weight_version, preprocessing)
         modules = list(network.modules())
         kept = [(m._modules, m._parameters, m._buffers) for m in modules]  # pyright: ignore[reportPrivateUsage]
@@ -97,7 +97,7 @@ class _WeightSnapshot:
         self.values, self.counted = values, [value for value in values if not value.is_inference()]
         self.marks = self._marks()
 
-    def holds(self, network: Sequential, preprocessing: ImagePreprocessing) -> bool:
+    def holds(self, network: Sequential, preprocessing: Preprocessing) -> bool:
         """Whether nothing has changed, and nobody watches."""
         return (
             network is self.network

@@ -4,15 +4,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from opsin.data import ImagePreprocessing
+from opsin.data import Preprocessing
 
 MAX_IMAGES, MAX_PIXELS = 1000, 2**21
 """Maximum number of images and of pixels from which the covariance of patches is estimated."""
 
 
-def init_whitening_stem(
-    network: nn.Module, preprocessing: ImagePreprocessing, pixels: np.ndarray, rows: np.ndarray
-) -> bool:
+def init_whitening_stem(network: nn.Module, preprocessing: Preprocessing, pixels: np.ndarray, rows: np.ndarray) -> bool:
     """Initializes the layer named "stem" to whiten image patches, and freezes its kernels.
 
     The kernels come in pairs of opposite sign, so that a ReLU after them loses no information (Page 2018; Jordan 2024,

@@ -18,7 +18,7 @@ def test_answers_stand_in_the_order_of_the_rows_with_their_groups(run, draw):
     model = api.load(run[0].model, "cpu")
     names = ["blue", "green", "red"] * 4
     images = np.stack([np.asarray(draw(name, i)) for i, name in enumerate(names)])
-    source = open_dataset(read((images, names)), model.preprocessing.size, silent)
+    source = open_dataset(read((images, names)), model.preprocessing, silent)
     table = source.table.with_splits(["valid", "test"] * 6)
     rows = table.rows.with_columns(group=np.array(["p1", None, "p1", "p2"] * 3, object))
     source = replace(source, table=replace(table, rows=rows))

@@ -88,7 +88,7 @@ def test_a_resumed_run_decodes_as_before(slides, tmp_path):
 def test_larger_images_for_pretrained_weights_keep_the_scale(slides, tmp_path):
     source = prepared_of(slides, tmp_path).dataset
     larger = inputs.upscaled(source, 24, silent)
-    assert larger.store.pixels.shape[1:] == (24, 24, 1) and larger.store.intensity == Intensity(4095)
+    assert larger.store.pixels.shape[1:] == (24, 24, 1) and larger.store.preprocessing.intensity == Intensity(4095)
     assert larger.store.pixels.max() > 200 and np.median(larger.store.pixels) < 60
 
 
@@ -98,7 +98,7 @@ def test_8_bit_data_sets_are_not_searched(colours, tmp_path, monkeypatch):
 
     monkeypatch.setattr(inputs.data, "find_intensity", never)
     made = prepared_of(colours, tmp_path)
-    assert made.job.model.preprocessing.intensity is None and made.dataset.store.intensity is None
+    assert made.job.model.preprocessing.intensity is None and made.dataset.store.preprocessing.intensity is None
 
 
 def test_arrays_of_counts_are_predicted_as_they_were_trained(tmp_path):

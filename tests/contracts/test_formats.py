@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from opsin import data
+from opsin.data import ImagePreprocessing
 
 CLASSES = ("cat", "dog", "owl")
 SPLITS = ("train", "valid", "test")
@@ -92,7 +93,7 @@ def test_reads_as_the_same_table(write, splits, tmp_path):
     names = ("0", "1", "2") if write is npz else CLASSES
     assert table.target == data.Target(data.CLASSES, names)
     assert table.rows.schema == {"id": pl.Utf8, "target": pl.Int64, "group": pl.Utf8, "split": pl.Utf8}
-    store = data.open_store(table, (6, 5, 3))
+    store = data.open_store(table, ImagePreprocessing.of_size((6, 5, 3)))
     assert not store.errors
     read = {
         pixels.tobytes(): (int(target), split)

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import Intensity, as_pixels, decode, find_intensity, open_store, read, whole_pixels
+from opsin.data import ImagePreprocessing, Intensity, as_pixels, decode, find_intensity, open_store, read, whole_pixels
 from opsin.data.intensity import to_bytes
 
 GREY = 500
@@ -39,8 +39,8 @@ def test_equal_greys_become_equal_pixels_in_all_images_of_a_data_set(tmp_path):
     assert intensity == Intensity(4095) and notes == (
         "images of more than 8 bits: values 0 to 4095 are scaled to 0 to 255",
     )
-    store = open_store(table, (6, 6, 1), intensity)
-    assert store.intensity == intensity and not store.errors
+    store = open_store(table, ImagePreprocessing.of_size((6, 6, 1), intensity))
+    assert store.preprocessing.intensity == intensity and not store.errors
     assert (store.pixels[:, 0] == round(GREY * 255 / 4095)).all()
     for id in table.rows["id"]:
         assert whole_pixels(table.images, id, intensity)[0, 0, 0] == 31

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from opsin.data import open_store, read
+from opsin.data import ImagePreprocessing, open_store, read
 from opsin.plan import flip_keeps_class
 
 RNG = np.random.default_rng(0)
@@ -60,5 +60,5 @@ def test_photographs_clothes_and_lungs_are_flipped(name):
         pytest.skip(f"OPSIN_DATA names no folder with {name}")
     table = read(Path(folder) / name).split("train")
     table = table.select(np.arange(0, len(table), max(1, len(table) // 5000)))
-    store = open_store(table, (28, 28, 1 if "cifar" not in name else 3))
+    store = open_store(table, ImagePreprocessing.of_size((28, 28, 1 if "cifar" not in name else 3)))
     assert flip_keeps_class(store.pixels, table.targets())[0]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from opsin.core import DataError, silent
-from opsin.data import read
+from opsin.data import ImagePreprocessing, read
 from opsin.plan.inputs import fit_preprocessing, open_dataset, read_dataset
 
 CPU = torch.device("cpu")
@@ -24,7 +24,12 @@ def test_rows_lead_to_their_own_pixels(colours):
         assert len(asked.table) == len(asked.store_rows) == 30
         np.testing.assert_array_equal(asked.store_rows, source.rows(part))
         for id, place in list(zip(asked.table.rows["id"], asked.store_rows, strict=True))[::10]:
-            expected = open_dataset(read(colours), (14, 14, 3), silent).table.rows["id"].to_list().index(id)
+            expected = (
+                open_dataset(read(colours), ImagePreprocessing.of_size((14, 14, 3)), silent)
+                .table.rows["id"]
+                .to_list()
+                .index(id)
+            )
             assert place == expected
 
 
@@ -47,18 +52,21 @@ def test_when_no_image_can_be_read_the_first_is_named(make_folder, tmp_path):
     with pytest.raises(DataError, match=r"\.png is not an image"):
         source_of(tmp_path)
     with pytest.raises(DataError, match="none of 4 images can be read"):
-        open_dataset(read(tmp_path), (8, 8, 3), silent)
+        open_dataset(read(tmp_path), ImagePreprocessing.of_size((8, 8, 3)), silent)
 
 
 def test_the_fingerprint_is_of_names_and_pixels_not_of_order(draw):
     images = np.stack([np.asarray(draw("blue", i)) for i in range(6)])
     names = ["a", "b"] * 3
-    source = open_dataset(read((images, names)), (14, 14, 3), silent)
+    source = open_dataset(read((images, names)), ImagePreprocessing.of_size((14, 14, 3)), silent)
     turned = type(source)(source.table.select(np.arange(6)[::-1]), source.store, source.store_rows[::-1])
     assert source.fingerprint == turned.fingerprint
     other = images.copy()
     other[3, 5, 5, 0] ^= 1
-    assert open_dataset(read((other, names)), (14, 14, 3), silent).fingerprint != source.fingerprint
+    assert (
+        open_dataset(read((other, names)), ImagePreprocessing.of_size((14, 14, 3)), silent).fingerprint
+        != source.fingerprint
+    )
 
 
 def test_a_size_that_is_asked_for_is_taken(colours):
@@ -67,7 +75,7 @@ def test_a_size_that_is_asked_for_is_taken(colours):
 
 def test_the_scale_is_that_of_the_training_pixels_alone(draw):
     images = np.stack([np.full((14, 14, 3), value, np.uint8) for value in (10, 20, 30, 250, 250, 250)])
-    source = open_dataset(read((images, ["a", "b"] * 3)), (14, 14, 3), silent)
+    source = open_dataset(read((images, ["a", "b"] * 3)), ImagePreprocessing.of_size((14, 14, 3)), silent)
     source = type(source)(
         source.table.with_splits(["train"] * 3 + ["valid", "test", "test"]), source.store, source.store_rows
     )
@@ -78,7 +86,9 @@ def test_the_scale_is_that_of_the_training_pixels_alone(draw):
 
 
 def test_images_of_one_value_have_a_scale_too():
-    source = open_dataset(read((np.zeros((4, 5, 5), np.uint8), ["a", "b"] * 2)), (5, 5, 1), silent).as_split("train")
+    source = open_dataset(
+        read((np.zeros((4, 5, 5), np.uint8), ["a", "b"] * 2)), ImagePreprocessing.of_size((5, 5, 1)), silent
+    ).as_split("train")
     assert min(fit_preprocessing(source).std) > 0
 
 

@@ -12,7 +12,7 @@ from skimage.transform import resize
 
 from opsin import api
 from opsin.core import silent
-from opsin.data import open_store, read
+from opsin.data import ImagePreprocessing, open_store, read
 from opsin.data.dataset import Dataset
 from opsin.plan.pretrained_probe import probe_pretrained
 from opsin.tasks import Classify
@@ -26,7 +26,9 @@ RNG = np.random.default_rng(0)
 
 def promise_of(data, side, channels=3):
     table = read(data)
-    source = Dataset(table, open_store(table, (side, side, channels)), np.arange(len(table)))
+    source = Dataset(
+        table, open_store(table, ImagePreprocessing.of_size((side, side, channels))), np.arange(len(table))
+    )
     return probe_pretrained(source, Classify(tuple(table.target.names)), "resnet_small", 0, silent)
 
 

@@ -1,4 +1,4 @@
-"""All images of a table, decoded once to one size: a memory-mapped array that opens at once the next time."""
+"""Store of decoded samples: all images or volumes of a table as one memory-mapped array, kept for the next run."""
 
 import errno
 import hashlib
@@ -18,91 +18,110 @@ from opsin.core import DataError, Progress, silent
 
 from ..decode import as_pixels, decode
 from ..intensity import Intensity
+from ..samples import Volume, image_of
 from ..table import Images, Table
 from .cache import cache_folder, discard, hold, make_room, making
-from .preprocessing import letterbox, letterbox_into
+from .preprocessing import Preprocessing
 
-FORMAT = 3
-"""Counts up whenever decoding or resizing gives other pixels, so that an old store is not taken for a new one."""
+FORMAT = 4
+"""Increased whenever decoding or resizing gives other pixels, so that no old store is taken for a new one."""
 
 _CHUNK_BYTES = 16 * 2**20
 _CHUNKS_EACH = 16
 """At least, so that no thread waits long for another at the end."""
 _SPARE_BYTES = 256 * 2**20
 
-Size = tuple[int, int, int]
-
 
 @dataclass(frozen=True, eq=False)
 class Store:
-    """Decoded images in the order of their table.
+    """Decoded samples, in the order of their table.
 
-    `pixels` is uint8 (n, height, width, channels), read-only; `digests` uint64 (n,), of the stored pixels, 0 for an
-    image that could not be read; `errors` names it and says in one line, by row, why not (its pixels are 0).
-    `intensity` is the scale that images of more than 8 bits were decoded with.
+    Attributes:
+        pixels: (n, *size) of the preprocessing's size and type, channels last, read-only; 0 where a sample cannot be
+            read.
+        pixel_hashes: (n,) uint64 digests of the arrays; 0 where a sample cannot be read.
+        errors: One line for each row that cannot be read.
+        preprocessing: The preprocessing that made the arrays.
+        notes: Remarks for the user.
     """
 
     pixels: np.ndarray
     pixel_hashes: np.ndarray
     errors: dict[int, str]
+    preprocessing: Preprocessing
     notes: tuple[str, ...] = ()
-    intensity: Intensity | None = None
     _hold: Any = field(default=None, repr=False)
 
 
 def open_store(
-    table: Table,
-    size: Size,
-    intensity: Intensity | None = None,
-    *,
-    cache: Path | None = None,
-    progress: Progress = silent,
+    table: Table, preprocessing: Preprocessing, *, cache: Path | None = None, progress: Progress = silent
 ) -> Store:
-    """The images of `table` as uint8 (n, height, width, channels) of `size`, from the cache when it has them.
+    """Decodes all samples of a table, or opens the arrays of an earlier run.
 
-    `intensity` is the scale of images of more than 8 bits, as `find_intensity` or a model's preprocessing has it.
+    Args:
+        table: The samples.
+        preprocessing: Size, type and scale of the arrays; its statistics do not matter.
+        cache: Folder of decoded samples. Default: OPSIN_CACHE, or the user's cache folder. Where it cannot be written
+            arrays are kept in memory, with a note.
+        progress: Called with the number of samples that were decoded.
 
-    The cache is `cache`, or OPSIN_CACHE, or the user's cache folder; when it cannot be written the images are kept in
-    memory, with a note. Raises DataError when not one image can be read, or when they fit nowhere.
+    Returns:
+        The arrays, in the order of the table.
+
+    Raises:
+        DataError: No sample can be read, or the arrays fit neither disk nor memory.
     """
     if not len(table):
         raise DataError(f"{table.origin}: there is no image to read; expected at least one")
-    entry = cache_folder(cache) / "images" / _key(table, size, intensity)
-    store = _opened(entry, table, size, intensity)
+    entry = cache_folder(cache) / "images" / _key(table, preprocessing)
+    store = _opened(entry, table, preprocessing)
     if store is None:
         try:
-            store = _built_on_disk(entry, table, size, intensity, progress)
+            store = _built_on_disk(entry, table, preprocessing, progress)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             note = f"decoded images are kept in memory, for {entry.parent} cannot be written ({reason})"
-            store = _built_in_memory(table, size, intensity, progress, note)
+            store = _built_in_memory(table, preprocessing, progress, note)
     if len(store.errors) == len(table):
         first = next(iter(store.errors.values()))
         raise DataError(f"{table.origin}: none of {len(table)} images can be read; the first: {first}")
     return store
 
 
-def read_pixels(images: Images, id: str, size: Size, intensity: Intensity | None = None) -> np.ndarray:
-    """One image as it stands in a store: uint8 of exactly `size`. Raises DataError when it cannot be read."""
-    return letterbox(_about(images, id, size, intensity), size)
-
-
-def _about(images: Images, id: str, size: Size, intensity: Intensity | None) -> np.ndarray:
-    """An image as it came, or smaller where that costs less, but not smaller than `size`."""
-    content = images.read(id)
-    if isinstance(content, bytes):
-        return decode(content, at_least=size[:2], intensity=intensity)
-    return as_pixels(content, intensity)
+def read_array(images: Images, id: str, preprocessing: Preprocessing) -> np.ndarray:
+    """Returns the array of one sample, as it is in a store; raises DataError when the sample cannot be read."""
+    return preprocessing.fit(preprocessing.decode(images.read(id)))[0]
 
 
 def whole_pixels(images: Images, id: str, intensity: Intensity | None = None) -> np.ndarray:
-    """One image as it came, uint8 (height, width, 1 or 3). Raises DataError when it cannot be read."""
+    """Reads one image at its original size, to show it.
+
+    Args:
+        images: Source of the image.
+        id: Id of the image.
+        intensity: Scale of images of more than 8 bits.
+
+    Returns:
+        uint8 (height, width, 1 or 3); of a volume its middle slice, from its smallest value to its largest.
+
+    Raises:
+        DataError: The image cannot be read.
+    """
     content = images.read(id)
-    return decode(content, intensity=intensity) if isinstance(content, bytes) else as_pixels(content, intensity)
+    if isinstance(content, Volume):
+        return _middle_slice(content)
+    image = image_of(content)
+    return decode(image, intensity=intensity) if isinstance(image, bytes) else as_pixels(image, intensity)
 
 
-def _key(table: Table, size: Size, intensity: Intensity | None) -> str:
-    digest = hashlib.blake2b(repr((FORMAT, size, intensity)).encode(), digest_size=16)
+def _middle_slice(volume: Volume) -> np.ndarray:
+    plane = volume.array[volume.shape[0] // 2, :, :, :1].astype(np.float64)
+    low, high = volume.array.min(), volume.array.max()
+    return np.rint((plane - low) * (255 / (high - low) if high > low else 0.0)).astype(np.uint8)
+
+
+def _key(table: Table, preprocessing: Preprocessing) -> str:
+    digest = hashlib.blake2b(f"{FORMAT} {preprocessing.store_key}".encode(), digest_size=16)
     stamp = table.images.stamp
     for id in table.rows["id"]:
         try:
@@ -112,7 +131,7 @@ def _key(table: Table, size: Size, intensity: Intensity | None) -> str:
     return digest.hexdigest()
 
 
-def _opened(entry: Path, table: Table, size: Size, intensity: Intensity | None) -> Store | None:
+def _opened(entry: Path, table: Table, preprocessing: Preprocessing) -> Store | None:
     lock = hold(entry)
     if lock is None:
         return None
@@ -120,8 +139,9 @@ def _opened(entry: Path, table: Table, size: Size, intensity: Intensity | None) 
         pixels = np.load(entry / "pixels.npy", mmap_mode="r", allow_pickle=False)
         digests = np.load(entry / "digests.npy", allow_pickle=False)
         errors = {int(row): str(why) for row, why in json.loads((entry / "errors.json").read_text()).items()}
-        if pixels.shape == (len(table), *size) and digests.shape == (len(table),):
-            return Store(pixels, digests, errors, (), intensity, lock)
+        fits = pixels.shape == (len(table), *preprocessing.size) and pixels.dtype == preprocessing.dtype
+        if fits and digests.shape == (len(table),):
+            return Store(pixels, digests, errors, preprocessing, (), lock)
     except (OSError, ValueError):
         pass
     lock.close()
@@ -129,36 +149,37 @@ def _opened(entry: Path, table: Table, size: Size, intensity: Intensity | None) 
     return None
 
 
-def _built_on_disk(entry: Path, table: Table, size: Size, intensity: Intensity | None, progress: Progress) -> Store:
-    needed = len(table) * int(np.prod(size))
+def _built_on_disk(entry: Path, table: Table, preprocessing: Preprocessing, progress: Progress) -> Store:
+    needed = len(table) * _array_bytes(preprocessing)
     make_room(entry.parent, needed)
     with making(entry) as part:
         if shutil.disk_usage(part).free < needed + _SPARE_BYTES:
             raise OSError(errno.ENOSPC, "not enough space left on the disk")
         with open(part / "pixels.npy", "wb") as file:
-            head = {"descr": "|u1", "fortran_order": False, "shape": (len(table), *size)}
+            shape, descr = (len(table), *preprocessing.size), np.lib.format.dtype_to_descr(preprocessing.dtype)
+            head = {"descr": descr, "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, head)
             file.flush()
-            if hasattr(os, "posix_fallocate"):  # in one piece, which is sooner; and a full disk is known now
+            if hasattr(os, "posix_fallocate"):  # in one piece, which is faster; and a full disk is known now
                 os.posix_fallocate(file.fileno(), file.tell(), needed)
 
             def write(start: int, chunk: np.ndarray) -> None:
                 file.write(chunk.data)
 
-            digests, errors = _decode_all(table, size, intensity, write, progress)
+            digests, errors = _decode_all(table, preprocessing, write, progress)
             file.flush()
             os.fsync(file.fileno())
         np.save(part / "digests.npy", digests)
         (part / "errors.json").write_text(json.dumps(errors))
-    store = _opened(entry, table, size, intensity)
+    store = _opened(entry, table, preprocessing)
     if store is None:
         raise OSError(errno.ENOENT, "it was removed while it was made")
     return store
 
 
-def _built_in_memory(table: Table, size: Size, intensity: Intensity | None, progress: Progress, note: str) -> Store:
+def _built_in_memory(table: Table, preprocessing: Preprocessing, progress: Progress, note: str) -> Store:
     try:
-        pixels = np.zeros((len(table), *size), np.uint8)
+        pixels = np.zeros((len(table), *preprocessing.size), preprocessing.dtype)
     except MemoryError:
         raise DataError(
             f"{table.origin}: {note}, and the memory is too small; name a folder in OPSIN_CACHE, or a smaller --size"
@@ -167,25 +188,24 @@ def _built_in_memory(table: Table, size: Size, intensity: Intensity | None, prog
     def write(start: int, chunk: np.ndarray) -> None:
         pixels[start : start + len(chunk)] = chunk
 
-    digests, errors = _decode_all(table, size, intensity, write, progress)
+    digests, errors = _decode_all(table, preprocessing, write, progress)
     pixels.setflags(write=False)
-    return Store(pixels, digests, errors, (note,), intensity)
+    return Store(pixels, digests, errors, preprocessing, (note,))
 
 
 def _decode_all(
     table: Table,
-    size: Size,
-    intensity: Intensity | None,
+    preprocessing: Preprocessing,
     write: Callable[[int, np.ndarray], None],
     progress: Progress,
 ) -> tuple[np.ndarray, dict[int, str]]:
-    """Decodes chunks side by side and writes them in order; few wait at a time, so memory stays small."""
+    """Decodes chunks in parallel and writes them in order; few wait at a time, so memory stays small."""
     ids = table.rows["id"].to_list()
     digests = np.zeros(len(ids), np.uint64)
     errors: dict[int, str] = {}
     workers = min(8, os.cpu_count() or 1)
     even = -(-len(ids) // (_CHUNKS_EACH * workers))
-    step = max(1, min(256, _CHUNK_BYTES // int(np.prod(size)), even))
+    step = max(1, min(256, _CHUNK_BYTES // _array_bytes(preprocessing), even))
     waiting: deque[tuple[int, Future[tuple[np.ndarray, np.ndarray, dict[int, str]]]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
 
@@ -200,7 +220,7 @@ def _decode_all(
         try:
             for start in range(0, len(ids), step):
                 some = ids[start : start + step]
-                waiting.append((start, pool.submit(_decode_chunk, table.images, some, size, intensity)))
+                waiting.append((start, pool.submit(_decode_chunk, table.images, some, preprocessing)))
                 if len(waiting) > 2 * workers:
                     finish()
             while waiting:
@@ -212,19 +232,23 @@ def _decode_all(
 
 
 def _decode_chunk(
-    images: Images, ids: list[str], size: Size, intensity: Intensity | None
+    images: Images, ids: list[str], preprocessing: Preprocessing
 ) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
-    pixels = np.zeros((len(ids), *size), np.uint8)
+    pixels = np.zeros((len(ids), *preprocessing.size), preprocessing.dtype)
     digests = np.zeros(len(ids), np.uint64)
     errors: dict[int, str] = {}
 
-    def readable() -> Iterator[tuple[int, np.ndarray]]:
+    def readable() -> Iterator[tuple[int, Any]]:
         for row, id in enumerate(ids):
             try:
-                yield row, _about(images, id, size, intensity)
+                yield row, preprocessing.decode(images.read(id))
             except DataError as error:
                 errors[row] = f"{id} {error}"
 
-    for row in letterbox_into(readable(), pixels):
+    for row in preprocessing.fit_into(readable(), pixels):
         digests[row] = int.from_bytes(hashlib.blake2b(pixels[row].data, digest_size=8).digest(), "little")
     return pixels, digests, errors
+
+
+def _array_bytes(preprocessing: Preprocessing) -> int:
+    return int(np.prod(preprocessing.size)) * preprocessing.dtype.itemsize

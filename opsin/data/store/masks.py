@@ -1,4 +1,4 @@
-"""All masks of a table, at the size of the network's input: a memory-mapped array that opens at once the next time."""
+"""Store of masks: all masks of a table at the size of the network's input, as one memory-mapped array."""
 
 import hashlib
 import json
@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 
 from opsin.core import DataError, Progress, silent
-from opsin.geometry import Placement
 
-from ..decode import shape_of
 from ..table import Masks, Table
 from .cache import cache_folder, discard, hold, make_room, making
+from .preprocessing import Preprocessing
 
-FORMAT = 1
-"""Counts up whenever a mask is placed differently, so that an old store is not taken for a new one."""
+FORMAT = 2
+"""Increased whenever a mask is placed differently, so that no old store is taken for a new one."""
 _TOGETHER = 64
 
 
@@ -27,8 +26,10 @@ _TOGETHER = 64
 class MaskStore:
     """Masks in the order of their table.
 
-    `masks` is uint8 (n, height, width) of class indices, or int32 of instances as `Masks.read` gives them; `errors`
-    says in one line, by row, why a mask cannot be had (it is all IGNORED, or empty).
+    Attributes:
+        masks: (n, height, width) or (n, depth, height, width): uint8 class indices, or int32 instances as `Masks.read`
+            returns them; IGNORED or empty where a mask cannot be read.
+        errors: One line for each row whose mask cannot be read.
     """
 
     masks: np.ndarray
@@ -37,39 +38,53 @@ class MaskStore:
 
 
 def open_masks(
-    table: Table, size: tuple[int, int], *, cache: Path | None = None, progress: Progress = silent
+    table: Table, preprocessing: Preprocessing, *, cache: Path | None = None, progress: Progress = silent
 ) -> MaskStore:
-    """The masks of `table` in frames of (height, width) `size`, from the cache when it has them.
+    """Places all masks of a table in the network's input, or opens those of an earlier run.
 
-    What lies around an image in its frame is IGNORED, or background for instances. A mask of another size than its
-    image is an error of its row, as is one that cannot be read.
+    The surroundings of an image are IGNORED, or background where masks are instances.
+
+    Args:
+        table: The samples, with masks.
+        preprocessing: Size of the input, and placement of samples in it.
+        cache: Folder of decoded samples. Default: OPSIN_CACHE, or the user's cache folder; memory where it cannot be
+            written.
+        progress: Called with the number of masks that were read.
+
+    Returns:
+        The masks. One that cannot be read, or has another size than its image, is an error of its row.
+
+    Raises:
+        DataError: The targets of the table are no masks.
     """
     kind = table.target.kind.mask_dtype
     if table.masks is None or kind is None:
         raise DataError(f"{table.origin} has a target of {table.target.kind}; expected masks or instances")
-    entry = cache_folder(cache) / "masks" / _key(table, table.masks, size)
-    found = _opened(entry, (len(table), *size))
+    entry = cache_folder(cache) / "masks" / _key(table, table.masks, preprocessing)
+    shape = (len(table), *preprocessing.size[:-1])
+    found = _opened(entry, shape)
     if found is not None:
         return found
     try:
-        make_room(entry.parent, len(table) * int(np.prod(size)) * kind.itemsize)
+        make_room(entry.parent, int(np.prod(shape)) * kind.itemsize)
         with making(entry) as part:
-            masks = np.lib.format.open_memmap(part / "masks.npy", "w+", kind, (len(table), *size))
-            errors = _fill(table, table.masks, masks, progress)
+            masks = np.lib.format.open_memmap(part / "masks.npy", "w+", kind, shape)
+            errors = _fill(table, table.masks, preprocessing, masks, progress)
             masks.flush()
             del masks
             (part / "errors.json").write_text(json.dumps(errors))
-        found = _opened(entry, (len(table), *size))
+        found = _opened(entry, shape)
     except OSError:
         shutil.rmtree(entry, ignore_errors=True)
     if found is None:  # the cache cannot be written: memory must do
-        masks = np.zeros((len(table), *size), kind)
-        found = MaskStore(masks, _fill(table, table.masks, masks, progress))
+        masks = np.zeros(shape, kind)
+        found = MaskStore(masks, _fill(table, table.masks, preprocessing, masks, progress))
     return found
 
 
-def _key(table: Table, masks: Masks, size: tuple[int, int]) -> str:
-    digest = hashlib.blake2b(repr((FORMAT, size, table.target)).encode(), digest_size=16)
+def _key(table: Table, masks: Masks, preprocessing: Preprocessing) -> str:
+    head = f"{FORMAT} {preprocessing.store_key} {table.target}"
+    digest = hashlib.blake2b(head.encode(), digest_size=16)
     for id, target in table.rows.select("id", "target").iter_rows():
         try:
             stamps = f"{table.images.stamp(id)}\0{masks.stamp(id)}"
@@ -95,18 +110,20 @@ def _opened(entry: Path, shape: tuple[int, ...]) -> MaskStore | None:
     return None
 
 
-def _fill(table: Table, masks: Masks, into: np.ndarray, progress: Progress) -> dict[int, str]:
-    """Writes every mask into its place, some at a time side by side; which rows have none, and why."""
+def _fill(
+    table: Table, masks: Masks, preprocessing: Preprocessing, into: np.ndarray, progress: Progress
+) -> dict[int, str]:
+    """Writes every mask to its row, in parallel; returns the errors by row."""
     fill = table.target.kind.mask_fill
-    size = (into.shape[1], into.shape[2])
 
     def one(row: int, id: str) -> str | None:
         into[row] = fill
         try:
-            mask, shape = masks.read(id), shape_of(table.images.read(id))
-            if mask.shape != shape:
-                raise DataError(f"has a mask of {_times(mask.shape)}, but is {_times(shape)} itself; expected one size")
-            into[row] = Placement(shape, size).mask_to_input(mask, fill)
+            mask, placement = masks.read(id), preprocessing.placement(table.images.read(id))
+            if mask.shape != placement.image:
+                sizes = f"{_times(mask.shape)}, but is {_times(placement.image)}"
+                raise DataError(f"has a mask of {sizes} itself; expected one size")
+            into[row] = placement.mask_to_input(mask, fill)
         except DataError as error:
             return f"{id} {error}"
         return None

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsin.core import DataError
-from opsin.data import ArrayImages, Table, Target, linked_groups, open_store, read, split
+from opsin.data import ArrayImages, ImagePreprocessing, Table, Target, linked_groups, open_store, read, split
 from opsin.data.table import make_rows
 from opsin.data.targets import CLASSES, IDENTITIES, NUMBERS
 
@@ -183,7 +183,7 @@ def test_the_copies_in_pneumoniamnist_are_all_named():
     if not os.environ.get("OPSIN_DATA") or not path.exists():
         pytest.skip("OPSIN_DATA names no folder with pneumoniamnist.npz")
     found = read(path)
-    done = split(found, open_store(found, (28, 28, 1)).pixel_hashes, seed=0)
+    done = split(found, open_store(found, ImagePreprocessing.of_size((28, 28, 1))).pixel_hashes, seed=0)
     (note,) = [note for note in done.notes if "stand in both" in note]
     assert note.startswith("8 images stand in both train and valid: ")
     with np.load(path) as file:  # the oracle: all pairs of images

@@ -7,7 +7,8 @@ import numpy as np
 
 from opsin.core import DataError
 
-from ...images import ArrayImages
+from ...images import ArrayImages, ArrayVolumes
+from ...samples import Volume
 from ...table import Table, make_rows
 from ...targets import TargetKind
 from ..split_names import split_name
@@ -19,7 +20,8 @@ def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, kind: TargetK
 
     Args:
         parts: (images, targets) by the name of the part; a part called train, val or test is that split. Images are
-            an array (n, height, width[, channels]) or a list of arrays. Targets are (n,) or (n, 1) classes as text or
+            an array (n, height, width[, channels]) or a list of arrays; volumes are an array (n, depth, height,
+            width, channels) or a list of `Volume`. Targets are (n,) or (n, 1) classes as text or
             integers, (n, k) of 0 and 1 for labels, or numbers.
         origin: Name of the data set in messages.
         kind: Kind of target; None infers it from the values.
@@ -57,16 +59,25 @@ def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, kind: TargetK
     cells = {name: [cell for column in targets for cell in column[:, at].tolist()] for at, name in enumerate(names)}
     parsed = parse_targets(cells, origin, kind)
     rows = make_rows(ids, parsed.values, kind=parsed.target.kind, splits=splits)
-    return Table(rows, ArrayImages(images), parsed.target, origin, parsed.notes)
+    source = ArrayVolumes(images) if _are_volumes(images, origin) else ArrayImages(images)
+    return Table(rows, source, parsed.target, origin, parsed.notes)
 
 
 def _images(images: Any, part: str, origin: str) -> np.ndarray | list[Any]:
     if isinstance(images, (list, tuple)):
         return list(cast("list[Any]", images))
     array = np.asarray(images)
-    if array.ndim == 3 or (array.ndim == 4 and (array.shape[3] in (1, 3, 4) or array.shape[1] in (1, 3, 4))):
+    if array.ndim in (3, 5) or (array.ndim == 4 and (array.shape[3] in (1, 3, 4) or array.shape[1] in (1, 3, 4))):
         return array
     raise DataError(
         f"{origin}: the images of {part} have the shape {array.shape}. Expected (n, height, width) or "
-        "(n, height, width, 1, 3 or 4)."
+        "(n, height, width, 1, 3 or 4), or (n, depth, height, width, channels)."
     )
+
+
+def _are_volumes(parts: Mapping[str, np.ndarray | list[Any]], origin: str) -> bool:
+    """Returns True for volumes, False for images; raises DataError where there are both."""
+    found = {np.ndim(one) == 4 or isinstance(one, Volume) for images in parts.values() for one in images[:1]}
+    if len(found) > 1:
+        raise DataError(f"{origin}: some parts are images and others volumes. Expected one kind.")
+    return found == {True}

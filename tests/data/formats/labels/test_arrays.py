@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import Target, find_intensity, open_store, read
+from opsin.data import ImagePreprocessing, Target, find_intensity, open_store, read
 from opsin.data.targets import CLASSES, LABELS, NUMBERS
 
 RNG = np.random.default_rng(0)
@@ -12,7 +12,7 @@ IMAGES = RNG.integers(0, 256, (8, 6, 5, 3), np.uint8)
 
 
 def pixels(table):
-    return open_store(table, (6, 5, 3), find_intensity(table)[0]).pixels
+    return open_store(table, ImagePreprocessing.of_size((6, 5, 3), find_intensity(table)[0])).pixels
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_floats_are_scaled_by_all_images_together():
 
 def test_images_of_several_sizes():
     table = read(([np.zeros((3, 4), np.uint8), np.zeros((9, 2, 3), np.uint8)], ["a", "b"]))
-    assert open_store(table, (6, 5, 3)).pixels.shape == (2, 6, 5, 3)
+    assert open_store(table, ImagePreprocessing.of_size((6, 5, 3))).pixels.shape == (2, 6, 5, 3)
 
 
 def test_pillow_images_of_other_modes_are_seen_as_they_look():

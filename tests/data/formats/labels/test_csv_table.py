@@ -2,7 +2,7 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import open_store, read
+from opsin.data import ImagePreprocessing, open_store, read
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_groups_and_splits(folder):
 def test_paths_with_different_prefixes(folder, name):
     table = read(written(folder, "path,label\n" + rows(name)))
     assert table.rows["id"].to_list() == [f"images/ü {number}.png" for number in range(6)]
-    assert open_store(table, (4, 4, 1)).pixels[:, 0, 0, 0].tolist() == list(range(6))
+    assert open_store(table, ImagePreprocessing.of_size((4, 4, 1))).pixels[:, 0, 0, 0].tolist() == list(range(6))
 
 
 def test_absolute_paths_within_the_folder(folder):
@@ -64,7 +64,7 @@ def test_names_of_files_without_their_ending_or_folder_must_be_unique(folder):
     table = read(written(folder, "id,label\n" + rows("ü {}")))
     assert table.rows["id"].to_list()[:2] == ["ü 0", "images/ü 1.png"]
     assert "1 file named in labels.csv missing: ü 0" in table.notes
-    assert list(open_store(table, (4, 4, 1)).errors) == [0]
+    assert list(open_store(table, ImagePreprocessing.of_size((4, 4, 1))).errors) == [0]
 
 
 def test_paths_outside_of_the_folder_are_not_read(folder):
@@ -72,7 +72,7 @@ def test_paths_outside_of_the_folder_are_not_read(folder):
     secret = folder.parent / "secret.png"
     text = "path,label\n" + rows() + f"\n../secret.png,a\n{secret},b\nlink.png,a\nimages/../../secret.png2,b"
     table = read(written(folder, text))
-    errors = open_store(table, (4, 4, 1)).errors
+    errors = open_store(table, ImagePreprocessing.of_size((4, 4, 1))).errors
     assert sorted(errors) == [6, 7, 8, 9] and all("lies outside of" in line for line in errors.values())
     assert any(note.startswith("3 paths in labels.csv outside of the folder") for note in table.notes)
 
@@ -80,7 +80,7 @@ def test_paths_outside_of_the_folder_are_not_read(folder):
 def test_a_missing_file_is_noted_and_its_row_kept(folder):
     table = read(written(folder, "path,label\n" + rows() + "\nimages/gone.png,a"))
     assert table.notes == ("1 file named in labels.csv missing: images/gone.png",)
-    assert list(open_store(table, (4, 4, 1)).errors) == [6]
+    assert list(open_store(table, ImagePreprocessing.of_size((4, 4, 1))).errors) == [6]
 
 
 def test_metadata_next_to_images_and_in_folders_of_splits(folder):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import open_masks
+from opsin.data import ImagePreprocessing, open_masks
 from opsin.data.formats.masks.mask_folders import match_mask_folders
 from opsin.data.formats.scan import scan
 from opsin.data.targets import INSTANCES, MASKS
@@ -48,7 +48,7 @@ def test_images_and_masks(tmp_path):
     assert table.rows.to_dicts()[0] == {"id": "images/p0.png", "target": "masks/p0.png", "group": None, "split": None}
     for name, mask in masks.items():
         np.testing.assert_array_equal(table.masks.read(f"images/{name}.png"), mask)
-    store = open_masks(table, (8, 10))
+    store = open_masks(table, ImagePreprocessing.of_size((8, 10, 1)))
     assert not store.errors and (store.masks == np.stack(list(masks.values()))).all()
 
 
@@ -161,13 +161,13 @@ def test_broken_masks_are_a_line_each(tmp_path, content, words):
     assert any(note.startswith("1 mask cannot be read: masks/p1.png is") for note in table.notes)
     with pytest.raises(DataError, match=words):
         table.masks.read("images/p1.png")
-    assert list(open_masks(table, (16, 16)).errors) == [1]
+    assert list(open_masks(table, ImagePreprocessing.of_size((16, 16, 1))).errors) == [1]
 
 
 def test_a_mask_of_another_size_is_a_line(tmp_path):
     make(tmp_path, ids())
     save(tmp_path / "masks/p1.png", np.ones((5, 5), np.uint8))
-    assert open_masks(read(tmp_path), (8, 8)).errors == {
+    assert open_masks(read(tmp_path), ImagePreprocessing.of_size((8, 8, 1))).errors == {
         1: "images/p1.png has a mask of 5x5, but is 8x10 itself; expected one size"
     }
 
@@ -231,4 +231,4 @@ def test_membranes():
     assert len(table) == 30 and table.target.names == ("background", "foreground")
     shares = [float(table.masks.read(id).mean()) for id in table.rows["id"]]
     assert 0.7 < np.mean(shares) < 0.85  # 255 is inside the cells, 0 the membranes
-    assert not open_masks(table, (64, 64)).errors
+    assert not open_masks(table, ImagePreprocessing.of_size((64, 64, 1))).errors

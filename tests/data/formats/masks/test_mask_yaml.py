@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import open_masks
+from opsin.data import ImagePreprocessing, open_masks
 from opsin.data.formats.masks.mask_yaml import match_mask_yaml
 from opsin.data.formats.scan import scan
 from opsin.data.targets import MASKS
@@ -58,7 +58,7 @@ def test_from_the_top_and_from_its_own_folder(tmp_path, inner):
     ]
     assert table.rows["split"].to_list() == ["train", "train", "valid", "valid"]
     assert table.masks.read("images/val/b.png")[0].tolist() == [2, 1, 1, 1, 1]
-    assert not open_masks(table, (4, 5)).errors
+    assert not open_masks(table, ImagePreprocessing.of_size((4, 5, 1))).errors
 
 
 def test_a_missing_part_and_images_without_masks_are_noted(tmp_path):
@@ -127,7 +127,7 @@ def test_coco128(inner):
     image = np.asarray(Image.open(Path(REAL or "") / "coco128" / table.rows["target"][0]))
     listed = {value: place for place, value in enumerate(_ids(Path(REAL or "")))}
     np.testing.assert_array_equal(table.masks.read(id), np.vectorize(listed.get)(image))
-    assert not open_masks(table, (32, 32)).errors
+    assert not open_masks(table, ImagePreprocessing.of_size((32, 32, 1))).errors
 
 
 def _ids(data):

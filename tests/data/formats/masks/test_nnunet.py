@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import open_masks
+from opsin.data import ImagePreprocessing, open_masks
 from opsin.data.formats.masks.mask_folders import match_mask_folders
 from opsin.data.formats.masks.nnunet import match_nnunet
 from opsin.data.formats.scan import scan
@@ -54,7 +54,10 @@ def test_both_versions(tmp_path, described, ending):
     assert table.rows["target"][0] == f"labelsTr/c_1{ending}" and table.rows["split"].to_list() == [None, None]
     assert table.notes == (f"2 images without a mask left out: imagesTs/c_1t_0000{ending}, imagesTs/c_2t_0000{ending}",)
     np.testing.assert_array_equal(table.masks.read(table.rows["id"][0]), IDS)
-    assert not open_masks(table, (2, 3)).errors and not match_mask_folders(scan(tmp_path))[0]
+    assert (
+        not open_masks(table, ImagePreprocessing.of_size((2, 3, 1))).errors
+        and not match_mask_folders(scan(tmp_path))[0]
+    )
 
 
 def test_below_another_folder_with_test_masks(tmp_path):

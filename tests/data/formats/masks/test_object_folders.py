@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import open_masks
+from opsin.data import ImagePreprocessing, open_masks
 from opsin.data.formats.masks.object_folders import is_object_folders, match_object_folders
 from opsin.data.formats.scan import scan
 from opsin.data.targets import INSTANCES
@@ -59,7 +59,7 @@ def test_layouts(tmp_path, image, mask):
     assert (codes[0, 0], codes[5, 5], codes[19, 19]) == (256, 512, 0) and len(np.unique(codes)) == 3
     assert table.rows["target"][0] == mask.format("a", "").rstrip("/").removesuffix(".png").rstrip("/")
     assert table.notes == ("6 objects in 2 images",)
-    assert not open_masks(table, (20, 30)).errors
+    assert not open_masks(table, ImagePreprocessing.of_size((20, 30, 1))).errors
 
 
 def test_classes_by_folder(tmp_path):
@@ -97,7 +97,7 @@ def test_a_broken_object_is_one_line(tmp_path, content, words):
     table = read(tmp_path)
     with pytest.raises(DataError, match=words):
         table.masks.read("a/images/a.png")
-    assert list(open_masks(table, (20, 30)).errors) == [0]
+    assert list(open_masks(table, ImagePreprocessing.of_size((20, 30, 1))).errors) == [0]
 
 
 def test_stamps_and_strangers(tmp_path):

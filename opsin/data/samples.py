@@ -1,0 +1,75 @@
+"""Samples that are more than an image: volumes with their geometry, and face photos with landmarks."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from opsin.core import DataError
+from opsin.geometry.placement import Affine
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A volume and its position in space.
+
+    Args:
+        array: (depth, height, width, channels) or (depth, height, width), numbers of any type.
+        spacing: Distance between voxels along the three axes, in millimetres; None where it is unknown.
+        affine: (4, 4) map from voxel indices to world coordinates, in millimetres; None where it is unknown.
+
+    Raises:
+        DataError: The array has another shape or no numbers, or the spacing is not above 0.
+    """
+
+    array: np.ndarray
+    spacing: tuple[float, float, float] | None = None
+    affine: Affine | None = None
+
+    def __post_init__(self) -> None:
+        if self.array.ndim == 3:
+            object.__setattr__(self, "array", self.array[..., None])
+        if self.array.ndim != 4 or 0 in self.array.shape:
+            raise DataError(f"has the shape {self.array.shape}. Expected (depth, height, width[, channels]).")
+        if self.array.dtype.kind not in "biuf":
+            raise DataError(f"holds values of type {self.array.dtype}. Expected numbers.")
+        if self.spacing is not None and not (len(self.spacing) == 3 and all(0 < one < 1e6 for one in self.spacing)):
+            raise DataError(f"has the spacing {self.spacing}. Expected three distances above 0, in millimetres.")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(depth, height, width)."""
+        return self.array.shape[0], self.array.shape[1], self.array.shape[2]
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A photo of one face and its landmarks.
+
+    Args:
+        image: Encoded bytes, or an array (height, width[, channels]).
+        landmarks: (5, 2) x and y in pixels of the image: left eye, right eye, nose, left and right corner of the
+            mouth, left and right as seen in the image; None where they are unknown.
+
+    Raises:
+        DataError: The landmarks have another shape or are not finite.
+    """
+
+    image: bytes | np.ndarray
+    landmarks: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        found = self.landmarks
+        if found is not None and (found.shape != (5, 2) or not np.isfinite(found).all()):
+            raise DataError(f"has landmarks of shape {found.shape}. Expected (5, 2) finite pixels.")
+
+
+Content: TypeAlias = bytes | np.ndarray | Volume | Face
+"""A sample as a source returns it: an encoded image, an array of pixels, a volume or a face."""
+
+
+def image_of(content: Content) -> bytes | np.ndarray:
+    """Returns the image of a face, or an image as it is; raises DataError for a volume."""
+    if isinstance(content, Volume):
+        raise DataError("is a volume. Expected an image.")
+    return content.image if isinstance(content, Face) else content
