@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +44,10 @@ def answers_of_fold(rows: pl.DataFrame, held: np.ndarray, minutes: float, seed: 
         names = [Path(shutil.copy(path, folder)).name for path in rows["path"]]
         rows.with_columns(split, pl.Series("path", names)).write_csv(table)
         run = opsin.train(table, minutes=minutes, seed=seed, rotate90=True, out=Path(folder) / "run")
-        model, done = opsin.load(run.model), Predictions.from_parquet(run.folder / "predictions.parquet")
+        model, done = opsin.load(run.model), Predictions.from_parquet(run.folder / "predictions.parquet").only("test")
         plain = model.task.predicted(np.tile(np.array(model.provenance.baseline), (len(done.ids), 1)))
         print(json.dumps({name: str(value) for name, value in run.scores.items()}), flush=True)
-        return Predictions(done.ids, done.groups, model.task.predicted(done.predictions), done.targets), plain
+        return replace(done, predictions=model.task.predicted(done.predictions)), plain
 
 
 def main() -> None:
@@ -60,10 +61,14 @@ def main() -> None:
     parts = [answers_of_fold(rows, held, options.minutes, options.seed) for _, held in folds]
     ids = tuple(id for part, _ in parts for id in part.ids)
     groups = np.concatenate([part.groups for part, _ in parts if part.groups is not None])
+    split = np.full(len(ids), "test")
     truth = np.concatenate([part.targets for part, _ in parts])
     task = Regress(("count",), (0.0,), (1.0,))
     result = {
-        name: {key: value.to_json() for key, value in score(Predictions(ids, groups, predictions, truth), task).items()}
+        name: {
+            key: value.to_json()
+            for key, value in score(Predictions(ids, groups, split, truth, predictions), task).items()
+        }
         for name, predictions in (
             ("opsin", np.concatenate([part.predictions for part, _ in parts])),
             ("mean", np.concatenate([plain for _, plain in parts])),

@@ -71,7 +71,7 @@ def main() -> None:
             arranged(source, folder / "data", first)
             data = folder / "data"
             run = opsin.train(data, minutes=told.minutes, seed=told.seed, rotate90=True, out=folder / "run", say=print)
-            parts.append(Predictions.from_parquet(run.folder / "predictions.parquet"))
+            parts.append(Predictions.from_parquet(run.folder / "predictions.parquet").only("test"))
             worker = [sys.executable, str(Path(__file__).parent / "workers" / "plain_unet.py"), str(data)]
             asked = ["--minutes", str(told.minutes), "--seed", str(told.seed), "--batch", "2"]
             subprocess.run([*worker, str(folder / "answers"), *asked], check=True, stdout=subprocess.PIPE)
@@ -81,7 +81,7 @@ def main() -> None:
     targets = np.concatenate([part.targets for part in parts])
     both = {"opsin": np.concatenate([part.predictions for part in parts]), "plain U-Net": np.concatenate(plain)}
     scores = {
-        name: score(Predictions(ids, np.array(ids), predictions, targets), Segment(NAMES))
+        name: score(Predictions(ids, np.array(ids), np.full(len(ids), "test"), targets, predictions), Segment(NAMES))
         for name, predictions in both.items()
     }
     result = {

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -99,9 +100,9 @@ def main() -> None:
         worker = [sys.executable, str(Path(__file__).parent / "workers" / "plain_unet.py"), str(folder / "plain")]
         told_peer = ["--minutes", str(told.minutes), "--seed", str(told.seed)]
         done = subprocess.run([*worker, str(folder / "answers"), *told_peer], check=True, stdout=subprocess.PIPE)
-        mine = Predictions.from_parquet(run.folder / "predictions.parquet")
+        mine = Predictions.from_parquet(run.folder / "predictions.parquet").only("test")
         predictions = plain_answers(mine.ids, folder / "answers")
-        plain = score(Predictions(mine.ids, mine.groups, predictions, mine.targets), Instances(("nucleus",)))
+        plain = score(replace(mine, predictions=predictions), Instances(("nucleus",)))
     result = {
         "images": counts,
         "minutes": told.minutes,

@@ -56,7 +56,7 @@ def evaluate(
     source = _asked(loaded, data, split, progress)
     for line in source.table.notes:
         say(line)
-    predictions = predictions_of(loaded, source, "test", progress)
+    predictions = predictions_of(loaded, source, "test", progress, features=report or place is not None)
     baseline = _baseline(loaded, predictions)
     evaluation = evaluation_of(loaded, predictions, baseline)
     if not report and place is None:

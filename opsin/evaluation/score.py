@@ -42,7 +42,8 @@ def score(predictions: Predictions, task: Task, *, seed: int = 0, replicates: in
     and the one moved back. Very large answers (rows x outputs) take fewer replicates, 200 at least.
 
     >>> from opsin.tasks import Classify
-    >>> rows = Predictions(("a", "b"), None, np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 1]))
+    >>> split, outputs = np.array(["test", "test"]), np.array([[1.0, 0.0], [0.0, 1.0]])
+    >>> rows = Predictions(("a", "b"), None, split, np.array([0, 1]), outputs)
     >>> print(score(rows, Classify(("x", "y")))["accuracy"])
     1 (0.1581 to 1)
     """

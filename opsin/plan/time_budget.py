@@ -47,6 +47,8 @@ def seconds_per_image(model: Model, pixels: np.ndarray) -> float:
         some = pixels[np.arange(count) % len(pixels)]
         begun = time.monotonic()
         model.predict_batch(some)
+        if len(model.network.output_shape) == 1:
+            model.features(some)
         return (time.monotonic() - begun) / count
 
     timed(2)
@@ -77,7 +79,7 @@ def _tried(model: Model, source: Dataset, rows: int) -> Predictions:
     targets = replace(some, table=some.table.select(np.arange(count)), store_rows=some.store_rows[:count]).targets(
         "train"
     )
-    return Predictions(tuple(map(str, range(rows))), None, answers[again], targets[again])
+    return Predictions(tuple(map(str, range(rows))), None, np.full(rows, "test"), targets[again], answers[again])
 
 
 TIMED = 3

@@ -36,7 +36,7 @@ def test_the_test_split_alone_is_scored_when_there_is_one(run, make_folder, tmp_
 
 def test_the_same_images_give_the_scores_of_the_run(run, colours):
     done, _ = run
-    kept = Predictions.from_parquet(done.folder / "predictions.parquet")
+    kept = Predictions.from_parquet(done.folder / "predictions.parquet").only("test")
     found = api.evaluate(done.model, colours, device="cpu").predictions
     by_id = {name: row for name, row in zip(found.ids, found.predictions, strict=True)}
     np.testing.assert_allclose(kept.predictions, [by_id[name] for name in kept.ids], atol=2e-2)

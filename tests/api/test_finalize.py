@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from opsin import api
 from opsin.api.finalize import evaluation_of, predictions_of
@@ -26,14 +27,31 @@ def test_answers_stand_in_the_order_of_the_rows_with_their_groups(run, draw):
     assert found.ids == tuple(table.rows["id"].to_list()[1::2])
     np.testing.assert_array_equal(found.targets, table.targets()[1::2])
     np.testing.assert_allclose(found.predictions, model.predict_batch(images[1::2]), atol=1e-2)
+    np.testing.assert_array_equal(found.logits, found.predictions)
+    assert found.features is None and set(found.split) == {"test"}
     # who has no group is a group of one
     assert found.groups.tolist() == [found.ids[0], "p2", found.ids[2], "p2", found.ids[4], "p2"]
     assert predictions_of(model, source.as_split("test").split("valid"), "test", silent).ids == ()
 
 
+def test_validation_and_test_rows_are_kept_with_logits_and_features(run):
+    done, _ = run
+    model, kept = api.load(done.model, "cpu"), Predictions.from_parquet(done.folder / "predictions.parquet")
+    assert {split: len(kept.only(split).ids) for split in set(kept.split)} == {
+        split: model.provenance.images[split] for split in ("valid", "test")
+    }
+    np.testing.assert_array_equal(kept.logits, kept.predictions)
+    last = list(model.network.children())[-1]
+    with torch.no_grad():
+        again = last(torch.tensor(kept.features)).numpy()  # without test-time augmentation
+    assert (again.argmax(1) == kept.logits.argmax(1)).mean() > 0.9
+    found = evaluation_of(model, kept.only("test"), np.array(model.provenance.baseline))
+    assert found.scores == done.scores
+
+
 def test_no_rows_have_no_scores(run):
     model = api.load(run[0].model, "cpu")
-    empty = Predictions((), None, np.zeros((0, 3), np.float32), np.zeros(0, np.int64))
+    empty = Predictions((), None, np.zeros(0, object), np.zeros(0, np.int64), np.zeros((0, 3), np.float32))
     found = evaluation_of(model, empty, np.zeros(3))
     assert found.scores == found.baseline == {}
 

@@ -130,7 +130,7 @@ def test_the_task_and_network_are_found_out_and_the_run_leaves_what_it_promises(
 @pytest.mark.parametrize("task", SCORES)
 def test_kept_predictions_are_scored_as_the_run_was(runs, data, task):
     run, _ = runs(task)
-    kept = Predictions.from_parquet(run.folder / "predictions.parquet")
+    kept = Predictions.from_parquet(run.folder / "predictions.parquet").only("test")
     assert len(kept.ids) == COUNTS["test"]
     evaluated = api.evaluate(run.model, data(task), device="cpu")
     for name in SCORES[task]:
@@ -151,7 +151,7 @@ def test_killed_and_resumed_is_as_never_killed(data, tmp_path, task):
         return load_file(tmp_path / name / "best.safetensors")
 
     whole = train("whole")
-    killed = train("killed", "train:2", "answer test:1")
+    killed = train("killed", "train:2", "predict test:1")
     assert whole.keys() == killed.keys()
     assert all(torch.equal(whole[name], killed[name]) for name in whole)
 

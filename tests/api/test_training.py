@@ -47,7 +47,7 @@ def test_scores_stand_beside_the_baseline_and_are_those_of_the_predictions(run):
     assert done.scores["accuracy"].value > 0.8 > done.baseline["accuracy"].value
     for score in done.scores.values():
         assert (score.low <= score.value + 1e-9 and score.value - 1e-9 <= score.high) or np.isnan(score.value)
-    kept = Predictions.from_parquet(done.folder / "predictions.parquet")
+    kept = Predictions.from_parquet(done.folder / "predictions.parquet").only("test")
     assert (kept.predictions.argmax(1) == kept.targets).mean() == pytest.approx(done.scores["accuracy"].value)
     provenance = api.load(done.model, "cpu").provenance
     assert provenance.scores["accuracy"]["value"] == pytest.approx(done.scores["accuracy"].value)
@@ -57,7 +57,7 @@ def test_scores_stand_beside_the_baseline_and_are_those_of_the_predictions(run):
 def test_the_model_answers_as_it_was_scored(run, colours, draw, tmp_path):
     done, _ = run
     model = api.load(done.model, "cpu")
-    kept = Predictions.from_parquet(done.folder / "predictions.parquet")
+    kept = Predictions.from_parquet(done.folder / "predictions.parquet").only("test")
     answers = model.predict([colours / name for name in kept.ids])
     assert [answer["label"] for answer in answers] == [model.task.names[i] for i in kept.predictions.argmax(1)]
     draw("red", 77_777).resize((28, 28)).save(tmp_path / "new.png")
@@ -98,7 +98,7 @@ def test_one_seed_gives_one_model(colours, tmp_path):
 def test_killed_at_any_stage_and_resumed_is_as_never_killed(colours, tmp_path):
     program = Path(__file__).with_name("killed_run.py")
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    for folder, stops in ((killed, ["train:3", "train:9", "validate:2", "answer test:1", "report:1"]), (whole, [])):
+    for folder, stops in ((killed, ["train:3", "train:9", "validate:2", "predict test:1", "report:1"]), (whole, [])):
         done = subprocess.run(
             [sys.executable, str(program), str(colours), str(folder), "simple", *stops],
             capture_output=True, text=True, timeout=500, env={**os.environ, "OMP_NUM_THREADS": "1"},

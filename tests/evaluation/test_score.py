@@ -9,13 +9,16 @@ from opsin.evaluation import Predictions, Score, score
 from opsin.tasks import Classify, Regress
 
 TASK = Classify(("no", "yes"))
+TEST = np.array(["test"])
 
 
 def answers(right, groups=None):
     """Predictions on a class in turns, right where `right` says so."""
     targets = np.arange(len(right)) % 2
     said = np.where(right, targets, 1 - targets)
-    return Predictions(tuple(map(str, range(len(right)))), groups, np.eye(2)[said] * 3, targets)
+    return Predictions(
+        tuple(map(str, range(len(right)))), groups, TEST.repeat(len(right)), targets, np.eye(2)[said] * 3
+    )
 
 
 def test_the_interval_of_an_accuracy_is_the_normal_one():
@@ -30,7 +33,7 @@ def test_95_of_100_intervals_hold_the_truth():
     covered = 0
     for _ in range(150):
         errors = random.exponential(2.0, (80, 1))
-        rows = Predictions(tuple(map(str, range(80))), None, errors, np.zeros((80, 1)))
+        rows = Predictions(tuple(map(str, range(80))), None, TEST.repeat(80), np.zeros((80, 1)), errors)
         found = score(rows, task, replicates=200)["mae"]
         covered += found.low <= 2.0 <= found.high
     assert 0.88 <= covered / 150 <= 0.99
@@ -40,7 +43,7 @@ def test_images_of_one_group_count_once():
     right = np.random.default_rng(1).random(60) < 0.8
     single = score(answers(right), TASK)["accuracy"]
     again = answers(np.repeat(right, 6)[:360])
-    grouped = Predictions(again.ids, np.repeat(np.arange(60), 6), again.predictions, again.targets)
+    grouped = Predictions(again.ids, np.repeat(np.arange(60), 6), again.split, again.targets, again.predictions)
     wide, narrow = score(grouped, TASK)["accuracy"], score(again, TASK)["accuracy"]
     assert (wide.low, wide.high) == pytest.approx((single.low, single.high))
     assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
@@ -58,7 +61,7 @@ def test_a_calibrated_model_may_have_no_calibration_error():
         predictions = random.normal(size=(400, 5)) * 2
         chances = task.predicted(predictions)
         targets = (chances.cumsum(1) > random.random((400, 1))).argmax(1)
-        rows = Predictions(tuple(map(str, range(400))), None, predictions, targets)
+        rows = Predictions(tuple(map(str, range(400))), None, TEST.repeat(400), targets, predictions)
         found = score(rows, task, replicates=100)["ece"]
         assert 0 <= found.low <= found.value <= found.high < 0.12
         held += found.low <= 0.005
@@ -74,10 +77,10 @@ def test_all_right_is_not_certain(count, low):
 
 
 def test_what_is_not_defined_is_not_a_number_and_null_in_json():
-    found = score(Predictions(("a",), None, np.eye(2)[:1], np.array([0])), TASK)["auroc"]
+    found = score(Predictions(("a",), None, TEST, np.array([0]), np.eye(2)[:1]), TASK)["auroc"]
     assert np.isnan([found.value, found.low, found.high]).all()
     assert found.to_json() == {"value": None, "low": None, "high": None}
-    assert score(Predictions((), None, np.zeros((0, 2)), np.zeros(0, np.int64)), TASK) == {}
+    assert score(Predictions((), None, TEST[:0], np.zeros(0, np.int64), np.zeros((0, 2))), TASK) == {}
 
 
 def test_a_score_reads_as_a_line():
@@ -87,7 +90,9 @@ def test_a_score_reads_as_a_line():
 def test_a_thousand_replicates_of_ten_thousand_rows_are_quick():
     random = np.random.default_rng(0)
     targets, task = random.integers(0, 10, 10_000), Classify(tuple("abcdefghij"))
-    rows = Predictions(tuple(map(str, range(10_000))), None, random.normal(size=(10_000, 10)), targets)
+    rows = Predictions(
+        tuple(map(str, range(10_000))), None, TEST.repeat(10_000), targets, random.normal(size=(10_000, 10))
+    )
     begun = time.process_time()
     score(rows, task)
     assert time.process_time() - begun < 4

@@ -1,6 +1,7 @@
 """Facts of small made-up runs, and a reader of pages that knows nothing of how they are written."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -87,9 +88,12 @@ def content_of(
     )
     pixels = np.random.default_rng(1).integers(0, 256, (count, 6, 6, 3), np.uint8)
     inside = slice(count - test, count)
-    predictions = Predictions(tuple(names[inside]), None, predictions[inside].astype(np.float32), targets[inside])
+    split = np.full(test, "test")
+    predictions = Predictions(
+        tuple(names[inside]), None, split, targets[inside], predictions[inside].astype(np.float32)
+    )
     constant = task.baseline_predictions(task.fit_baseline(targets[: count - test]), np.zeros((test, task.units)))
-    trivial = Predictions(predictions.ids, None, constant, predictions.targets)
+    trivial = replace(predictions, predictions=constant)
     section = PredictionSection(
         task, predictions, score(predictions, task, replicates=20), score(trivial, task, replicates=20)
     )
