@@ -1,4 +1,4 @@
-"""Keras's own words: a Sequential script runs when `tensorflow.keras` is replaced by `opsin.keras`."""
+"""Keras-compatible API: a Sequential script runs when `tensorflow.keras` is replaced by `opsin.keras`."""
 
 from . import activations as activations
 from . import backend as backend

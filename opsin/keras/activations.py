@@ -1,4 +1,4 @@
-"""Activation functions as objects: `keras.activations.relu` stands for "relu" in a layer and can be called."""
+"""Activation functions: each can be called, or passed to a layer instead of its name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,12 @@ from opsin.nn.layers.activations import FUNCTIONS
 
 @dataclass(frozen=True)
 class Activation:
-    """One function by its Keras name; softmax and its like work along the last axis, where Keras has the channels.
+    """An activation function.
+
+    Softmax and log_softmax act on the last axis, the channels.
+
+    Args:
+        name: Keras's name of the function.
 
     >>> import torch
     >>> softmax(torch.zeros(1, 2))
@@ -49,15 +54,22 @@ tanh = Activation("tanh")
 
 
 def get(identifier: str | Activation | None) -> Callable[[Tensor], Tensor]:
-    """The function that a name stands for; None is linear."""
+    """Returns an activation function.
+
+    Args:
+        identifier: Name, function of this module, or None for linear.
+
+    Raises:
+        NetworkError: The name is unknown.
+    """
     return Activation(activation_name(identifier, "keras.activations.get", "identifier") or "linear")
 
 
 def activation_name(value: Any, label: str, field: str) -> str | None:
-    """The name that a name or a function of this module stands for; NetworkError with the names there are otherwise."""
+    """Returns the name of an activation function. Raises NetworkError, which lists the names, for an unknown one."""
     if value is None:
         return None
     name = getattr(value, "__name__", value)
     if isinstance(name, str) and name in FUNCTIONS:
         return name
-    raise NetworkError(f"{label} takes one of {', '.join(map(repr, FUNCTIONS))} for {field}, got {value!r}")
+    raise NetworkError(f"{label} got {value!r} for {field}. Expected one of {', '.join(map(repr, FUNCTIONS))}.")

@@ -1,4 +1,4 @@
-"""What `fit` is given, checked and made tensors: images (n, height, width, channels), targets, weights."""
+"""Conversion of the arguments of `fit` to tensors: inputs, targets and sample weights."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,24 +15,24 @@ Given: TypeAlias = tuple[Tensor, Tensor | None, Tensor | None]
 
 
 def is_array(value: Any) -> bool:
-    """Whether the value holds all inputs at once, in place of batches."""
+    """Returns True for an array of inputs, False for an iterable of batches."""
     return isinstance(value, Tensor | np.ndarray | list | tuple) or (
         hasattr(value, "__array__") and hasattr(value, "shape")
     )
 
 
-def to_tensor(value: Any, what: str) -> Tensor:
-    """The value as a tensor that shares its memory where it can; DataError when it is no array of numbers."""
+def to_tensor(value: Any, name: str) -> Tensor:
+    """Returns a value as a tensor, without a copy where possible. Raises DataError unless it is a numeric array."""
     if isinstance(value, Tensor):
         return value.detach()
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise DataError(f"{what} is no array: {error}; expected inputs of one shape") from error
+        raise DataError(f"{name} is not an array: {error}. Expected inputs of one shape.") from error
     if array.dtype == bool:
         return torch.from_numpy(array.astype(np.uint8))
     if array.dtype.kind not in "iuf":
-        raise DataError(f"{what} holds {array.dtype}; expected an array of numbers, (n, height, width, channels)")
+        raise DataError(f"{name} has the type {array.dtype}. Expected a numeric array (n, height, width, channels).")
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:
         array = array.astype(np.int64)
     if (
@@ -45,8 +45,17 @@ def to_tensor(value: Any, what: str) -> Tensor:
     return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
-def check_given(x: Any, y: Any = None, sample_weight: Any = None) -> Given:
-    """x, y and sample_weight as tensors with one row for each input."""
+def check_batch(x: Any, y: Any = None, sample_weight: Any = None) -> Given:
+    """Returns x, y and sample_weight as tensors with one row per input.
+
+    Args:
+        x: Inputs (n, ...).
+        y: Targets (n, ...), or None.
+        sample_weight: Weights (n,), or None.
+
+    Raises:
+        DataError: A value is not a numeric array, or the numbers of rows differ.
+    """
     tensors = (
         to_tensor(x, "x"),
         None if y is None else to_tensor(y, "y"),
@@ -55,39 +64,55 @@ def check_given(x: Any, y: Any = None, sample_weight: Any = None) -> Given:
     for name, other in zip(("y", "sample_weight"), tensors[1:], strict=True):
         if other is not None and (other.ndim == 0 or len(other) != len(tensors[0])):
             raise DataError(
-                f"x holds {len(tensors[0])} inputs and {name} {other.shape[0] if other.ndim else 1}; expected as many"
+                f"{name} has {other.shape[0] if other.ndim else 1} rows and x {len(tensors[0])}. Expected as many."
             )
     if not len(tensors[0]):
-        raise DataError("x holds no inputs; expected at least one")
+        raise DataError("x is empty. Expected at least one input.")
     return tensors
 
 
-def split(given: Given, share: float) -> tuple[Given, Given]:
-    """The first rows for training, the last `share` of them, before any shuffling, for validation."""
+def split(arrays: Given, share: float) -> tuple[Given, Given]:
+    """Returns the first rows for training and the last `share` of the rows for validation."""
     if not 0 < share < 1:
-        raise DataError(f"validation_split is {share!r}; expected a share between 0 and 1, such as 0.2")
-    count = len(given[0])
+        raise DataError(f"validation_split is {share!r}. Expected a share between 0 and 1, such as 0.2.")
+    count = len(arrays[0])
     at = math.floor(count * (1 - share))
     if at in (0, count):
-        raise DataError(f"validation_split={share} of {count} inputs leaves no inputs on one side; give more inputs")
-    first, last = ([None if t is None else t[part] for t in given] for part in (slice(at), slice(at, count)))
+        raise DataError(f"validation_split={share} of {count} inputs leaves one part empty. Fix: use more inputs.")
+    first, last = ([None if t is None else t[part] for t in arrays] for part in (slice(at), slice(at, count)))
     return cast(Given, tuple(first)), cast(Given, tuple(last))
 
 
 def class_weights(y: Tensor, weights: Mapping[int, float]) -> Tensor:
-    """The weight of each input by its class number or one-hot target; 1 for classes that are not named."""
+    """Returns the weight of each input by its class.
+
+    Args:
+        y: Class indices (n,) or (n, 1), or one-hot targets (n, classes).
+        weights: Weight of each class; 1 for missing classes.
+    """
     if not isinstance(weights, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise DataError(f"class_weight is {type(weights).__name__}; expected a dictionary such as {{0: 1.0, 1: 5.0}}")
-    numbers = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y), -1)[:, 0]
-    numbers = numbers.long()
-    table = torch.ones(max(int(numbers.max()) + 1, *(int(key) + 1 for key in weights), 1))
+        raise DataError(
+            f"class_weight is a {type(weights).__name__}. Expected a dictionary such as {{0: 1.0, 1: 5.0}}."
+        )
+    classes = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y), -1)[:, 0]
+    classes = classes.long()
+    table = torch.ones(max(int(classes.max()) + 1, *(int(key) + 1 for key in weights), 1))
     for key, value in weights.items():
         table[int(key)] = float(value)
-    return table[numbers.cpu()].to(y.device)
+    return table[classes.cpu()].to(y.device)
 
 
 def fitting(x: Tensor, shape: Shape, name: str) -> Tensor:
-    """The batch with the network's input shape, a last axis of 1 added or taken; DataError when it cannot have it."""
+    """Returns a batch with the network's input shape. A last axis of length 1 is added or removed.
+
+    Args:
+        x: Inputs (n, ...), channels last.
+        shape: Input shape of the network, without the batch axis.
+        name: Name of the model, for errors.
+
+    Raises:
+        DataError: The shapes differ.
+    """
     own = tuple(x.shape[1:])
     if own == shape:
         return x
@@ -95,19 +120,19 @@ def fitting(x: Tensor, shape: Shape, name: str) -> Tensor:
         return x.unsqueeze(-1)
     if own == (*shape, 1):
         return x.squeeze(-1)
-    mend = f"resize the inputs, or give the model input_shape={own}"
+    fix = f"resize the inputs, or give the model input_shape={own}"
     if own and own[::-1][-1:] != shape and (*own[1:], own[0]) == shape:
-        mend = "channels come last: np.moveaxis(x, 1, -1) brings them there"
+        fix = "move the channels to the last axis with np.moveaxis(x, 1, -1)"
     elif x.ndim == len(shape):
-        mend = "a batch is expected: x[np.newaxis] makes one of a single input"
-    raise DataError(f"{name} got inputs of shape {own} and expects {shape}: {mend}")
+        fix = "add a batch axis with x[np.newaxis]"
+    raise DataError(f"{name} got inputs of shape {own}. Expected {shape}. Fix: {fix}.")
 
 
 def unpack(batch: Any) -> tuple[Any, Any, Any]:
-    """x, y and weights of what an iterable gives: x alone, (x, y) or (x, y, sample_weight)."""
+    """Returns x, y and sample_weight of a batch x, (x, y) or (x, y, sample_weight), with None for missing parts."""
     if isinstance(batch, list | tuple):
         parts = list(cast("Iterable[Any]", batch))
         if 1 <= len(parts) <= 3:
             return cast("tuple[Any, Any, Any]", tuple(parts + [None] * (3 - len(parts))))
-        raise DataError(f"a batch holds {len(parts)} things; expected x, (x, y) or (x, y, sample_weight)")
+        raise DataError(f"A batch has {len(parts)} parts. Expected x, (x, y) or (x, y, sample_weight).")
     return batch, None, None

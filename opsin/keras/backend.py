@@ -1,18 +1,18 @@
-"""The few names of `keras.backend` that scripts of today use."""
+"""The functions of `keras.backend` that current scripts use."""
 
 from .naming import clear_session as clear_session
 
 
 def epsilon() -> float:
-    """What keeps logarithms and divisions finite."""
+    """Returns the small constant that keeps logarithms and divisions finite."""
     return 1e-7
 
 
 def floatx() -> str:
-    """The number format of weights."""
+    """Returns the type of weights."""
     return "float32"
 
 
 def image_data_format() -> str:
-    """Where the channels of an image are."""
+    """Returns the position of the channels of an image."""
     return "channels_last"

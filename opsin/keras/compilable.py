@@ -1,6 +1,6 @@
-"""A model that knows how it is trained and scored."""
+"""A layer stack with an optimizer, a loss and metrics."""
 
-# Signatures then show the short names of what they take.
+# Shows the short names of types in signatures.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from .optimizers.optimizer import Optimizer
 
 
 class Compilable(Structure):
-    """Layers with an optimizer, a loss and metrics, once `compile` gave them."""
+    """Layers that can be compiled with an optimizer, a loss and metrics."""
 
     compiled_with: Compiled | None = None
 
@@ -25,42 +25,57 @@ class Compilable(Structure):
         weighted_metrics: Sequence[MetricLike] | Mapping[str, MetricLike] | None = None, run_eagerly: bool = False,
         steps_per_execution: int = 1, jit_compile: bool | str = "auto", auto_scale_loss: bool = True,
     ) -> None:  # fmt: skip
-        """Says how to train: optimizer, loss and metrics by name or object. `run_eagerly` and later change nothing."""
+        """Sets optimizer, loss and metrics.
+
+        Args:
+            optimizer: Name such as "adam", or an object of keras.optimizers.
+            loss: Name such as "mse", an object of keras.losses, or a function of (y_true, y_pred).
+            loss_weights: Not supported; must be None.
+            metrics: Names, objects of keras.metrics, or functions of (y_true, y_pred).
+            weighted_metrics: Metrics that use the sample weights.
+            run_eagerly: Accepted, without effect.
+            steps_per_execution: Accepted, without effect.
+            jit_compile: Accepted, without effect.
+            auto_scale_loss: Accepted, without effect.
+
+        Raises:
+            OpsinError: A name or an object is unknown, or loss_weights is given.
+        """
         if loss_weights is not None:
-            raise OpsinError(f"loss_weights is {loss_weights!r}; expected None, since there is one output and one loss")
+            raise OpsinError(f"loss_weights is {loss_weights!r}. Expected None: the model has one output and one loss.")
         self.compiled_with = Compiled(optimizer, loss, metrics, weighted_metrics)
 
     @property
     def compiled(self) -> bool:
-        """Whether `compile` was called."""
+        """True after `compile`."""
         return self.compiled_with is not None
 
     @property
     def optimizer(self) -> Optimizer | None:
-        """What steps the weights."""
+        """The optimizer, or None before `compile`."""
         return None if self.compiled_with is None else self.compiled_with.optimizer
 
     @property
     def loss(self) -> Any:
-        """The loss as `compile` was given it."""
-        return None if self.compiled_with is None else self.compiled_with.given_loss
+        """The `loss` argument of `compile`, or None."""
+        return None if self.compiled_with is None else self.compiled_with.loss_argument
 
     @property
     def metrics(self) -> list[Metric]:
-        """The running loss and the metrics; those of `compile` from the first batch on."""
+        """The mean loss, followed by the metrics. Metrics are created with the first batch."""
         if self.compiled_with is None:
             return []
         return [self.compiled_with.mean_loss, *(metric for metric, _ in self.compiled_with.metrics)]
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names in the order of `evaluate`."""
+        """Names of loss and metrics, in the order of `evaluate`."""
         return [metric.name for metric in self.metrics]
 
-    def need_compiled(self, verb: str) -> Compiled:
-        """What `compile` was told; OpsinError, which says to call it before `verb`, when it was not called."""
+    def require_compiled(self, method: str) -> Compiled:
+        """Returns optimizer, loss and metrics. Raises OpsinError, which names the method, before `compile`."""
         if self.compiled_with is None:
             raise OpsinError(
-                f"{self.name} is not compiled; before {verb}, call model.compile(optimizer='adam', loss=...)"
+                f"{self.name} is not compiled. Fix: before {method}, call model.compile(optimizer='adam', loss=...)."
             )
         return self.compiled_with

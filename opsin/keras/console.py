@@ -1,12 +1,17 @@
-"""Printing that no terminal's alphabet can break: lines of boxes and bars become plain where they must."""
+"""Printing of box-drawing characters on terminals of any encoding."""
 
 import sys
 
 _PLAIN = str.maketrans({"━": "=", "─": "-", "│": "|", "┃": "|", "…": "~", **dict.fromkeys("┏┳┓┡╇┩├┼┤└┴┘╭╮╰╯", "+")})
 
 
-def say(text: str, end: str = "\n") -> None:
-    """Prints at once; characters that standard output cannot show are replaced by some that it can."""
+def print_safely(text: str, end: str = "\n") -> None:
+    """Prints and flushes. Characters that standard output cannot encode are replaced by ASCII ones.
+
+    Args:
+        text: Text to print.
+        end: Printed after the text.
+    """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)

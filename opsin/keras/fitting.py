@@ -1,4 +1,4 @@
-"""Keras's loop: epochs, batches, validation, callbacks."""
+"""Training, evaluation and prediction loops with Keras's callbacks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from opsin.training.interrupt import watch_for_interrupt
 
 from .batches import Batches
 from .callbacks.callback_list import CallbackList
-from .moving_variance import kerass_moving_variance
+from .moving_variance import keras_moving_variance
 from .train_step import TrainStep
 
 
@@ -23,13 +23,18 @@ class Stoppable(Protocol):
 
 @dataclass(frozen=True)
 class Validation:
-    """What to validate on, and in which epochs: every `frequency`-th, or those of a list (counted from 1)."""
+    """Validation data and the epochs that end with a validation.
+
+    Attributes:
+        batches: Validation batches.
+        frequency: Validate in every `frequency`-th epoch, or in the listed epochs (counted from 1).
+    """
 
     batches: Batches
     frequency: Any = 1
 
     def due(self, epoch: int) -> bool:
-        """Whether an epoch, counted from 0, ends with a validation."""
+        """Returns True if an epoch (counted from 0) ends with a validation."""
         if isinstance(self.frequency, int):
             return (epoch + 1) % self.frequency == 0
         return epoch + 1 in self.frequency
@@ -43,19 +48,28 @@ def run_epochs(
     callbacks: CallbackList,
     validation: Validation | None = None,
 ) -> None:
-    """Trains for the epochs given, or until a callback sets `stop_training`.
+    """Trains for a range of epochs, or until a callback sets `stop_training`.
 
-    Ctrl-C ends it after the batch it is in, with KeyboardInterrupt; the model stays usable.
+    Args:
+        model: Model whose `stop_training` is read.
+        stepper: Training and evaluation steps of the model.
+        batches: Training batches.
+        epochs: Epochs, counted from 0.
+        callbacks: Callbacks of the run.
+        validation: Validation data, or None.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed. Training stops after the current batch; the model stays usable.
     """
     compiled = stepper.compiled
     assert compiled is not None
     model.stop_training = False
     logs: dict[str, float] = {}
     try:
-        with watch_for_interrupt() as asked, kerass_moving_variance(stepper.network) as correct:
+        with watch_for_interrupt() as interrupted, keras_moving_variance(stepper.network) as correct:
 
-            def heed() -> None:
-                if asked():
+            def check_interrupt() -> None:
+                if interrupted():
                     raise KeyboardInterrupt
 
             callbacks.call("on_train_begin", {})
@@ -63,26 +77,26 @@ def run_epochs(
                 callbacks.call("on_epoch_begin", epoch, {})
                 for _ in _train(model, stepper, batches, callbacks):
                     correct()
-                    heed()
+                    check_interrupt()
                 logs = in_order(compiled.results())
                 if validation is not None and validation.due(epoch):
-                    found = score(stepper, validation.batches, callbacks, heed)
-                    logs |= {f"val_{name}": value for name, value in in_order(found).items()}
+                    scores = evaluate_batches(stepper, validation.batches, callbacks, check_interrupt)
+                    logs |= {f"val_{name}": value for name, value in in_order(scores).items()}
                 callbacks.call("on_epoch_end", epoch, logs)
-                heed()
+                check_interrupt()
                 if model.stop_training:
                     break
             callbacks.call("on_train_end", logs)
     finally:
         if callbacks.bar is not None:
-            callbacks.bar.leave()
+            callbacks.bar.close()
         stepper.network.eval()
         for parameter in stepper.trained:
             parameter.grad = None
 
 
 def _train(model: Stoppable, stepper: TrainStep, batches: Batches, callbacks: CallbackList) -> Iterator[None]:
-    """One epoch, a stop after each step."""
+    """Trains for one epoch. Yields after each step."""
     compiled = stepper.compiled
     assert compiled is not None
     compiled.reset()
@@ -96,10 +110,17 @@ def _train(model: Stoppable, stepper: TrainStep, batches: Batches, callbacks: Ca
             break
 
 
-def score(
+def evaluate_batches(
     stepper: TrainStep, batches: Batches, callbacks: CallbackList, after_batch: Callable[[], None] = lambda: None
 ) -> dict[str, float]:
-    """Loss and metrics over batches, without learning from them."""
+    """Returns loss and metrics over all batches.
+
+    Args:
+        stepper: Evaluation steps of the model.
+        batches: Batches with targets.
+        callbacks: Callbacks of the run.
+        after_batch: Called after each batch.
+    """
     compiled = stepper.compiled
     assert compiled is not None
     compiled.reset()
@@ -108,7 +129,7 @@ def score(
     for number, batch in enumerate(batches):
         callbacks.batch_begin("test", number)
         stepper.test(batch)
-        for callback in callbacks.look_at_batches:
+        for callback in callbacks.batch_callbacks:
             callback.on_test_batch_end(number, in_order(compiled.results()))
         after_batch()
     results = compiled.results()
@@ -116,19 +137,19 @@ def score(
     return results
 
 
-def answer(stepper: TrainStep, batches: Batches, callbacks: CallbackList) -> Tensor:
-    """The answers to all batches."""
+def predict_batches(stepper: TrainStep, batches: Batches, callbacks: CallbackList) -> Tensor:
+    """Returns the outputs of all batches, channels last, on the CPU."""
     stepper.network.eval()
     callbacks.call("on_predict_begin", {})
-    found: list[Tensor] = []
+    outputs: list[Tensor] = []
     for number, (x, _, _) in enumerate(batches):
         callbacks.batch_begin("predict", number)
-        found.append(stepper.predict(x))
+        outputs.append(stepper.predict(x))
         callbacks.batch_end("predict", number, dict)
     callbacks.call("on_predict_end", {})
-    return torch.cat(found) if found else torch.empty(0)
+    return torch.cat(outputs) if outputs else torch.empty(0)
 
 
 def in_order(results: dict[str, float]) -> dict[str, float]:
-    """By name, as Keras logs them."""
+    """Returns the results sorted by name, as Keras logs them."""
     return dict(sorted(results.items()))

@@ -1,4 +1,4 @@
-"""How weights start: Keras's initializer objects, which stand for the names that layers take."""
+"""Keras's initializers: distributions of the first weights, for the `*_initializer` arguments of layers."""
 
 from typing import Any, ClassVar
 
@@ -8,7 +8,11 @@ from opsin.nn.naming import snake_case
 
 
 class Initializer:
-    """A distribution by name. `seed` is taken and left aside: `keras.utils.set_random_seed` makes runs repeatable."""
+    """Base class of all initializers.
+
+    Args:
+        seed: Accepted, without effect. Use keras.utils.set_random_seed.
+    """
 
     name: ClassVar[str] = ""
 
@@ -17,37 +21,37 @@ class Initializer:
 
 
 class GlorotUniform(Initializer):
-    """Uniform, scaled by inputs plus outputs; Keras's default for kernels."""
+    """Uniform distribution, scaled by the sum of inputs and outputs. Default for kernels."""
 
     name = "glorot_uniform"
 
 
 class GlorotNormal(Initializer):
-    """Truncated normal, scaled by inputs plus outputs."""
+    """Truncated normal distribution, scaled by the sum of inputs and outputs."""
 
     name = "glorot_normal"
 
 
 class HeUniform(Initializer):
-    """Uniform, scaled by inputs."""
+    """Uniform distribution, scaled by the number of inputs."""
 
     name = "he_uniform"
 
 
 class HeNormal(Initializer):
-    """Truncated normal, scaled by inputs; for layers followed by a ReLU."""
+    """Truncated normal distribution, scaled by the number of inputs, for layers followed by a ReLU."""
 
     name = "he_normal"
 
 
 class LecunUniform(Initializer):
-    """Uniform, scaled by inputs, with half of He's variance."""
+    """Uniform distribution with half the variance of HeUniform."""
 
     name = "lecun_uniform"
 
 
 class LecunNormal(Initializer):
-    """Truncated normal, scaled by inputs, with half of He's variance."""
+    """Truncated normal distribution with half the variance of HeNormal."""
 
     name = "lecun_normal"
 
@@ -59,13 +63,13 @@ class Zeros(Initializer):
 
 
 class Ones(Initializer):
-    """All ones; the start of a normalization's scale."""
+    """All ones."""
 
     name = "ones"
 
 
 def initializer_name(value: Any, label: str, field: str, allowed: tuple[str, ...] = INITIALIZERS) -> str:
-    """The name that a name, an initializer or its class stands for; NetworkError, with the names there are, otherwise.
+    """Returns the name of an initializer. Raises NetworkError, which lists the names, for an unknown one.
 
     >>> initializer_name(HeNormal(), "Dense", "kernel_initializer"), initializer_name("HeNormal", "Dense", "kernel")
     ('he_normal', 'he_normal')
@@ -76,4 +80,4 @@ def initializer_name(value: Any, label: str, field: str, allowed: tuple[str, ...
         name = value if value in allowed else snake_case(value)
         if name in allowed:
             return name
-    raise NetworkError(f"{label} takes one of {', '.join(map(repr, allowed))} for {field}, got {value!r}")
+    raise NetworkError(f"{label} got {value!r} for {field}. Expected one of {', '.join(map(repr, allowed))}.")

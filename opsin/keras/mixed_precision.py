@@ -1,4 +1,4 @@
-"""In which number format products are computed; weights and sums stay float32."""
+"""Precision of computation: weights and sums are float32, products float32 or bfloat16."""
 
 import torch
 
@@ -9,27 +9,32 @@ _POLICIES: dict[str, torch.dtype | None] = {
     "mixed_bfloat16": torch.bfloat16,
     "mixed_float16": torch.bfloat16,
 }
-_CHOSEN = ["float32"]
+_CURRENT = ["float32"]
 
 
 def set_global_policy(policy: str) -> None:
-    """ "float32", which answers as Keras does, or "mixed_bfloat16", which is faster on processors that have it.
+    """Sets the precision of all models.
 
-    "mixed_float16" is taken as "mixed_bfloat16", which needs no scaling of the loss.
+    Args:
+        policy: "float32", or "mixed_bfloat16", which is faster on processors that support it. "mixed_float16" has the
+            effect of "mixed_bfloat16", which needs no loss scaling.
+
+    Raises:
+        OpsinError: The policy is unknown.
 
     >>> set_global_policy("float32")
     """
     if policy not in _POLICIES:
-        raise OpsinError(f"there is no policy {policy!r}; expected one of {', '.join(_POLICIES)}")
-    _CHOSEN[0] = policy
+        raise OpsinError(f"Unknown policy {policy!r}. Expected one of {', '.join(_POLICIES)}.")
+    _CURRENT[0] = policy
 
 
 def global_policy() -> str:
-    """The policy in force."""
-    return _CHOSEN[0]
+    """Returns the current policy."""
+    return _CURRENT[0]
 
 
 def autocast(device: torch.device) -> torch.autocast:
-    """The context that the policy in force asks for on a device."""
-    dtype = _POLICIES[_CHOSEN[0]]
+    """Returns the autocast context of the current policy for a device."""
+    dtype = _POLICIES[_CURRENT[0]]
     return torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None)

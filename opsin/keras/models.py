@@ -1,4 +1,4 @@
-"""Models: Sequential, and models to files and back."""
+"""Sequential, `load_model` and `save_model`."""
 
 import os
 from pathlib import Path
@@ -13,22 +13,32 @@ from .sequential import Sequential
 def load_model(
     filepath: str | os.PathLike[str], custom_objects: Any = None, compile: bool = True, safe_mode: bool = True
 ) -> Sequential:
-    """The model that a `.keras` file of Opsin or Keras holds, ready to go on; nothing in the file is run.
+    """Loads a model from a `.keras` file of Opsin or Keras. No code from the file is executed.
 
-    Raises ModelFileError, in one line, for a file that is broken or holds what Opsin does not have.
+    Args:
+        filepath: Path of the file.
+        custom_objects: Accepted, without effect.
+        compile: Compile the model as it was compiled when it was saved.
+        safe_mode: Accepted, without effect: loading is always safe.
+
+    Returns:
+        The model with its weights. The optimizer starts without state.
+
+    Raises:
+        ModelFileError: The file is damaged, or has a layer, loss or metric that Opsin does not support.
     """
     from .file.read import read_keras
 
-    network, told = read_keras(Path(filepath))
+    network, config = read_keras(Path(filepath))
     model = Sequential.from_network(network)
-    if compile and told is not None:
+    if compile and config is not None:
         try:
             model.compile(
-                told.get("optimizer") or "rmsprop",
-                told.get("loss"),
-                metrics=told.get("metrics"),
-                weighted_metrics=told.get("weighted_metrics"),
+                config.get("optimizer") or "rmsprop",
+                config.get("loss"),
+                metrics=config.get("metrics"),
+                weighted_metrics=config.get("weighted_metrics"),
             )
         except OpsinError as error:
-            raise ModelFileError(f"{filepath}: {error}; load_model(path, compile=False) leaves it out") from error
+            raise ModelFileError(f"{filepath}: {error} Fix: load_model(path, compile=False).") from error
     return model

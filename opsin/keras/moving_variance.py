@@ -1,4 +1,4 @@
-"""Keras's moving variance: of a batch's values by n, where torch's own divides by n - 1."""
+"""Keras's moving variance of batch normalization: Keras divides by n, torch by n - 1."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -11,15 +11,16 @@ NORMALIZATION = torch.nn.modules.batchnorm._BatchNorm  # pyright: ignore[reportP
 
 
 @contextmanager
-def kerass_moving_variance(network: torch.nn.Module) -> Generator[Callable[[], None]]:
-    """While it lasts, calling what it gives after a step makes the moving variances those that Keras would have.
+def keras_moving_variance(network: torch.nn.Module) -> Generator[Callable[[], None]]:
+    """Context manager that yields a function to correct the moving variances; call it after each training step.
 
-    After the step, since the backward pass of a batch normalization does not let its moving variance change before.
+    The correction follows the backward pass, because the backward pass of a batch normalization does not allow
+    changes of its moving variance.
     """
     before: dict[torch.nn.Module, Tensor] = {}
     counts: dict[torch.nn.Module, int] = {}
 
-    def remember(module: torch.nn.Module, inputs: Any) -> None:
+    def save_variance(module: torch.nn.Module, inputs: Any) -> None:
         assert isinstance(module, NORMALIZATION)
         if module.training and module.running_var is not None:
             before[module], counts[module] = module.running_var.clone(), inputs[0].numel() // inputs[0].shape[1]
@@ -33,7 +34,7 @@ def kerass_moving_variance(network: torch.nn.Module) -> Generator[Callable[[], N
             module.running_var.sub_(added / counts[module])
         before.clear()
 
-    hooks = [module.register_forward_pre_hook(remember) for module in network.modules()
+    hooks = [module.register_forward_pre_hook(save_variance) for module in network.modules()
              if isinstance(module, NORMALIZATION)]  # fmt: skip
     try:
         yield correct

@@ -1,4 +1,4 @@
-"""Names for layers and models that have none: counted over the whole session, as Keras counts them."""
+"""Automatic names of layers and models, numbered over the whole session, as in Keras."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ _COUNTS: Counter[str] = Counter()
 
 
 def auto_name(kind: str) -> str:
-    """The next free name of a class: conv2d, conv2d_1, ...
+    """Returns the next free name of a class: conv2d, conv2d_1, ...
 
     >>> clear_session()
     >>> auto_name("Conv2D"), auto_name("Conv2D"), auto_name("Dense")
@@ -21,5 +21,5 @@ def auto_name(kind: str) -> str:
 
 
 def clear_session() -> None:
-    """Starts the counting anew; call it before a model is described again."""
+    """Resets the numbers of automatic names."""
     _COUNTS.clear()

@@ -1,4 +1,4 @@
-"""Models and weights to files and back."""
+"""Saving of models, saving and loading of weights."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,17 @@ FilePath = str | os.PathLike[str]
 
 
 def save_model(model: "Sequential", filepath: FilePath, overwrite: bool = True) -> None:
-    """Writes layers, weights and what `compile` was told to a `.keras` file, which Keras reads too."""
+    """Writes layers, weights and compile arguments to a `.keras` file that Keras can read.
+
+    Args:
+        model: Model to save.
+        filepath: Name that ends in `.keras`.
+        overwrite: False raises OpsinError if the file exists.
+
+    Raises:
+        NetworkError: Keras does not have a layer of the model.
+        OpsinError: The name is invalid, the loss or a metric is Python code, or the file cannot be written.
+    """
     from .file.write import write_keras
 
     path = _writable(filepath, ".keras", overwrite)
@@ -23,20 +33,31 @@ def save_model(model: "Sequential", filepath: FilePath, overwrite: bool = True) 
 
 
 def save_weights(model: "Sequential", filepath: FilePath, overwrite: bool = True) -> None:
-    """Writes the weights to a `.weights.h5` file, as Keras does."""
-    from .file.variables import places
+    """Writes the weights to a `.weights.h5` file that Keras can read.
+
+    Args:
+        model: Model whose weights are saved.
+        filepath: Name that ends in `.weights.h5`.
+        overwrite: False raises OpsinError if the file exists.
+    """
+    from .file.variables import weight_groups
     from .file.weights import write_weights
 
-    write_bytes(_writable(filepath, ".weights.h5", overwrite), write_weights(places(model.network)))
+    write_bytes(_writable(filepath, ".weights.h5", overwrite), write_weights(weight_groups(model.network)))
 
 
 def load_weights(model: "Sequential", filepath: FilePath) -> None:
-    """Takes the weights of a `.weights.h5` or `.keras` file of a model with the same layers.
+    """Loads weights into a model.
 
-    Raises ModelFileError, in one line that names the file, when it cannot be read or has other weights.
+    Args:
+        model: Model whose weights are replaced.
+        filepath: A `.weights.h5` or `.keras` file of a model with the same layers.
+
+    Raises:
+        ModelFileError: The file cannot be read or has other weights.
     """
     from .file.read import read_keras
-    from .file.variables import places
+    from .file.variables import weight_groups
     from .file.weights import read_weights
 
     path = Path(filepath)
@@ -47,9 +68,9 @@ def load_weights(model: "Sequential", filepath: FilePath) -> None:
             raise ModelFileError(f"{path} has other layers: {error}") from error
         return
     try:
-        read_weights(path.read_bytes(), places(model.network))
+        read_weights(path.read_bytes(), weight_groups(model.network))
     except OSError as error:
-        raise ModelFileError(f"could not read {path}: {error.strerror}; give the file save_weights wrote") from error
+        raise ModelFileError(f"Reading {path} failed: {error.strerror}. Expected a file of save_weights.") from error
     except ModelFileError as error:
         raise ModelFileError(f"{path} {error}") from error
 
@@ -57,7 +78,9 @@ def load_weights(model: "Sequential", filepath: FilePath) -> None:
 def _writable(filepath: FilePath, ending: str, overwrite: bool) -> Path:
     path = Path(filepath)
     if not path.name.endswith(ending):
-        raise OpsinError(f"cannot save to {path}: expected a name that ends in {ending}, such as {path.stem}{ending}")
+        raise OpsinError(
+            f"{path} is not a valid name. Expected one that ends in {ending}, such as {path.stem}{ending}."
+        )
     if path.exists() and not overwrite:
-        raise OpsinError(f"{path} is there already; give overwrite=True or another name")
+        raise OpsinError(f"{path} exists. Fix: overwrite=True or another name.")
     return path

@@ -1,4 +1,4 @@
-"""Keras's summary: the same columns, widths and totals."""
+"""Text of `model.summary()`, with Keras's columns, widths and totals."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from opsin.nn.composites import chain_shapes
 
 from . import weights
-from .console import say
+from .console import print_safely
 
 if TYPE_CHECKING:
     from .layer_stack import Structure
@@ -23,9 +23,9 @@ def print_summary(
     print_fn: Callable[[str], Any] | None = None,
     show_trainable: bool = False,
 ) -> None:
-    """Prints what `summary_text` gives, with `print` or the function given."""
+    """Prints the summary of a model. See `LayerStack.summary` for the arguments."""
     text = summary_text(model, line_length, positions, show_trainable)
-    (print_fn or say)(text)
+    (print_fn or print_safely)(text)
 
 
 def summary_text(
@@ -34,18 +34,18 @@ def summary_text(
     positions: Sequence[float] | None = None,
     show_trainable: bool = False,
 ) -> str:
-    """The table of layers and its totals; the optimizer's numbers count once it has begun, as in Keras."""
+    """Returns the table of layers and the totals. The optimizer's variables are included after its first step."""
     from rich.console import Console
     from rich.table import Column, Table
 
     titles = [("Layer (type)", "left"), ("Output Shape", "left"), ("Param #", "right")]
-    places, width = list(positions or _POSITIONS), _WIDTH
+    edges, width = list(positions or _POSITIONS), _WIDTH
     if show_trainable:
         titles, width = [*titles, ("Trainable", "center")], width + 12
-        places = [place * 0.9 for place in places] + [1.0]
+        edges = [edge * 0.9 for edge in edges] + [1.0]
     width = line_length or min(width, shutil.get_terminal_size().columns - 4)
-    ends = [int(place * width) for place in places]
-    widths = [int(place * width) - before for place, before in zip(places, [0, *ends], strict=False)]
+    ends = [int(edge * width) for edge in edges]
+    widths = [int(edge * width) - before for edge, before in zip(edges, [0, *ends], strict=False)]
     columns = [Column(t, justify=j, width=w) for (t, j), w in zip(titles, widths, strict=True)]  # pyright: ignore[reportArgumentType]
     table = Table(*columns, width=width, show_lines=True)
     for row in _rows(model):
@@ -74,15 +74,15 @@ def _rows(model: "Structure") -> list[tuple[str, str, str, str]]:
 def _totals(model: "Structure") -> list[tuple[str, int]]:
     if not model.built:
         return [("Total", 0), ("Trainable", 0), ("Non-trainable", 0)]
-    trainable, fixed = (weights.count(model.network, trainable=which) for which in (True, False))
+    trainable, fixed = (weights.count(model.network, trainable=flag) for flag in (True, False))
     optimizer = getattr(model, "optimizer", None)
-    held = optimizer.count_params() if optimizer is not None else 0
-    totals = [("Total", trainable + fixed + held), ("Trainable", trainable), ("Non-trainable", fixed)]
-    return [*totals, ("Optimizer", held)] if held else totals
+    variables = optimizer.count_params() if optimizer is not None else 0
+    totals = [("Total", trainable + fixed + variables), ("Trainable", trainable), ("Non-trainable", fixed)]
+    return [*totals, ("Optimizer", variables)] if variables else totals
 
 
 def readable_bytes(count: float) -> str:
-    """Bytes as people read them.
+    """Returns a number of bytes with a unit.
 
     >>> readable_bytes(1536)
     '1.50 KB'

@@ -1,4 +1,4 @@
-"""What Keras keeps under `keras.utils`: one-hot targets, seeds, images as arrays."""
+"""`keras.utils`: one-hot targets, seeds, images as arrays."""
 
 import random
 import sys
@@ -16,33 +16,52 @@ from .preprocessing.image import load_img as load_img
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
-    """One-hot float64 rows of class numbers; a last axis of length 1 is dropped.
+    """Converts class indices to one-hot rows.
+
+    Args:
+        x: Class indices (n,) or (n, 1).
+        num_classes: Number of classes. None: the largest index plus 1.
+
+    Returns:
+        float64 array (n, num_classes).
+
+    Raises:
+        DataError: An index is negative or too large.
 
     >>> to_categorical([0, 2], num_classes=3)
     array([[1., 0., 0.],
            [0., 0., 1.]])
     """
-    numbers = np.asarray(x.cpu() if isinstance(x, torch.Tensor) else x)
-    if numbers.ndim > 1 and numbers.shape[-1] == 1:
-        numbers = numbers.reshape(numbers.shape[:-1])
-    numbers = numbers.astype(np.int64)
-    classes = int(numbers.max(initial=-1)) + 1 if num_classes is None else num_classes
-    if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
+    indices = np.asarray(x.cpu() if isinstance(x, torch.Tensor) else x)
+    if indices.ndim > 1 and indices.shape[-1] == 1:
+        indices = indices.reshape(indices.shape[:-1])
+    indices = indices.astype(np.int64)
+    classes = int(indices.max(initial=-1)) + 1 if num_classes is None else num_classes
+    if indices.size and not 0 <= indices.min() <= indices.max() < classes:
         raise DataError(
-            f"to_categorical got class numbers from {numbers.min()} to {numbers.max()}; expected 0 to {classes - 1}"
+            f"to_categorical got class indices from {indices.min()} to {indices.max()}. Expected 0 to {classes - 1}."
         )
-    return np.eye(classes)[numbers]
+    return np.eye(classes)[indices]
 
 
 def set_random_seed(seed: int) -> None:
-    """Seeds Python, NumPy and torch, so that weights, dropout and shuffling are the same in every run."""
+    """Seeds Python, NumPy and torch, so that weights, dropout and shuffling are repeatable.
+
+    Args:
+        seed: Any integer.
+    """
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]
 
 
 def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
-    """The array with vectors along an axis divided by their length; those of length 0 stay.
+    """Divides vectors by their length. Vectors of length 0 are unchanged.
+
+    Args:
+        x: Array.
+        axis: Axis of the vectors.
+        order: Order of the norm, such as 2.
 
     >>> normalize([[3.0, 4.0]])
     array([[0.6, 0.8]])

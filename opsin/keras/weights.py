@@ -1,4 +1,4 @@
-"""A module's weights as Keras has them: its order, its axes, its names."""
+"""Weights of a torch module in Keras's order, with Keras's axes and names."""
 
 import math
 
@@ -14,16 +14,16 @@ _NORMALIZATIONS = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.LayerNorm, to
 
 
 def tensors(module: torch.nn.Module) -> list[tuple[torch.nn.Module, str, Tensor]]:
-    """Every weight with the module that holds it and its name there, layer by layer, moving averages after the rest."""
+    """Returns (module, name, tensor) of every weight, in the order of the layers; moving averages come last."""
     found: list[tuple[torch.nn.Module, str, Tensor]] = []
-    for part in module.modules():
-        own = {**dict(part.named_parameters(recurse=False)), **dict(part.named_buffers(recurse=False))}
-        found += [(part, name, value) for name, value in own.items() if name != "num_batches_tracked"]
+    for submodule in module.modules():
+        own = {**dict(submodule.named_parameters(recurse=False)), **dict(submodule.named_buffers(recurse=False))}
+        found += [(submodule, name, value) for name, value in own.items() if name != "num_batches_tracked"]
     return found
 
 
 def to_keras(part: torch.nn.Module, value: Tensor) -> Tensor:
-    """A view of the tensor with Keras's axes.
+    """Returns a view of a tensor with Keras's axes.
 
     >>> to_keras(torch.nn.Conv2d(3, 8, 5), torch.zeros(8, 3, 5, 5)).shape
     torch.Size([5, 5, 3, 8])
@@ -41,7 +41,7 @@ def to_keras(part: torch.nn.Module, value: Tensor) -> Tensor:
 
 
 def from_keras(part: torch.nn.Module, value: Tensor) -> Tensor:
-    """The tensor with torch's axes: what `to_keras` undoes."""
+    """Returns a tensor with torch's axes; the inverse of `to_keras`."""
     if isinstance(part, PReLUModule):
         return value.movedim(-1, 0)
     if value.ndim == 2:
@@ -54,9 +54,9 @@ def from_keras(part: torch.nn.Module, value: Tensor) -> Tensor:
 
 
 def mark_depthwise(data: nn.Layer, module: torch.nn.Module) -> None:
-    """Notes on the modules of depthwise convolutions what they are: Keras keeps their kernels with other axes.
+    """Marks the modules of depthwise convolutions, whose kernels have different axes in Keras.
 
-    A torch convolution does not tell by itself: `Conv2D` with as many groups as channels looks the same.
+    The mark is necessary because a `Conv2D` with one group per channel is the same torch module.
     """
     if isinstance(data, nn.DepthwiseConv1D | nn.DepthwiseConv2D):
         module.is_depthwise = True  # pyright: ignore[reportArgumentType]
@@ -68,44 +68,44 @@ def mark_depthwise(data: nn.Layer, module: torch.nn.Module) -> None:
 
 
 def is_depthwise(part: torch.nn.Module) -> bool:
-    """Whether a convolution is depthwise: its kernels are (..., channels, multiplier) in Keras."""
+    """Returns True for a depthwise convolution; its kernels are (..., channels, multiplier) in Keras."""
     return bool(getattr(part, "is_depthwise", False))
 
 
 def read(module: torch.nn.Module) -> list[np.ndarray]:
-    """Copies of the weights as Keras's `get_weights` gives them."""
+    """Returns copies of the weights, as Keras's `get_weights` does."""
     with torch.no_grad():
         return [np.ascontiguousarray(to_keras(part, value).detach().cpu().numpy()).copy()
                 for part, _, value in tensors(module)]  # fmt: skip
 
 
 def write(label: str, module: torch.nn.Module, values: list[np.ndarray]) -> None:
-    """Puts `read`'s arrays back; NetworkError, before anything changes, when number or shapes differ."""
-    places = tensors(module)
-    shapes = [tuple(to_keras(part, value).shape) for part, _, value in places]
+    """Sets the weights from arrays of `read`. Raises NetworkError, before any change, if a shape differs."""
+    targets = tensors(module)
+    shapes = [tuple(to_keras(part, value).shape) for part, _, value in targets]
     given = [tuple(np.shape(value)) for value in values]
     if shapes != given:
-        where = next((i for i, (a, b) in enumerate(zip(shapes, given, strict=False)) if a != b), None)
+        index = next((i for i, (a, b) in enumerate(zip(shapes, given, strict=False)) if a != b), None)
         problem = (
-            f"{len(given)} weights, expected {len(shapes)}"
-            if where is None
-            else f"weight {where} with shape {given[where]}, expected {shapes[where]}"
+            f"{len(given)} weights. Expected {len(shapes)}"
+            if index is None
+            else f"weight {index} of shape {given[index]}. Expected {shapes[index]}"
         )
-        raise NetworkError(f"{label} got {problem}: give what get_weights of the same layers gave")
+        raise NetworkError(f"{label} got {problem}. Fix: use get_weights of the same layers.")
     with torch.no_grad():
-        for (part, _, place), value in zip(places, values, strict=True):
-            place.copy_(from_keras(part, torch.from_numpy(np.ascontiguousarray(value))))
+        for (part, _, target), value in zip(targets, values, strict=True):
+            target.copy_(from_keras(part, torch.from_numpy(np.ascontiguousarray(value))))
 
 
 def share(fresh: torch.nn.Module, old: torch.nn.Module) -> None:
-    """Makes the weights of `old` those of `fresh`, which has the same parts: both then train the same numbers."""
+    """Replaces the weights of `fresh` by those of `old`, a module of the same structure; both then share them."""
     for name, value in [*old.named_parameters(), *old.named_buffers()]:
         path, _, leaf = name.rpartition(".")
         setattr(fresh.get_submodule(path), leaf, value)
 
 
 def by_keras_name(module: torch.nn.Module) -> dict[str, Tensor]:
-    """The trained weights by Keras's names: kernel, bias, depthwise, pointwise, gamma, beta, alpha."""
+    """Returns the parameters by Keras's names: kernel, bias, depthwise, pointwise, gamma, beta, alpha."""
     found: dict[str, Tensor] = {}
     for path, part in module.named_modules():
         normalization = isinstance(part, _NORMALIZATIONS)
@@ -124,5 +124,5 @@ def by_keras_name(module: torch.nn.Module) -> dict[str, Tensor]:
 
 
 def count(module: torch.nn.Module, *, trainable: bool) -> int:
-    """How many numbers the weights hold that training changes, or those that it does not."""
+    """Returns the number of trainable, or of non-trainable, weights."""
     return sum(math.prod(value.shape) for _, _, value in tensors(module) if value.requires_grad is trainable)

@@ -10,17 +10,17 @@ from opsin.keras.arrays import class_weights, to_tensor, unpack
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"x": np.zeros((4, 3, 8, 8))}, r"channels come last: np.moveaxis"),
-    ({"x": np.zeros((4, 9, 8, 3))}, r"inputs of shape \(9, 8, 3\) and expects \(8, 8, 3\)"),
-    ({"x": np.zeros((5, 8, 8, 3))}, "x holds 5 inputs and y 4"),
+    ({"x": np.zeros((4, 3, 8, 8))}, r"move the channels to the last axis with np.moveaxis"),
+    ({"x": np.zeros((4, 9, 8, 3))}, r"inputs of shape \(9, 8, 3\). Expected \(8, 8, 3\)"),
+    ({"x": np.zeros((5, 8, 8, 3))}, "y has 4 rows and x 5"),
     ({"y": np.zeros((4, 3))}, "sparse_categorical_crossentropy got targets of shape"),
-    ({"y": np.array([0, 1, 2, 3])}, "got the classes 0 to 3; expected 0 to 2"),
-    ({"x": np.array(["a"] * 4)}, "expected an array of numbers"),
-    ({"x": [np.zeros((8, 8, 3)), np.zeros((8, 9, 3))] * 2}, "expected inputs of one shape"),
-    ({"x": np.zeros((0, 8, 8, 3)), "y": np.zeros(0)}, "holds no inputs"),
+    ({"y": np.array([0, 1, 2, 3])}, "class indices from 0 to 3. Expected 0 to 2"),
+    ({"x": np.array(["a"] * 4)}, "Expected a numeric array"),
+    ({"x": [np.zeros((8, 8, 3)), np.zeros((8, 9, 3))] * 2}, "Expected inputs of one shape"),
+    ({"x": np.zeros((0, 8, 8, 3)), "y": np.zeros(0)}, "x is empty"),
     ({"validation_split": 1.5}, "validation_split is 1.5"),
-    ({"validation_split": 0.9}, "leaves no inputs on one side"),
-    ({"class_weight": [1.0, 2.0]}, "expected a dictionary"),
+    ({"validation_split": 0.9}, "leaves one part empty"),
+    ({"class_weight": [1.0, 2.0]}, "Expected a dictionary"),
 ])  # fmt: skip
 def test_bad_input_says_what_is_wrong(describe, change, message):
     model = ours.Sequential(describe(ours.layers))
@@ -54,7 +54,7 @@ def test_a_class_without_a_weight_counts_1():
 
 def test_batches_of_too_many_things_say_so():
     assert unpack((1, 2)) == (1, 2, None)
-    with pytest.raises(DataError, match="a batch holds 4 things"):
+    with pytest.raises(DataError, match="A batch has 4 parts"):
         unpack((1, 2, 3, 4))
 
 

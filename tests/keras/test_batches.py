@@ -72,23 +72,23 @@ def test_shuffling_is_seeded_and_covers_every_image(describe, images):
     np.testing.assert_array_equal(np.sort(orders[0]), np.arange(100))
 
 
-def test_what_is_held_out_is_the_end_and_is_not_weighted_by_class():
+def test_what_is_validation_is_the_end_and_is_not_weighted_by_class():
     from opsin.keras.batches import make_batches
 
     x, y = np.arange(10).reshape(10, 1), np.arange(10) % 2
     batches = make_batches(x, y, size=4, shuffle=True, class_weight={1: 5.0})
-    held_out = batches.hold_out(0.3, None)
-    assert [b[0].flatten().tolist() for b in held_out] == [[7, 8, 9]]
-    assert all(weight is None for _, _, weight in held_out)
+    validation = batches.split_off(0.3, None)
+    assert [b[0].flatten().tolist() for b in validation] == [[7, 8, 9]]
+    assert all(weight is None for _, _, weight in validation)
     seen = [(int(a), float(w)) for b in batches for a, w in zip(b[0], b[2], strict=True)]
     assert sorted(seen) == [(n, 5.0 if n % 2 else 1.0) for n in range(7)]
 
 
 @pytest.mark.parametrize(("told", "message"), [
     ({"x": np.zeros((4, 2)), "size": 0}, "batch_size is 0"),
-    ({"x": 3}, "expected an array"),
-    ({"x": iter([]), "y": np.zeros(3)}, "x gives batches itself"),
-    ({"x": np.zeros((4, 2)), "class_weight": {0: 1.0}, "sample_weight": np.ones(4)}, "expected one"),
+    ({"x": 3}, "Expected an array"),
+    ({"x": iter([]), "y": np.zeros(3)}, "x yields batches"),
+    ({"x": np.zeros((4, 2)), "class_weight": {0: 1.0}, "sample_weight": np.ones(4)}, "Expected one"),
 ])  # fmt: skip
 def test_wrong_input_says_so(told, message):
     from opsin.keras.batches import make_batches

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from opsin import keras as ours
-from opsin.keras.console import say
+from opsin.keras.console import print_safely
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
@@ -24,5 +24,5 @@ def test_summary_and_bars_go_to_any_output(describe, images, monkeypatch, encodi
 def test_what_has_no_plain_form_is_a_question_mark(monkeypatch):
     content = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(content, encoding="ascii", write_through=True))
-    say("M\u00fcller \u2500", end="")
+    print_safely("M\u00fcller \u2500", end="")
     assert content.getvalue() == b"M?ller -"

@@ -18,5 +18,5 @@ def test_zeros_are_zeros_and_others_are_not(images):
 
 
 def test_an_unknown_name_lists_the_known():
-    with pytest.raises(NetworkError, match=r"'he_normal'.* for kernel_initializer, got 'he'"):
+    with pytest.raises(NetworkError, match=r"'he' for kernel_initializer. Expected .*'he_normal'"):
         ours.layers.Dense(3, kernel_initializer="he")

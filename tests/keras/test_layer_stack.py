@@ -66,10 +66,10 @@ def test_network_is_an_ordinary_torch_module(twins, describe, images):
 
 
 @pytest.mark.parametrize(("describe", "message"), [
-    (lambda k, m: k.Dense, "got the class Dense for a layer"),
-    (lambda k, m: "dense", "got 'dense' for a layer"),
-    (lambda k, m: m.pop() and m.pop() and m.pop(), "no layers to pop"),
-    (lambda k, m: k.Input((3,)), "expected the Input first"),
+    (lambda k, m: k.Dense, "got the class Dense as a layer"),
+    (lambda k, m: "dense", "got 'dense' as a layer"),
+    (lambda k, m: m.pop() and m.pop() and m.pop(), "has no layers. Expected at least one"),
+    (lambda k, m: k.Input((3,)), "Expected Input as the first entry"),
     (lambda k, m: k.Conv2D(3, 3), "put it before Flatten"),
     (lambda k, m: k.Dense(3, name="flatten"), "'flatten'.*rename one or leave"),
 ])  # fmt: skip

@@ -18,7 +18,7 @@ def test_mixed_precision_is_near_and_float32_by_default(describe, images):
     finally:
         ours.mixed_precision.set_global_policy("float32")
     assert 0 < np.abs(exact - rounded).max() < 0.05
-    with pytest.raises(OpsinError, match="expected one of float32"):
+    with pytest.raises(OpsinError, match="Expected one of float32"):
         ours.mixed_precision.set_global_policy("int8")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from opsin.keras.moving_variance import kerass_moving_variance
+from opsin.keras.moving_variance import keras_moving_variance
 
 HOT = np.eye(3, dtype=np.float32)
 
@@ -21,7 +21,7 @@ def test_batch_normalization_is_kerass(twins, describe, images, fit_both, compil
 def test_variances_are_those_of_the_whole_batch():
     layer = torch.nn.BatchNorm1d(2, momentum=1.0)
     x = torch.randn(5, 2)
-    with kerass_moving_variance(layer) as correct:
+    with keras_moving_variance(layer) as correct:
         layer(x)
         correct()
     torch.testing.assert_close(layer.running_var, x.var(0, unbiased=False))

@@ -25,9 +25,9 @@ def test_regularizers_are_kerass(oracle, twins, describe, images, fit_both, comp
 
 
 @pytest.mark.parametrize(("make", "message"), [
-    (lambda k: k.regularizers.l2(-1), "at least 0 for l2, got -1"),
-    (lambda k: k.regularizers.L1("a lot"), "at least 0 for l1, got 'a lot'"),
-    (lambda k: k.layers.Dense(3, kernel_regularizer="l3"), "for kernel_regularizer, got 'l3'"),
+    (lambda k: k.regularizers.l2(-1), "l2=-1. Expected a number of at least 0"),
+    (lambda k: k.regularizers.L1("a lot"), "l1='a lot'. Expected a number of at least 0"),
+    (lambda k: k.layers.Dense(3, kernel_regularizer="l3"), "got 'l3' for kernel_regularizer"),
 ])  # fmt: skip
 def test_wrong_arguments_say_what_is_expected(make, message):
     with pytest.raises(NetworkError, match=message):

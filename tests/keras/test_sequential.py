@@ -25,7 +25,7 @@ def test_evaluate_and_predict_are_kerass(twins, describe, images):
 
 def test_fit_before_compile_says_so(describe):
     model = ours.Sequential(describe(ours.layers))
-    with pytest.raises(OpsinError, match=r"not compiled; before fit, call model.compile"):
+    with pytest.raises(OpsinError, match=r"not compiled. Fix: before fit, call model.compile"):
         model.fit(np.zeros((1, 8, 8, 3)), np.zeros(1))
 
 
@@ -61,7 +61,7 @@ def test_one_batch_is_learned_from_as_in_keras(twins, describe, images):
 @pytest.mark.parametrize(("change", "message"), [
     ({"epochs": 1.5}, "epochs is 1.5"),
     ({"verbose": 3}, "verbose is 3"),
-    ({"callbacks": ["early"]}, "expected objects of keras.callbacks"),
+    ({"callbacks": ["early"]}, "Expected objects of keras.callbacks"),
 ])  # fmt: skip
 def test_wrong_arguments_say_what_is_expected(describe, change, message):
     model = ours.Sequential(describe(ours.layers))
@@ -74,5 +74,5 @@ def test_wrong_arguments_say_what_is_expected(describe, change, message):
 def test_batches_need_a_shape_before_they_come():
     model = ours.Sequential([ours.layers.Dense(2)])
     model.compile("sgd", "mse")
-    with pytest.raises(OpsinError, match="does not know its input's shape; give its first layer input_shape"):
+    with pytest.raises(OpsinError, match=r"has no input shape. Fix: give its first layer one"):
         model.fit(iter([(np.zeros((2, 4)), np.zeros((2, 2)))]), verbose=0)

@@ -37,9 +37,9 @@ def test_weights_are_in_kerass_order_and_axes(twins):
 def test_weights_of_another_shape_say_which(describe):
     model = ours.Sequential(describe(ours.layers))
     values = model.get_weights()
-    with pytest.raises(NetworkError, match=r"weight 0 with shape \(3, 3, 3, 5\), expected \(3, 3, 3, 4\)"):
+    with pytest.raises(NetworkError, match=r"weight 0 of shape \(3, 3, 3, 5\). Expected \(3, 3, 3, 4\)"):
         model.set_weights([np.zeros((3, 3, 3, 5)), *values[1:]])
-    with pytest.raises(NetworkError, match="got 3 weights, expected 4"):
+    with pytest.raises(NetworkError, match=r"got 3 weights. Expected 4"):
         model.set_weights(values[:3])
     with pytest.raises(NetworkError, match="has no layer 'x'; it has conv2d"):
         model.get_layer("x")

@@ -1,4 +1,4 @@
-"""The callbacks, by the names that Keras has for them."""
+"""Keras's callbacks."""
 
 from .callback import Callback as Callback
 from .callback import LambdaCallback as LambdaCallback

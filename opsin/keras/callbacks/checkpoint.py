@@ -1,4 +1,4 @@
-"""Saving while training goes on."""
+"""Callback that saves the model in training."""
 
 import os
 from pathlib import Path
@@ -11,10 +11,21 @@ from .monitor import Monitor
 
 
 class ModelCheckpoint(Monitor):
-    """Saves the model after each epoch (or `save_freq` batches), all or only the best by `monitor`.
+    """Saves the model after each epoch or every `save_freq` batches.
 
-    `filepath` ends in .keras, or in .weights.h5 with `save_weights_only`; `{epoch:02d}` and `{val_loss:.2f}` are
-    filled in.
+    Args:
+        filepath: Name that ends in `.keras`, or in `.weights.h5` with `save_weights_only`. Fields such as
+            `{epoch:02d}` and `{val_loss:.2f}` are filled in.
+        monitor: Name of the loss or metric for `save_best_only`.
+        verbose: 1 prints a line for each save.
+        save_best_only: Save only if `monitor` improved.
+        save_weights_only: Save the weights without layers and compile arguments.
+        mode: "min" or "max" is better; "auto" uses the direction of the metric.
+        save_freq: "epoch", or a number of batches.
+        initial_value_threshold: Value of `monitor` that the first saved model has to improve.
+
+    Raises:
+        OpsinError: An argument is invalid.
     """
 
     def __init__(
@@ -25,9 +36,9 @@ class ModelCheckpoint(Monitor):
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath, ending = os.fspath(filepath), ".weights.h5" if save_weights_only else ".keras"
         if not self.filepath.endswith(ending):
-            raise OpsinError(f"ModelCheckpoint writes a file that ends in {ending}, got {self.filepath}")
+            raise OpsinError(f"ModelCheckpoint got filepath={self.filepath}. Expected a name that ends in {ending}.")
         if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
-            raise OpsinError(f"ModelCheckpoint takes 'epoch' or a number of batches for save_freq, got {save_freq!r}")
+            raise OpsinError(f"ModelCheckpoint got save_freq={save_freq!r}. Expected 'epoch' or a number of batches.")
         self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
         self.save_freq, self.epoch, self.batches = save_freq, 0, 0
 
@@ -51,35 +62,37 @@ class ModelCheckpoint(Monitor):
             path = self.filepath.format(**{"epoch": self.epoch + 1, **more, **logs})
         except KeyError as error:
             raise OpsinError(
-                f"{self.filepath} asks for {error}, which is not there; there are epoch, {', '.join(logs)}"
+                f"{self.filepath} has an unknown field {error}. Expected one of epoch, {', '.join(logs)}."
             ) from error
-        if not self._wanted(logs, path):
+        if not self._should_save(logs, path):
             return
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OpsinError(f"could not make the folder of {path}: {error.strerror}; choose another place") from error
+            raise OpsinError(
+                f"Creating the folder of {path} failed: {error.strerror}. Fix: choose another folder."
+            ) from error
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:
             self.model.save(path, overwrite=True)
-        self._say(f"finished saving model to {path}")
+        self._print(f"finished saving model to {path}")
 
-    def _wanted(self, logs: dict[str, Any], path: str) -> bool:
-        told = f"saving model to {path}"
+    def _should_save(self, logs: dict[str, Any], path: str) -> bool:
+        message = f"saving model to {path}"
         if self.save_best_only:
-            current = self.watched(logs, "the best model is told by")
+            current = self.current(logs)
             if current is not None:
                 best: float | None = self.best
                 before = "None" if best is None else f"{best:.5f}"
                 if not self.improved(current, best):
-                    self._say(f"{self.monitor} did not improve from {before}")
+                    self._print(f"{self.monitor} did not improve from {before}")
                     return False
                 self.best = current
-                told = f"{self.monitor} improved from {before} to {current:.5f}, {told}"
-        self._say(told)
+                message = f"{self.monitor} improved from {before} to {current:.5f}, {message}"
+        self._print(message)
         return True
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         if self.verbose > 0:
             print(f"\nEpoch {self.epoch + 1}: {text}")

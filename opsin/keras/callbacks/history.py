@@ -1,10 +1,15 @@
-"""What happened in each epoch."""
+"""Callback that records loss and metrics."""
 
 from .callback import Callback, Logs
 
 
 class History(Callback):
-    """`history` has a list for loss and each metric, `epoch` the epochs; `fit` gives it back."""
+    """Loss and metrics of each epoch. `fit` returns it.
+
+    Attributes:
+        history: List of values, one per epoch, for the loss and each metric by name.
+        epoch: The epochs, counted from 0.
+    """
 
     def __init__(self) -> None:
         super().__init__()

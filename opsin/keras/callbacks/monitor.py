@@ -1,4 +1,4 @@
-"""Callbacks that watch one number from epoch to epoch."""
+"""Callbacks that monitor a loss or metric: early stopping and learning rate reduction."""
 
 import warnings
 from collections.abc import Sequence
@@ -9,7 +9,14 @@ from .callback import Callback, Logs
 
 
 class Monitor(Callback):
-    """Watches `monitor`; `mode` "min" or "max" says which is better, "auto" asks the metric itself."""
+    """Base class of callbacks that monitor a loss or metric.
+
+    Args:
+        monitor: Name of the loss or metric, such as "val_loss".
+        mode: "min" or "max" is better; "auto" uses the direction of the metric.
+        baseline: First value to improve.
+        min_delta: Minimum change that counts as an improvement.
+    """
 
     def __init__(
         self, monitor: str = "val_loss", mode: str = "auto", baseline: float | None = None, min_delta: float = 0
@@ -17,42 +24,55 @@ class Monitor(Callback):
         super().__init__()
         label = type(self).__name__
         if mode not in ("auto", "min", "max"):
-            raise OpsinError(f"{label} takes 'auto', 'min' or 'max' for mode, got {mode!r}")
+            raise OpsinError(f"{label} got mode={mode!r}. Expected 'auto', 'min' or 'max'.")
         self.monitor, self.mode, self.min_delta = monitor, mode, abs(min_delta)
         self.best: float | None = baseline
         self.direction = {"min": -1, "max": 1}.get(mode, 0)
 
     def improved(self, value: float, reference: float | None) -> bool:
-        """Whether the value is better than the reference by more than `min_delta`."""
+        """Returns True if a value is better than the reference by more than `min_delta`."""
         if not self.direction:
-            self.direction = self._found_direction()
+            self.direction = self._infer_direction()
         if reference is None:
             return True
         return (value - reference) * self.direction > self.min_delta
 
-    def watched(self, logs: Logs, what: str) -> float | None:
-        """The number in the logs; None, with a warning that lists those there are, when it is not there."""
+    def current(self, logs: Logs) -> float | None:
+        """Returns the monitored value of the logs; None, with a warning, if it is missing."""
         value = (logs or {}).get(self.monitor)
         if value is None:
             warnings.warn(
-                f"{what} {self.monitor!r}, which is not there; there are {', '.join(logs or {})}", stacklevel=3
+                f"{type(self).__name__} monitors {self.monitor!r}, which is missing. "
+                f"Expected one of {', '.join(logs or {})}.",
+                stacklevel=3,
             )
         return value
 
-    def _found_direction(self) -> int:
+    def _infer_direction(self) -> int:
         name = self.monitor.removeprefix("val_")
         if name == "loss":
             return -1
         directions: Sequence[str | None] = [m.better for m in self.model.metrics if m.name == name]
         if not directions or directions[0] is None:
             raise OpsinError(
-                f"{type(self).__name__} cannot tell whether a large {self.monitor!r} is good; give mode='max' or 'min'"
+                f"{type(self).__name__} cannot infer the direction of {self.monitor!r}. Fix: mode='max' or mode='min'."
             )
         return 1 if directions[0] == "up" else -1
 
 
 class EarlyStopping(Monitor):
-    """Stops when `monitor` has not become better for `patience` epochs; may bring back the best epoch's weights."""
+    """Stops training if a loss or metric has not improved for several epochs.
+
+    Args:
+        monitor: Name of the loss or metric, such as "val_loss".
+        min_delta: Minimum change that counts as an improvement.
+        patience: Number of epochs without improvement before training stops.
+        verbose: 1 prints a line when training stops.
+        mode: "min" or "max" is better; "auto" uses the direction of the metric.
+        baseline: Value that has to be reached; epochs that do not reach it count as no improvement.
+        restore_best_weights: Restore the weights of the best epoch at the end.
+        start_from_epoch: First epoch that is monitored.
+    """
 
     def __init__(
         self, monitor: str = "val_loss", min_delta: float = 0, patience: int = 0, verbose: int = 0, mode: str = "auto",
@@ -68,7 +88,7 @@ class EarlyStopping(Monitor):
         self.best, self.best_weights = None, None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        current = self.watched(logs, "early stopping watches")
+        current = self.current(logs)
         if current is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.best_weights is None:
@@ -95,7 +115,18 @@ class EarlyStopping(Monitor):
 
 
 class ReduceLROnPlateau(Monitor):
-    """Multiplies the learning rate by `factor` when `monitor` has not become better for `patience` epochs."""
+    """Reduces the learning rate if a loss or metric has not improved for several epochs.
+
+    Args:
+        monitor: Name of the loss or metric, such as "val_loss".
+        factor: The learning rate is multiplied by this factor.
+        patience: Number of epochs without improvement before the learning rate is reduced.
+        verbose: 1 prints a line for each reduction.
+        mode: "min" or "max" is better; "auto" uses the direction of the metric.
+        min_delta: Minimum change that counts as an improvement.
+        cooldown: Number of epochs after a reduction in which `patience` does not count.
+        min_lr: Minimum learning rate.
+    """
 
     def __init__(
         self, monitor: str = "val_loss", factor: float = 0.1, patience: int = 10, verbose: int = 0, mode: str = "auto",
@@ -103,7 +134,7 @@ class ReduceLROnPlateau(Monitor):
     ) -> None:  # fmt: skip
         super().__init__(monitor, mode, min_delta=min_delta)
         if not 0 <= factor < 1:
-            raise OpsinError(f"ReduceLROnPlateau takes a number from 0 to 1, 1 not allowed, for factor, got {factor!r}")
+            raise OpsinError(f"ReduceLROnPlateau got factor={factor!r}. Expected a number of at least 0 and below 1.")
         self.factor, self.patience, self.verbose = factor, patience, verbose
         self.cooldown, self.min_lr = cooldown, min_lr
         self.on_train_begin()
@@ -115,7 +146,7 @@ class ReduceLROnPlateau(Monitor):
         optimizer = self.model.optimizer
         if logs is not None:
             logs["learning_rate"] = optimizer.learning_rate
-        current = self.watched(logs, "the learning rate depends on")
+        current = self.current(logs)
         if current is None:
             return
         if self.cooldown_counter > 0:

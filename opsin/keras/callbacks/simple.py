@@ -1,4 +1,4 @@
-"""Callbacks that log, follow a schedule, or stop at a loss that is no number."""
+"""Callbacks that set the learning rate, log to a CSV file, or stop at an infinite or NaN loss."""
 
 import csv
 import math
@@ -12,7 +12,12 @@ from .callback import Callback, Logs
 
 
 class LearningRateScheduler(Callback):
-    """Sets the learning rate before each epoch to `schedule(epoch, rate)`, or `schedule(epoch)`."""
+    """Sets the learning rate before each epoch.
+
+    Args:
+        schedule: Called with (epoch, learning rate), or with (epoch). Returns the new learning rate.
+        verbose: 1 prints a line for each epoch.
+    """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         super().__init__()
@@ -25,7 +30,7 @@ class LearningRateScheduler(Callback):
         except TypeError:
             rate = self.schedule(epoch)
         if not isinstance(rate, float):
-            raise OpsinError(f"the schedule of LearningRateScheduler gave {rate!r}; expected a float")
+            raise OpsinError(f"The schedule of LearningRateScheduler returned {rate!r}. Expected a float.")
         optimizer.learning_rate = rate
         if self.verbose > 0:
             print(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
@@ -36,7 +41,11 @@ class LearningRateScheduler(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Stops training at a loss that is not a finite number."""
+    """Stops training if the loss is infinite or NaN.
+
+    Args:
+        raise_error: Raise RuntimeError instead of stopping.
+    """
 
     def __init__(self, raise_error: bool = False) -> None:
         super().__init__()
@@ -47,13 +56,24 @@ class TerminateOnNaN(Callback):
         if loss is None or math.isfinite(loss):
             return
         if self.raise_error:
-            raise RuntimeError(f"the loss is {loss} at batch {batch}: a smaller learning rate or clipnorm=1.0 may help")
+            raise RuntimeError(
+                f"The loss is {loss} at batch {batch}. Fix: try a smaller learning rate, or clipnorm=1.0."
+            )
         print(f"Batch {batch}: Invalid loss, terminating training")
         self.model.stop_training = True
 
 
 class CSVLogger(Callback):
-    """Writes a line for each epoch to a CSV file."""
+    """Writes loss and metrics to a CSV file, one line per epoch.
+
+    Args:
+        filename: Path of the file.
+        separator: Separator of the columns.
+        append: Append to an existing file.
+
+    Raises:
+        OpsinError: The file cannot be written.
+    """
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         super().__init__()
@@ -65,7 +85,7 @@ class CSVLogger(Callback):
         try:
             self.file = open(self.filename, "a" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
         except OSError as error:
-            raise OpsinError(f"could not write {self.filename}: {error.strerror}; choose another place") from error
+            raise OpsinError(f"Writing {self.filename} failed: {error.strerror}. Fix: choose another path.") from error
         self.keys = []
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:

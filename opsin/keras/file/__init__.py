@@ -1,4 +1,4 @@
-"""`.keras` files of Sequential networks, read and written; nothing in a file is ever run."""
+"""Reading and writing of `.keras` files of Sequential networks. No code from a file is executed."""
 
 from .read import read_keras as read_keras
 from .write import write_keras as write_keras

@@ -1,4 +1,4 @@
-"""The zip around a `.keras` file: three known members, each bounded before it is read, nothing unpacked to disk."""
+"""The zip archive of a `.keras` file: three known members, each with a size limit, read in memory."""
 
 import io
 import os
@@ -14,73 +14,85 @@ from opsin.core import ModelFileError
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 MEMBERS = (METADATA, CONFIG, WEIGHTS)
-MOST_EXPANSION = 100
-"""A member over `FREE_BYTES` may grow this much when it is unpacked; Keras itself stores members as they are."""
-FREE_BYTES = 64 * 2**20
-_PIECE = 2**20
-_EARLIEST = (1980, 1, 1, 0, 0, 0)
+MAX_EXPANSION = 100
+"""Maximum compression ratio of members above `UNLIMITED_BYTES`. Keras stores members uncompressed."""
+UNLIMITED_BYTES = 64 * 2**20
+_CHUNK = 2**20
+_FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-class _Pieces(io.BufferedReader):
-    """A file that hands out no more than a piece at once, so that a zip's list of members cannot fill the memory."""
+class _BoundedReader(io.BufferedReader):
+    """A file that returns at most 1 MiB per read, so that the list of members of a zip cannot fill the memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """At most one piece."""
-        piece = super().read(_PIECE + 1 if size is None or size < 0 else min(size, _PIECE + 1))
-        if len(piece) > _PIECE:
-            raise zipfile.BadZipFile("its list of members is too long")
-        return piece
+        """Reads at most one chunk. Raises BadZipFile if more is requested and available."""
+        chunk = super().read(_CHUNK + 1 if size is None or size < 0 else min(size, _CHUNK + 1))
+        if len(chunk) > _CHUNK:
+            raise zipfile.BadZipFile("the list of members is too long")
+        return chunk
 
 
 class Archive:
-    """An open `.keras` zip whose members are exactly those that Keras writes."""
+    """An open `.keras` archive.
+
+    Raises:
+        ModelFileError: The members are not exactly those that Keras writes, or one of them is unsafe.
+    """
 
     def __init__(self, members: zipfile.ZipFile) -> None:
         self._zip = members
         infos = members.infolist()
         names = [info.filename for info in infos]
-        odd = [name for name in names if name not in MEMBERS]
+        unknown = [name for name in names if name not in MEMBERS]
         missing = [name for name in MEMBERS if name not in names]
-        if odd or missing or len(names) != len(MEMBERS):
-            found = f"lacks {missing[0]!r}" if missing else f"holds {(odd or ['a name twice'])[0][:100]!r}"
+        if unknown or missing or len(names) != len(MEMBERS):
+            found = f"lacks {missing[0]!r}" if missing else f"contains {(unknown or ['a name twice'])[0][:100]!r}"
             raise ModelFileError(
-                f"is no `.keras` file of a model: it {found}; expected {', '.join(MEMBERS)}, each once"
+                f"is not a `.keras` file of a model: it {found}. Expected {', '.join(MEMBERS)}, each once."
             )
         for info in infos:
-            _check(info)
+            _check_member(info)
 
     def size(self, name: str) -> int:
-        """How many bytes a member says that it has."""
+        """Returns the declared size of a member in bytes."""
         return self._zip.getinfo(name).file_size
 
-    def read(self, name: str, most: int) -> bytes:
-        """A whole member of at most `most` bytes, its checksum compared."""
+    def read(self, name: str, limit: int) -> bytes:
+        """Returns the content of a member. The checksum is verified.
+
+        Args:
+            name: Name of the member.
+            limit: Maximum size in bytes.
+
+        Raises:
+            ModelFileError: The member is too large or truncated.
+        """
         size = self.size(name)
-        if size > most:
-            raise ModelFileError(f"has {size:,} bytes in {name!r}; expected at most {most:,}: it is no model of Keras")
+        if size > limit:
+            raise ModelFileError(f"has {size:,} bytes in {name!r}. Expected at most {limit:,}.")
         content = bytearray()
         with self._zip.open(name) as member:
-            while piece := member.read(_PIECE):
-                content += piece
+            while chunk := member.read(_CHUNK):
+                content += chunk
         if len(content) != size:
-            raise ModelFileError(f"is cut short: {name!r} has {len(content):,} of {size:,} bytes; copy it again")
+            raise ModelFileError(f"is truncated: {name!r} has {len(content):,} of {size:,} bytes. Fix: copy it again.")
         return bytes(content)
 
 
 @contextmanager
 def open_archive(path: Path) -> Generator[Archive]:
-    """The file as an archive; ModelFileError, without the path, for whatever is wrong with the zip."""
+    """Opens a `.keras` file. Raises ModelFileError, without the path, for any problem of the archive."""
     try:
         if not path.is_file():
-            there = "is not a file" if path.exists() else "is not there"
-            raise ModelFileError(f"{there}; expected a `.keras` file, as Keras's model.save writes it")
-        with _Pieces(io.FileIO(path)) as file:
+            problem = "is not a file" if path.exists() else "does not exist"
+            raise ModelFileError(f"{problem}. Expected a `.keras` file, as Keras's model.save writes it.")
+        with _BoundedReader(io.FileIO(path)) as file:
             _check_start(file)
             with zipfile.ZipFile(file) as members:
                 yield Archive(members)
     except OSError as error:
         raise ModelFileError(
-            f"cannot be read ({error.strerror or error}); check its rights or copy it again"
+            f"cannot be read ({error.strerror or error}). Fix: check its permissions or copy it again."
         ) from error
     except (
         zipfile.BadZipFile,
@@ -91,14 +103,14 @@ def open_archive(path: Path) -> Generator[Archive]:
         ValueError,
         struct.error,
     ) as error:
-        raise ModelFileError(f"is no whole zip ({error}): cut short or damaged, save or copy it again") from error
+        raise ModelFileError(f"is a truncated or damaged zip ({error}). Fix: save or copy it again.") from error
 
 
 def write_archive(path: Path, contents: dict[str, bytes]) -> None:
-    """Writes the members as Keras does: in this order, not compressed."""
+    """Writes the members in Keras's order, uncompressed."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as members:
         for name in MEMBERS:
-            info = zipfile.ZipInfo(name, _EARLIEST)
+            info = zipfile.ZipInfo(name, _FIXED_DATE)
             info.external_attr = 0o600 << 16
             members.writestr(info, contents[name])
 
@@ -108,24 +120,28 @@ def _check_start(file: io.BufferedReader) -> None:
     file.seek(0)
     if start == b"\x89HDF\r\n\x1a\n":
         raise ModelFileError(
-            "is a legacy HDF5 model or weights file; load it in Keras with keras.models.load_model and save it as "
-            "`model.keras`"
+            "is a legacy HDF5 model or weights file. Expected a `.keras` file. Fix: load it in Keras with "
+            "keras.models.load_model and save it as `model.keras`."
         )
     if start[:4] != b"PK\x03\x04":
         size = os.fstat(file.fileno()).st_size
-        raise ModelFileError(f"is no `.keras` file ({size:,} bytes that are no zip); save the model as `model.keras`")
+        raise ModelFileError(
+            f"is not a `.keras` file ({size:,} bytes, not a zip). Fix: save the model as `model.keras`."
+        )
 
 
-def _check(info: zipfile.ZipInfo) -> None:
+def _check_member(info: zipfile.ZipInfo) -> None:
     mode = info.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        raise ModelFileError(f"holds {info.filename!r} as a link or device; expected a plain file: do not use it")
+        raise ModelFileError(f"contains {info.filename!r} as a link or device. Expected a regular file.")
     if info.flag_bits & 1:
-        raise ModelFileError(f"holds {info.filename!r} under a password; save the model without one")
+        raise ModelFileError(f"contains {info.filename!r} with a password. Fix: save the model without one.")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ModelFileError(f"holds {info.filename!r} in a compression that Keras does not write; save it again")
-    if info.file_size > max(FREE_BYTES, MOST_EXPANSION * info.compress_size):
         raise ModelFileError(
-            f"holds {info.filename!r} with {info.file_size:,} bytes packed into {info.compress_size:,}; expected "
-            f"at most {MOST_EXPANSION} times as much: do not use it"
+            f"contains {info.filename!r} with an unknown compression. Expected none or deflate. Fix: save it again."
+        )
+    if info.file_size > max(UNLIMITED_BYTES, MAX_EXPANSION * info.compress_size):
+        raise ModelFileError(
+            f"contains {info.filename!r} with {info.file_size:,} bytes compressed to {info.compress_size:,}. Expected "
+            f"a ratio of at most {MAX_EXPANSION}."
         )

@@ -1,4 +1,4 @@
-"""Opsin's layers as Keras's configs: what Keras does not have is refused, by name."""
+"""Conversion of a network to Keras's config. Raises NetworkError for layers that Keras does not have."""
 
 from typing import Any
 
@@ -7,45 +7,53 @@ import torch
 from opsin.core import NetworkError
 from opsin.nn import Layer, Sequential, Stage
 
-from .activations import DIFFERENT
-from .layers import SAME
+from .activations import UNSUPPORTED
+from .layers import SHARED_LAYERS
 
 Config = dict[str, Any]
 
 
 def model_config(network: Sequential, compiled: Config | None) -> Config:
-    """The whole config.json of a network."""
+    """Returns the content of config.json for a network.
+
+    Args:
+        network: A built network.
+        compiled: Keras's compile_config, or None.
+
+    Raises:
+        NetworkError: Keras does not have a layer or an activation of the network.
+    """
     batch_shape = [None, *network.input_shape]
-    start = {"batch_shape": batch_shape, "dtype": "float32", "sparse": False, "name": "input_layer"}
-    layers = [_entry("keras.layers", "InputLayer", start), *_entries(network.layers, network)]
+    input_layer = {"batch_shape": batch_shape, "dtype": "float32", "sparse": False, "name": "input_layer"}
+    layers = [_entry("keras.layers", "InputLayer", input_layer), *_entries(network.layers, network)]
     config = {"name": network.name, "trainable": True, "dtype": "float32", "layers": layers}
     built = {"input_shape": batch_shape}
-    whole = _entry("keras", "Sequential", config | {"build_input_shape": batch_shape})
-    return whole | {"build_config": built, "compile_config": compiled or {}}
+    model = _entry("keras", "Sequential", config | {"build_input_shape": batch_shape})
+    return model | {"build_config": built, "compile_config": compiled or {}}
 
 
 def _entries(layers: Any, module: torch.nn.Module) -> list[Config]:
-    found = [_layer(layer, module.get_submodule(layer.name)) for layer in layers]
-    if not found:
-        raise NetworkError("a stage or network without layers has no place in a `.keras` file; leave it out")
-    return found
+    entries = [_layer(layer, module.get_submodule(layer.name)) for layer in layers]
+    if not entries:
+        raise NetworkError("A stage or network without layers cannot be saved to a `.keras` file. Fix: remove it.")
+    return entries
 
 
 def _layer(layer: Layer, module: torch.nn.Module) -> Config:
     trained = [weight.requires_grad for weight in module.parameters()]
-    frozen = {"trainable": False} if trained and not any(trained) else {}  # some layers of Keras take no `trainable`
+    frozen = (
+        {"trainable": False} if trained and not any(trained) else {}
+    )  # some Keras layers have no argument `trainable`
     shared = {"name": layer.name, "dtype": "float32"} | frozen
     if type(layer) is Stage:
         return _entry("keras", "Sequential", shared | {"layers": _entries(layer.layers, module)})
     kind = type(layer).__name__
-    if SAME.get(kind) is not type(layer):
-        raise NetworkError(
-            f"{layer.label} is a layer that Keras does not have; save the network as Opsin's own model file instead"
-        )
+    if SHARED_LAYERS.get(kind) is not type(layer):
+        raise NetworkError(f"{layer.label} does not exist in Keras. Fix: save the network as an Opsin model file.")
     values = layer.to_json()
     del values["type"], values["name"]
-    if values.get("activation") in DIFFERENT:
-        raise layer.fail(f"has the activation {values['activation']!r}, which {DIFFERENT[values['activation']]}")
+    if values.get("activation") in UNSUPPORTED:
+        raise layer.fail(f"has the activation {values['activation']!r}, which {UNSUPPORTED[values['activation']]}")
     return _entry("keras.layers", kind, shared | {key: _value(kind, key, value) for key, value in values.items()})
 
 

@@ -1,4 +1,4 @@
-"""Which weight of a network lies where in a `.keras` file, as a view with Keras's axes."""
+"""Paths and axes of a network's weights in a `.keras` file."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,47 +16,49 @@ from opsin.nn.naming import snake_case
 
 
 @dataclass(frozen=True)
-class Place:
-    """A layer's group in the file: the groups inside it by `inner`, its weights in order as `values`.
+class WeightGroup:
+    """The HDF5 group of a layer.
 
-    The values are views of the network's own weights with the axes that Keras gives them: writing to one writes to
-    the network.
+    Attributes:
+        path: Path of the group.
+        values: Weights of the layer in Keras's order, as views with Keras's axes: writing to one changes the network.
+        inner: Groups of the layers inside the layer.
     """
 
     path: str
     values: tuple[Tensor, ...]
-    inner: tuple["Place", ...] = ()
+    inner: tuple["WeightGroup", ...] = ()
 
 
-def places(network: Sequential) -> tuple[Place, ...]:
-    """Every layer of the network by where Keras keeps it."""
-    return tuple(_places(network.layers, network, "layers"))
+def weight_groups(network: Sequential) -> tuple[WeightGroup, ...]:
+    """Returns the groups of all layers of a network."""
+    return tuple(_groups(network.layers, network, "layers"))
 
 
-def all_places(found: Iterable[Place]) -> Iterator[Place]:
-    """The places and those inside them."""
-    for place in found:
-        yield place
-        yield from all_places(place.inner)
+def flatten_groups(groups: Iterable[WeightGroup]) -> Iterator[WeightGroup]:
+    """Yields the groups and all groups inside them."""
+    for group in groups:
+        yield group
+        yield from flatten_groups(group.inner)
 
 
-def _places(layers: Iterable[Layer], module: torch.nn.Module, path: str) -> Iterator[Place]:
-    """Keras names a group by the layer's class, and the second of a class `conv2d_1`."""
+def _groups(layers: Iterable[Layer], module: torch.nn.Module, path: str) -> Iterator[WeightGroup]:
+    """Yields the groups of layers. A group is named by the class of its layer; the second of a class `conv2d_1`."""
     counts: dict[str, int] = {}
     for layer in layers:
         kind = "sequential" if isinstance(layer, Stage) else snake_case(type(layer).__name__)
         number = counts.get(kind, 0)
         counts[kind] = number + 1
-        here = f"{path}/{kind}_{number}" if number else f"{path}/{kind}"
+        group_path = f"{path}/{kind}_{number}" if number else f"{path}/{kind}"
         own = module.get_submodule(str(layer.name))
         if isinstance(layer, Stage):
-            yield Place(here, (), tuple(_places(layer.layers, own, f"{here}/layers")))
+            yield WeightGroup(group_path, (), tuple(_groups(layer.layers, own, f"{group_path}/layers")))
         else:
-            yield Place(here, tuple(_values(layer, own)))
+            yield WeightGroup(group_path, tuple(_values(layer, own)))
 
 
 def _values(layer: Layer, module: Any) -> list[Tensor]:
-    """The weights of one layer in Keras's order and axes."""
+    """Returns the weights of one layer in Keras's order, with Keras's axes."""
     found: list[Tensor | None] = []
     if isinstance(layer, Separable):
         first, second = module.depthwise, module.pointwise
@@ -79,10 +81,10 @@ def _values(layer: Layer, module: Any) -> list[Tensor]:
 
 
 def _kernel(weight: Tensor) -> Tensor:
-    """(a, b, *kernel) as (*kernel, b, a), where a are outputs, of a transposed convolution inputs."""
+    """Returns a kernel (a, b, *size) as (*size, b, a); a are the outputs, or the inputs of a transposed convolution."""
     return weight.movedim((0, 1), (-1, -2))
 
 
 def _depthwise(module: Any) -> Tensor:
-    """(channels * multiplier, 1, *kernel) as (*kernel, channels, multiplier)."""
+    """Returns a kernel (channels * multiplier, 1, *size) as (*size, channels, multiplier)."""
     return _kernel(module.weight).squeeze(-2).unflatten(-1, (module.groups, -1))

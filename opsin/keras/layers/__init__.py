@@ -1,4 +1,4 @@
-"""The layers, with the names, arguments and defaults that Keras has for them."""
+"""Layers with Keras's names, arguments and defaults."""
 
 from .input import Input as Input
 from .input import InputLayer as InputLayer

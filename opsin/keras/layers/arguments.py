@@ -1,4 +1,4 @@
-"""Keras's argument lists, in its order, and how each argument becomes what the layer of `opsin.nn` takes."""
+"""Keras's argument lists, in Keras's order, and their conversion to the arguments of `opsin.nn` layers."""
 
 import inspect
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from ..regularizers import regularizer
 REQUIRED: Any = inspect.Parameter.empty
 Arguments: TypeAlias = dict[str, Any]
 
-# What every layer takes by keyword.
+# Keyword arguments of every layer.
 SHARED: Arguments = {"name": None, "trainable": True, "dtype": None, "input_shape": None, "batch_input_shape": None,
                      "batch_shape": None, "input_dim": None}  # fmt: skip
 _UNCONSTRAINED: Arguments = {"activity_regularizer": None, "kernel_constraint": None, "bias_constraint": None}
@@ -81,16 +81,16 @@ PRELU: Arguments = {"alpha_initializer": "Zeros", "alpha_regularizer": None, "al
                     "shared_axes": None}  # fmt: skip
 SOFTMAX: Arguments = {"axis": -1}
 
-_SAME: dict[str, tuple[Any, ...]] = {
+_ALLOWED: dict[str, tuple[Any, ...]] = {
     "data_format": (None, "channels_last"),
     "axis": (-1, 3, [-1], (-1,)),
     "dtype": (None, "float32"),
 }
-_ASIDE = ("seed", "renorm_momentum")  # taken, and without effect
+_IGNORED = ("seed", "renorm_momentum")  # accepted, without effect
 
 
 def signature(arguments: Arguments) -> inspect.Signature:
-    """The signature that `help` and editors show: Keras's own order, what all layers share by keyword."""
+    """Returns the signature that `help` and editors show: Keras's order, then the keywords of all layers."""
     ordered, by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
     found = [inspect.Parameter(name, ordered, default=default) for name, default in arguments.items()]
     rest = {name: default for name, default in SHARED.items() if name not in arguments}
@@ -98,36 +98,59 @@ def signature(arguments: Arguments) -> inspect.Signature:
 
 
 def bind(label: str, arguments: Arguments, given: tuple[Any, ...], named: Mapping[str, Any]) -> Arguments:
-    """Every argument's value; NetworkError for one that is missing, unknown or given twice."""
+    """Returns the value of every argument, with defaults filled in.
+
+    Args:
+        label: Name of the layer class, for errors.
+        arguments: Argument names and defaults.
+        given: Positional arguments of the call.
+        named: Keyword arguments of the call.
+
+    Raises:
+        NetworkError: An argument is missing, unknown or given twice.
+    """
     form = signature(arguments)
     unknown = [name for name in named if name not in form.parameters]
     if unknown:
-        raise NetworkError(f"{label} has no argument {unknown[0]!r}; expected {', '.join(form.parameters)}")
+        raise NetworkError(f"{label} has no argument {unknown[0]!r}. Expected {', '.join(form.parameters)}.")
     try:
         bound = form.bind(*given, **named)
     except TypeError as error:
-        raise NetworkError(f"{label}: {error}; expected {label}{form}") from error
+        raise NetworkError(f"{label}: {error}. Expected {label}{form}.") from error
     bound.apply_defaults()
     return dict(bound.arguments)
 
 
-def settle(label: str, values: Arguments, defaults: Arguments, fields: set[str]) -> tuple[Arguments, Arguments]:
-    """What the layer of `opsin.nn` takes, and the regularizers; NetworkError for a value that Opsin has not."""
-    taken: Arguments = {}
+def convert_arguments(
+    label: str, values: Arguments, defaults: Arguments, fields: set[str]
+) -> tuple[Arguments, Arguments]:
+    """Returns the arguments of the `opsin.nn` layer, and the regularizers.
+
+    Args:
+        label: Name of the layer class, for errors.
+        values: Value of every argument, from `bind`.
+        defaults: Default of every argument.
+        fields: Argument names of the `opsin.nn` layer.
+
+    Raises:
+        NetworkError: Opsin does not support a value.
+    """
+    converted: Arguments = {}
     regularizers: Arguments = {}
     for name, value in values.items():
         if name == "activation":
-            taken[name] = activation_name(value, label, name)
+            converted[name] = activation_name(value, label, name)
         elif name in fields and name.endswith("_initializer"):
-            taken[name] = initializer_name(value, label, name)
+            converted[name] = initializer_name(value, label, name)
         elif name in fields:
-            taken[name] = value
+            converted[name] = value
         elif name.endswith("_initializer"):
             initializer_name(value, label, name, (defaults[name],))
         elif name.endswith("_regularizer") and name != "activity_regularizer":
             regularizers[name] = regularizer(value, label, name)
-        elif name not in _ASIDE and value not in (allowed := _SAME.get(name, (defaults[name],))):
+        elif name not in _IGNORED and value not in (allowed := _ALLOWED.get(name, (defaults[name],))):
             raise NetworkError(
-                f"{label} takes {' or '.join(map(repr, allowed))} for {name}, got {value!r}: leave it out"
+                f"{label} does not support {name}={value!r}. Expected {' or '.join(map(repr, allowed))}. "
+                f"Fix: remove the argument."
             )
-    return taken, regularizers
+    return converted, regularizers

@@ -1,4 +1,4 @@
-"""Convolutions under Keras's argument lists."""
+"""Convolution layers with Keras's arguments."""
 
 from typing import ClassVar
 
@@ -10,70 +10,70 @@ from .layer import Layer
 
 
 class Conv1D(Layer):
-    """A convolution over (steps, channels) with `filters` learned kernels."""
+    """1D convolution over inputs (n, steps, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Conv1D
     arguments: ClassVar[Arguments] = lists.CONVOLUTION
 
 
 class Conv2D(Layer):
-    """A convolution over (height, width, channels) with `filters` learned kernels."""
+    """2D convolution over inputs (n, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Conv2D
     arguments: ClassVar[Arguments] = lists.CONVOLUTION
 
 
 class Conv3D(Layer):
-    """A convolution over (depth, height, width, channels) with `filters` learned kernels."""
+    """3D convolution over inputs (n, depth, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Conv3D
     arguments: ClassVar[Arguments] = lists.CONVOLUTION
 
 
 class Conv1DTranspose(Layer):
-    """A transposed convolution over (steps, channels): it makes maps larger."""
+    """1D transposed convolution over inputs (n, steps, channels), for upsampling."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Conv1DTranspose
     arguments: ClassVar[Arguments] = lists.TRANSPOSED
 
 
 class Conv2DTranspose(Layer):
-    """A transposed convolution over (height, width, channels): it makes maps larger."""
+    """2D transposed convolution over inputs (n, height, width, channels), for upsampling."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Conv2DTranspose
     arguments: ClassVar[Arguments] = lists.TRANSPOSED
 
 
 class Conv3DTranspose(Layer):
-    """A transposed convolution over (depth, height, width, channels): it makes maps larger."""
+    """3D transposed convolution over inputs (n, depth, height, width, channels), for upsampling."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Conv3DTranspose
     arguments: ClassVar[Arguments] = lists.TRANSPOSED_3D
 
 
 class DepthwiseConv1D(Layer):
-    """Kernels for each channel of (steps, channels) by itself."""
+    """1D depthwise convolution over inputs (n, steps, channels): separate kernels for each channel."""
 
     kind: ClassVar[type[nn.Layer]] = nn.DepthwiseConv1D
     arguments: ClassVar[Arguments] = lists.DEPTHWISE
 
 
 class DepthwiseConv2D(Layer):
-    """Kernels for each channel of (height, width, channels) by itself."""
+    """2D depthwise convolution over inputs (n, height, width, channels): separate kernels for each channel."""
 
     kind: ClassVar[type[nn.Layer]] = nn.DepthwiseConv2D
     arguments: ClassVar[Arguments] = lists.DEPTHWISE
 
 
 class SeparableConv1D(Layer):
-    """A depthwise, then a 1x1 convolution over (steps, channels)."""
+    """1D depthwise separable convolution over inputs (n, steps, channels): depthwise, then 1x1."""
 
     kind: ClassVar[type[nn.Layer]] = nn.SeparableConv1D
     arguments: ClassVar[Arguments] = lists.SEPARABLE
 
 
 class SeparableConv2D(Layer):
-    """A depthwise, then a 1x1 convolution over (height, width, channels)."""
+    """2D depthwise separable convolution over inputs (n, height, width, channels): depthwise, then 1x1."""
 
     kind: ClassVar[type[nn.Layer]] = nn.SeparableConv2D
     arguments: ClassVar[Arguments] = lists.SEPARABLE

@@ -1,4 +1,4 @@
-"""Dense layers and activations under Keras's argument lists."""
+"""Dense and activation layers with Keras's arguments."""
 
 import warnings
 from typing import Any, ClassVar
@@ -11,56 +11,56 @@ from .layer import Layer
 
 
 class Dense(Layer):
-    """Each of `units` outputs a weighted sum of all inputs (of each position, where there are several)."""
+    """Fully connected layer along the last axis."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Dense
     arguments: ClassVar[Arguments] = lists.DENSE
 
 
 class Activation(Layer):
-    """A function of each number, or (softmax and its like) of each position's channels."""
+    """Applies an activation function to each element, or (softmax, log_softmax) to the channels of each position."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Activation
     arguments: ClassVar[Arguments] = lists.ACTIVATION
 
 
 class ReLU(Layer):
-    """Zero below `threshold` (or `negative_slope` times the way below it), cut at `max_value` where that is given."""
+    """Rectified linear unit: zero below the threshold, optionally with a negative slope and an upper limit."""
 
     kind: ClassVar[type[nn.Layer]] = nn.ReLU
     arguments: ClassVar[Arguments] = lists.RELU
 
 
 class LeakyReLU(Layer):
-    """What is negative times `negative_slope`, which older scripts call `alpha`."""
+    """Leaky rectified linear unit. The old argument name `alpha` is accepted for `negative_slope`."""
 
     kind: ClassVar[type[nn.Layer]] = nn.LeakyReLU
     arguments: ClassVar[Arguments] = lists.LEAKY_RELU
 
     def __init__(self, *given: Any, **named: Any) -> None:
         if "alpha" in named:
-            warnings.warn("LeakyReLU calls alpha negative_slope now: write that", stacklevel=2)
+            warnings.warn("LeakyReLU: the argument alpha was renamed. Fix: use negative_slope.", stacklevel=2)
             named["negative_slope"] = named.pop("alpha")
             given = ()
         super().__init__(*given, **named)
 
 
 class ELU(Layer):
-    """alpha * (exp(x) - 1) for what is negative."""
+    """Exponential linear unit: alpha * (exp(x) - 1) for negative x, otherwise x."""
 
     kind: ClassVar[type[nn.Layer]] = nn.ELU
     arguments: ClassVar[Arguments] = lists.ELU
 
 
 class PReLU(Layer):
-    """What is negative times a learned slope, which is the same along `shared_axes`."""
+    """Rectified linear unit with a trainable negative slope."""
 
     kind: ClassVar[type[nn.Layer]] = nn.PReLU
     arguments: ClassVar[Arguments] = lists.PRELU
 
 
 class Softmax(Layer):
-    """Probabilities: positive, and their sum 1."""
+    """Softmax: converts logits to probabilities."""
 
     kind: ClassVar[type[nn.Layer]] = nn.Softmax
     arguments: ClassVar[Arguments] = lists.SOFTMAX

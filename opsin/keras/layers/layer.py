@@ -1,5 +1,6 @@
-"""What a Keras layer is here: a layer of `opsin.nn` under Keras's argument list, and its weights once it is built."""
+"""Base class of the Keras layers: an `opsin.nn` layer with Keras's arguments, and its weights once it is built."""
 
+import inspect
 from dataclasses import fields, replace
 from typing import Any, ClassVar, TypeVar
 
@@ -12,13 +13,19 @@ from opsin.core import NetworkError, Shape
 from .. import weights
 from ..naming import auto_name
 from ..regularizers import L1L2
-from .arguments import SHARED, Arguments, bind, settle, signature
+from .arguments import SHARED, Arguments, bind, convert_arguments, signature
+from .descriptions import describe
 
 L = TypeVar("L", bound="Layer")
 
 
 class Layer:
-    """A layer as Keras spells it. `data` is the layer of `opsin.nn`, `module` the torch module once a model built it.
+    """Base class of all layers.
+
+    Attributes:
+        data: The `opsin.nn` layer.
+        module: The torch module, or None until a model builds the layer.
+        regularizers: Regularizers by argument name.
 
     >>> from opsin.keras.layers import Conv2D
     >>> Conv2D(32, (3, 3), activation="relu", name="stem").data
@@ -30,48 +37,54 @@ class Layer:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.__signature__ = signature(cls.arguments)  # pyright: ignore[reportAttributeAccessIssue]
+        form = signature(cls.arguments)
+        cls.__signature__ = form  # pyright: ignore[reportAttributeAccessIssue]
+        if "arguments" in vars(cls):
+            lines = "".join(f"    {name}: {describe(cls.__name__, name)}\n" for name in form.parameters)
+            cls.__doc__ = f"{inspect.cleandoc(cls.__doc__ or '')}\n\nArgs:\n{lines}"
 
     def __init__(self, *given: Any, **named: Any) -> None:
         label = type(self).__name__
         values = bind(label, self.arguments, given, named)
         shared = {name: values.pop(name) for name in SHARED}
         values["dtype"] = shared["dtype"]
-        taken, regularizers = self.settled(values)
+        converted, regularizers = self.convert(values)
         name = shared["name"] or auto_name(label)
-        self._start(self.kind(**taken, name=name), given_shape(label, shared))
+        self._set_data(self.kind(**converted, name=name), declared_shape(label, shared))
         self.regularizers: dict[str, L1L2] = {key: value for key, value in regularizers.items() if value is not None}
         self._trainable = bool(shared["trainable"])
 
-    def _start(self, data: nn.Layer, input_shape: Shape | None = None) -> None:
+    def _set_data(self, data: nn.Layer, input_shape: Shape | None = None) -> None:
         self.data = data
-        self.input_shape_given = input_shape
+        self.declared_shape = input_shape
         self.module: torch.nn.Module | None = None
-        self.parts: list[Layer] = []  # of a model inside a model
-        self.built_for: Shape | None = None
+        self.sublayers: list[Layer] = []  # of a model inside a model
+        self.built_shape: Shape | None = None
         self.regularizers = {}
         self._trainable = True
 
     @classmethod
-    def settled(cls, values: Arguments) -> tuple[Arguments, Arguments]:
-        """The arguments for `kind`, and the regularizers; NetworkError for a value that Opsin does not have."""
-        return settle(cls.__name__, values, cls.arguments | SHARED, {field.name for field in fields(cls.kind)})
+    def convert(cls, values: Arguments) -> tuple[Arguments, Arguments]:
+        """Returns the arguments of `kind`, and the regularizers. Raises NetworkError for an unsupported value."""
+        return convert_arguments(
+            cls.__name__, values, cls.arguments | SHARED, {field.name for field in fields(cls.kind)}
+        )
 
     @classmethod
-    def of(cls: type[L], data: nn.Layer) -> L:
-        """The Keras layer around one of `opsin.nn`."""
+    def from_data(cls: type[L], data: nn.Layer) -> L:
+        """Returns the Keras layer of an `opsin.nn` layer."""
         layer = cls.__new__(cls)
-        layer._start(data if data.name else replace(data, name=auto_name(type(data).__name__)))
+        layer._set_data(data if data.name else replace(data, name=auto_name(type(data).__name__)))
         return layer
 
     @property
     def name(self) -> str:
-        """What the layer is called in the model."""
+        """Name of the layer in the model."""
         return str(self.data.name)
 
     @property
     def trainable(self) -> bool:
-        """Whether training changes the weights; set to False to freeze them."""
+        """True if training updates the weights. Set it to False to freeze the layer."""
         return self._trainable
 
     @trainable.setter
@@ -82,41 +95,52 @@ class Layer:
 
     @property
     def built(self) -> bool:
-        """Whether the layer has its weights."""
+        """True if the layer has its weights."""
         return self.module is not None
 
-    def join(self, module: torch.nn.Module, input_shape: Shape) -> None:
-        """Makes `module` the layer's; weights that the layer already has for that shape go on in it."""
+    def attach(self, module: torch.nn.Module, input_shape: Shape) -> None:
+        """Sets the torch module of the layer. Existing weights are kept if they were built for the same input shape."""
         weights.mark_depthwise(self.data, module)
-        if self.module is not None and self.built_for == input_shape:
+        if self.module is not None and self.built_shape == input_shape:
             weights.share(module, self.module)
         elif not self._trainable:
             module.requires_grad_(False)
-        self.module, self.built_for = module, input_shape
+        self.module, self.built_shape = module, input_shape
 
     def get_weights(self) -> list[np.ndarray]:
-        """The weights in Keras's order and axes (kernels: height, width, in, out); [] for a layer that has none yet."""
+        """Returns copies of the weights in Keras's order and axes.
+
+        Returns:
+            Arrays such as a kernel (height, width, in, out); an empty list if the layer is not built.
+        """
         return [] if self.module is None else weights.read(self.module)
 
     def set_weights(self, values: list[np.ndarray]) -> None:
-        """Takes over what `get_weights` gave; NetworkError when number or shapes differ."""
+        """Sets the weights.
+
+        Args:
+            values: Arrays as `get_weights` returns them.
+
+        Raises:
+            NetworkError: The layer is not built, or the number or a shape of the arrays differs.
+        """
         if self.module is None:
-            raise NetworkError(f"{self.name} has no weights yet: give the model an input_shape, or call model.build")
+            raise NetworkError(f"{self.name} has no weights. Fix: give the model an input_shape, or call model.build.")
         weights.write(self.name, self.module, values)
 
     def count_params(self) -> int:
-        """How many numbers the layer's weights hold, moving averages included."""
-        if self.built_for is None:
-            raise NetworkError(f"{self.name} has no weights yet: give the model an input_shape, or call model.build")
-        return self.data.trainable_parameters(self.built_for) + self.data.fixed_parameters(self.built_for)
+        """Returns the number of weights, including moving averages."""
+        if self.built_shape is None:
+            raise NetworkError(f"{self.name} has no weights. Fix: give the model an input_shape, or call model.build.")
+        return self.data.trainable_parameters(self.built_shape) + self.data.fixed_parameters(self.built_shape)
 
     def penalty(self) -> torch.Tensor | None:
-        """What the regularizers, those of a model inside included, add to the loss for what is trained."""
-        terms = [term for term in (part.penalty() for part in self.parts) if term is not None]
+        """Returns the regularization loss of the trainable weights, including sublayers, or None."""
+        terms = [term for term in (layer.penalty() for layer in self.sublayers) if term is not None]
         if self.module is not None:
-            found = weights.by_keras_name(self.module) if self.regularizers else {}
+            named_weights = weights.by_keras_name(self.module) if self.regularizers else {}
             named = ((key.removesuffix("_regularizer"), value) for key, value in self.regularizers.items())
-            trained = {name: weight for name, weight in found.items() if weight.requires_grad}
+            trained = {name: weight for name, weight in named_weights.items() if weight.requires_grad}
             terms += [value(trained[name]) for name, value in named if name in trained]
         return torch.stack(terms).sum() if terms else None
 
@@ -130,20 +154,20 @@ class Layer:
         return f"<{type(self).__name__} name={self.name}>"
 
 
-def given_shape(label: str, shared: Arguments) -> Shape | None:
-    """The input shape that `input_shape`, `input_dim`, `batch_shape` or `batch_input_shape` says, without the batch."""
+def declared_shape(label: str, shared: Arguments) -> Shape | None:
+    """Returns the input shape without the batch axis, from whichever shape argument is given, or None."""
     batched = shared["batch_shape"] or shared["batch_input_shape"]
     shape = shared["input_shape"] if batched is None else tuple(batched)[1:]
     if shape is None and shared["input_dim"] is not None:
         shape = (shared["input_dim"],)
-    return None if shape is None else checked_shape(label, shape)
+    return None if shape is None else check_shape(label, shape)
 
 
-def checked_shape(label: str, shape: Any) -> Shape:
-    """The shape as a tuple; NetworkError unless it is known sizes such as (64, 64, 3)."""
+def check_shape(label: str, shape: Any) -> Shape:
+    """Returns the shape as a tuple. Raises NetworkError unless all sizes are known, such as (64, 64, 3)."""
     sizes = tuple(shape) if isinstance(shape, list | tuple | torch.Size) else (shape,)
     if not sizes or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
         raise NetworkError(
-            f"{label} got the input shape {shape!r}; expected known sizes such as (64, 64, 3): height, width, channels"
+            f"{label} got the input shape {shape!r}. Expected (height, width, channels), such as (64, 64, 3)."
         )
     return tuple(int(size) for size in sizes)

@@ -1,4 +1,4 @@
-"""Pooling under Keras's argument lists."""
+"""Pooling layers with Keras's arguments."""
 
 from typing import ClassVar
 
@@ -10,84 +10,84 @@ from .layer import Layer
 
 
 class MaxPooling1D(Layer):
-    """The largest number of each window over (steps, channels)."""
+    """1D max pooling over inputs (n, steps, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.MaxPooling1D
     arguments: ClassVar[Arguments] = lists.POOLING
 
 
 class MaxPooling2D(Layer):
-    """The largest number of each window over (height, width, channels)."""
+    """2D max pooling over inputs (n, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.MaxPooling2D
     arguments: ClassVar[Arguments] = lists.POOLING
 
 
 class MaxPooling3D(Layer):
-    """The largest number of each window over (depth, height, width, channels)."""
+    """3D max pooling over inputs (n, depth, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.MaxPooling3D
     arguments: ClassVar[Arguments] = lists.POOLING
 
 
 class AveragePooling1D(Layer):
-    """The mean of each window over (steps, channels)."""
+    """1D average pooling over inputs (n, steps, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.AveragePooling1D
     arguments: ClassVar[Arguments] = lists.POOLING
 
 
 class AveragePooling2D(Layer):
-    """The mean of each window over (height, width, channels)."""
+    """2D average pooling over inputs (n, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.AveragePooling2D
     arguments: ClassVar[Arguments] = lists.POOLING
 
 
 class AveragePooling3D(Layer):
-    """The mean of each window over (depth, height, width, channels)."""
+    """3D average pooling over inputs (n, depth, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.AveragePooling3D
     arguments: ClassVar[Arguments] = lists.POOLING
 
 
 class GlobalMaxPooling1D(Layer):
-    """The largest number of each channel of (steps, channels)."""
+    """Maximum of each channel over all positions of inputs (n, steps, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.GlobalMaxPooling1D
     arguments: ClassVar[Arguments] = lists.GLOBAL_POOLING
 
 
 class GlobalMaxPooling2D(Layer):
-    """The largest number of each channel of (height, width, channels)."""
+    """Maximum of each channel over all positions of inputs (n, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.GlobalMaxPooling2D
     arguments: ClassVar[Arguments] = lists.GLOBAL_POOLING
 
 
 class GlobalMaxPooling3D(Layer):
-    """The largest number of each channel of (depth, height, width, channels)."""
+    """Maximum of each channel over all positions of inputs (n, depth, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.GlobalMaxPooling3D
     arguments: ClassVar[Arguments] = lists.GLOBAL_POOLING
 
 
 class GlobalAveragePooling1D(Layer):
-    """The mean of each channel of (steps, channels)."""
+    """Mean of each channel over all positions of inputs (n, steps, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.GlobalAveragePooling1D
     arguments: ClassVar[Arguments] = lists.GLOBAL_POOLING
 
 
 class GlobalAveragePooling2D(Layer):
-    """The mean of each channel of (height, width, channels)."""
+    """Mean of each channel over all positions of inputs (n, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.GlobalAveragePooling2D
     arguments: ClassVar[Arguments] = lists.GLOBAL_POOLING
 
 
 class GlobalAveragePooling3D(Layer):
-    """The mean of each channel of (depth, height, width, channels)."""
+    """Mean of each channel over all positions of inputs (n, depth, height, width, channels)."""
 
     kind: ClassVar[type[nn.Layer]] = nn.GlobalAveragePooling3D
     arguments: ClassVar[Arguments] = lists.GLOBAL_POOLING

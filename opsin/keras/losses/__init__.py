@@ -1,4 +1,4 @@
-"""The losses, by the names that Keras has for them."""
+"""Keras's losses."""
 
 from .crossentropy import BinaryCrossentropy as BinaryCrossentropy
 from .crossentropy import CategoricalCrossentropy as CategoricalCrossentropy

@@ -1,4 +1,4 @@
-"""Losses of probabilities: categorical, sparse and binary cross-entropy."""
+"""Categorical, sparse categorical and binary cross-entropy."""
 
 from typing import Any, ClassVar
 
@@ -8,22 +8,35 @@ from torch import Tensor
 
 from opsin.core import DataError, OpsinError
 
-from .loss import EPSILON, FunctionLoss, as_tensor, need_same_shape
+from .loss import EPSILON, FunctionLoss, as_tensor, check_same_shape
 
 
 def categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
-    """Minus the logarithm of the right class's probability; targets are one-hot, (n, ..., classes).
+    """Computes the cross-entropy of one-hot targets.
+
+    Args:
+        y_true: One-hot targets (n, ..., classes).
+        y_pred: Probabilities, or logits, (n, ..., classes).
+        from_logits: `y_pred` are logits.
+        label_smoothing: Share of the target that is spread over all classes, from 0 to 1.
+        axis: Axis of the classes: -1.
+
+    Returns:
+        The loss of each sample (n, ...).
+
+    Raises:
+        DataError: The shapes differ.
 
     >>> categorical_crossentropy(torch.eye(2), torch.tensor([[0.5, 0.5], [0.0, 1.0]])).round(decimals=4) + 0
     tensor([0.6931, 0.0000])
     """
     target, output = as_tensor(y_true), as_tensor(y_pred)
-    need_same_shape(
+    check_same_shape(
         "categorical_crossentropy", target, output,
-        f"keras.utils.to_categorical(y, {output.shape[-1]}) makes them of class numbers, and "
-        "sparse_categorical_crossentropy takes the numbers themselves",
+        f"convert class indices with keras.utils.to_categorical(y, {output.shape[-1]}), or use "
+        "sparse_categorical_crossentropy",
     )  # fmt: skip
     target = target.to(output.dtype)
     if label_smoothing:
@@ -34,7 +47,20 @@ def categorical_crossentropy(
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Tensor:
-    """Minus the logarithm of the right class's probability; targets are class numbers, (n, ...) or (n, ..., 1).
+    """Computes the cross-entropy of class indices.
+
+    Args:
+        y_true: Class indices (n, ...) or (n, ..., 1).
+        y_pred: Probabilities, or logits, (n, ..., classes).
+        from_logits: `y_pred` are logits.
+        ignore_class: Targets of this class have no loss.
+        axis: Axis of the classes: -1.
+
+    Returns:
+        The loss of each sample (n, ...).
+
+    Raises:
+        DataError: The shapes do not fit, or a class index is out of range.
 
     >>> sparse_categorical_crossentropy([1], torch.tensor([[0.5, 0.5]]))
     tensor([0.6931])
@@ -46,16 +72,16 @@ def sparse_categorical_crossentropy(
     if target.shape != output.shape[:-1]:
         raise DataError(
             f"sparse_categorical_crossentropy got targets of shape {tuple(target.shape)} for outputs of shape "
-            f"{tuple(output.shape)}; expected {tuple(output.shape[:-1])}: one class number for each, or "
-            "categorical_crossentropy for one-hot targets"
+            f"{tuple(output.shape)}. Expected {tuple(output.shape[:-1])}, one class index per output. Fix: use "
+            "categorical_crossentropy for one-hot targets."
         )
     target = target.long()
     valid = torch.ones_like(target, dtype=torch.bool) if ignore_class is None else target != ignore_class
     target = torch.where(valid, target, 0)
     if target.device.type == "cpu" and target.numel() and not 0 <= int(target.min()) <= int(target.max()) < classes:
         raise DataError(
-            f"sparse_categorical_crossentropy got the classes {int(target.min())} to {int(target.max())}; expected "
-            f"0 to {classes - 1}: the last layer has {classes} units"
+            f"sparse_categorical_crossentropy got class indices from {int(target.min())} to {int(target.max())}. "
+            f"Expected 0 to {classes - 1}: the last layer has {classes} units."
         )
     losses = -_log_probabilities(output, from_logits, axis).gather(axis, target.unsqueeze(axis)).squeeze(axis)
     if ignore_class is None:
@@ -66,13 +92,26 @@ def sparse_categorical_crossentropy(
 def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
-    """Minus the logarithm of the probability of what each label is, its mean over the labels.
+    """Computes the cross-entropy of binary labels, averaged over the labels.
+
+    Args:
+        y_true: Labels (n, ..., labels), 0 or 1.
+        y_pred: Probabilities, or logits, of the same shape.
+        from_logits: `y_pred` are logits.
+        label_smoothing: Share by which labels are moved towards 0.5, from 0 to 1.
+        axis: Axis of the labels: -1.
+
+    Returns:
+        The loss of each sample (n, ...).
+
+    Raises:
+        DataError: The shapes differ.
 
     >>> binary_crossentropy(torch.ones(1, 2), torch.tensor([[0.5, 0.5]]))
     tensor([0.6931])
     """
     target, output = as_tensor(y_true), as_tensor(y_pred)
-    need_same_shape("binary_crossentropy", target, output)
+    check_same_shape("binary_crossentropy", target, output)
     target = target.to(output.dtype)
     if label_smoothing:
         target = target * (1 - label_smoothing) + 0.5 * label_smoothing
@@ -83,28 +122,37 @@ def binary_crossentropy(
 
 def _log_probabilities(output: Tensor, from_logits: bool, axis: int) -> Tensor:
     if axis not in (-1, output.ndim - 1):
-        raise OpsinError(f"cross-entropy takes axis=-1, got {axis}: the classes are on the last axis")
+        raise OpsinError(f"Cross-entropy got axis={axis}. Expected -1, the axis of the classes.")
     if from_logits:
         return torch.log_softmax(output, dim=axis)
     return (output / output.sum(axis, keepdim=True)).clamp(EPSILON, 1 - EPSILON).log()
 
 
 class _Crossentropy(FunctionLoss):
-    folds: ClassVar[str] = ""
+    last_activation: ClassVar[str] = ""
 
-    def folded(self) -> tuple[str, ...]:
-        return () if self.settings["from_logits"] else (self.folds,)
+    def fused_activations(self) -> tuple[str, ...]:
+        return () if self.settings["from_logits"] else (self.last_activation,)
 
-    def call_raw(self, y_true: Tensor, raw: Tensor) -> Tensor:
-        if self.folds == "sigmoid" and y_true.ndim == raw.ndim - 1 and raw.shape[-1] == 1:
+    def call_logits(self, y_true: Tensor, logits: Tensor) -> Tensor:
+        if self.last_activation == "sigmoid" and y_true.ndim == logits.ndim - 1 and logits.shape[-1] == 1:
             y_true = y_true.unsqueeze(-1)
-        return self.function(y_true, raw, **{**self.settings, "from_logits": True})
+        return self.function(y_true, logits, **{**self.settings, "from_logits": True})
 
 
 class CategoricalCrossentropy(_Crossentropy):
-    """Cross-entropy for one-hot targets."""
+    """Cross-entropy of one-hot targets.
 
-    folds: ClassVar[str] = "softmax"
+    Args:
+        from_logits: Outputs are logits.
+        label_smoothing: Share of the target that is spread over all classes, from 0 to 1.
+        axis: Axis of the classes: -1.
+        reduction: "sum_over_batch_size", "mean", "sum", "mean_with_sample_weight" or "none".
+        name: Name of the loss.
+        dtype: Accepted, without effect.
+    """
+
+    last_activation: ClassVar[str] = "softmax"
 
     def __init__(
         self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
@@ -117,9 +165,18 @@ class CategoricalCrossentropy(_Crossentropy):
 
 
 class SparseCategoricalCrossentropy(_Crossentropy):
-    """Cross-entropy for class numbers."""
+    """Cross-entropy of class indices.
 
-    folds: ClassVar[str] = "softmax"
+    Args:
+        from_logits: Outputs are logits.
+        ignore_class: Targets of this class have no loss.
+        reduction: "sum_over_batch_size", "mean", "sum", "mean_with_sample_weight" or "none".
+        axis: Axis of the classes: -1.
+        name: Name of the loss.
+        dtype: Accepted, without effect.
+    """
+
+    last_activation: ClassVar[str] = "softmax"
 
     def __init__(
         self, from_logits: bool = False, ignore_class: int | None = None,
@@ -136,9 +193,18 @@ class SparseCategoricalCrossentropy(_Crossentropy):
 
 
 class BinaryCrossentropy(_Crossentropy):
-    """Cross-entropy for labels that are each there or not."""
+    """Cross-entropy of binary labels.
 
-    folds: ClassVar[str] = "sigmoid"
+    Args:
+        from_logits: Outputs are logits.
+        label_smoothing: Share by which labels are moved towards 0.5, from 0 to 1.
+        axis: Axis of the labels: -1.
+        reduction: "sum_over_batch_size", "mean", "sum", "mean_with_sample_weight" or "none".
+        name: Name of the loss.
+        dtype: Accepted, without effect.
+    """
+
+    last_activation: ClassVar[str] = "sigmoid"
 
     def __init__(
         self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
@@ -152,5 +218,5 @@ class BinaryCrossentropy(_Crossentropy):
 
 def _share(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise OpsinError(f"a cross-entropy takes a number from 0 to 1 for label_smoothing, got {value!r}")
+        raise OpsinError(f"A cross-entropy got label_smoothing={value!r}. Expected a number from 0 to 1.")
     return float(value)

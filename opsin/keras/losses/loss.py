@@ -1,4 +1,4 @@
-"""What a loss is: one number for each input of a batch, and how they become one."""
+"""Base class of losses, and the reduction over a batch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,15 @@ EPSILON = 1e-7
 
 
 class Loss:
-    """Base of all losses; a loss of your own overrides `call` with torch operations on (n, ..., channels) tensors.
+    """Base class of all losses. A subclass implements `call` with torch operations on (n, ..., channels) tensors.
+
+    Args:
+        name: Name of the loss. None: the class name.
+        reduction: "sum_over_batch_size", "mean", "sum", "mean_with_sample_weight" or "none".
+        dtype: Accepted, without effect.
+
+    Raises:
+        OpsinError: The reduction is unknown.
 
     >>> class Distance(Loss):
     ...     def call(self, y_true, y_pred):
@@ -30,33 +38,46 @@ class Loss:
         self.name = name or snake_case(type(self).__name__)
         if reduction not in REDUCTIONS:
             raise OpsinError(
-                f"{self.name} takes one of {', '.join(map(repr, REDUCTIONS))} for reduction, got {reduction!r}"
+                f"{self.name} got reduction={reduction!r}. Expected one of {', '.join(map(repr, REDUCTIONS))}."
             )
         self.reduction = reduction
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """The loss of each input."""
+        """Computes the loss of each sample.
+
+        Args:
+            y_true: Targets (n, ...).
+            y_pred: Outputs (n, ...).
+        """
         raise NotImplementedError
 
-    def folded(self) -> tuple[str, ...]:
-        """The last activations that `call_raw` does itself, from the numbers before it."""
+    def fused_activations(self) -> tuple[str, ...]:
+        """Returns the names of last activations for which `call_logits` is used."""
         return ()
 
-    def call_raw(self, y_true: Tensor, raw: Tensor) -> Tensor:
-        """The loss of each input from what the network says before an activation that is `folded`."""
+    def call_logits(self, y_true: Tensor, logits: Tensor) -> Tensor:
+        """Computes the loss of each sample from logits. Used if the last activation is in `fused_activations`."""
         raise NotImplementedError
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         weight = None if sample_weight is None else as_tensor(sample_weight)
-        return reduced(self.call(as_tensor(y_true), as_tensor(y_pred)), weight, self.reduction)
+        return reduce_losses(self.call(as_tensor(y_true), as_tensor(y_pred)), weight, self.reduction)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal loss."""
+        """Returns the arguments of the loss."""
         return {"name": self.name, "reduction": self.reduction}
 
 
 class FunctionLoss(Loss):
-    """A loss that a function of (targets, outputs) computes, with settings that it takes by name."""
+    """Loss that is computed by a function.
+
+    Args:
+        function: Called with (y_true, y_pred) and the settings. Returns the loss of each sample.
+        name: Name of the loss.
+        reduction: See `Loss`.
+        dtype: Accepted, without effect.
+        settings: Keyword arguments of the function.
+    """
 
     def __init__(
         self,
@@ -70,15 +91,21 @@ class FunctionLoss(Loss):
         self.function, self.settings = function, settings
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        y_true, y_pred = same_rank(y_true, y_pred)
+        y_true, y_pred = match_rank(y_true, y_pred)
         return self.function(y_true, y_pred, **self.settings)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.settings}
 
 
-def reduced(values: Tensor, weight: Tensor | None, reduction: str | None) -> Tensor:
-    """Weighted losses as one number: their mean over all of them (Keras divides by their count, not by the weights)."""
+def reduce_losses(values: Tensor, weight: Tensor | None, reduction: str | None) -> Tensor:
+    """Reduces the losses of samples to one value.
+
+    Args:
+        values: Losses (n, ...).
+        weight: Sample weights (n,), or None.
+        reduction: See `Loss`. The mean is over the number of losses, not over the sum of the weights, as in Keras.
+    """
     if weight is not None:
         weight = weight.to(values.dtype)
         weight = weight.squeeze(-1) if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1 else weight
@@ -93,8 +120,8 @@ def reduced(values: Tensor, weight: Tensor | None, reduction: str | None) -> Ten
     return values.mean()
 
 
-def same_rank(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
-    """Both with as many axes: a last axis of length 1 is added to or taken from one of them, as Keras does."""
+def match_rank(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns both tensors with equal numbers of axes: a last axis of length 1 is added or removed, as in Keras."""
     if y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
         return (y_true, y_pred.unsqueeze(-1)) if y_pred.ndim == 1 else (y_true.squeeze(-1), y_pred)
     if y_pred.ndim == y_true.ndim + 1 and y_pred.shape[-1] == 1:
@@ -102,16 +129,16 @@ def same_rank(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
     return y_true, y_pred
 
 
-def need_same_shape(name: str, y_true: Tensor, y_pred: Tensor, mend: str = "") -> None:
-    """DataError unless there is one target for each output."""
+def check_same_shape(name: str, y_true: Tensor, y_pred: Tensor, fix: str = "") -> None:
+    """Raises DataError unless targets and outputs have the same shape."""
     if y_true.shape != y_pred.shape:
         raise DataError(
-            f"{name} got targets of shape {tuple(y_true.shape)} for outputs of shape {tuple(y_pred.shape)}; expected "
-            f"equal shapes: {mend or 'the last layer needs as many units as there are numbers in a target'}"
+            f"{name} got targets of shape {tuple(y_true.shape)} for outputs of shape {tuple(y_pred.shape)}. Expected "
+            f"equal shapes. Fix: {fix or 'set the units of the last layer to the number of values in a target'}."
         )
 
 
 def as_tensor(value: Any) -> Tensor:
-    """The value as a tensor; floats as float32."""
-    found = value if isinstance(value, Tensor) else torch.from_numpy(np.array(value))
-    return found.float() if found.is_floating_point() else found
+    """Returns a value as a tensor; floating-point values as float32."""
+    tensor = value if isinstance(value, Tensor) else torch.from_numpy(np.array(value))
+    return tensor.float() if tensor.is_floating_point() else tensor

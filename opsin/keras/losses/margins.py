@@ -1,10 +1,10 @@
-"""Losses of signs: wrong ones cost, and right ones that are not sure."""
+"""Hinge losses."""
 
 from typing import Any
 
 from torch import Tensor
 
-from .pairs import MadeOf, pair
+from .pairs import PairLoss, pair
 
 
 def _signs(target: Tensor) -> Tensor:
@@ -12,24 +12,40 @@ def _signs(target: Tensor) -> Tensor:
 
 
 def hinge(y_true: Any, y_pred: Any) -> Tensor:
-    """max(1 - target * output, 0) with targets of -1 and 1 (0 counts as -1), its mean over the last axis."""
+    """Computes the mean of max(1 - y_true * y_pred, 0) over the last axis; targets 0 are read as -1.
+
+    Args:
+        y_true: Targets (n, ...), -1 or 1, or 0 or 1.
+        y_pred: Outputs of the same shape.
+
+    Returns:
+        The loss of each sample (n, ...), without the last axis.
+    """
     target, output = pair("hinge", y_true, y_pred)
     return (1 - _signs(target) * output).clamp(min=0).mean(-1)
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
-    """The square of what `hinge` has the mean of."""
+    """Computes the mean of max(1 - y_true * y_pred, 0)**2 over the last axis; targets 0 are read as -1.
+
+    Args:
+        y_true: Targets (n, ...), -1 or 1, or 0 or 1.
+        y_pred: Outputs of the same shape.
+
+    Returns:
+        The loss of each sample (n, ...), without the last axis.
+    """
     target, output = pair("squared_hinge", y_true, y_pred)
     return (1 - _signs(target) * output).clamp(min=0).square().mean(-1)
 
 
-class Hinge(MadeOf):
-    """max(1 - target * output, 0)."""
+class Hinge(PairLoss):
+    """Hinge loss: mean of max(1 - y_true * y_pred, 0). See `PairLoss` for the arguments."""
 
-    made_of = staticmethod(hinge)
+    pair_function = staticmethod(hinge)
 
 
-class SquaredHinge(MadeOf):
-    """The square of the hinge."""
+class SquaredHinge(PairLoss):
+    """Squared hinge loss: mean of max(1 - y_true * y_pred, 0)**2. See `PairLoss` for the arguments."""
 
-    made_of = staticmethod(squared_hinge)
+    pair_function = staticmethod(squared_hinge)

@@ -1,4 +1,4 @@
-"""Losses by the names that `compile` takes."""
+"""Look-up of losses by name."""
 
 from typing import Any
 
@@ -30,9 +30,13 @@ _LISTED = [name for name in NAMES if name.islower()]
 
 
 def get(identifier: Any) -> Loss:
-    """The loss that a name, an object, a class or a function of (targets, outputs) stands for.
+    """Returns a loss.
 
-    Raises OpsinError, with the names there are, for anything else.
+    Args:
+        identifier: Name, loss, class, function of (y_true, y_pred), or config.
+
+    Raises:
+        OpsinError: The name is unknown; the message lists the names.
 
     >>> get("mse").name
     'mean_squared_error'
@@ -49,8 +53,8 @@ def get(identifier: Any) -> Loss:
         known = [kind for kind in CLASSES.values() if kind().function is identifier]
         return known[0]() if known else _of_function(identifier)
     raise OpsinError(
-        f"there is no loss {identifier!r}; expected one of {', '.join(_LISTED)}, an object of keras.losses, or a "
-        "function of (y_true, y_pred)"
+        f"Unknown loss {identifier!r}. Expected one of {', '.join(_LISTED)}, an object of keras.losses, or a "
+        "function of (y_true, y_pred)."
     )
 
 
@@ -59,11 +63,11 @@ def _of_function(function: Any) -> Loss:
 
 
 def from_config(config: dict[str, Any]) -> Loss:
-    """The loss that a file's `{"class_name", "config"}` says; OpsinError when Opsin does not have it."""
+    """Returns the loss of a config `{"class_name", "config"}`. Raises OpsinError for an unknown one."""
     kind, settings = config.get("class_name"), dict(config.get("config") or {})
     if kind not in CLASSES:
-        raise OpsinError(f"there is no loss {kind!r}; expected one of {', '.join(CLASSES)}")
+        raise OpsinError(f"Unknown loss {kind!r}. Expected one of {', '.join(CLASSES)}.")
     try:
         return CLASSES[kind](**settings)
     except TypeError as error:
-        raise OpsinError(f"{kind}: {error}; expected the arguments that Keras has") from error
+        raise OpsinError(f"{kind}: {error}. Expected Keras's arguments.") from error

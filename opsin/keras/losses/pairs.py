@@ -1,27 +1,33 @@
-"""What the losses of numbers share: a target for each output, and a class around a function of both."""
+"""Base class of losses that compare each output with one target."""
 
 from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
 
-from .loss import FunctionLoss, as_tensor, need_same_shape, same_rank
+from .loss import FunctionLoss, as_tensor, check_same_shape, match_rank
 
 
 def pair(name: str, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
-    """Targets and outputs as tensors of one shape and kind; DataError, with the name, when they differ."""
-    target, output = same_rank(as_tensor(y_true), as_tensor(y_pred))
-    need_same_shape(name, target, output)
+    """Returns targets and outputs as tensors of one shape and type. Raises DataError if the shapes differ."""
+    target, output = match_rank(as_tensor(y_true), as_tensor(y_pred))
+    check_same_shape(name, target, output)
     return target.to(output.dtype), output
 
 
-class MadeOf(FunctionLoss):
-    """A loss whose class says the function, `made_of`."""
+class PairLoss(FunctionLoss):
+    """Base class of losses that are computed by the class's `pair_function`.
 
-    made_of: Callable[..., Tensor]
+    Args:
+        reduction: "sum_over_batch_size", "mean", "sum", "mean_with_sample_weight" or "none".
+        name: Name of the loss. None: the name of the function.
+        dtype: Accepted, without effect.
+    """
+
+    pair_function: Callable[..., Tensor]
 
     def __init__(
         self, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None
     ) -> None:
-        function = type(self).made_of
+        function = type(self).pair_function
         super().__init__(function, name or function.__name__, reduction, dtype)

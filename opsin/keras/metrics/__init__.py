@@ -1,4 +1,4 @@
-"""The metrics, by the names that Keras has for them."""
+"""Keras's metrics."""
 
 from .accuracies import Accuracy as Accuracy
 from .accuracies import BinaryAccuracy as BinaryAccuracy

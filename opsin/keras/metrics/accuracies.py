@@ -1,4 +1,4 @@
-"""How often the answer is right."""
+"""Accuracy metrics."""
 
 from typing import Any, ClassVar
 
@@ -11,13 +11,29 @@ from .metric import MeanMetric, paired
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Tensor:
-    """1 where target and output are equal."""
+    """Compares outputs with targets.
+
+    Args:
+        y_true: Targets.
+        y_pred: Outputs of the same shape.
+
+    Returns:
+        1.0 or 0.0 for each element.
+    """
     target, output = paired(y_true, y_pred)
     return (target == output).float()
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
-    """1 where the output is over the threshold and the label is 1, or neither.
+    """Compares thresholded outputs with binary labels.
+
+    Args:
+        y_true: Labels, 0 or 1.
+        y_pred: Probabilities of the same shape.
+        threshold: Outputs above it are positive.
+
+    Returns:
+        1.0 or 0.0 for each label.
 
     >>> binary_accuracy([1, 0], [0.7, 0.6])
     tensor([1., 0.])
@@ -27,46 +43,86 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
-    """1 where the largest output is that of the one-hot target's class."""
-    return _right(as_tensor(y_true).argmax(-1), as_tensor(y_pred), "categorical_accuracy")
+    """Compares the class of the largest output with one-hot targets.
+
+    Args:
+        y_true: One-hot targets (n, ..., classes).
+        y_pred: Outputs (n, ..., classes).
+
+    Returns:
+        1.0 or 0.0 for each sample (n, ...).
+    """
+    return _is_argmax(as_tensor(y_true).argmax(-1), as_tensor(y_pred), "categorical_accuracy")
 
 
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
-    """1 where the largest output is that of the target's class number."""
-    return _right(_numbers(as_tensor(y_true), as_tensor(y_pred)), as_tensor(y_pred), "sparse_categorical_accuracy")
+    """Compares the class of the largest output with class indices.
+
+    Args:
+        y_true: Class indices (n, ...) or (n, ..., 1).
+        y_pred: Outputs (n, ..., classes).
+
+    Returns:
+        1.0 or 0.0 for each sample (n, ...).
+    """
+    return _is_argmax(
+        _class_indices(as_tensor(y_true), as_tensor(y_pred)), as_tensor(y_pred), "sparse_categorical_accuracy"
+    )
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
-    """1 where the one-hot target's class is among the `k` largest outputs."""
+    """Tests if the class of a one-hot target is among the `k` largest outputs.
+
+    Args:
+        y_true: One-hot targets (n, ..., classes).
+        y_pred: Outputs (n, ..., classes).
+        k: Number of largest outputs.
+
+    Returns:
+        1.0 or 0.0 for each sample (n, ...).
+    """
     return sparse_top_k_categorical_accuracy(as_tensor(y_true).argmax(-1), y_pred, k)
 
 
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
-    """1 where fewer than `k` outputs are larger than that of the target's class number.
+    """Tests if a class index is among the `k` largest outputs.
+
+    Args:
+        y_true: Class indices (n, ...) or (n, ..., 1).
+        y_pred: Outputs (n, ..., classes).
+        k: Number of largest outputs.
+
+    Returns:
+        1.0 or 0.0 for each sample (n, ...).
 
     >>> sparse_top_k_categorical_accuracy([0], [[0.1, 0.7, 0.2]], k=2)
     tensor([0.])
     """
     output = as_tensor(y_pred)
-    target = _numbers(as_tensor(y_true), output).long()
+    target = _class_indices(as_tensor(y_true), output).long()
     own = output.gather(-1, target.unsqueeze(-1))
     return ((output > own).sum(-1) < k).float()
 
 
-def _numbers(target: Tensor, output: Tensor) -> Tensor:
+def _class_indices(target: Tensor, output: Tensor) -> Tensor:
     return target.squeeze(-1) if target.ndim == output.ndim and target.shape[-1] == 1 else target
 
 
-def _right(target: Tensor, output: Tensor, name: str) -> Tensor:
+def _is_argmax(target: Tensor, output: Tensor, name: str) -> Tensor:
     if target.shape != output.shape[:-1]:
         raise DataError(
-            f"{name} got targets for {tuple(target.shape)} and outputs {tuple(output.shape)}; expected as many"
+            f"{name} got targets for {tuple(target.shape)} and outputs {tuple(output.shape)}. Expected equal numbers."
         )
     return (target == output.argmax(-1)).float()
 
 
 class Accuracy(MeanMetric):
-    """The share of outputs that equal their targets."""
+    """Share of outputs that equal their targets.
+
+    Args:
+        name: Name of the metric.
+        dtype: Accepted, without effect.
+    """
 
     direction: ClassVar[str | None] = "up"
 
@@ -75,7 +131,13 @@ class Accuracy(MeanMetric):
 
 
 class BinaryAccuracy(MeanMetric):
-    """The share of labels that are on the right side of the threshold."""
+    """Share of correct binary labels.
+
+    Args:
+        name: Name of the metric.
+        dtype: Accepted, without effect.
+        threshold: Outputs above it are positive.
+    """
 
     direction: ClassVar[str | None] = "up"
 
@@ -84,7 +146,12 @@ class BinaryAccuracy(MeanMetric):
 
 
 class CategoricalAccuracy(MeanMetric):
-    """The share of inputs whose largest output is the one-hot target's class."""
+    """Share of samples whose largest output is the class of the one-hot target.
+
+    Args:
+        name: Name of the metric.
+        dtype: Accepted, without effect.
+    """
 
     direction: ClassVar[str | None] = "up"
 
@@ -93,7 +160,12 @@ class CategoricalAccuracy(MeanMetric):
 
 
 class SparseCategoricalAccuracy(MeanMetric):
-    """The share of inputs whose largest output is the target's class number."""
+    """Share of samples whose largest output is the target class index.
+
+    Args:
+        name: Name of the metric.
+        dtype: Accepted, without effect.
+    """
 
     direction: ClassVar[str | None] = "up"
 
@@ -102,7 +174,13 @@ class SparseCategoricalAccuracy(MeanMetric):
 
 
 class TopKCategoricalAccuracy(MeanMetric):
-    """The share of inputs whose one-hot target's class is among the `k` largest outputs."""
+    """Share of samples whose one-hot target class is among the `k` largest outputs.
+
+    Args:
+        k: Number of largest outputs.
+        name: Name of the metric.
+        dtype: Accepted, without effect.
+    """
 
     direction: ClassVar[str | None] = "up"
 
@@ -111,7 +189,13 @@ class TopKCategoricalAccuracy(MeanMetric):
 
 
 class SparseTopKCategoricalAccuracy(MeanMetric):
-    """The share of inputs whose class number is among the `k` largest outputs."""
+    """Share of samples whose target class index is among the `k` largest outputs.
+
+    Args:
+        k: Number of largest outputs.
+        name: Name of the metric.
+        dtype: Accepted, without effect.
+    """
 
     direction: ClassVar[str | None] = "up"
 

@@ -1,4 +1,4 @@
-"""What a metric is: something counted over batches and read at any time."""
+"""Base classes of metrics, which accumulate over batches."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -7,34 +7,45 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..losses.loss import as_tensor, same_rank
+from ..losses.loss import as_tensor, match_rank
 from ..naming import auto_name
 
 
 class Metric:
-    """Base of all metrics; one of your own overrides `update_state`, `result` and `reset_state`."""
+    """Base class of all metrics. A subclass implements `update_state`, `result` and `reset_state`.
+
+    Args:
+        name: Name of the metric. None: the class name and a number.
+        dtype: Accepted, without effect.
+    """
 
     direction: ClassVar[str | None] = None
-    """ "up" where larger is better, "down" where smaller is; callbacks with mode="auto" ask for it."""
+    """ "up" if larger values are better, "down" if smaller ones are. Used by callbacks with mode="auto"."""
 
     def __init__(self, name: str | None = None, dtype: Any = None) -> None:
         self.name = name or auto_name(type(self).__name__)
         self.better: str | None = self.direction
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes in one batch."""
+        """Updates the metric with a batch.
+
+        Args:
+            y_true: Targets (n, ...).
+            y_pred: Outputs (n, ...).
+            sample_weight: Weights (n,), or None.
+        """
         raise NotImplementedError
 
     def result(self) -> Any:
-        """The metric over all batches since the last reset."""
+        """Returns the metric over all batches since the last reset."""
         raise NotImplementedError
 
     def reset_state(self) -> None:
-        """Forgets all batches."""
+        """Resets the metric."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal metric."""
+        """Returns the arguments of the metric."""
         return {"name": self.name, "dtype": "float32"}
 
     def __call__(self, *batch: Any, **more: Any) -> Any:
@@ -43,7 +54,11 @@ class Metric:
 
 
 class Mean(Metric):
-    """The weighted mean of values.
+    """Weighted mean of values.
+
+    Args:
+        name: Name of the metric. None: "mean" and a number.
+        dtype: Accepted, without effect.
 
     >>> mean = Mean()
     >>> mean.update_state([1.0, 3.0])
@@ -76,7 +91,15 @@ class Mean(Metric):
 
 
 class MeanMetric(Mean):
-    """The mean of what a function of (targets, outputs) says about each input."""
+    """Mean of a function of targets and outputs.
+
+    Args:
+        function: Called with (y_true, y_pred) and the settings. Returns one value per sample.
+        name: Name of the metric.
+        better: "up" if larger values are better, "down" if smaller ones are, None if unknown.
+        dtype: Accepted, without effect.
+        settings: Keyword arguments of the function.
+    """
 
     def __init__(
         self, function: Callable[..., Tensor], name: str, better: str | None = None, dtype: Any = None, **settings: Any
@@ -95,10 +118,10 @@ class MeanMetric(Mean):
 
 
 def paired(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
-    """Targets and outputs as tensors with as many axes."""
-    return same_rank(as_tensor(y_true), as_tensor(y_pred))
+    """Returns targets and outputs as tensors with equal numbers of axes."""
+    return match_rank(as_tensor(y_true), as_tensor(y_pred))
 
 
-def plain(value: Any) -> float:
-    """A result as a Python number."""
+def to_float(value: Any) -> float:
+    """Returns a result as a Python float."""
     return float(value.detach()) if isinstance(value, Tensor) else float(np.asarray(value))

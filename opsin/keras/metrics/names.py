@@ -1,4 +1,4 @@
-"""Metrics by the names that `compile` takes; "accuracy" becomes the one that fits targets and outputs."""
+"""Look-up of metrics by name. "accuracy" selects the class that fits the shapes of targets and outputs."""
 
 import inspect
 from collections.abc import Callable
@@ -17,21 +17,36 @@ from .metric import Mean, MeanMetric, Metric
 
 
 class MeanSquaredError(MeanMetric):
-    """The mean of squared differences."""
+    """Mean of squared differences.
+
+    Args:
+        name: Name of the metric.
+        dtype: Accepted, without effect.
+    """
 
     def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
         super().__init__(_loss_function("mse"), name, "down", dtype)
 
 
 class MeanAbsoluteError(MeanMetric):
-    """The mean size of differences."""
+    """Mean of absolute differences.
+
+    Args:
+        name: Name of the metric.
+        dtype: Accepted, without effect.
+    """
 
     def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
         super().__init__(_loss_function("mae"), name, "down", dtype)
 
 
 class RootMeanSquaredError(MeanMetric):
-    """The root of the mean of squared differences."""
+    """Root of the mean of squared differences.
+
+    Args:
+        name: Name of the metric.
+        dtype: Accepted, without effect.
+    """
 
     def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(_loss_function("mse"), name, "down", dtype)
@@ -52,9 +67,15 @@ _NAMES = {spelled: name for name in CLASSES if name != "Mean" for spelled in (na
 
 
 def get(identifier: Any, y_true: Tensor | None = None, y_pred: Tensor | None = None) -> Metric:
-    """The metric that a name, an object, a class or a function of (targets, outputs) stands for.
+    """Returns a metric.
 
-    "accuracy" needs a batch to tell which is meant. Raises OpsinError, with the names there are, for anything else.
+    Args:
+        identifier: Name, metric, class, loss, function of (y_true, y_pred), or config.
+        y_true: Targets of a batch, which select the class for "accuracy".
+        y_pred: Outputs of the batch.
+
+    Raises:
+        OpsinError: The name is unknown; the message lists the names.
 
     >>> get("mse").name, get("AUC").name
     ('mse', 'AUC')
@@ -76,7 +97,7 @@ def get(identifier: Any, y_true: Tensor | None = None, y_pred: Tensor | None = N
 
 def _named(name: str, y_true: Tensor | None, y_pred: Tensor | None) -> Metric:
     if name.lower() in ("accuracy", "acc"):
-        kind = _fitting_accuracy(y_true, y_pred) if y_true is not None and y_pred is not None else a.Accuracy
+        kind = _select_accuracy(y_true, y_pred) if y_true is not None and y_pred is not None else a.Accuracy
         return kind(name=name)
     if name in _NAMES:
         return CLASSES[_NAMES[name]](name=name)
@@ -85,8 +106,8 @@ def _named(name: str, y_true: Tensor | None, y_pred: Tensor | None) -> Metric:
     raise _unknown(name)
 
 
-def _fitting_accuracy(y_true: Tensor, y_pred: Tensor) -> type[Any]:
-    """Keras's rule: one output is binary; targets without the classes' axis are class numbers; else one-hot."""
+def _select_accuracy(y_true: Tensor, y_pred: Tensor) -> type[Any]:
+    """Returns the accuracy class by Keras's rule: one output is binary; targets without class axis are indices."""
     if y_pred.shape[-1] == 1:
         return a.BinaryAccuracy
     sparse = y_true.ndim < y_pred.ndim or (y_true.shape[-1] == 1 and y_pred.shape[-1] > 1)
@@ -106,21 +127,21 @@ def _loss_function(name: str) -> Callable[..., Tensor]:
 def _unknown(identifier: Any) -> OpsinError:
     names = ("accuracy", *(name for name in (*_NAMES, *losses.NAMES) if name.islower() and name != "accuracy"))
     return OpsinError(
-        f"there is no metric {identifier!r}; expected one of {', '.join(dict.fromkeys(names))}, an object of "
-        "keras.metrics, or a function of (y_true, y_pred)"
+        f"Unknown metric {identifier!r}. Expected one of {', '.join(dict.fromkeys(names))}, an object of "
+        "keras.metrics, or a function of (y_true, y_pred)."
     )
 
 
 def from_config(config: dict[str, Any]) -> Metric:
-    """The metric that a file's `{"class_name", "config"}` says; OpsinError when Opsin does not have it."""
+    """Returns the metric of a config `{"class_name", "config"}`. Raises OpsinError for an unknown one."""
     kind, settings = str(config.get("class_name")), dict(config.get("config") or {})
     if kind not in CLASSES:
         raise _unknown(kind)
     known = inspect.signature(CLASSES[kind]).parameters
     more = {key: value for key, value in settings.items() if key not in known and value}
     if more:
-        raise OpsinError(f"{kind} has no {', '.join(more)} here; expected {', '.join(known)}")
+        raise OpsinError(f"{kind} does not support {', '.join(more)}. Expected arguments: {', '.join(known)}.")
     try:
         return CLASSES[kind](**{key: value for key, value in settings.items() if key in known})
     except (TypeError, ValueError) as error:
-        raise OpsinError(f"{kind}: {error}; expected the arguments that Keras has") from error
+        raise OpsinError(f"{kind}: {error}. Expected Keras's arguments.") from error

@@ -1,4 +1,4 @@
-"""The optimizers, by the names that Keras has for them."""
+"""Keras's optimizers and learning rate schedules."""
 
 from . import schedules as schedules
 from .adam import Adam as Adam

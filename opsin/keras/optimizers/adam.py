@@ -1,4 +1,4 @@
-"""Adam and AdamW (Kingma and Ba, arXiv:1412.6980; Loshchilov and Hutter, arXiv:1711.05101) as Keras computes them."""
+"""Adam (Kingma and Ba, arXiv:1412.6980) and AdamW (Loshchilov and Hutter, arXiv:1711.05101), computed as in Keras."""
 
 from typing import Any, ClassVar, Unpack
 
@@ -12,7 +12,15 @@ from .schedules import LearningRateSchedule
 
 
 class Adam(Optimizer):
-    """Steps by the mean gradient over the root of its mean square.
+    """Adam optimizer.
+
+    Args:
+        learning_rate: Learning rate, or a schedule.
+        beta_1: Decay rate of the moving mean of gradients.
+        beta_2: Decay rate of the moving mean of squared gradients.
+        epsilon: Added to the denominator.
+        amsgrad: Use the maximum of the second moments (AMSGrad).
+        common: `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm` and `name`.
 
     >>> Adam().learning_rate
     0.001
@@ -50,7 +58,17 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam whose weights also shrink a little at each step."""
+    """Adam with decoupled weight decay.
+
+    Args:
+        learning_rate: Learning rate, or a schedule.
+        weight_decay: Each step subtracts this factor times the learning rate times the weight.
+        beta_1: Decay rate of the moving mean of gradients.
+        beta_2: Decay rate of the moving mean of squared gradients.
+        epsilon: Added to the denominator.
+        amsgrad: Use the maximum of the second moments (AMSGrad).
+        common: `clipnorm`, `clipvalue`, `global_clipnorm` and `name`.
+    """
 
     def __init__(
         self, learning_rate: float | LearningRateSchedule = 0.001, weight_decay: float = 0.004, beta_1: float = 0.9,

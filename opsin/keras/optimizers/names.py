@@ -1,4 +1,4 @@
-"""Optimizers by the names that `compile` takes."""
+"""Look-up of optimizers by name."""
 
 from typing import Any
 
@@ -14,7 +14,13 @@ CLASSES: dict[str, type[Any]] = {kind.__name__.lower(): kind for kind in (Adam, 
 
 
 def get(identifier: Any) -> Optimizer:
-    """The optimizer that a name, in any case, or an object stands for; OpsinError, with the names, otherwise.
+    """Returns an optimizer.
+
+    Args:
+        identifier: Name (upper or lower case), optimizer, class or config.
+
+    Raises:
+        OpsinError: The name is unknown; the message lists the names.
 
     >>> get("adam").learning_rate
     0.001
@@ -28,22 +34,22 @@ def get(identifier: Any) -> Optimizer:
     if isinstance(identifier, str) and identifier.lower() in CLASSES:
         return CLASSES[identifier.lower()]()
     raise OpsinError(
-        f"there is no optimizer {identifier!r}; expected one of {', '.join(CLASSES)}, or an object of keras.optimizers"
+        f"Unknown optimizer {identifier!r}. Expected one of {', '.join(CLASSES)}, or an object of keras.optimizers."
     )
 
 
 def from_config(config: dict[str, Any]) -> Optimizer:
-    """The optimizer that a file's `{"class_name", "config"}` says; OpsinError when Opsin does not have it."""
+    """Returns the optimizer of a config `{"class_name", "config"}`. Raises OpsinError for an unknown one."""
     kind, settings = str(config.get("class_name")).lower(), dict(config.get("config") or {})
     if kind not in CLASSES:
-        raise OpsinError(f"there is no optimizer {config.get('class_name')!r}; expected one of {', '.join(CLASSES)}")
+        raise OpsinError(f"Unknown optimizer {config.get('class_name')!r}. Expected one of {', '.join(CLASSES)}.")
     rate = settings.get("learning_rate")
     if isinstance(rate, dict):
         name = rate.get("class_name")
         if name not in SCHEDULES:
-            raise OpsinError(f"there is no schedule {name!r}; expected one of {', '.join(SCHEDULES)}")
+            raise OpsinError(f"Unknown schedule {name!r}. Expected one of {', '.join(SCHEDULES)}.")
         settings["learning_rate"] = SCHEDULES[str(name)](**dict(rate.get("config") or {}))
     try:
         return CLASSES[kind](**settings)
     except TypeError as error:
-        raise OpsinError(f"{config.get('class_name')}: {error}; expected the arguments that Keras has") from error
+        raise OpsinError(f"{config.get('class_name')}: {error}. Expected Keras's arguments.") from error

@@ -1,4 +1,4 @@
-"""RMSprop as Keras computes it: epsilon under the root."""
+"""RMSprop, computed as in Keras: epsilon is added under the root."""
 
 from typing import Any, ClassVar, Unpack
 
@@ -11,7 +11,15 @@ from .schedules import LearningRateSchedule
 
 
 class RMSprop(Optimizer):
-    """Steps by the gradient over the root of its mean square.
+    """RMSprop optimizer.
+
+    Args:
+        learning_rate: Learning rate, or a schedule.
+        rho: Decay rate of the moving mean of squared gradients.
+        momentum: Momentum of the steps.
+        epsilon: Added to the mean square.
+        centered: Subtract the squared mean of the gradients from the mean square.
+        common: `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm` and `name`.
 
     >>> RMSprop().rho
     0.9

@@ -1,4 +1,4 @@
-"""Learning rates that change from step to step."""
+"""Learning rate schedules."""
 
 import math
 from collections.abc import Sequence
@@ -8,18 +8,25 @@ from opsin.core import OpsinError
 
 
 class LearningRateSchedule:
-    """Base of all schedules: a function of the number of steps done so far."""
+    """Base class of all schedules: a function of the number of completed steps."""
 
     def __call__(self, step: int) -> float:
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal schedule."""
+        """Returns the arguments of the schedule."""
         return {key: value for key, value in vars(self).items() if not key.startswith("_")}
 
 
 class ExponentialDecay(LearningRateSchedule):
-    """`decay_rate` times as large after every `decay_steps`, smoothly or (`staircase`) at once.
+    """Exponential decay: `initial_learning_rate * decay_rate ** (step / decay_steps)`.
+
+    Args:
+        initial_learning_rate: Learning rate of the first step.
+        decay_steps: Number of steps per factor `decay_rate`.
+        decay_rate: Factor.
+        staircase: Change the rate only every `decay_steps` steps.
+        name: Name of the schedule.
 
     >>> ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)(20)
     0.025
@@ -39,7 +46,15 @@ class ExponentialDecay(LearningRateSchedule):
 
 
 class CosineDecay(LearningRateSchedule):
-    """Half a cosine from the first rate to `alpha` times it, after a straight rise to `warmup_target` if given.
+    """Cosine decay, optionally after a linear warmup.
+
+    Args:
+        initial_learning_rate: Learning rate of the first step.
+        decay_steps: Number of steps of the decay.
+        alpha: Final learning rate as a share of the highest one.
+        name: Name of the schedule.
+        warmup_target: Learning rate at the end of the warmup. None: no warmup.
+        warmup_steps: Number of steps of the warmup.
 
     >>> CosineDecay(0.1, decay_steps=10)(5)
     0.05
@@ -64,7 +79,12 @@ class CosineDecay(LearningRateSchedule):
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """`values[i]` up to and with the step `boundaries[i]`, the last value after all of them.
+    """Constant learning rates between boundaries.
+
+    Args:
+        boundaries: Last step of each value, in rising order.
+        values: Learning rates; one more than boundaries.
+        name: Name of the schedule.
 
     >>> PiecewiseConstantDecay([10, 20], [0.1, 0.01, 0.001])(11)
     0.01
@@ -73,7 +93,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __init__(self, boundaries: Sequence[int], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
         if len(values) != len(boundaries) + 1:
             raise OpsinError(
-                f"{name} got {len(boundaries)} boundaries and {len(values)} values; expected one value more"
+                f"{name} got {len(boundaries)} boundaries and {len(values)} values. Expected one value more."
             )
         self.boundaries, self.values, self.name = list(boundaries), list(values), name
 
@@ -82,14 +102,25 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 class PolynomialDecay(LearningRateSchedule):
-    """From the first rate to the last along a power of the share of steps left."""
+    """Polynomial decay from the initial to the final learning rate.
+
+    Args:
+        initial_learning_rate: Learning rate of the first step.
+        decay_steps: Number of steps of the decay.
+        end_learning_rate: Final learning rate.
+        power: Exponent; 1 is linear.
+        cycle: Not supported; must be False.
+        name: Name of the schedule.
+    """
 
     def __init__(
         self, initial_learning_rate: float, decay_steps: int, end_learning_rate: float = 0.0001, power: float = 1.0,
         cycle: bool = False, name: str = "PolynomialDecay",
     ) -> None:  # fmt: skip
         if cycle:
-            raise OpsinError(f"{name} takes cycle=False, got True: use ExponentialDecay or CosineDecay")
+            raise OpsinError(
+                f"{name} does not support cycle=True. Expected False. Fix: use ExponentialDecay or CosineDecay."
+            )
         self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
         self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, cycle, name
         _positive(name, decay_steps=decay_steps)
@@ -107,4 +138,4 @@ SCHEDULES: dict[str, type[Any]] = {
 def _positive(name: str, **numbers: float) -> None:
     for key, value in numbers.items():
         if not value > 0:
-            raise OpsinError(f"{name} takes a number over 0 for {key}, got {value!r}")
+            raise OpsinError(f"{name} got {key}={value!r}. Expected a number above 0.")

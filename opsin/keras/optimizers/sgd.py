@@ -1,4 +1,4 @@
-"""Stochastic gradient descent, plain, with momentum or Nesterov's."""
+"""Stochastic gradient descent, optionally with momentum or Nesterov momentum."""
 
 from typing import Any, ClassVar, Unpack
 
@@ -12,7 +12,13 @@ from .schedules import LearningRateSchedule
 
 
 class SGD(Optimizer):
-    """Steps along the gradient, or along a moving sum of past steps.
+    """Stochastic gradient descent optimizer.
+
+    Args:
+        learning_rate: Learning rate, or a schedule.
+        momentum: Momentum, from 0 to 1.
+        nesterov: Use Nesterov momentum.
+        common: `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm` and `name`.
 
     >>> SGD().learning_rate
     0.01
@@ -26,7 +32,7 @@ class SGD(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(learning_rate, **common)
         if isinstance(momentum, bool) or not isinstance(momentum, int | float) or not 0 <= momentum <= 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise OpsinError(f"SGD takes a number from 0 to 1 for momentum, got {momentum!r}")
+            raise OpsinError(f"SGD got momentum={momentum!r}. Expected a number from 0 to 1.")
         self.momentum, self.nesterov = float(momentum), nesterov
 
     def active_slots(self) -> tuple[str, ...]:

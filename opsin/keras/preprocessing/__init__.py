@@ -1,3 +1,3 @@
-"""Inputs from files, where Keras has them."""
+"""Loading of image files."""
 
 from . import image as image

@@ -49,5 +49,5 @@ def test_functions_are_hooks_and_the_model_is_at_hand(describe, images):
 
 
 def test_a_hook_that_is_not_there_lists_those_that_are():
-    with pytest.raises(OpsinError, match="no hook 'on_epoch_ends'; expected one of on_train_begin"):
+    with pytest.raises(OpsinError, match=r"no hook 'on_epoch_ends'. Expected one of on_train_begin"):
         ours.callbacks.LambdaCallback(on_epoch_ends=print)

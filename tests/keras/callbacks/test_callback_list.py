@@ -7,7 +7,7 @@ from opsin.core import OpsinError
 
 
 def test_what_is_no_callback_is_refused():
-    with pytest.raises(OpsinError, match=r"callbacks holds 'early'; expected objects of keras\.callbacks"):
+    with pytest.raises(OpsinError, match=r"callbacks contains 'early'. Expected objects of keras\.callbacks"):
         ours.callbacks.CallbackList(["early"], None, None, {})
 
 

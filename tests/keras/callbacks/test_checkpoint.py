@@ -51,7 +51,7 @@ def test_saving_by_batches(describe, images, tmp_path):
 @pytest.mark.parametrize(("make", "message"), [
     (lambda c: c.ModelCheckpoint("model.pt"), "ends in .keras"),
     (lambda c: c.ModelCheckpoint("model.keras", save_weights_only=True), r"ends in .weights.h5"),
-    (lambda c: c.ModelCheckpoint("model.keras", save_freq=0), "for save_freq, got 0"),
+    (lambda c: c.ModelCheckpoint("model.keras", save_freq=0), "save_freq=0"),
 ])  # fmt: skip
 def test_wrong_arguments_say_what_is_expected(make, message):
     with pytest.raises(OpsinError, match=message):
@@ -62,7 +62,7 @@ def test_a_name_that_asks_for_what_is_not_there_lists_what_is(describe, images, 
     model = ours.Sequential(describe(ours.layers))
     model.compile("sgd", "sparse_categorical_crossentropy")
     saver = ours.callbacks.ModelCheckpoint(tmp_path / "{val_accuracy:.2f}.keras")
-    with pytest.raises(OpsinError, match=r"'val_accuracy', which is not there; there are epoch, loss"):
+    with pytest.raises(OpsinError, match=r"unknown field 'val_accuracy'. Expected one of epoch, loss"):
         model.fit(*images, verbose=0, callbacks=[saver])
 
 
@@ -97,5 +97,5 @@ def test_a_folder_that_cannot_be_made_says_so(describe, images, tmp_path):
     (tmp_path / "file").write_text("in the way")
     model = ours.Sequential(describe(ours.layers))
     model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.raises(OpsinError, match=r"could not make the folder of .*m\.keras"):
+    with pytest.raises(OpsinError, match=r"Creating the folder of .*m\.keras failed"):
         model.fit(*images, verbose=0, callbacks=[ours.callbacks.ModelCheckpoint(tmp_path / "file" / "m.keras")])

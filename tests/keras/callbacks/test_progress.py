@@ -46,7 +46,7 @@ def test_levels(verbose, level):
 
 
 def test_an_unknown_level_says_so():
-    with pytest.raises(OpsinError, match="verbose is 3; expected 'auto', 0, 1 or 2"):
+    with pytest.raises(OpsinError, match=r"verbose is 3. Expected 'auto', 0, 1 or 2"):
         verbosity(3)
 
 
@@ -65,6 +65,6 @@ def test_a_bar_that_stops_halfway_leaves_its_line(monkeypatch, capsys):
     bar = ProgressBar(1, 10)
     bar.due()
     bar.update({"loss": 0.5})
-    bar.leave()
-    bar.leave()
+    bar.close()
+    bar.close()
     assert capsys.readouterr().out.endswith("loss: 0.5000\n")

@@ -41,5 +41,5 @@ def test_a_loss_that_is_no_number_stops(describe, images, capsys):
 def test_a_schedule_that_gives_no_number_says_so(describe, images):
     model = ours.Sequential(describe(ours.layers))
     model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.raises(OpsinError, match="gave None; expected a float"):
+    with pytest.raises(OpsinError, match=r"returned None. Expected a float"):
         model.fit(*images, verbose=0, callbacks=[ours.callbacks.LearningRateScheduler(lambda epoch: None)])

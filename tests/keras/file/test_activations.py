@@ -1,11 +1,11 @@
 import pytest
 
 from opsin.core import ModelFileError
-from opsin.keras.file.activations import ACTIVATIONS, DIFFERENT, activation_name
+from opsin.keras.file.activations import ACTIVATIONS, UNSUPPORTED, activation_name
 from opsin.nn.layers.activations import FUNCTIONS
 
 
-@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - set(DIFFERENT)))
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - set(UNSUPPORTED)))
 def test_names_stay(name):
     assert activation_name("Dense 'a'", name) == name
     keras = pytest.importorskip("keras", reason="keras, the oracle, is not installed")
@@ -18,10 +18,10 @@ def test_none_is_linear_and_layers_can_be_activations():
 
 
 @pytest.mark.parametrize(
-    "value", ["threshold", "mine", "", 3, [], {}, {"class_name": "PReLU", "config": {}}, *DIFFERENT]
+    "value", ["threshold", "mine", "", 3, [], {}, {"class_name": "PReLU", "config": {}}, *UNSUPPORTED]
 )
 def test_others_are_refused_with_those_there_are(value):
-    with pytest.raises(ModelFileError, match=r"has Dense 'a' with the activation .*expected one of celu, elu, .*tanh"):
+    with pytest.raises(ModelFileError, match=r"has Dense 'a' with the activation .*Expected one of celu, elu, .*tanh"):
         activation_name("Dense 'a'", value)
 
 
@@ -49,6 +49,7 @@ def test_layers_that_are_an_activation(kind, config, expected):
 )  # fmt: skip
 def test_settings_that_opsin_does_not_have_are_refused(kind, config):
     with pytest.raises(
-        ModelFileError, match=r"has the layer with an activation of the settings .* Opsin has .* only: make it a layer"
+        ModelFileError,
+        match=r"has the layer with an activation with the settings .* Fix: add the activation as a separate layer",
     ):
         ACTIVATIONS[kind]("the layer", config)

@@ -259,17 +259,20 @@ def doubled(x):
 @pytest.mark.parametrize(
     ("layers", "words"),
     [
-        (lambda: [L.Lambda(lambda x: x + 1)], "names Python code .* which is never run"),
-        (lambda: [L.Activation(doubled)], r"names Python code \('mine>doubled'\), which is never run"),
-        (lambda: [L.LSTM(2)], "has LSTM '.*', a layer that Opsin does not have; it has Activation, .*ZeroPadding1-3D$"),
-        (lambda: [L.RandomFlip()], "has RandomFlip '.*', which changes images at random in training"),
-        (lambda: [L.Softmax(axis=1)], "has Softmax '.*' over axis 1; expected the last one"),
-        (lambda: [L.Dense(2, activation=L.LeakyReLU())], "with an activation of the settings .* a layer of its own"),
+        (lambda: [L.Lambda(lambda x: x + 1)], "names Python code .* which is never executed"),
+        (lambda: [L.Activation(doubled)], r"names Python code \('mine>doubled'\), which is never executed"),
+        (
+            lambda: [L.LSTM(2)],
+            "has LSTM '.*', which Opsin does not support. Expected one of Activation, .*ZeroPadding1-3D.$",
+        ),
+        (lambda: [L.RandomFlip()], "has RandomFlip '.*', an augmentation layer"),
+        (lambda: [L.Softmax(axis=1)], "has Softmax '.*' with axis=1. Expected -1"),
+        (lambda: [L.Dense(2, activation=L.LeakyReLU())], "with an activation with the settings .* as a separate layer"),
         (
             lambda: [L.Conv1D(2, 3, data_format="channels_first")],
-            "data_format='channels_first'; expected 'channels_last'",
+            "data_format='channels_first'. Expected 'channels_last'",
         ),
-        (lambda: [L.BatchNormalization(axis=1)], "over axis 1; expected the last one"),
+        (lambda: [L.BatchNormalization(axis=1)], "with axis=1. Expected -1"),
     ],
 )
 def test_what_keras_saves_and_opsin_does_not_have_is_one_clear_error(layers, words, tmp_path):
@@ -288,8 +291,8 @@ def test_other_models_sizes_and_formats_are_one_clear_error(tmp_path):
     model.save(tmp_path / "own_loss.keras")
     model.save(tmp_path / "legacy.h5")
     for name, words in (
-        ("functional.keras", "holds a 'Functional' model; Opsin reads keras.Sequential only"),
-        ("any_size.keras", r"for inputs of \[None, None, None, 3\]; expected one fixed size"),
+        ("functional.keras", "contains a 'Functional' model. Expected keras.Sequential"),
+        ("any_size.keras", r"for inputs of \[None, None, None, 3\]. Expected one fixed size"),
         ("own_loss.keras", "names Python code"),
         ("legacy.h5", r"is a legacy HDF5 model .* save it as `model.keras`"),
     ):

@@ -5,7 +5,7 @@ import pytest
 from opsin import nn
 from opsin.core import NetworkError
 from opsin.keras.file.configs import model_config
-from opsin.keras.file.network import network_of
+from opsin.keras.file.network import convert_network
 from opsin.keras.file.objects import check_objects
 from opsin.nn import Activation, Conv2D, Dense, Flatten, Sequential, Stage
 
@@ -52,7 +52,7 @@ def test_what_is_written_describes_the_same_layer(layer, shape):
     network = Sequential([layer], input_shape=shape, seed=0, name="n")
     config = json.loads(json.dumps(model_config(network, None), allow_nan=False))
     check_objects(config, "config.json")
-    found = network_of(config)
+    found = convert_network(config)
     assert (found.layers, found.input_shape, found.name) == (network.layers, shape, "n")
 
 
@@ -60,21 +60,21 @@ def test_frozen_layers_and_what_was_compiled_are_written():
     network = Sequential([Dense(3), Stage([Dense(2)])], input_shape=(4,), seed=0)
     network.dense.requires_grad_(False)
     config = model_config(network, {"loss": "mse"})
-    assert network_of(config).frozen == ("dense",)
+    assert convert_network(config).frozen == ("dense",)
     assert config["compile_config"] == {"loss": "mse"}
 
 
 @pytest.mark.parametrize(
     ("layer", "words"),
     [
-        (nn.Residual([Dense(4)], name="r"), "Residual 'r' is a layer that Keras does not have; save the network as"),
-        (nn.Parallel([[Dense(4)], [Dense(4)]], name="p"), "Parallel 'p' is a layer that Keras does not have"),
-        (nn.Skip([Dense(4)], name="s"), "Skip 's' is a layer that Keras does not have"),
-        (nn.LayerScale(name="l"), "LayerScale 'l' is a layer that Keras does not have"),
-        (Stage([nn.Residual([Dense(4)], name="in")]), "Residual 'in' is a layer"),
+        (nn.Residual([Dense(4)], name="r"), "Residual 'r' does not exist in Keras. Fix: save the network as"),
+        (nn.Parallel([[Dense(4)], [Dense(4)]], name="p"), "Parallel 'p' does not exist in Keras"),
+        (nn.Skip([Dense(4)], name="s"), "Skip 's' does not exist in Keras"),
+        (nn.LayerScale(name="l"), "LayerScale 'l' does not exist in Keras"),
+        (Stage([nn.Residual([Dense(4)], name="in")]), "Residual 'in' does not exist"),
         (Activation("glu", name="a"), "Activation 'a' has the activation 'glu', which halves the channels"),
-        (Dense(3, "sparsemax", name="d"), "Dense 'd' has the activation 'sparsemax', which is computed otherwise"),
-        (Stage([], name="empty"), "without layers has no place"),
+        (Dense(3, "sparsemax", name="d"), "Dense 'd' has the activation 'sparsemax', which has different definitions"),
+        (Stage([], name="empty"), "without layers cannot be saved"),
     ],
 )
 def test_what_keras_does_not_have_is_refused_by_name(layer, words):
@@ -84,4 +84,4 @@ def test_what_keras_does_not_have_is_refused_by_name(layer, words):
 
 def test_an_initializer_of_opsin_alone_is_left_behind():
     network = Sequential([Dense(3, kernel_initializer="dirac")], input_shape=(4,), seed=0)
-    assert network_of(model_config(network, None)).layers[0].kernel_initializer == "glorot_uniform"
+    assert convert_network(model_config(network, None)).layers[0].kernel_initializer == "glorot_uniform"

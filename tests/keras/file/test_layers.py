@@ -2,7 +2,7 @@ import pytest
 
 from opsin import nn
 from opsin.core import ModelFileError
-from opsin.keras.file.layers import SAME, SUPPORTED, check_policy, layer_of
+from opsin.keras.file.layers import SHARED_LAYERS, SUPPORTED, check_policy, convert_layer
 from opsin.nn import Activation, BatchNormalization, Conv2D, Dense, LayerNormalization, MaxPooling2D, ZeroPadding1D
 
 SHAPE = (8, 8, 3)
@@ -10,7 +10,7 @@ SHAPE = (8, 8, 3)
 
 def refused(kind, config, words, shape=SHAPE):
     with pytest.raises(ModelFileError, match=words) as caught:
-        layer_of(kind, {"name": "a"} | config, shape)
+        convert_layer(kind, {"name": "a"} | config, shape)
     assert len(str(caught.value)) < 700
 
 
@@ -22,7 +22,7 @@ def test_arguments_are_taken_over():
         "bias_initializer": {"class_name": "Zeros", "config": {}}, "kernel_regularizer": {"class_name": "L2"},
     }  # fmt: skip
     expected = Conv2D(4, (3, 2), 1, "same", "relu", False, (2, 1), kernel_initializer="he_normal", name="a")
-    assert layer_of("Conv2D", config, SHAPE) == expected
+    assert convert_layer("Conv2D", config, SHAPE) == expected
 
 
 @pytest.mark.parametrize(
@@ -54,37 +54,39 @@ def test_arguments_are_taken_over():
     ],
 )
 def test_spellings(kind, config, expected):
-    assert layer_of(kind, {"name": "a"} | config, SHAPE) == expected
+    assert convert_layer(kind, {"name": "a"} | config, SHAPE) == expected
 
 
 @pytest.mark.parametrize(
     "kind", ["LSTM", "Embedding", "ThresholdedReLU", "Residual", "LayerScale", "Stage", "Identity", "", "x" * 9999]
 )
 def test_other_layers_are_refused_with_those_there_are(kind):
-    refused(kind, {}, "a layer that Opsin does not have; it has Activation, AveragePooling1-3D, .*ZeroPadding1-3D$")
+    refused(
+        kind, {}, "which Opsin does not support. Expected one of Activation, AveragePooling1-3D, .*ZeroPadding1-3D.$"
+    )
 
 
 @pytest.mark.parametrize("kind", ["RandomFlip", "RandomRotation", "RandomZoom", "RandAugment", "AutoContrast"])
 def test_distortions_are_refused_with_what_to_do(kind):
-    refused(kind, {"mode": "horizontal"}, "changes images at random in training; leave it out of the network")
+    refused(kind, {"mode": "horizontal"}, "an augmentation layer, which Opsin does not support. Fix: remove it")
 
 
 @pytest.mark.parametrize(
     ("kind", "config", "words"),
     [
-        ("Flatten", {"data_format": "channels_first"}, "data_format='channels_first'; expected 'channels_last'"),
-        ("BatchNormalization", {"axis": 1}, "over axis 1; expected the last one"),
-        ("BatchNormalization", {"axis": {"a": 1}}, "over axis"),
-        ("BatchNormalization", {"renorm": True}, "renorm=True; expected False"),
-        ("LayerNormalization", {"axis": [1, 2, 3]}, r"over axis \[1, 2, 3\]"),
+        ("Flatten", {"data_format": "channels_first"}, "data_format='channels_first'. Expected 'channels_last'"),
+        ("BatchNormalization", {"axis": 1}, "with axis=1. Expected -1"),
+        ("BatchNormalization", {"axis": {"a": 1}}, "with axis="),
+        ("BatchNormalization", {"renorm": True}, "renorm=True. Expected False"),
+        ("LayerNormalization", {"axis": [1, 2, 3]}, r"with axis=\[1, 2, 3\]"),
         ("LayerNormalization", {"rms_scaling": True}, "rms_scaling=True"),
-        ("Dropout", {"rate": 0.1, "noise_shape": [1]}, r"noise_shape=\[1\]; expected None"),
-        ("Dense", {"units": 3, "lora_rank": 4}, "lora_rank=4, which Opsin does not have: leave it out"),
+        ("Dropout", {"rate": 0.1, "noise_shape": [1]}, r"noise_shape=\[1\]. Expected None"),
+        ("Dense", {"units": 3, "lora_rank": 4}, "lora_rank=4. Opsin does not support this setting"),
         ("Dense", {"units": 3, "quantization_config": {"a": 1}}, "quantization_config"),
         ("Dense", {"activation": "relu"}, "without 'units'"),
         ("ReLU", {"new": 4}, "new=4"),
-        ("Softmax", {"axis": 1}, "over axis 1; expected the last one"),
-        ("Softmax", {"axis": [1, 2]}, r"over axis \[1, 2\]; expected the last one"),
+        ("Softmax", {"axis": 1}, "with axis=1. Expected -1"),
+        ("Softmax", {"axis": [1, 2]}, r"with axis=\[1, 2\]. Expected -1"),
     ],
 )
 def test_settings_that_change_answers_are_refused(kind, config, words):
@@ -109,4 +111,4 @@ def test_other_policies_are_refused(policy):
 def test_what_is_supported_is_what_keras_has():
     keras = pytest.importorskip("keras", reason="keras, the oracle, is not installed")
     assert all(hasattr(keras.layers, name) for name in SUPPORTED if name != "Sequential")
-    assert set(SAME) < set(SUPPORTED)
+    assert set(SHARED_LAYERS) < set(SUPPORTED)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from opsin.core import ModelFileError
-from opsin.keras.file.network import MOST_LAYERS, network_of
+from opsin.keras.file.network import MAX_LAYERS, convert_network
 from opsin.nn import Conv2D, Dense, Flatten, Stage
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -25,23 +25,25 @@ DENSE = entry("Dense", name="d", units=2)
 
 def refused(data, words):
     with pytest.raises(ModelFileError, match=words):
-        network_of(data)
+        convert_network(data)
 
 
 def test_layers_shapes_and_names():
-    found = network_of(model(entry("Conv2D", name="c", filters=4, kernel_size=3), entry("Flatten", name="f"), DENSE))
+    found = convert_network(
+        model(entry("Conv2D", name="c", filters=4, kernel_size=3), entry("Flatten", name="f"), DENSE)
+    )
     assert (found.name, found.input_shape, found.frozen) == ("m", (8, 8, 3), ())
     assert found.layers == (Conv2D(4, 3, name="c"), Flatten(name="f"), Dense(2, name="d"))
     assert found.parameters == 112 + 290
 
 
 def test_the_input_shape_is_found_where_keras_says_it():
-    assert network_of(model(DENSE, start=(32, 8))).input_shape == (8,)
-    assert network_of(model(DENSE, start=None, build_input_shape=[None, 5])).input_shape == (5,)
+    assert convert_network(model(DENSE, start=(32, 8))).input_shape == (8,)
+    assert convert_network(model(DENSE, start=None, build_input_shape=[None, 5])).input_shape == (5,)
     older = model(DENSE, start=None)
     older["config"]["layers"].insert(0, entry("InputLayer", batch_input_shape=[None, 4], name="in"))
-    assert network_of(older).input_shape == (4,)
-    refused(model(DENSE, start=None), "without an input shape; build the model with keras.Input")
+    assert convert_network(older).input_shape == (4,)
+    refused(model(DENSE, start=None), "without an input shape. Fix: build the model with keras.Input")
 
 
 @pytest.mark.parametrize("start", [[None], [None, None, None, 3], [None, 0], [None, 2.0], [None, "3"], [None, *[2] * 5],
@@ -49,14 +51,14 @@ def test_the_input_shape_is_found_where_keras_says_it():
 def test_sizes_must_be_fixed_and_few(start):
     data = model(DENSE)
     data["config"]["layers"][0]["config"]["batch_shape"] = start
-    refused(data, "expected one fixed size, such as")
+    refused(data, "Expected one fixed size, such as")
 
 
 def test_a_sequential_in_a_sequential_is_a_stage():
     inner = entry(
         "Sequential", "keras", name="s", layers=[entry("InputLayer", batch_shape=[None, None, None, 3]), DENSE]
     )
-    found = network_of(model(inner, entry("Sequential", "keras", name="t", layers=[DENSE | {}])))
+    found = convert_network(model(inner, entry("Sequential", "keras", name="t", layers=[DENSE | {}])))
     assert found.layers == (Stage([Dense(2, name="d")], name="s"), Stage([Dense(2, name="d")], name="t"))
     inner["config"]["layers"][0]["config"]["batch_shape"] = [None, 8, 8, 4]
     refused(model(inner), "has Sequential 's' for inputs of")
@@ -65,7 +67,7 @@ def test_a_sequential_in_a_sequential_is_a_stage():
 def test_frozen_layers_are_found_by_their_paths():
     frozen = entry("Dense", name="d", units=2, trainable=False)
     inner = entry("Sequential", "keras", name="s", layers=[frozen])
-    assert network_of(model(inner, frozen)).frozen == ("s.d", "d")
+    assert convert_network(model(inner, frozen)).frozen == ("s.d", "d")
 
 
 @pytest.mark.parametrize(
@@ -79,12 +81,12 @@ def test_frozen_layers_are_found_by_their_paths():
     ],
 )
 def test_other_models_are_refused(kind, module):
-    refused(model(DENSE) | {"class_name": kind, "module": module}, "reads keras.Sequential only")
+    refused(model(DENSE) | {"class_name": kind, "module": module}, "Expected keras.Sequential")
 
 
 @pytest.mark.parametrize("module", ["keras.src.layers.core.dense", "keras", "keras.layers.x", "keras.utils", None])
 def test_layers_from_elsewhere_are_refused(module):
-    refused(model(DENSE | {"module": module}), "takes Dense from .* which is not Keras's own; expected 'keras.layers'")
+    refused(model(DENSE | {"module": module}), "has Dense from .* which is not Keras. Expected 'keras.layers'")
 
 
 @pytest.mark.parametrize(
@@ -114,12 +116,12 @@ def test_sparse_input_depth_number_and_size_are_bounded():
     deep = DENSE
     for _ in range(20):
         deep = entry("Sequential", "keras", name="s", layers=[deep])
-    refused(model(deep), "nested too deep")
-    refused(model(*[DENSE] * (MOST_LAYERS + 1)), "more than 4,096 layers")
-    refused(model(entry("ZeroPadding2D", name="z", padding=2**20)), "outputs; expected at most")
+    refused(model(deep), "nested too deeply")
+    refused(model(*[DENSE] * (MAX_LAYERS + 1)), "at most 4,096")
+    refused(model(entry("ZeroPadding2D", name="z", padding=2**20)), "outputs. Expected at most")
 
 
 def test_the_fixtures_are_described():
     with zipfile.ZipFile(FIXTURES / "image_model.keras") as members:
-        found = network_of(json.loads(members.read("config.json")))
+        found = convert_network(json.loads(members.read("config.json")))
     assert found.input_shape == (6, 5, 2) and found.frozen == ("conv2d",)

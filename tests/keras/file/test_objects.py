@@ -3,7 +3,7 @@ import json
 import pytest
 
 from opsin.core import ModelFileError
-from opsin.keras.file.objects import MOST_DEPTH, MOST_OBJECTS, check_objects, read_object
+from opsin.keras.file.objects import MAX_DEPTH, MAX_OBJECTS, check_objects, read_object
 
 OWN = {"module": "keras.layers", "class_name": "Dense", "config": {}, "registered_name": None}
 
@@ -28,12 +28,12 @@ def test_keras_s_own_objects_are_plain_data():
     ],
 )  # fmt: skip
 def test_what_is_no_plain_json_is_refused(content):
-    refused(content, "no JSON")
+    refused(content, "not JSON")
 
 
 @pytest.mark.parametrize("data", [3, [OWN], "x", None])
 def test_what_is_no_object_is_refused(data):
-    refused(data, "no JSON object")
+    refused(data, "not a JSON object")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_is_no_object_is_refused(data):
 )
 @pytest.mark.parametrize("wrap", [lambda found: {"a": found}, lambda found: {"layers": [{"config": {"b": [found]}}]}])
 def test_code_is_refused_wherever_it_stands(found, wrap):
-    refused(wrap(found), "names Python code .* which is never run; build the model from Keras's own")
+    refused(wrap(found), "names Python code .* which is never executed. Expected Keras's own")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_code_is_refused_wherever_it_stands(found, wrap):
     ],
 )
 def test_custom_objects_are_refused(change, shown):
-    refused({"a": [OWN | change]}, f"holds the custom object ['\"]{shown}.*expected Keras's own only")
+    refused({"a": [OWN | change]}, f"contains the custom object ['\"]{shown}.*Expected Keras's own")
 
 
 def test_losses_and_metrics_of_keras_may_be_named_as_functions():
@@ -82,8 +82,8 @@ def test_losses_and_metrics_of_keras_may_be_named_as_functions():
 
 def test_depth_and_number_are_bounded():
     deep = {}
-    for _ in range(MOST_DEPTH + 2):
+    for _ in range(MAX_DEPTH + 2):
         deep = {"a": deep}
     refused(deep, "more than 64 levels")
     with pytest.raises(ModelFileError, match="more than 200,000 values"):
-        check_objects([0] * (MOST_OBJECTS + 1), "config.json")
+        check_objects([0] * (MAX_OBJECTS + 1), "config.json")

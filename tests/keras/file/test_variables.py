@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from opsin import nn
-from opsin.keras.file.variables import all_places, places
+from opsin.keras.file.variables import flatten_groups, weight_groups
 from opsin.nn import BatchNormalization, Conv2D, Conv2DTranspose, Dense, Flatten, Sequential, Stage
 
 
@@ -15,7 +15,7 @@ def test_places_are_named_by_class_and_number():
         Stage([Flatten()]),
     ]
     network = Sequential(layers, input_shape=(3, 3, 1), seed=0)
-    assert [place.path for place in all_places(places(network))] == [
+    assert [group.path for group in flatten_groups(weight_groups(network))] == [
         "layers/conv2d", "layers/conv2d_1", "layers/sequential", "layers/sequential/layers/conv2d",
         "layers/sequential/layers/sequential", "layers/sequential/layers/sequential/layers/dense",
         "layers/sequential_1", "layers/sequential_1/layers/flatten",
@@ -38,9 +38,9 @@ def test_places_are_named_by_class_and_number():
     ],
 )
 def test_shapes_are_keras_s(layer, shape, expected):
-    (place,) = places(Sequential([layer], input_shape=shape, seed=0))
-    assert [tuple(value.shape) for value in place.values] == expected
-    assert sum(value.numel() for value in place.values) == layer.trainable_parameters(shape) + layer.fixed_parameters(
+    (group,) = weight_groups(Sequential([layer], input_shape=shape, seed=0))
+    assert [tuple(value.shape) for value in group.values] == expected
+    assert sum(value.numel() for value in group.values) == layer.trainable_parameters(shape) + layer.fixed_parameters(
         shape
     )
 
@@ -55,7 +55,7 @@ def test_values_are_views_of_the_network():
     ]
     network = Sequential(layers, input_shape=(3, 3, 2), seed=0)
     own = {value.data_ptr() for value in network.state_dict().values() if value.is_floating_point()}
-    found = [value for place in places(network) for value in place.values]
+    found = [value for group in weight_groups(network) for value in group.values]
     assert {value.data_ptr() for value in found} == own
     with torch.no_grad():
         for value in found:
@@ -65,6 +65,6 @@ def test_values_are_views_of_the_network():
 
 def test_a_dense_layer_computes_with_keras_s_kernel():
     network = Sequential([Dense(3)], input_shape=(4,), seed=0)
-    kernel, bias = (value.detach().numpy() for value in places(network)[0].values)
+    kernel, bias = (value.detach().numpy() for value in weight_groups(network)[0].values)
     x = np.arange(8, dtype=np.float32).reshape(2, 4)
     np.testing.assert_allclose(network(torch.from_numpy(x)).detach(), x @ kernel + bias, rtol=1e-6)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from opsin.core import ModelFileError
-from opsin.keras.file.variables import places
+from opsin.keras.file.variables import weight_groups
 from opsin.keras.file.weights import read_weights, write_weights
 from opsin.nn import BatchNormalization, Conv2D, Dense, Flatten, Sequential, Stage
 
@@ -23,7 +23,7 @@ def network(seed=0):
 
 
 def written(change=None, **how):
-    content = io.BytesIO(write_weights(places(network())))
+    content = io.BytesIO(write_weights(weight_groups(network())))
     if change is not None:
         with h5py.File(content, "r+", **how) as file:
             change(file)
@@ -32,13 +32,13 @@ def written(change=None, **how):
 
 def refused(content, words):
     with pytest.raises(ModelFileError, match=words) as caught:
-        read_weights(content, places(network(1)))
+        read_weights(content, weight_groups(network(1)))
     assert len(str(caught.value)) < 500
 
 
 def test_what_is_written_is_read_exactly():
     other = network(1)
-    read_weights(written(), places(other))
+    read_weights(written(), weight_groups(other))
     for name, value in network().state_dict().items():
         assert torch.equal(value, other.state_dict()[name]), name
     assert written() == written()
@@ -48,13 +48,13 @@ def test_what_is_written_is_read_exactly():
 def test_any_floating_point_is_read(dtype):
     values = np.linspace(-2, 2, 18).astype(dtype).reshape(3, 3, 1, 2)
     other = network(1)
-    read_weights(written(lambda file: replace(file, values)), places(other))
-    assert np.array_equal(places(other)[0].values[0].detach().numpy(), values.astype(np.float32))
+    read_weights(written(lambda file: replace(file, values)), weight_groups(other))
+    assert np.array_equal(weight_groups(other)[0].values[0].detach().numpy(), values.astype(np.float32))
 
 
 def test_the_paths_of_older_files_are_read():
     other = network(1)
-    read_weights(written(lambda file: file.move("layers", "_layer_checkpoint_dependencies")), places(other))
+    read_weights(written(lambda file: file.move("layers", "_layer_checkpoint_dependencies")), weight_groups(other))
     assert torch.equal(other.conv2d.weight, network().conv2d.weight)
 
 
@@ -64,7 +64,7 @@ def test_groups_without_weights_and_states_of_random_streams_are_left_alone():
         file["layers/dropout/seed_generator/vars/0"] = np.zeros(2, np.uint32)
         file["optimizer/vars/0"] = np.zeros(9)
 
-    read_weights(written(more), places(network()))
+    read_weights(written(more), weight_groups(network()))
 
 
 def replace(file, values=None, path=KERNEL, **how):
@@ -106,34 +106,34 @@ def bomb(file):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda file: file.__delitem__(KERNEL), "has 1 weights for 'layers/conv2d'; expected 2"),
-        (lambda file: file.__delitem__("layers/conv2d"), "lacks 'conv2d'"),
-        (lambda file: file.__delitem__("layers"), "lacks 'layers'"),
-        (lambda file: file.__delitem__("layers/sequential/layers"), "lacks 'layers'"),
-        (lambda file: file.create_dataset("layers/dense/vars/0", data=np.zeros(3)), "no layer of its config asks for"),
-        (lambda file: file.create_dataset("layers/x/y/vars/0", data=np.zeros(3)), "no layer of its config asks for"),
+        (lambda file: file.__delitem__(KERNEL), "has 1 weights for 'layers/conv2d'. Expected 2"),
+        (lambda file: file.__delitem__("layers/conv2d"), "has no 'conv2d'"),
+        (lambda file: file.__delitem__("layers"), "has no 'layers'"),
+        (lambda file: file.__delitem__("layers/sequential/layers"), "has no 'layers'"),
+        (lambda file: file.create_dataset("layers/dense/vars/0", data=np.zeros(3)), "without a layer in its config"),
+        (lambda file: file.create_dataset("layers/x/y/vars/0", data=np.zeros(3)), "without a layer in its config"),
         (lambda file: file.create_dataset("layers/conv2d/vars/2", data=np.zeros(3)), "has 3 weights"),
         (lambda file: file.create_dataset("layers/sequential/vars/0", data=np.zeros(3)), "has 1 weights"),
-        (lambda file: file.create_dataset("vars/0", data=np.zeros(3)), "has 1 weights for 'the model'; expected 0"),
-        (lambda file: file.move(KERNEL, "layers/conv2d/vars/x"), "lacks '0'"),
-        (lambda file: replace(file, np.zeros((3, 3, 2, 1), "f4")), r"expected floating-point numbers \(3, 3, 1, 2\)"),
-        (lambda file: replace(file, np.zeros((3, 3, 1, 2), "i4")), "as int32"),
-        (lambda file: replace(file, np.zeros((3, 3, 1, 2), "c8")), "as complex64"),
-        (lambda file: replace(file, np.full((3, 3, 1, 2), b"a")), r"as \|S1"),
-        (lambda file: replace(file, np.zeros((3, 3, 1, 2), "V2")), r"as \|V2"),
-        (lambda file: replace(file, chunks=(1, 1, 1, 1)), "compressed, in pieces or outside the file"),
-        (lambda file: replace(file, compression="gzip"), "compressed, in pieces or outside the file"),
+        (lambda file: file.create_dataset("vars/0", data=np.zeros(3)), "has 1 weights for 'the model'. Expected 0"),
+        (lambda file: file.move(KERNEL, "layers/conv2d/vars/x"), "has no '0'"),
+        (lambda file: replace(file, np.zeros((3, 3, 2, 1), "f4")), r"of shape \(3, 3, 1, 2\), as in its config"),
+        (lambda file: replace(file, np.zeros((3, 3, 1, 2), "i4")), "of type int32"),
+        (lambda file: replace(file, np.zeros((3, 3, 1, 2), "c8")), "of type complex64"),
+        (lambda file: replace(file, np.full((3, 3, 1, 2), b"a")), r"of type \|S1"),
+        (lambda file: replace(file, np.zeros((3, 3, 1, 2), "V2")), r"of type \|V2"),
+        (lambda file: replace(file, chunks=(1, 1, 1, 1)), "compressed, chunked or outside the file"),
+        (lambda file: replace(file, compression="gzip"), "compressed, chunked or outside the file"),
         (lambda file: replace(file, external=[("away", 0, 72)], shape=(3, 3, 1, 2), dtype="f4"), "outside the file"),
-        (bomb, "compressed, in pieces or outside the file"),
-        (unallocated, "compressed, in pieces or outside the file"),
-        (virtual, "compressed, in pieces or outside the file"),
-        (linked(h5py.SoftLink("/layers/batch_normalization/vars/0")), "links '0' in its weights to elsewhere"),
-        (linked(h5py.ExternalLink("/etc/passwd", "/")), "links '0' in its weights to elsewhere"),
-        (linked(h5py.SoftLink("/nowhere")), "links '0' in its weights to elsewhere"),
-        (group_linked, "links 'conv2d' in its weights to elsewhere"),
-        (lambda file: file.__setitem__("layers/x", h5py.ExternalLink("a", "/")), "links 'x' in its weights"),
-        (lambda file: (file.__delitem__(KERNEL), file.create_group(KERNEL)), "compressed, in pieces or outside"),
-        (lambda file: file.create_dataset("layers/x", data=1.0), "something else than a group at 'x'"),
+        (bomb, "compressed, chunked or outside the file"),
+        (unallocated, "compressed, chunked or outside the file"),
+        (virtual, "compressed, chunked or outside the file"),
+        (linked(h5py.SoftLink("/layers/batch_normalization/vars/0")), "soft or external link '0' in its weights"),
+        (linked(h5py.ExternalLink("/etc/passwd", "/")), "soft or external link '0' in its weights"),
+        (linked(h5py.SoftLink("/nowhere")), "soft or external link '0' in its weights"),
+        (group_linked, "soft or external link 'conv2d' in its weights"),
+        (lambda file: file.__setitem__("layers/x", h5py.ExternalLink("a", "/")), "external link 'x'"),
+        (lambda file: (file.__delitem__(KERNEL), file.create_group(KERNEL)), "compressed, chunked or outside"),
+        (lambda file: file.create_dataset("layers/x", data=1.0), "'x' in its weights, which is not a group"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_or_lies_elsewhere_is_refused(change, words):
@@ -148,15 +148,15 @@ def test_no_other_file_is_opened(tmp_path):
     content = written(linked(link))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(h5py.Group, "__contains__", lambda *_: opened.append("in"))
-        refused(content, "links '0'")
+        refused(content, "soft or external link '0'")
     (tmp_path / "other.h5").unlink()
-    refused(content, "links '0'")
+    refused(content, "soft or external link '0'")
     assert not opened
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 1000, b"\x89HDF\r\n\x1a\n", b"\x89HDF\r\n\x1a\n" + bytes(5000)])
 def test_what_is_no_hdf5_is_refused(content):
-    refused(content, "no HDF5 file|damaged weights")
+    refused(content, "not an HDF5 file|damaged weights")
 
 
 @pytest.mark.parametrize("name", ["image_model", "signal_model"])
@@ -174,7 +174,7 @@ def test_bytes_changed_by_who_knows_checksums_end_in_one_error_or_a_network(name
         if drawn.random() < 0.1:
             del changed[drawn.randrange(len(changed)) :]
         try:
-            read_weights(bytes(changed), places(net))
+            read_weights(bytes(changed), weight_groups(net))
             endings.add("read")
         except ModelFileError as error:
             assert "\n" not in " ".join(str(error).split())

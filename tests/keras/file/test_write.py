@@ -57,13 +57,13 @@ def test_what_fails_leaves_the_file_that_was_there(tmp_path):
      {"loss": {"module": "builtins", "class_name": "function", "config": "mine", "registered_name": "function"}}],
 )  # fmt: skip
 def test_only_plain_json_of_keras_s_own_is_written(compiled, tmp_path):
-    with pytest.raises(NetworkError, match=r"compile_config of mine .*expected what Keras writes"):
+    with pytest.raises(NetworkError, match=r"compile_config of mine .*Expected a config of Keras"):
         write_keras(tmp_path / "a.keras", network(), compiled)
     assert not list(tmp_path.iterdir())
 
 
 def test_names_and_folders_are_checked(tmp_path):
-    with pytest.raises(NetworkError, match=r"does not end with `.keras`"):
+    with pytest.raises(NetworkError, match=r"Expected one that ends with `.keras`"):
         write_keras(tmp_path / "a.h5", network())
     (tmp_path / "file").write_text("")
     with pytest.raises(OpsinError, match="could not write"):

@@ -13,7 +13,7 @@ def test_a_missing_last_axis_is_added():
 
 
 def test_other_shapes_say_which_loss_and_which_shapes():
-    message = r"mean_absolute_error got targets of shape \(3, 2\) for outputs of shape \(3, 4\); expected equal shapes"
+    message = r"mean_absolute_error got targets of shape \(3, 2\) for outputs of shape \(3, 4\). Expected equal shapes"
     with pytest.raises(DataError, match=message):
         ours.losses.mean_absolute_error(torch.zeros(3, 2), torch.zeros(3, 4))
 

@@ -40,7 +40,7 @@ def test_every_metric_is_kerass(update_both, case, weighted):
 
 
 def test_an_unknown_metric_lists_the_known():
-    with pytest.raises(OpsinError, match=r"there is no metric 'f1'; expected one of accuracy, binary_accuracy, .*mse"):
+    with pytest.raises(OpsinError, match=r"Unknown metric 'f1'. Expected one of accuracy, binary_accuracy, .*mse"):
         get("f1")
 
 
@@ -58,5 +58,5 @@ def test_a_description_makes_an_equal_metric(oracle, make):
 
 def test_a_setting_that_opsin_has_not_is_refused(oracle):
     described = oracle.metrics.AUC(multi_label=True, num_labels=4)
-    with pytest.raises(OpsinError, match=r"AUC has no multi_label.* here; expected num_thresholds"):
+    with pytest.raises(OpsinError, match=r"AUC does not support multi_label.*Expected arguments: num_thresholds"):
         get({"class_name": "AUC", "config": described.get_config()})

@@ -17,11 +17,11 @@ def test_names_mean_what_they_mean_in_keras(oracle, name):
 
 
 def test_an_unknown_name_lists_the_known():
-    with pytest.raises(OpsinError, match="there is no optimizer 'adma'; expected one of adam, adamw, sgd, rmsprop"):
+    with pytest.raises(OpsinError, match=r"Unknown optimizer 'adma'. Expected one of adam, adamw, sgd, rmsprop"):
         get("adma")
 
 
 def test_a_schedule_that_opsin_has_not_is_refused():
     rate = {"class_name": "InverseTimeDecay", "config": {}}
-    with pytest.raises(OpsinError, match="there is no schedule 'InverseTimeDecay'"):
+    with pytest.raises(OpsinError, match="Unknown schedule 'InverseTimeDecay'"):
         get({"class_name": "Adam", "config": {"learning_rate": rate}})

@@ -33,5 +33,5 @@ def test_a_rate_beyond_the_last_step_is_the_last():
 
 
 def test_no_steps_say_so():
-    with pytest.raises(OpsinError, match="over 0 for decay_steps, got 0"):
+    with pytest.raises(OpsinError, match=r"decay_steps=0. Expected a number above 0"):
         ours.optimizers.schedules.ExponentialDecay(0.1, 0, 0.5)

@@ -27,5 +27,5 @@ def test_steps_as_kerass(oracle, twins, describe, images, fit_both, name, settin
 
 
 def test_wrong_momentum_says_what_is_expected():
-    with pytest.raises(OpsinError, match="from 0 to 1 for momentum, got 2"):
+    with pytest.raises(OpsinError, match=r"momentum=2. Expected a number from 0 to 1"):
         ours.optimizers.SGD(momentum=2)
