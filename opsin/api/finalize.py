@@ -16,7 +16,7 @@ from opsin.model import load as load_model
 from opsin.plan.plan import TrainingPlan, training_subset
 from opsin.tasks import Classify, MultiLabel
 from opsin.training import distributed, predict_rows
-from opsin.training.inference import PIECE
+from opsin.training.inference import CHUNK
 
 from .provenance import machine, versions
 from .reporting import report_of
@@ -59,12 +59,12 @@ def _vectors(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Computes logits and features of rows of a store, in pieces, so that memory stays flat."""
     logits, inputs_of_head = list[np.ndarray](), list[np.ndarray]()
-    for start in range(0, max(1, len(rows)), PIECE):
-        arrays = pixels[rows[start : start + PIECE]]
+    for start in range(0, max(1, len(rows)), CHUNK):
+        arrays = pixels[rows[start : start + CHUNK]]
         logits.append(model.logits(arrays).numpy())
         if features:
             inputs_of_head.append(model.features(arrays))
-        progress(stage, min(start + PIECE, len(rows)), len(rows))
+        progress(stage, min(start + CHUNK, len(rows)), len(rows))
     return np.concatenate(logits), np.concatenate(inputs_of_head) if features else None
 
 
