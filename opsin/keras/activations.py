@@ -19,9 +19,10 @@ class Activation:
     Args:
         name: Keras's name of the function.
 
-    >>> import torch
-    >>> softmax(torch.zeros(1, 2))
-    tensor([[0.5000, 0.5000]])
+    Examples:
+        >>> import torch
+        >>> softmax(torch.zeros(1, 2))
+        tensor([[0.5000, 0.5000]])
     """
 
     name: str

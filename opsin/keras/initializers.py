@@ -71,8 +71,9 @@ class Ones(Initializer):
 def initializer_name(value: Any, label: str, field: str, allowed: tuple[str, ...] = INITIALIZERS) -> str:
     """Returns the name of an initializer. Raises NetworkError, which lists the names, for an unknown one.
 
-    >>> initializer_name(HeNormal(), "Dense", "kernel_initializer"), initializer_name("HeNormal", "Dense", "kernel")
-    ('he_normal', 'he_normal')
+    Examples:
+        >>> initializer_name(HeNormal(), "Dense", "kernel_initializer"), initializer_name("HeNormal", "Dense", "kernel")
+        ('he_normal', 'he_normal')
     """
     if (isinstance(value, type) and issubclass(value, Initializer)) or isinstance(value, Initializer):
         value = value.name

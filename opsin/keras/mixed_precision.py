@@ -22,7 +22,8 @@ def set_global_policy(policy: str) -> None:
     Raises:
         OpsinError: The policy is unknown.
 
-    >>> set_global_policy("float32")
+    Examples:
+        >>> set_global_policy("float32")
     """
     if policy not in _POLICIES:
         raise OpsinError(f"Unknown policy {policy!r}. Expected one of {', '.join(_POLICIES)}.")

@@ -10,9 +10,10 @@ _COUNTS: Counter[str] = Counter()
 def auto_name(kind: str) -> str:
     """Returns the next free name of a class: conv2d, conv2d_1, ...
 
-    >>> clear_session()
-    >>> auto_name("Conv2D"), auto_name("Conv2D"), auto_name("Dense")
-    ('conv2d', 'conv2d_1', 'dense')
+    Examples:
+        >>> clear_session()
+        >>> auto_name("Conv2D"), auto_name("Conv2D"), auto_name("Dense")
+        ('conv2d', 'conv2d_1', 'dense')
     """
     name = snake_case(kind)
     number = _COUNTS[name]

@@ -15,8 +15,9 @@ class L1L2:
         l1: Factor of the absolute values.
         l2: Factor of the squares.
 
-    >>> float(L1L2(l2=0.5)(torch.tensor([1.0, 2.0])))
-    2.5
+    Examples:
+        >>> float(L1L2(l2=0.5)(torch.tensor([1.0, 2.0])))
+        2.5
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:

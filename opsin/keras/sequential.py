@@ -32,12 +32,13 @@ class Sequential(Compilable):
         trainable: False freezes all layers.
         name: Name of the model. None: "sequential" and a number.
 
-    >>> from opsin.keras.layers import Dense
-    >>> model = Sequential([Dense(2, input_shape=(4,))])
-    >>> model.compile(optimizer="sgd", loss="mse")
-    >>> history = model.fit(np.zeros((8, 4)), np.zeros((8, 2)), epochs=2, verbose=0)
-    >>> history.history["loss"]
-    [0.0, 0.0]
+    Examples:
+        >>> from opsin.keras.layers import Dense
+        >>> model = Sequential([Dense(2, input_shape=(4,))])
+        >>> model.compile(optimizer="sgd", loss="mse")
+        >>> history = model.fit(np.zeros((8, 4)), np.zeros((8, 2)), epochs=2, verbose=0)
+        >>> history.history["loss"]
+        [0.0, 0.0]
     """
 
     stop_training = False

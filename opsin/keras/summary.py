@@ -84,8 +84,9 @@ def _totals(model: "Structure") -> list[tuple[str, int]]:
 def readable_bytes(count: float) -> str:
     """Returns a number of bytes with a unit.
 
-    >>> readable_bytes(1536)
-    '1.50 KB'
+    Examples:
+        >>> readable_bytes(1536)
+        '1.50 KB'
     """
     unit = 0
     while count >= 1024 and unit < len(_UNITS) - 1:

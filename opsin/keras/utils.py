@@ -28,9 +28,10 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     Raises:
         DataError: An index is negative or too large.
 
-    >>> to_categorical([0, 2], num_classes=3)
-    array([[1., 0., 0.],
-           [0., 0., 1.]])
+    Examples:
+        >>> to_categorical([0, 2], num_classes=3)
+        array([[1., 0., 0.],
+               [0., 0., 1.]])
     """
     indices = np.asarray(x.cpu() if isinstance(x, torch.Tensor) else x)
     if indices.ndim > 1 and indices.shape[-1] == 1:
@@ -63,8 +64,9 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
         axis: Axis of the vectors.
         order: Order of the norm, such as 2.
 
-    >>> normalize([[3.0, 4.0]])
-    array([[0.6, 0.8]])
+    Examples:
+        >>> normalize([[3.0, 4.0]])
+        array([[0.6, 0.8]])
     """
     values = np.asarray(x)
     lengths = np.atleast_1d(np.linalg.norm(values, order, axis, keepdims=True))

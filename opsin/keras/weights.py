@@ -25,8 +25,9 @@ def tensors(module: torch.nn.Module) -> list[tuple[torch.nn.Module, str, Tensor]
 def to_keras(part: torch.nn.Module, value: Tensor) -> Tensor:
     """Returns a view of a tensor with Keras's axes.
 
-    >>> to_keras(torch.nn.Conv2d(3, 8, 5), torch.zeros(8, 3, 5, 5)).shape
-    torch.Size([5, 5, 3, 8])
+    Examples:
+        >>> to_keras(torch.nn.Conv2d(3, 8, 5), torch.zeros(8, 3, 5, 5)).shape
+        torch.Size([5, 5, 3, 8])
     """
     if isinstance(part, PReLUModule):
         return value.movedim(0, -1)

@@ -127,8 +127,9 @@ def _unsupported(kind: str, label: str) -> ModelFileError:
 def _join_names(names: tuple[str, ...]) -> str:
     """Returns the names as text; names that differ only in the number of axes are merged, as in Conv1-3D.
 
-    >>> _join_names(("Conv1D", "Conv2D", "Dense"))
-    'Conv1-2D, Dense'
+    Examples:
+        >>> _join_names(("Conv1D", "Conv2D", "Dense"))
+        'Conv1-2D, Dense'
     """
     ranks: dict[str, list[str]] = {}
     for name in names:

@@ -91,7 +91,8 @@ DESCRIPTIONS = {
 def describe(kind: str, argument: str) -> str:
     """Returns the description of an argument of a layer class.
 
-    >>> describe("MaxPooling2D", "strides")
-    'Step of the window along each axis. None: `pool_size`.'
+    Examples:
+        >>> describe("MaxPooling2D", "strides")
+        'Step of the window along each axis. None: `pool_size`.'
     """
     return DESCRIPTIONS.get(f"{re.sub('[123]D', '', kind)}.{argument}") or DESCRIPTIONS.get(argument, "See Keras.")

@@ -21,8 +21,9 @@ class InputLayer:
     Raises:
         NetworkError: The shape is missing or has unknown sizes, or an argument is unknown.
 
-    >>> InputLayer(shape=(28, 28, 1)).shape
-    (28, 28, 1)
+    Examples:
+        >>> InputLayer(shape=(28, 28, 1)).shape
+        (28, 28, 1)
     """
 
     def __init__(
@@ -57,7 +58,8 @@ def Input(
         name: Name of the layer.
         more: `batch_shape`, `batch_input_shape` or `input_shape`, instead of `shape`.
 
-    >>> Input((28, 28, 1)).shape
-    (28, 28, 1)
+    Examples:
+        >>> Input((28, 28, 1)).shape
+        (28, 28, 1)
     """
     return InputLayer(shape, batch_size, dtype, name=name, **more)

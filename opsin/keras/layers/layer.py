@@ -27,9 +27,10 @@ class Layer:
         module: The torch module, or None until a model builds the layer.
         regularizers: Regularizers by argument name.
 
-    >>> from opsin.keras.layers import Conv2D
-    >>> Conv2D(32, (3, 3), activation="relu", name="stem").data
-    Conv2D(name='stem', filters=32, kernel_size=(3, 3), strides=(1, 1), activation='relu', dilation_rate=(1, 1))
+    Examples:
+        >>> from opsin.keras.layers import Conv2D
+        >>> Conv2D(32, (3, 3), activation="relu", name="stem").data
+        Conv2D(name='stem', filters=32, kernel_size=(3, 3), strides=(1, 1), activation='relu', dilation_rate=(1, 1))
     """
 
     kind: ClassVar[type[nn.Layer]] = nn.Layer

@@ -16,7 +16,8 @@ _KINDS: dict[str, type[Layer]] = {
 def wrap(data: nn.Layer) -> Layer:
     """Returns the Keras layer of an `opsin.nn` layer; a plain `Layer` if Keras has none, as for `Residual`.
 
-    >>> wrap(nn.Dense(3, name="head"))
-    <Dense name=head>
+    Examples:
+        >>> wrap(nn.Dense(3, name="head"))
+        <Dense name=head>
     """
     return _KINDS.get(type(data).__name__, Layer).from_data(data)

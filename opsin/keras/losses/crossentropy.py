@@ -29,8 +29,9 @@ def categorical_crossentropy(
     Raises:
         DataError: The shapes differ.
 
-    >>> categorical_crossentropy(torch.eye(2), torch.tensor([[0.5, 0.5], [0.0, 1.0]])).round(decimals=4) + 0
-    tensor([0.6931, 0.0000])
+    Examples:
+        >>> categorical_crossentropy(torch.eye(2), torch.tensor([[0.5, 0.5], [0.0, 1.0]])).round(decimals=4) + 0
+        tensor([0.6931, 0.0000])
     """
     target, output = as_tensor(y_true), as_tensor(y_pred)
     check_same_shape(
@@ -62,8 +63,9 @@ def sparse_categorical_crossentropy(
     Raises:
         DataError: The shapes do not fit, or a class index is out of range.
 
-    >>> sparse_categorical_crossentropy([1], torch.tensor([[0.5, 0.5]]))
-    tensor([0.6931])
+    Examples:
+        >>> sparse_categorical_crossentropy([1], torch.tensor([[0.5, 0.5]]))
+        tensor([0.6931])
     """
     target, output = as_tensor(y_true), as_tensor(y_pred)
     if target.ndim == output.ndim and target.shape[axis] == 1:
@@ -107,8 +109,9 @@ def binary_crossentropy(
     Raises:
         DataError: The shapes differ.
 
-    >>> binary_crossentropy(torch.ones(1, 2), torch.tensor([[0.5, 0.5]]))
-    tensor([0.6931])
+    Examples:
+        >>> binary_crossentropy(torch.ones(1, 2), torch.tensor([[0.5, 0.5]]))
+        tensor([0.6931])
     """
     target, output = as_tensor(y_true), as_tensor(y_pred)
     check_same_shape("binary_crossentropy", target, output)

@@ -25,11 +25,12 @@ class Loss:
     Raises:
         OpsinError: The reduction is unknown.
 
-    >>> class Distance(Loss):
-    ...     def call(self, y_true, y_pred):
-    ...         return (y_true - y_pred).abs().sum(-1)
-    >>> float(Distance()(torch.zeros(2, 3), torch.ones(2, 3)))
-    3.0
+    Examples:
+        >>> class Distance(Loss):
+        ...     def call(self, y_true, y_pred):
+        ...         return (y_true - y_pred).abs().sum(-1)
+        >>> float(Distance()(torch.zeros(2, 3), torch.ones(2, 3)))
+        3.0
     """
 
     def __init__(

@@ -38,8 +38,9 @@ def get(identifier: Any) -> Loss:
     Raises:
         OpsinError: The name is unknown; the message lists the names.
 
-    >>> get("mse").name
-    'mean_squared_error'
+    Examples:
+        >>> get("mse").name
+        'mean_squared_error'
     """
     if isinstance(identifier, Loss):
         return identifier

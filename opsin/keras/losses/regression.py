@@ -20,8 +20,9 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
     Returns:
         The loss of each sample (n, ...), without the last axis.
 
-    >>> mean_squared_error([[0.0, 2.0]], [[0.0, 0.0]])
-    tensor([2.])
+    Examples:
+        >>> mean_squared_error([[0.0, 2.0]], [[0.0, 0.0]])
+        tensor([2.])
     """
     target, output = pair("mean_squared_error", y_true, y_pred)
     return (target - output).square().mean(-1)

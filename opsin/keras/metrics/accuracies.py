@@ -35,8 +35,9 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
     Returns:
         1.0 or 0.0 for each label.
 
-    >>> binary_accuracy([1, 0], [0.7, 0.6])
-    tensor([1., 0.])
+    Examples:
+        >>> binary_accuracy([1, 0], [0.7, 0.6])
+        tensor([1., 0.])
     """
     target, output = paired(y_true, y_pred)
     return (target == (output > threshold)).float()
@@ -95,8 +96,9 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> T
     Returns:
         1.0 or 0.0 for each sample (n, ...).
 
-    >>> sparse_top_k_categorical_accuracy([0], [[0.1, 0.7, 0.2]], k=2)
-    tensor([0.])
+    Examples:
+        >>> sparse_top_k_categorical_accuracy([0], [[0.1, 0.7, 0.2]], k=2)
+        tensor([0.])
     """
     output = as_tensor(y_pred)
     target = _class_indices(as_tensor(y_true), output).long()

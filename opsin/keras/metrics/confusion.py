@@ -65,8 +65,9 @@ class Precision(_SingleThreshold):
         name: Name of the metric.
         dtype: Accepted, without effect.
 
-    >>> Precision()([0, 1, 1, 1], [1.0, 0.0, 1.0, 1.0])
-    0.6666666666666666
+    Examples:
+        >>> Precision()([0, 1, 1, 1], [1.0, 0.0, 1.0, 1.0])
+        0.6666666666666666
     """
 
     def result(self) -> float:
@@ -104,8 +105,9 @@ class AUC(_ConfusionMetric):
 
     Outputs are probabilities; they are clipped to 0 to 1.
 
-    >>> AUC()([0, 0, 1, 1], [0.0, 0.5, 0.3, 0.9])
-    0.75
+    Examples:
+        >>> AUC()([0, 0, 1, 1], [0.0, 0.5, 0.3, 0.9])
+        0.75
     """
 
     def __init__(

@@ -60,10 +60,11 @@ class Mean(Metric):
         name: Name of the metric. None: "mean" and a number.
         dtype: Accepted, without effect.
 
-    >>> mean = Mean()
-    >>> mean.update_state([1.0, 3.0])
-    >>> float(mean.result())
-    2.0
+    Examples:
+        >>> mean = Mean()
+        >>> mean.update_state([1.0, 3.0])
+        >>> float(mean.result())
+        2.0
     """
 
     def __init__(self, name: str | None = None, dtype: Any = None) -> None:

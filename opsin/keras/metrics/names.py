@@ -77,8 +77,9 @@ def get(identifier: Any, y_true: Tensor | None = None, y_pred: Tensor | None = N
     Raises:
         OpsinError: The name is unknown; the message lists the names.
 
-    >>> get("mse").name, get("AUC").name
-    ('mse', 'AUC')
+    Examples:
+        >>> get("mse").name, get("AUC").name
+        ('mse', 'AUC')
     """
     if isinstance(identifier, Metric):
         return identifier

@@ -22,8 +22,9 @@ class Adam(Optimizer):
         amsgrad: Use the maximum of the second moments (AMSGrad).
         common: `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm` and `name`.
 
-    >>> Adam().learning_rate
-    0.001
+    Examples:
+        >>> Adam().learning_rate
+        0.001
     """
 
     slots: ClassVar[tuple[str, ...]] = ("momentum", "velocity", "velocity_hat")

@@ -22,8 +22,9 @@ def get(identifier: Any) -> Optimizer:
     Raises:
         OpsinError: The name is unknown; the message lists the names.
 
-    >>> get("adam").learning_rate
-    0.001
+    Examples:
+        >>> get("adam").learning_rate
+        0.001
     """
     if isinstance(identifier, Optimizer):
         return identifier

@@ -21,8 +21,9 @@ class RMSprop(Optimizer):
         centered: Subtract the squared mean of the gradients from the mean square.
         common: `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm` and `name`.
 
-    >>> RMSprop().rho
-    0.9
+    Examples:
+        >>> RMSprop().rho
+        0.9
     """
 
     slots: ClassVar[tuple[str, ...]] = ("velocity", "momentum", "average_gradient")

@@ -28,8 +28,9 @@ class ExponentialDecay(LearningRateSchedule):
         staircase: Change the rate only every `decay_steps` steps.
         name: Name of the schedule.
 
-    >>> ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)(20)
-    0.025
+    Examples:
+        >>> ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)(20)
+        0.025
     """
 
     def __init__(
@@ -56,8 +57,9 @@ class CosineDecay(LearningRateSchedule):
         warmup_target: Learning rate at the end of the warmup. None: no warmup.
         warmup_steps: Number of steps of the warmup.
 
-    >>> CosineDecay(0.1, decay_steps=10)(5)
-    0.05
+    Examples:
+        >>> CosineDecay(0.1, decay_steps=10)(5)
+        0.05
     """
 
     def __init__(
@@ -86,8 +88,9 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         values: Learning rates; one more than boundaries.
         name: Name of the schedule.
 
-    >>> PiecewiseConstantDecay([10, 20], [0.1, 0.01, 0.001])(11)
-    0.01
+    Examples:
+        >>> PiecewiseConstantDecay([10, 20], [0.1, 0.01, 0.001])(11)
+        0.01
     """
 
     def __init__(self, boundaries: Sequence[int], values: Sequence[float], name: str = "PiecewiseConstant") -> None:

@@ -20,8 +20,9 @@ class SGD(Optimizer):
         nesterov: Use Nesterov momentum.
         common: `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm` and `name`.
 
-    >>> SGD().learning_rate
-    0.01
+    Examples:
+        >>> SGD().learning_rate
+        0.01
     """
 
     slots: ClassVar[tuple[str, ...]] = ("momentum",)

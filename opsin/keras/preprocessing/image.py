@@ -78,8 +78,9 @@ def img_to_array(img: Any, data_format: Literal["channels_last"] | None = None, 
     Raises:
         DataError: The image has another number of axes.
 
-    >>> img_to_array(np.zeros((4, 3), np.uint8)).shape
-    (4, 3, 1)
+    Examples:
+        >>> img_to_array(np.zeros((4, 3), np.uint8)).shape
+        (4, 3, 1)
     """
     if data_format not in (None, "channels_last"):
         raise DataError(f"img_to_array does not support data_format={data_format!r}. Expected 'channels_last'.")
