@@ -20,11 +20,11 @@ MOST = 10_000
 
 @dataclass
 class Hub:
-    """A hub on this machine: what it answers, and what it was asked."""
+    """A hub on this machine: its response, and the paths that were requested."""
 
     address: str = ""
     content: bytes = CONTENT
-    length: int | None = -1  # -1: true, None: unsaid
+    length: int | None = -1  # -1: the real one, None: no header
     status: int = 200
     asked: list[str] = field(default_factory=list)
     stop: Callable[[], None] = lambda: None

@@ -127,7 +127,7 @@ class Held:
 
 
 @pytest.mark.parametrize("name", ORACLES)
-def test_a_file_with_timms_names_gives_the_same_answers(name):
+def test_a_file_with_timms_names_gives_the_same_outputs(name):
     torch.manual_seed(0)
     oracle = ORACLES[name]().eval()
     for key, value in oracle.state_dict().items():
@@ -143,7 +143,7 @@ def test_a_file_with_timms_names_gives_the_same_answers(name):
 
 
 @pytest.mark.parametrize("name", zoo.WEIGHTS)
-def test_every_weight_has_a_name_of_its_own(name):
+def test_published_names_are_unique(name):
     keys = list(zoo.create(name, (64, 64, 3), 10).state_dict())
     named = published_names(name, keys)
     assert list(named) == keys
@@ -151,6 +151,6 @@ def test_every_weight_has_a_name_of_its_own(name):
 
 
 @pytest.mark.parametrize("name", ["simple", "resnet_small", "lenet"])
-def test_a_network_that_nobody_else_has_is_refused(name):
+def test_a_network_without_published_weights_is_refused(name):
     with pytest.raises(NetworkError, match=f"network '{name}' has no published weights"):
         published_names(name, ["dense.weight"])

@@ -5,7 +5,7 @@ from opsin.core import NetworkError
 
 
 @pytest.mark.parametrize("name", zoo.WEIGHTS)
-def test_all_known_weights_say_where_they_come_from_and_what_they_expect(name):
+def test_all_known_weights_have_a_source_a_licence_and_a_scale(name):
     weights: zoo.Weights = zoo.WEIGHTS[name]
     assert name in zoo.names()
     assert "Apache-2.0" in weights.origin
@@ -13,5 +13,5 @@ def test_all_known_weights_say_where_they_come_from_and_what_they_expect(name):
     assert all(0 < value < 1 for value in (*weights.mean, *weights.std))
 
 
-def test_weights_that_cannot_be_had_are_an_error_that_opsin_raises_on_purpose():
+def test_unavailable_weights_are_an_error_of_the_network():
     assert issubclass(zoo.WeightsError, NetworkError)

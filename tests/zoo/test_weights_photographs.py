@@ -1,4 +1,4 @@
-"""What efficientnet_lite0 sees on photographs that installed packages carry; docs/pretrained.md has the whole table."""
+"""Predictions of efficientnet_lite0 on photographs of installed packages; docs/pretrained.md has the whole table."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,8 +37,8 @@ def photograph(file: str) -> Image.Image:
     return Image.open(Path(spec.origin).parent / inner).convert("RGB")
 
 
-def answers(network, image: Image.Image) -> list[str]:
-    """The five likeliest classes; the middle 7/8 of the shorter side, brought to 224x224, as published for lite0."""
+def predictions(network, image: Image.Image) -> list[str]:
+    """Returns the five most probable classes; the middle 7/8 of the shorter side is scaled to 224x224, as published."""
     side = int(min(image.size) * 224 / 256)
     left, top = (image.width - side + 1) // 2, (image.height - side + 1) // 2
     pixels = image.crop((left, top, left + side, top + side)).resize((224, 224), Image.Resampling.BICUBIC)
@@ -51,4 +51,4 @@ def answers(network, image: Image.Image) -> list[str]:
 
 @pytest.mark.parametrize(("file", "right"), PHOTOGRAPHS.items())
 def test_what_is_on_a_photograph_is_among_its_five_likeliest_classes(network, file, right):
-    assert right & set(answers(network, photograph(file)))
+    assert right & set(predictions(network, photograph(file)))
