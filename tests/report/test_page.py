@@ -73,7 +73,7 @@ def test_the_page_says_what_was_counted(classify, read):
     wrong = int(
         (content.predictions.predictions.predictions.argmax(1) != content.predictions.predictions.targets).sum()
     )
-    assert f"{wrong} of 40 predictions are wrong" in text
+    assert f"{wrong} of 40 images have a wrong prediction" in text
     for part in (
         "opsin train photos --seed 7",
         "c0ffee",
@@ -140,7 +140,7 @@ def test_a_run_without_mistakes_or_metrics(classify, read):
     sure = np.eye(3, dtype=np.float32)[content.predictions.predictions.targets] * 9
     section = replace(content.predictions, predictions=replace(content.predictions.predictions, predictions=sure))
     seen = read(page(replace(content, predictions=section, run=replace(content.run, metrics=()))))
-    assert "None of 40 predictions is wrong" in seen.text
+    assert "None of 40 images has a wrong prediction" in seen.text
     assert "Lowest confidence" in seen.text
     assert "Validation accuracy" not in seen.text
 
