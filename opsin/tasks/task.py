@@ -1,157 +1,313 @@
-"""What a use is: the one contract that the loop, the evaluation, the report and the server know."""
+"""The contract of a task: one frozen object, described here in the parts that its readers need."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from torch import Tensor
 
-from opsin.data import Places
+from opsin.core.output import OutputSpec
+from opsin.data import Augmentation, ImageStatistics, Table
+from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.drawing import Chart
 from opsin.geometry import Placement
-
-Head: TypeAlias = Literal["vector", "map", "grid"]
-"""What a network gives: `units` numbers an image, a pixel of it, or a cell of a coarser grid."""
+from opsin.geometry.tiles import Tile
 
 Scorer: TypeAlias = Callable[[np.ndarray], dict[str, float]]
-"""Scores of fixed answers under a weight a row, (n,): ones are the plain scores, counts a bootstrap's."""
+"""Scores of fixed predictions under one weight per row, shape (n,). Ones give the plain scores, counts a bootstrap's."""
+Sampler: TypeAlias = Literal["uniform", "identity-balanced"]
+"""Order of training rows: every row once per epoch, or batches of a few rows of each of a few identities."""
 
 
-class Task(Protocol):
-    """A use of a network, as a frozen record.
+@dataclass(frozen=True)
+class NetworkChoice:
+    """A default network.
 
-    Its network gives outputs before any activation: (N, units), or (N, units, rows, columns) of a "map" or "grid".
-    `decode` makes of them one answer an image, `raw` here: the outputs themselves, (n, units), of a "vector"; boxes or
-    masks else. Of answers everything else is made.
+    Args:
+        name: Name in the zoo.
+        size: Height and width of the network's input, in pixels.
+        reason: Why it was chosen, in one line.
     """
 
+    name: str
+    size: tuple[int, int]
+    reason: str
+
+
+class Objective(Protocol):
+    """What training needs: outputs of the network, encoded targets, loss, decoding."""
+
     @property
-    def name(self) -> str:
-        """The word for it, as in `--task`."""
+    def output(self) -> OutputSpec:
+        """Layout of the network's output, and the part of a target that moves with its image."""
         ...
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """What each output stands for: classes, labels or numbers."""
+    def target_kind(self) -> str:
+        """Kind of target that the task learns, as in `opsin.data.targets`."""
         ...
 
     @property
     def units(self) -> int:
-        """How many outputs the network has."""
-        ...
-
-    @property
-    def head(self) -> Head:
-        """What the network gives."""
-        ...
-
-    @property
-    def places(self) -> Places:
-        """What of a target moves with its image."""
+        """Number of outputs, per image or per position of a map."""
         ...
 
     @property
     def activation(self) -> str | None:
-        """The activation of the network's last layer."""
+        """Activation of the network's last layer."""
         ...
 
     @property
-    def monitor(self) -> tuple[str, int]:
-        """The score that is watched on validation, and 1 when more is better, -1 when less is."""
+    def sampler(self) -> Sampler:
+        """Order of the training rows."""
         ...
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
-        """A table's targets as the loss takes them."""
+        """Returns a table's targets in the form that `loss` takes, one row per image."""
         ...
 
-    def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
-        """The mean loss of a batch, of the network's outputs as float32."""
+    def loss_parameters(self, seed: int) -> dict[str, Tensor]:
+        """Returns initial values of weights that belong to the loss and are trained with the network; mostly none."""
         ...
 
-    def decode(self, raw: Tensor) -> np.ndarray:
-        """Answers of a batch of outputs: a row an image."""
+    def loss(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        *,
+        smoothing: float = 0.0,
+        weights: Tensor | None = None,
+        parameters: Mapping[str, Tensor] | None = None,
+    ) -> Tensor:
+        """Computes the loss of each row; its mean over the batch is minimized.
+
+        Args:
+            logits: Outputs of the network before any activation, float32 (n, units, ...).
+            target: Encoded targets, (n, ...).
+            smoothing: Label smoothing, 0 to 1.
+            weights: One weight per class, (classes,).
+            parameters: Trained values of `loss_parameters`.
+
+        Returns:
+            float32 (n,). Terms that are defined for a batch as a whole are part of every row.
+        """
         ...
 
-    def empty(self, count: int, size: tuple[int, int]) -> np.ndarray:
-        """Answers that say nothing, a row an image, for inputs of (height, width) `size`."""
+    def decode(self, logits: Tensor) -> np.ndarray:
+        """Returns the predictions of a batch of logits, one row per image; for vectors the logits, float32 (n, units)."""
         ...
 
-    def restore(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
-        """Answers that are places, in pixels of the images as they came; others as they are."""
+    def empty(self, count: int, size: tuple[int, ...]) -> np.ndarray:
+        """Returns `count` predictions without content for inputs of this (height, width) or (depth, height, width)."""
         ...
 
-    def full(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
-        """What predictions are made of: as `restore`, and masks, an array of arrays, at the size of their images."""
-        ...
 
-    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
-        """What a prediction says, a column a name, in plain values; a list is of records of objects."""
-        ...
+class Scoring(Protocol):
+    """What validation, evaluation and calibration need."""
 
-    def to_records(self, raw: np.ndarray) -> list[dict[str, Any]]:
-        """One dictionary an image: the columns, and what fits into no table, as masks."""
-        ...
-
-    def with_threshold(self, confidence: float) -> "Task":
-        """The task that tells boxes or objects from this confidence on; DataError where nothing is told so."""
-        ...
-
-    def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
-        """Prepares the scores of these answers."""
-        ...
-
-    def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-        """A table row for each class, label or number: its name first, then `count`, then scores."""
+    @property
+    def monitor(self) -> tuple[str, int]:
+        """Name of the validation score that selects weights, and 1 if higher is better, -1 if lower is."""
         ...
 
     @property
     def subgroup_word(self) -> str:
-        """The word for what `kinds` tells apart."""
+        """Word for what `subgroups` distinguishes, such as "class"."""
+        ...
+
+    def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
+        """Returns a function from row weights (n,) to the scores of these predictions."""
+        ...
+
+    def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
+        """Returns one table row per class, label or number: its name, `count`, then scores."""
         ...
 
     def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """Which rows are of each kind (class, label or range of numbers); a row may be of several or of none."""
+        """Returns row indices by subgroup (class, label or range); a row may be in several or in none."""
         ...
 
-    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray | None:
-        """(n,) whether each answer is wrong; None where answers are only more or less far off."""
+    def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray | None:
+        """Returns (n,) booleans, true for a wrong prediction; None if predictions are only more or less accurate."""
         ...
 
     def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
-        """What the answer that never looks at the image knows, as a few numbers."""
+        """Returns the parameters (k,) of a prediction that ignores the image, from the training targets."""
         ...
 
-    def baseline_predictions(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
-        """That answer for as many images as `raw` has answers, in the same form."""
+    def baseline_predictions(self, baseline: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+        """Returns the baseline's prediction for each row, in the form of `predictions`."""
         ...
 
-    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """(n,) loss of each row: the worst mistakes have the highest."""
+    def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Returns the loss of each prediction, (n,), by which the report ranks errors."""
         ...
 
-    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
-        """(n,) how unsure each answer is; zeros where the answer does not say."""
+    def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
+        """Returns the uncertainty of each prediction, (n,), 0 if it states none."""
         ...
 
-    def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
-        """What there is to draw about these answers."""
+    def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "Task":
+        """Returns the task with probabilities or thresholds fitted on these validation predictions."""
         ...
 
-    def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
-        """One answer, from raw (units,), and the truth, in words."""
+    def uncalibrated(self) -> "Task":
+        """Returns the task with its probabilities as the network gives them."""
         ...
 
-    def draw(self, pixels: np.ndarray, raw: Any, target: Any) -> np.ndarray:
-        """A picture, uint8 (height, width, 1 or 3), of an answer and of the truth when it is known.
 
-        `pixels` are the image as the network sees it, and answer and target are in its pixels.
+class Presentation(Protocol):
+    """What tables, the report and the command line need."""
+
+    def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
+        """Returns plain values by column name, one per row; a list holds records of objects."""
+        ...
+
+    def to_records(self, predictions: np.ndarray) -> list[dict[str, Any]]:
+        """Returns one dictionary per image: the columns, and what fits into no table, such as masks."""
+        ...
+
+    def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
+        """Returns one prediction and its ground truth in words."""
+        ...
+
+    def draw(self, pixels: np.ndarray, prediction: Any, target: Any) -> np.ndarray:
+        """Draws a prediction, and the ground truth if it is known.
+
+        Args:
+            pixels: Image, uint8 (height, width, 1 or 3).
+            prediction: One prediction, in pixels of this image.
+            target: Ground truth in pixels of this image, or None.
+
+        Returns:
+            Picture, uint8 (height, width, 1 or 3).
         """
         ...
 
-    def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Task":
-        """The task with its probabilities calibrated on these validation answers."""
+    def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
+        """Returns the charts of these predictions."""
+        ...
+
+
+class Spatial(Protocol):
+    """What boxes, masks and objects need; tasks of whole images return their predictions unchanged."""
+
+    @property
+    def object_names(self) -> tuple[str, ...]:
+        """Class names of the objects that `to_annotations` returns."""
+        ...
+
+    def to_image_space(
+        self, predictions: np.ndarray, placements: Sequence[Placement], *, masks: bool = True
+    ) -> np.ndarray:
+        """Moves predictions from pixels of the network's input to pixels of the images.
+
+        Args:
+            predictions: Predictions in pixels of the input.
+            placements: Placement of each image in the input.
+            masks: If false, masks keep the size of the input, as scores compare them.
+
+        Returns:
+            Predictions, an array of arrays where images differ in size.
+        """
+        ...
+
+    def decode_tiles(self, logits: Tensor, placements: Sequence[Placement], tiles: Sequence[Tile], size: Any) -> Any:
+        """Merges the logits of overlapping tiles into one prediction.
+
+        Args:
+            logits: Outputs of the network for each tile, (tiles, units, ...).
+            placements: Placement of each tile in the network's input.
+            tiles: Position of each tile in the image.
+            size: (height, width) of the image in pixels.
+
+        Returns:
+            The prediction in pixels of the image.
+        """
+        ...
+
+    def to_annotations(self, id: str, prediction: np.ndarray, size: tuple[int, int]) -> AnnotatedImage:
+        """Returns the objects of one prediction for annotation files; `size` is the image's (height, width)."""
+        ...
+
+    def overlay(self, pixels: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+        """Draws a prediction on its image, uint8 (height, width, 1 or 3); returns uint8 (height, width, 3)."""
+        ...
+
+    def with_threshold(self, confidence: float) -> "Task":
+        """Returns the task with this confidence threshold, 0 to 1; raises DataError if it has none."""
+        ...
+
+
+class Defaults(Protocol):
+    """What the plan of a run and the writers ask when the user states nothing."""
+
+    @property
+    def label_smoothing(self) -> float:
+        """Label smoothing of the default recipe."""
+        ...
+
+    @property
+    def batch_pixels(self) -> int | None:
+        """Most pixels in a batch, for maps that need much memory; None for no limit."""
+        ...
+
+    @property
+    def writer_formats(self) -> tuple[str, ...]:
+        """Formats of prediction files: suffixes, "csv-boxes", and "yolo", "masks" or "objects" for a folder."""
+        ...
+
+    def check_targets(self, table: Table) -> None:
+        """Raises DataError if a table is too small, or has targets from which the task cannot be learned."""
+        ...
+
+    def default_network(
+        self, images: ImageStatistics, count: int, device: str, seconds: float | None
+    ) -> NetworkChoice:
+        """Returns the default network and input size.
+
+        Args:
+            images: Statistics of the images.
+            count: Number of images.
+            device: Type of device, such as "cpu" or "cuda".
+            seconds: Time for the whole run, None if unlimited.
+        """
+        ...
+
+    def default_augmentation(self, side: int, *, hflip: bool, rotate90: bool, long: bool) -> Augmentation:
+        """Returns the default augmentation.
+
+        Args:
+            side: Longer side of the network's input, in pixels.
+            hflip: Horizontal flips keep the target.
+            rotate90: Rotations by 90 degrees keep the target.
+            long: The run is long enough to overfit, 20 epochs or more.
+        """
+        ...
+
+    def default_tta(self, hflip: bool, side: int) -> str:
+        """Returns the default test-time augmentation: "none", "hflip" or "hflip_shift"."""
+        ...
+
+
+class Task(Objective, Scoring, Presentation, Spatial, Defaults, Protocol):
+    """A use of a network, as a frozen record.
+
+    Predictions are decoded logits, one row per image: the logits themselves (n, units) for vectors; boxes, masks or
+    objects else. A new use is one class in one file; `register` makes it known by its name.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name, as in `--task`."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes, labels or numbers."""
         ...
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values from which `task_from_json` makes the same task."""
+        """Returns plain values from which `task_from_json` makes the same task."""
         ...
