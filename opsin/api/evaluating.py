@@ -17,7 +17,7 @@ from opsin.data.dataset import Dataset
 from opsin.evaluation import Predictions
 from opsin.model import Model
 from opsin.model import load as load_model
-from opsin.plan.inputs import kind_of_task, open_dataset
+from opsin.plan.inputs import open_dataset
 from opsin.report import RunSection
 
 from .finalize import evaluation_of, predictions_of
@@ -75,7 +75,7 @@ def _check_place(out: Path | None) -> None:
 
 def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Dataset:
     """The rows to judge, in the model's words, all of them as test split, with notes on what makes them less fit."""
-    table = _in_words_of(model, formats.read(data, kind_of_task(model.task.name)))
+    table = _in_words_of(model, formats.read(data, model.task.target_kind))
     chosen = split or ("test" if (table.rows["split"] == "test").any() else None)
     source = open_dataset(table, model.preprocessing, progress)
     asked = source.as_split("test") if chosen is None else source.split(chosen).as_split("test")

@@ -14,7 +14,6 @@ from opsin.evaluation import Predictions, score
 from opsin.model import Model, Provenance
 from opsin.model import load as load_model
 from opsin.plan.plan import TrainingPlan, training_subset
-from opsin.tasks import Classify, MultiLabel
 from opsin.training import distributed, predict_rows
 from opsin.training.inference import CHUNK
 
@@ -47,7 +46,7 @@ def predictions_of(
         predictions = model.task.decode(torch.from_numpy(logits))
     else:
         predictions = predict_rows(model, pixels, rows, progress, stage)
-        predictions = model.task.restore(predictions, source.placements(split))
+        predictions = model.task.to_image_space(predictions, source.placements(split), masks=False)
     groups = table.rows["group"]
     named = None if groups.null_count() == len(groups) else groups.fill_null(table.rows["id"]).to_numpy()
     ids, splits = tuple(table.rows["id"].to_list()), np.full(len(table), split, object)
@@ -81,7 +80,7 @@ def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) 
     """
     constant = model.task.baseline_predictions(baseline, predictions.predictions)
     task = model.task
-    plain = replace(task, temperature=1.0) if isinstance(task, Classify | MultiLabel) else task
+    plain = task.uncalibrated()
     trivial = replace(predictions, predictions=constant)
     return Evaluation(score(predictions, task), score(trivial, plain), predictions)
 

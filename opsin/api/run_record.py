@@ -13,7 +13,7 @@ from opsin.data import Target, preprocessing_from_json, read
 from opsin.data.table import COLUMNS
 from opsin.model import Model
 from opsin.nn import Sequential
-from opsin.plan.inputs import kind_of_task, open_dataset
+from opsin.plan.inputs import open_dataset
 from opsin.plan.networks import RANDOM_WEIGHTS
 from opsin.plan.plan import TrainingPlan, TrainOptions, batches_of
 from opsin.training import Recipe, TrainJob, distributed
@@ -102,7 +102,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         raise _unreadable(folder, error) from error
     device = choose_device(options.device)
     distributed.join(device)
-    table = read(_source(args, data, folder), kind_of_task(options.task))
+    table = read(_source(args, data, folder), tasks.target_kind(options.task))
     kept = table.rows.select("id").with_row_index().join(rows, on="id", how="inner").sort("index")
     table = table.select(kept["index"].to_numpy())
     source = open_dataset(table, preprocessing, progress)

@@ -18,7 +18,6 @@ from .decode import shape_of as shape_of
 from .intensity import Intensity as Intensity
 from .store.masks import MaskStore as MaskStore
 from .store.masks import open_masks as open_masks
-from .loading.joint import Places as Places
 from .store.face_preprocessing import FacePreprocessing as FacePreprocessing
 from .store.image_preprocessing import ImagePreprocessing as ImagePreprocessing
 from .store.image_preprocessing import letterbox as letterbox

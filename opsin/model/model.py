@@ -20,7 +20,7 @@ from opsin.nn import Sequential, summarize
 from opsin.runtime.backends import FusedRuntime, Runtime
 from opsin.runtime.selection import RuntimeCache
 from opsin.tasks import Task
-from opsin.tasks.spatial import rows_of
+from opsin.tasks.spatial import as_objects
 
 from .features import without_head
 from .file import Part, write_model_file
@@ -69,7 +69,7 @@ class Model:
                 f"images of {self.preprocessing.size} cannot be shifted by a pixel. Expected 2 pixels or more. "
                 "Fix: use tta='hflip'."
             )
-        if self.tta == "hflip_shift" and self.task.head != "vector":
+        if self.tta == "hflip_shift" and not self.task.output.is_vector:
             raise ModelFileError("tta is 'hflip_shift' for a task with spatial outputs. Expected 'none' or 'hflip'.")
         check_head(self.network, self.preprocessing.size, self.task)
 
@@ -194,12 +194,12 @@ class Model:
                 in_tiles[len(fitted) + len(in_tiles)] = predict_in_tiles(self, picture, tile)
         empty = np.zeros((0, *self.preprocessing.size), self.preprocessing.dtype)
         pixels = np.stack([pixels for pixels, _ in fitted]) if fitted else empty
-        predictions = self.task.full(self.predict_batch(pixels), [frame for _, frame in fitted])
+        predictions = self.task.to_image_space(self.predict_batch(pixels), [frame for _, frame in fitted])
         if not in_tiles:
             return predictions
         rest = iter(predictions)
         count = len(fitted) + len(in_tiles)
-        return rows_of([in_tiles[row] if row in in_tiles else next(rest) for row in range(count)])
+        return as_objects([in_tiles[row] if row in in_tiles else next(rest) for row in range(count)])
 
     def load_image(self, image: Any) -> np.ndarray:
         """Reads an image as `preprocess` takes it.
@@ -214,7 +214,7 @@ class Model:
             DataError: The image cannot be read; the message begins with the verb.
         """
         height, width = self.preprocessing.size[:2]
-        at_least = (height, width) if self.task.places == "none" else None
+        at_least = (height, width) if not self.task.output.is_spatial else None
         return read_image(image, at_least, self.preprocessing.intensity)
 
     def preprocess(self, picture: np.ndarray) -> tuple[np.ndarray, Placement]:
@@ -320,9 +320,9 @@ def check_head(network: Sequential, size: Shape, task: Task) -> None:
     height, width = size[:2]
     found = network.output_shape
     wanted: tuple[object, ...] = (task.units,)
-    if task.head == "map":
+    if task.output.layout == "map":
         wanted = (height, width, task.units)
-    elif task.head == "grid":
+    elif task.output.layout == "grid":
         stride = -(-height // found[0]) if len(found) == 3 else 0
         wanted = (-(-height // stride), -(-width // stride), task.units) if stride else ("rows", "columns", task.units)
     if network.input_shape != size or found != wanted:

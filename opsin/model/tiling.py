@@ -1,14 +1,15 @@
 """Prediction on large images in overlapping tiles, at the scale that the training images had."""
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
+from torch import Tensor
 
 from opsin.core import DataError
 from opsin.geometry import Placement
 from opsin.geometry.tiles import tile_grid
 from opsin.tasks import Task
-from opsin.tasks.spatial import SpatialTask
 
 if TYPE_CHECKING:
     from .model import Model
@@ -30,7 +31,7 @@ def tile_of(model: "Model", size: tuple[int, int], tiles: bool | None) -> tuple[
         size: (height, width) of the image in pixels.
         tiles: True cuts, False does not. Default: cuts images more than twice as large as the training images.
     """
-    if model.task.places == "none":
+    if not model.task.output.is_spatial:
         return None
     height, width = model.preprocessing.size[:2]
     usual = model.provenance.image_size
@@ -46,30 +47,30 @@ def tile_of(model: "Model", size: tuple[int, int], tiles: bool | None) -> tuple[
 
 def check_tiles(task: Task, tiles: bool | None) -> None:
     """Raises DataError when tiles are asked for and the task predicts no boxes or masks."""
-    if tiles and not isinstance(task, SpatialTask):
+    if tiles and not task.output.is_spatial:
         raise DataError(
             f"tiles apply to boxes and masks only; this model's task is {task.name}. Fix: leave the tiles out."
         )
 
 
-def predict_in_tiles(model: "Model", picture: np.ndarray, tile: tuple[int, int]) -> np.ndarray:
-    """Predicts on one image in overlapping tiles.
+def predict_in_tiles(model: "Model", image: np.ndarray, tile: tuple[int, int]) -> np.ndarray:
+    """Predicts for a large image from overlapping tiles.
 
     Args:
-        model: A model with a spatial task.
-        picture: uint8 (height, width, 1 or 3).
+        model: Model with spatial predictions.
+        image: uint8 (height, width, 1 or 3).
         tile: (height, width) of a tile in pixels.
 
     Returns:
         The prediction in pixels of the image.
     """
-    task = cast("SpatialTask", model.task)
-    size = (picture.shape[0], picture.shape[1])
-    grid, predictions = tile_grid(size, tile), list[np.ndarray]()
-    for start in range(0, len(grid), _TOGETHER):
-        some = grid[start : start + _TOGETHER]
-        parts = [picture[part.top : part.bottom, part.left : part.right] for part in some]
-        batch = model.predict_batch(np.stack([model.preprocessing.fit(part)[0] for part in parts]))
-        placements = [Placement(part.size, model.preprocessing.size[:2]) for part in some]
-        predictions += list(model.task.full(batch, placements))
-    return task.merge_tiles(predictions, grid, size)
+    size = (image.shape[0], image.shape[1])
+    tiles = tile_grid(size, tile)
+    placements = [Placement(part.size, model.preprocessing.size[:2]) for part in tiles]
+
+    def logits() -> Iterator[Tensor]:
+        for start in range(0, len(tiles), _TOGETHER):
+            parts = [image[one.top : one.bottom, one.left : one.right] for one in tiles[start : start + _TOGETHER]]
+            yield from model.logits(np.stack([model.preprocessing.fit(part)[0] for part in parts]))
+
+    return model.task.decode_tiles(logits(), placements, tiles, size)

@@ -4,9 +4,6 @@ from .flip_probe import flip_keeps_class as flip_keeps_class
 from .nearest_mean import balanced_accuracy as balanced_accuracy
 from .nearest_mean import nearest_centroid_correct as nearest_centroid_correct
 from .nearest_mean import downsample as downsample
-from .network_defaults import Choice as Choice
-from .network_defaults import choose_network as choose_network
-from .network_defaults import choose_network_of_places as choose_network_of_places
 from .object_crops import boxes_from_masks as boxes_from_masks
 from .object_crops import crop_objects as crop_objects
 from .recipe_defaults import TrainingSetup as TrainingSetup

@@ -6,27 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from opsin import data
+from opsin import data, tasks
 from opsin.core import DataError, Progress
-from opsin.data import KINDS, ImagePreprocessing, Preprocessing, Table, TargetKind
+from opsin.data import ImagePreprocessing, Preprocessing, Table
 from opsin.data.dataset import Dataset
-from opsin.tasks.registry import NAMES
-
-from .network_defaults import Choice, choose_network, choose_network_of_places
-
-
-def kind_of_task(task: str | None) -> TargetKind | None:
-    """Returns the kind of target that a task learns, None for None.
-
-    Raises:
-        DataError: There is no such task.
-    """
-    if task is None:
-        return None
-    kinds = {name: KINDS[word] for word, name in NAMES.items()}
-    if task not in kinds:
-        raise DataError(f"task {task!r} is unknown; expected one of {', '.join(kinds)}")
-    return kinds[task]
+from opsin.tasks import NetworkChoice
 
 
 def read_dataset(
@@ -37,33 +21,28 @@ def read_dataset(
     seconds: float | None,
     progress: Progress,
     least: int = 1,
-) -> tuple[Dataset, Choice]:
+) -> tuple[Dataset, NetworkChoice]:
     """Reads, looks at and decodes the images at `size` (or one that suits them); broken ones are left out and named.
 
     `size` is the height and width, or, where targets are places, the longer of both. `seconds` is the time there is for
     the whole run, None when nobody said. Where `size` is None no side is shorter
     than `least` pixels.
     """
-    table = data.read(source, kind_of_task(task))
-    data.check_enough(table)
-    survey = data.image_statistics(table)
-    placed = table.target.kind.is_spatial
-    if placed:
-        head = "grid" if table.target.kind.has_boxes else "map"
-        choice = choose_network_of_places(survey.height, survey.width, len(table), device, head)
-    else:
-        amounts = table.target.kind.is_numeric
-        choice = choose_network(survey.height, survey.width, len(table), device, seconds, amounts=amounts)
-    if size is not None and placed:
-        scale = size / max(survey.height, survey.width)
-        choice = replace(choice, size=(round(survey.height * scale), round(survey.width * scale)))
+    table = data.read(source, tasks.target_kind(task))
+    images = data.image_statistics(table)
+    example = tasks.choose(table.target, np.zeros((2, len(table.target.names))), task)  # has the defaults of its class
+    example.check_targets(table)
+    choice = example.default_network(images, len(table), device.type, seconds)
+    if size is not None and example.output.is_spatial:
+        scale = size / max(images.height, images.width)
+        choice = replace(choice, size=(round(images.height * scale), round(images.width * scale)))
     elif size is not None:
         choice = replace(choice, size=(size, size))
     else:
         choice = replace(choice, size=at_least(choice.size, least))
-    intensity, notes = data.find_intensity(table, progress) if survey.deep else (None, ())
+    intensity, notes = data.find_intensity(table, progress) if images.deep else (None, ())
     table = table.with_notes(*notes)
-    preprocessing = ImagePreprocessing.of_size((*choice.size, 3 if survey.colour else 1), intensity)
+    preprocessing = ImagePreprocessing.of_size((*choice.size, 3 if images.colour else 1), intensity)
     found = open_dataset(table, preprocessing, progress)
     return _with_every_class(found, table), choice
 

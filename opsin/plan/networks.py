@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from opsin import nn, zoo
-from opsin.core import NetworkError, OutputSpec, Progress, Shape
+from opsin.core import NetworkError, Progress, Shape
 from opsin.data import Preprocessing
 from opsin.model import check_head
 from opsin.tasks import Task
@@ -55,7 +55,7 @@ def pretrained_network(
     Raises:
         NetworkError: The requested network has no pretrained weights, or does not take images of this size.
     """
-    name, output = requested or BUNDLED_WEIGHTS, OutputSpec(task.head)
+    name, output = requested or BUNDLED_WEIGHTS, task.output
     try:
         network = zoo.pretrained(
             name,
@@ -104,7 +104,7 @@ def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -
     try:
         check_head(network, input_shape, task)
     except NetworkError as error:
-        last = f"Conv2D({task.units}, 1)" if OutputSpec(task.head).is_dense else f"Dense({task.units})"
+        last = f"Conv2D({task.units}, 1)" if task.output.is_dense else f"Dense({task.units})"
         raise NetworkError(
             f"{path} ends in shape {network.output_shape}: {error}. Fix: make its last layer {last}."
         ) from error
@@ -112,7 +112,7 @@ def make_network(model: str | Path, input_shape: Shape, task: Task, seed: int) -
 
 
 def _from_zoo(name: str, input_shape: Shape, task: Task, seed: int) -> nn.Sequential:
-    output = OutputSpec(task.head)
+    output = task.output
     zoo.encoder_name(name, output.layout)  # an unknown name has nothing to do with the size of the images
     try:
         return zoo.create(name, input_shape, task.units, output=output, activation=task.activation, seed=seed)

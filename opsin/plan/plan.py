@@ -10,7 +10,7 @@ import torch
 
 from opsin import data, tasks
 from opsin.core import DataError, Progress, choose_device
-from opsin.data import Batches, Preprocessing, Table, Target
+from opsin.data import Batches, Preprocessing, Table
 from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.tasks import Task
@@ -87,15 +87,15 @@ def make_plan(
             taught = training_subset(source)
     start = _start(options, choice.name, fit_preprocessing(source), task, progress)
     network, preprocessing = start.network.to(device), start.preprocessing
-    mirror, why = _mirror(taught, options.hflip)
-    model = Model(network, task, preprocessing, _tta(task, mirror, max(preprocessing.size[:2])))
+    hflip, why = _hflip(taught, options.hflip)
+    model = Model(network, task, preprocessing, task.default_tta(hflip, max(preprocessing.size[:-1])))
     init_whitening_stem(network, preprocessing, source.store.pixels, source.rows("train"))
-    if start.pretrained and task.head == "vector":
+    if start.pretrained and task.output.is_vector:
         fit_linear_probe(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
     folder = distributed.text_from_rank0(lambda: str(place(task.name, source.table.origin)))
-    job = _job(model, source, replace(options, pretrained=start.pretrained), mirror, Path(folder), age)
+    job = _job(model, source, replace(options, pretrained=start.pretrained), hflip, Path(folder), age)
     if options.class_weights:
-        job = replace(job, recipe=replace(job.recipe, class_weights=_class_weights(source.table.target, targets)))
+        job = replace(job, recipe=replace(job.recipe, class_weights=task.class_weights(targets)))
     reason = "asked for" if options.model else BUNDLED_REASON if start.pretrained else choice.reason
     reasons = [f"{network.name} at {'x'.join(map(str, preprocessing.size[:-1]))}: {reason}", why, promise]
     if options.pretrained:
@@ -132,7 +132,7 @@ def _split(source: Dataset, seed: int) -> Table:
 def batches_of(source: Dataset, model: Model, recipe: Recipe, seed: int) -> Batches:
     """The training rows of a source as batches."""
     targets = source.encoded_targets("train", model.task.encode)
-    rows, places = source.rows("train"), model.task.places
+    rows, spatial = source.rows("train"), model.task.output.spatial
     return Batches(
         source.store.pixels,
         rows,
@@ -141,29 +141,18 @@ def batches_of(source: Dataset, model: Model, recipe: Recipe, seed: int) -> Batc
         recipe.augmentation,
         seed,
         distributed.rank_and_world(),
-        places,
+        spatial,
     )
 
 
 def _job(
-    model: Model, source: Dataset, options: TrainOptions, mirror: bool, folder: Path, age: Callable[[], float]
+    model: Model, source: Dataset, options: TrainOptions, hflip: bool, folder: Path, age: Callable[[], float]
 ) -> TrainJob:
     """The recipe for the time there is: of so many minutes, a step is timed first."""
     count = int((source.table.rows["split"] == "train").sum())
-    amounts = source.table.target.kind.is_numeric
-    situation = TrainingSetup(
-        count,
-        max(model.preprocessing.size[:2]),
-        mirror,
-        None,
-        options.epochs,
-        options.rotate90,
-        amounts=amounts,
-        places=model.task.places,
-        pretrained=bool(options.pretrained),
-        objects=source.table.target.kind.separates_objects,
-    )
-    recipe = default_recipe(situation)
+    side = max(model.preprocessing.size[:-1])
+    setup = TrainingSetup(count, side, hflip, None, options.epochs, options.rotate90, bool(options.pretrained))
+    recipe = default_recipe(setup, model.task)
     seconds, step = None, 1.0
     if options.minutes is not None:
         step = distributed.from_rank0(
@@ -177,7 +166,7 @@ def _job(
                 f"after it, answers and report, {ending:.0f} s; give more minutes or a smaller --size"
             )
         pace = recipe.batch_size / step * distributed.rank_and_world()[1]
-        recipe = default_recipe(replace(situation, affordable=seconds * pace))
+        recipe = default_recipe(replace(setup, affordable=seconds * pace), model.task)
     batches = batches_of(source, model, recipe, options.seed)
     valid = source.targets("valid")
     return TrainJob(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step)
@@ -188,31 +177,16 @@ def training_subset(source: Dataset) -> Dataset:
     return source.sampled("train", SAMPLED) if source.masks else source.split("train")
 
 
-def _mirror(taught: Dataset, asked: bool | None) -> tuple[bool, str]:
+def _hflip(subset: Dataset, asked: bool | None) -> tuple[bool, str]:
+    """Returns if horizontal flips keep the target, and why."""
     if asked is not None:
-        return asked, f"images are{'' if asked else ' not'} mirrored: asked for"
-    target, pixels = taught.table.target, taught.store.pixels
-    rows, targets = _spread(taught.rows("train")), _spread(taught.targets("train"))
+        return asked, f"images are{'' if asked else ' not'} flipped horizontally: requested"
+    pixels, target = subset.store.pixels, subset.table.target
+    rows, targets = _spread(subset.rows("train")), _spread(subset.targets("train"))
     if target.kind.is_class:
         return flip_keeps_class(pixels[rows], targets)
     if target.kind.is_spatial and len(target.names) - target.kind.has_background > 1:
-        boxes = list(targets) if taught.masks is None else boxes_from_masks(targets)
+        boxes = list(targets) if subset.masks is None else boxes_from_masks(targets)
         keeps, why = flip_keeps_class(*crop_objects(pixels, rows, boxes))
-        return keeps, f"looking at objects one by one, {why}"
-    return True, "images are mirrored: a mirrored image has the same target unless you say --no-hflip"
-
-
-def _tta(task: Task, mirror: bool, side: int) -> str:
-    if not mirror or task.head == "grid":
-        return "none"
-    if task.head == "map":
-        return "hflip"
-    return "hflip_shift" if side <= 64 else "hflip"
-
-
-def _class_weights(target: Target, targets: np.ndarray) -> tuple[float, ...]:
-    """One weight a class, so that each class counts alike in the loss."""
-    if not target.kind.is_class:
-        raise DataError(f"--class-weights is for classes, but the targets are {target.kind}; leave it out")
-    counts = np.bincount(targets, minlength=len(target.names)).clip(1)
-    return tuple((len(targets) / (len(counts) * counts)).tolist())
+        return keeps, f"looking at single objects, {why}"
+    return True, "images are flipped horizontally: a flip keeps the target unless you use --no-hflip"

@@ -41,8 +41,8 @@ def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, pro
         The choice and its reason; (False, "") for data that is not probed: other targets than classes, other images
         than color images, or fewer than 20 of them.
     """
-    target, pixels = taught.table.target, taught.store.pixels
-    if not target.kind.is_class or task.head != "vector" or pixels.shape[-1] != 3:
+    pixels = taught.store.pixels
+    if not task.target_kind.is_class or not task.output.is_vector or pixels.shape[-1] != 3:
         return False, ""
     targets = taught.table.targets()
     chosen = np.sort(numpy_generator(seed, "promise").permutation(len(targets))[:SAMPLE])

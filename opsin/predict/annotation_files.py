@@ -12,7 +12,7 @@ import numpy as np
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.data.writers.coco import write_coco
 from opsin.data.writers.yolo import write_yolo
-from opsin.tasks.spatial import SpatialTask
+from opsin.tasks import Task
 
 from .folders import Folder, write_errors
 from .pipeline import FilePrediction, path_text
@@ -22,7 +22,7 @@ from .pipeline import FilePrediction, path_text
 class CocoFile:
     """A .json of images, categories and annotations; beside it `.errors.csv` when an image had no answer."""
 
-    task: SpatialTask
+    task: Task
     ids: Mapping[Path, str]
     errors: Path
 
@@ -75,7 +75,7 @@ def pack(images: Iterable[FilePrediction]) -> bytes:
 class StoredPredictions:
     """The answers of packed pieces, one in memory at a time."""
 
-    task: SpatialTask
+    task: Task
     ids: Mapping[Path, str]
     pieces: Sequence[Path]
 

@@ -14,7 +14,7 @@ from opsin.core import DataError, write_bytes, write_text
 from opsin.data import Intensity
 from opsin.data.writers.masks import write_mask, write_objects
 from opsin.model.inputs import read_image
-from opsin.tasks.spatial import SpatialTask
+from opsin.tasks import Task
 
 from .pipeline import FilePrediction, path_text
 from .tables import OBJECT_SCHEMA, encoded, object_table
@@ -55,7 +55,7 @@ def unique_names(ids: Mapping[Path, str]) -> dict[Path, str]:
 class Folder:
     """Where pictures of images of these `ids` go, the task whose answers they show, and the scale of deep images."""
 
-    task: SpatialTask
+    task: Task
     ids: Mapping[Path, str]
     output: Path
     intensity: Intensity | None
@@ -85,8 +85,6 @@ class Folder:
 class MaskFolder(Folder):
     """`masks/*.png` of class indices in colours, `overlays/*.jpg` and `classes.txt`."""
 
-    names: tuple[str, ...]
-
     def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
         """The images without an answer, once masks and overlays of the others are there."""
         failed: list[tuple[str, str | None]] = []
@@ -94,13 +92,13 @@ class MaskFolder(Folder):
             if one.prediction is None:
                 failed.append((path_text(one.path), one.error))
                 continue
-            write_mask(self.file("masks", one.path, ".png"), one.prediction[..., 0], self.names)
+            write_mask(self.file("masks", one.path, ".png"), one.prediction[..., 0], self.task.names)
             self.draw("overlays", one)
         return _errors_frame(failed).write_csv(include_header=False).encode()
 
     def finalize(self, pieces: Sequence[Path], output: Path) -> None:
         """The names of the classes, and the images without an answer."""
-        write_text(output / "classes.txt", "\n".join(self.names) + "\n")
+        write_text(output / "classes.txt", "\n".join(self.task.names) + "\n")
         write_errors(self.errors, _read_all(pieces, {"path": pl.String(), "error": pl.String()}))
 
 
@@ -108,11 +106,9 @@ class MaskFolder(Folder):
 class ObjectFolder(Folder):
     """`masks/*.png` of object numbers in 16 bits, `overlays/*.jpg` and `objects.csv`, a row an object."""
 
-    names: tuple[str, ...]
-
     def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
         """The rows of the objects, once masks and overlays are there."""
-        return encoded(object_table(self.names, self._written(images)), ".csv")
+        return encoded(object_table(self.task.names, self._written(images)), ".csv")
 
     def finalize(self, pieces: Sequence[Path], output: Path) -> None:
         """The table of all objects, and the images without an answer."""

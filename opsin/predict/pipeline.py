@@ -18,7 +18,6 @@ from opsin.core import DataError, keep_large_buffers
 from opsin.geometry import Placement
 from opsin.model import Model
 from opsin.model.tiling import predict_in_tiles, tile_of
-from opsin.tasks.spatial import SpatialTask
 
 _DECODERS = 2
 _MOST_THREADS = 16
@@ -45,7 +44,7 @@ def chunk_length(model: Model) -> int:
 
     Up to 256, or 32 where answers are places, which take longer to write; or 64 MiB of prepared pixels.
     """
-    most = _MOST_PLACED if isinstance(model.task, SpatialTask) else _MOST_IMAGES
+    most = _MOST_PLACED if model.task.output.is_spatial else _MOST_IMAGES
     return max(1, min(most, _PIECE_BYTES // prod(model.preprocessing.size)))
 
 
@@ -122,7 +121,7 @@ def _answers(model: Model, piece: _Piece, tiles: bool | None) -> Iterator[FilePr
     for row, path in enumerate(piece.paths):
         if row in place:
             one, frame = predictions[place[row] : place[row] + 1], piece.frames[row]
-            yield FilePrediction(path, frame.image, model.task.full(one, [frame])[0])
+            yield FilePrediction(path, frame.image, model.task.to_image_space(one, [frame])[0])
         elif row in piece.errors:
             yield FilePrediction(path, error=piece.errors[row])
         else:

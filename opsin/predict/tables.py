@@ -11,7 +11,7 @@ import polars as pl
 
 from opsin.data.writers.masks import object_rows
 from opsin.tasks import Task
-from opsin.tasks.spatial import SpatialTask, rows_of
+from opsin.tasks.spatial import as_objects
 
 from .pipeline import FilePrediction, path_text
 
@@ -66,7 +66,7 @@ def image_rows(task: Task) -> TableWriter:
 
     def make(images: Iterable[FilePrediction]) -> pl.DataFrame:
         # answers that are places may be large, and are told one by one
-        groups = ([one] for one in images) if isinstance(task, SpatialTask) else (list(images),)
+        groups = ([one] for one in images) if task.output.is_spatial else (list(images),)
         frames = [_told(task, group, schema) for group in groups]
         return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
@@ -79,7 +79,7 @@ def box_rows(task: Task) -> TableWriter:
     def make(images: Iterable[FilePrediction]) -> pl.DataFrame:
         rows: list[dict[str, Any]] = []
         for one in images:
-            boxes = [] if one.prediction is None else task.to_columns(rows_of([one.prediction]))["boxes"][0]
+            boxes = [] if one.prediction is None else task.to_columns(as_objects([one.prediction]))["boxes"][0]
             for box in boxes:
                 rows.append({"path": path_text(one.path), **box, **dict(zip(SIDES, box["box"], strict=True))})
             if not boxes:
@@ -147,7 +147,7 @@ def join(pieces: Sequence[Path], output: Path) -> None:
 
 def _told(task: Task, images: Sequence[FilePrediction], schema: Schema) -> pl.DataFrame:
     good = [one.prediction for one in images if one.prediction is not None]
-    answers = task.empty(0, (1, 1)) if not good else rows_of(good) if isinstance(task, SpatialTask) else np.stack(good)
+    answers = task.empty(0, (1, 1)) if not good else as_objects(good) if task.output.is_spatial else np.stack(good)
     columns = {_free(name): iter(values) for name, values in task.to_columns(answers).items()}
     spread: dict[str, list[Any]] = {
         name: [None if one.prediction is None else next(values) for one in images] for name, values in columns.items()

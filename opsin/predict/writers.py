@@ -8,7 +8,6 @@ from typing import Protocol
 from opsin.core import OpsinError
 from opsin.data import Intensity
 from opsin.tasks import Task
-from opsin.tasks.spatial import SpatialTask
 
 from .annotation_files import CocoFile, YoloFolder
 from .folders import MaskFolder, ObjectFolder, ids_of, unique_names
@@ -33,6 +32,14 @@ class Writer(Protocol):
         ...
 
 
+FOLDERS: dict[str, type[YoloFolder | MaskFolder | ObjectFolder]] = {
+    "yolo": YoloFolder,
+    "masks": MaskFolder,
+    "objects": ObjectFolder,
+}
+"""Writers of folders by the name in a task's `writer_formats`."""
+
+
 def is_folder(output: str | Path) -> bool:
     """Whether a name stands for a folder: it ends in a slash, is one, or has no ending.
 
@@ -48,21 +55,17 @@ def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intens
 
     `intensity` is the scale of more than 8 bits, for overlays.
     """
-    path, placed = Path(output), task if isinstance(task, SpatialTask) else None
-    suffix = path.suffix.lower()
-    if placed is not None and is_folder(output):
-        ids = unique_names(ids_of(images))
-        if placed.told == "boxes":
-            return YoloFolder(placed, ids, path, intensity)
-        folder = MaskFolder if placed.told == "masks" else ObjectFolder
-        return folder(placed, ids, path, intensity, task.names)
-    if placed is not None and suffix == ".json":
-        return CocoFile(placed, ids_of(images), path.with_name(f"{path.stem}.errors.csv"))
+    path, formats = Path(output), task.writer_formats
+    suffix, folder = path.suffix.lower(), next((name for name in formats if name in FOLDERS), None)
+    if folder is not None and is_folder(output):
+        return FOLDERS[folder](task, unique_names(ids_of(images)), path, intensity)
+    if suffix == ".json" and suffix in formats:
+        return CocoFile(task, ids_of(images), path.with_name(f"{path.stem}.errors.csv"))
     if path.is_dir():
         raise OpsinError(f"cannot write {path}: it is a folder; name a file in it")
     if suffix in SUFFIXES:
-        by_box = placed is not None and placed.told == "boxes" and suffix == ".csv"
+        by_box = suffix == ".csv" and "csv-boxes" in formats
         return TableFile(box_rows(task) if by_box else image_rows(task), suffix, path)
-    known = ", ".join(SUFFIXES if placed is None else (*SUFFIXES, ".json"))
-    more = "" if placed is None else ", or the name of a folder"
+    known = ", ".join(name for name in formats if name.startswith("."))
+    more = "" if folder is None else ", or the name of a folder"
     raise OpsinError(f"cannot write {path.name!r}: expected a name that ends in {known}{more}")

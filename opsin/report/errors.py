@@ -54,7 +54,7 @@ def error_cases(content: ReportContent) -> ErrorCases:
     uncertainty = task.uncertainty(predictions)
     unsure = np.argsort(-uncertainty, kind="stable")[:MOST] if uncertainty.any() else np.zeros(0, int)
     pixels = pixels_by_id(content.data, [ids[row] for row in (*worst, *unsure)], task)
-    side = SIDE if task.places == "none" else SIDE_OF_SPATIAL
+    side = SIDE if not task.output.is_spatial else SIDE_OF_SPATIAL
 
     def case(row: int) -> ErrorCase:
         prediction, ground_truth = task.describe(predictions[row], targets[row])

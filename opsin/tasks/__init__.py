@@ -1,6 +1,9 @@
 """The uses: each one frozen record of target, loss, answer, scores and drawings."""
 
 from .registry import choose as choose
+from .registry import names as names
+from .registry import register as register
+from .registry import target_kind as target_kind
 from .registry import task_from_json as task_from_json
 from .classification.classify import Classify as Classify
 from .detection.detect import Detect as Detect
@@ -8,5 +11,6 @@ from .segmentation.instances import Instances as Instances
 from .classification.multilabel import MultiLabel as MultiLabel
 from .regression import Regress as Regress
 from .segmentation.segment import Segment as Segment
+from .task import NetworkChoice as NetworkChoice
 from .task import Scorer as Scorer
 from .task import Task as Task

@@ -1,4 +1,4 @@
-"""Which task a table's target asks for, and tasks back from a file."""
+"""Tasks by name: the one that fits a table's target, and tasks from JSON."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -6,7 +6,8 @@ from typing import Any, cast
 import numpy as np
 
 from opsin.core import DataError, ModelFileError
-from opsin.data import CLASSES, LABELS, Target
+from opsin.data import Target
+from opsin.data.targets import TargetKind
 
 from .classification.classify import Classify
 from .classification.multilabel import MultiLabel
@@ -16,50 +17,76 @@ from .segmentation.instances import Instances
 from .segmentation.segment import Segment
 from .task import Task
 
-NAMES = {
-    "classes": "classify",
-    "labels": "multilabel",
-    "numbers": "regress",
-    "boxes": "detect",
-    "masks": "segment",
-    "instances": "instances",
-}
+_TASKS: dict[str, type[Any]] = {task.name: task for task in (Classify, MultiLabel, Regress, Detect, Segment, Instances)}
 
-_TASKS = (Classify, MultiLabel, Regress, Detect, Segment, Instances)
-_OF_PLACES: dict[str, Callable[[tuple[str, ...]], Task]] = {"boxes": Detect, "masks": Segment, "instances": Instances}
+
+def register(task: type[Any]) -> type[Any]:
+    """Adds a task class, so that `opsin.train(..., task=name)` and model files know it; usable as a decorator.
+
+    A task is made by its class method `from_targets(names, train_targets)` where it has one, else by `task(names)`.
+
+    Args:
+        task: Frozen dataclass that keeps the contract `Task`, with class attributes `name` and `target_kind`.
+
+    Returns:
+        The class.
+
+    Raises:
+        DataError: Another class has this name.
+    """
+    if _TASKS.setdefault(task.name, task) is not task:
+        raise DataError(f"task {task.name!r} is registered already. Expected a new name. Fix: rename the task.")
+    return task
+
+
+def names() -> tuple[str, ...]:
+    """Returns the names of all tasks."""
+    return tuple(_TASKS)
+
+
+def target_kind(name: str | None) -> TargetKind | None:
+    """Returns the kind of target that a task learns; None for None.
+
+    >>> target_kind("segment")
+    MASKS
+    """
+    if name is None:
+        return None
+    if name not in _TASKS:
+        raise DataError(f"task {name!r} is unknown. Expected one of {', '.join(_TASKS)}.")
+    return _TASKS[name].target_kind
 
 
 def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -> Task:
-    """The task for this kind of target; `train_targets` are those of the training rows.
+    """Returns the task for a target.
 
-    Raises DataError when `name` asks for a task that the target does not fit.
+    Args:
+        target: Kind and names of a table's target.
+        train_targets: Targets of the training rows.
+        name: Name of a task; by default the first one that learns this kind of target.
+
+    Raises:
+        DataError: The name is unknown, or the task does not fit the target.
 
     >>> choose(Target(CLASSES, ("cat", "dog")), np.array([0, 1])).name
     'classify'
     """
-    if name is not None and name not in NAMES.values():
-        raise DataError(f"task {name!r} is unknown; expected one of {', '.join(NAMES.values())}")
-    if name is not None and name != NAMES[target.kind.word]:
-        raise DataError(f"task {name!r} does not fit a target of {target.kind}; expected {NAMES[target.kind.word]!r}")
-    if target.kind is CLASSES:
-        return Classify(target.names)
-    if target.kind is LABELS:
-        return MultiLabel(target.names)
-    if target.kind.word in _OF_PLACES:
-        return _OF_PLACES[target.kind.word](target.names)
-    train_targets = train_targets.astype(np.float64)  # in float32 a constant has a spread of rounding errors
-    spread = train_targets.std(0)
-    spread = np.where(spread > 0, spread, 1.0)
-    return Regress(target.names, tuple(train_targets.mean(0).tolist()), tuple(spread.tolist()))
+    wanted = target_kind(name)
+    if wanted is not None and wanted is not target.kind:
+        fitting = ", ".join(task for task, one in _TASKS.items() if one.target_kind is target.kind)
+        raise DataError(f"task {name!r} does not fit a target of {target.kind}. Expected {fitting}.")
+    chosen = _TASKS[name] if name else next(task for task in _TASKS.values() if task.target_kind is target.kind)
+    make = getattr(chosen, "from_targets", None)
+    return chosen(target.names) if make is None else make(target.names, train_targets)
 
 
 def task_from_json(data: Mapping[str, Any]) -> Task:
-    """The task that `to_json` wrote; raises ModelFileError when it is none.
+    """Returns the task that `to_json` wrote; raises ModelFileError if there is none.
 
     >>> task_from_json(Classify(("a", "b")).to_json()) == Classify(("a", "b"))
     True
     """
-    kinds: dict[str, Callable[..., Task]] = {kind.name: kind for kind in _TASKS}
+    kinds: dict[str, Callable[..., Task]] = dict(_TASKS)
     try:
         fields: dict[str, Any] = {}
         for key, value in data.items():

@@ -1,5 +1,6 @@
 """One or more numbers for each image."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -8,11 +9,15 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
+from opsin.data.loading.augmentation import Augmentation
+from opsin.data.statistics import ImageStatistics
+from opsin.data.targets import NUMBERS
 from opsin.drawing import Chart, Histogram, Points
 from opsin.metrics.weighted import mean_known, ratio
 
+from .defaults import image_augmentation, regression_network
 from .image_level import ImageLevelTask
-from .task import Scorer
+from .task import NetworkChoice, Scorer
 from .validation import check_names, check_scale
 
 
@@ -32,6 +37,7 @@ class Regress(ImageLevelTask):
     spread: tuple[float, ...]
 
     name = "regress"
+    target_kind = NUMBERS
     activation = None
     monitor = ("mae", -1)
     subgroup_word = "range"
@@ -39,6 +45,13 @@ class Regress(ImageLevelTask):
     def __post_init__(self) -> None:
         check_names(self.names, 1, "numbers")
         check_scale(len(self.names), self.mean, self.spread)
+
+    @classmethod
+    def from_targets(cls, names: tuple[str, ...], train_targets: np.ndarray) -> "Regress":
+        """Returns the task with the mean and standard deviation of the training targets, (n, numbers)."""
+        values = train_targets.astype(np.float64)  # in float32 a constant has a deviation of rounding errors
+        spread = values.std(0)
+        return cls(names, tuple(values.mean(0).tolist()), tuple(np.where(spread > 0, spread, 1.0).tolist()))
 
     @property
     def units(self) -> int:
@@ -49,24 +62,32 @@ class Regress(ImageLevelTask):
         """(n, numbers) float32, scaled."""
         return ((targets - np.array(self.mean)) / np.array(self.spread)).astype(np.float32)
 
-    def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
-        """Mean Huber loss of scaled numbers; `weights` are one a number; nothing is smoothed."""
-        loss = F.smooth_l1_loss(raw, target, reduction="none")
-        return (loss if weights is None else loss * weights).mean()
+    def loss(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        *,
+        smoothing: float = 0.0,
+        weights: Tensor | None = None,
+        parameters: Mapping[str, Tensor] | None = None,
+    ) -> Tensor:
+        """Computes the Huber loss of scaled values, a mean over the numbers, (n,); there is no smoothing."""
+        loss = F.smooth_l1_loss(logits, target, reduction="none")
+        return (loss if weights is None else loss * weights).mean(1)
 
-    def predicted(self, raw: np.ndarray) -> np.ndarray:
+    def values(self, predictions: np.ndarray) -> np.ndarray:
         """(n, numbers) in the target's unit."""
-        return raw.astype(np.float64) * np.array(self.spread) + np.array(self.mean)
+        return predictions.astype(np.float64) * np.array(self.spread) + np.array(self.mean)
 
-    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
         """A column a number."""
-        answer = self.predicted(raw)
+        answer = self.values(predictions)
         return {name: answer[:, index].tolist() for index, name in enumerate(self.names)}
 
-    def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
+    def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
         """mae, rmse and r2, each the mean over the numbers; r2 is nan where the truth is constant."""
         truth = targets.astype(np.float64)
-        error = self.predicted(raw) - truth
+        error = self.values(predictions) - truth
         absolute, squared = np.abs(error), error**2
         rounding = 1e-24 * (truth**2).max(0, initial=0.0)
 
@@ -85,13 +106,13 @@ class Regress(ImageLevelTask):
 
         return scores
 
-    def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
+    def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
         """mae, rmse and r2 of each number."""
         rows: list[dict[str, Any]] = []
         for index, name in enumerate(self.names):
             one = Regress((name,), (self.mean[index],), (self.spread[index],))
-            scores = one.scorer(raw[:, [index]], targets[:, [index]])(np.ones(len(raw)))
-            rows.append({"number": name, "count": len(raw), **scores})
+            scores = one.scorer(predictions[:, [index]], targets[:, [index]])(np.ones(len(predictions)))
+            rows.append({"number": name, "count": len(predictions), **scores})
         return rows
 
     def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
@@ -106,7 +127,7 @@ class Regress(ImageLevelTask):
             kinds |= {prefix + ranges[at]: np.flatnonzero(place == at) for at in np.unique(place)}
         return kinds
 
-    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> None:
+    def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> None:
         """None: a number is only more or less far off."""
         return None
 
@@ -114,17 +135,17 @@ class Regress(ImageLevelTask):
         """Always the training mean."""
         return self.encode(train_targets.mean(0, keepdims=True))[0]
 
-    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The absolute error of each row, in spreads, summed over numbers."""
-        return np.abs(raw - self.encode(targets)).sum(1)
+        return np.abs(predictions - self.encode(targets)).sum(1)
 
-    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
         """Zeros: a number does not say how sure it is."""
-        return np.zeros(len(raw))
+        return np.zeros(len(predictions))
 
-    def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
+    def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """Answers over truth, and how far off they are, for each number."""
-        answer = self.predicted(raw)
+        answer = self.values(predictions)
         charts: list[Chart] = []
         for index, name in enumerate(self.names):
             truth, said = targets[:, index].astype(np.float64), answer[:, index]
@@ -135,11 +156,19 @@ class Regress(ImageLevelTask):
             charts.append(Histogram(f"{name}: errors", errors, edges, counts, "answer minus truth", "images"))
         return tuple(charts)
 
-    def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
+    def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
         """The numbers answered, and the true ones."""
-        return self._words(self.predicted(raw[None])[0]), self._words(target)
+        return self._words(self.values(prediction[None])[0]), self._words(target)
 
-    def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Regress":
+    def default_network(self, images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:
+        """Returns a network that averages over the image, as numbers such as counts add up over it."""
+        return regression_network(images, count, device, seconds)
+
+    def default_augmentation(self, side: int, *, hflip: bool, rotate90: bool, long: bool) -> Augmentation:
+        """Returns flips, translations and, for larger images, small rotations: nothing that changes an amount."""
+        return image_augmentation(side, hflip=hflip, rotate90=rotate90, long=long, numbers=True)
+
+    def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "Regress":
         """Unchanged: there are no probabilities."""
         return self
 

@@ -1,56 +1,92 @@
-"""What a task can do besides whose answers are places: have them written, drawn, and put together from parts."""
+"""What tasks with boxes, masks or objects share."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
+from torch import Tensor
 
-from opsin.data.writers.annotated_image import AnnotatedImage
+from opsin.core import DataError
+from opsin.data import Table, check_enough
+from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 
-Told: TypeAlias = Literal["boxes", "masks", "objects"]
-"""What an answer is made of: boxes, a class for each pixel, or objects by their pixels."""
+from .defaults import SPATIAL_BATCH_PIXELS
+from .image_level import TABLE_FORMATS
+from .task import Sampler
+from .validation import no_class_weights
 
 
-@runtime_checkable
-class SpatialTask(Protocol):
-    """Answers here are of one image each and in its own pixels, as `full` gives them."""
+class SpatialTask:
+    """Base class: predictions have positions in the image, in pixels."""
 
-    @property
-    def told(self) -> Told:
-        """What an answer is made of, which decides the files it can be written to."""
-        ...
+    sampler: Sampler = "uniform"
+    activation: str | None = None
+    subgroup_word = "class"
+    label_smoothing = 0.0
+    batch_pixels: int | None = SPATIAL_BATCH_PIXELS
+    writer_formats: tuple[str, ...] = (*TABLE_FORMATS, ".json")
+    name: str
+    names: tuple[str, ...]
 
-    @property
-    def object_names(self) -> tuple[str, ...]:
-        """The names of the classes that `marked` counts."""
-        ...
+    def loss_parameters(self, seed: int) -> dict[str, Tensor]:
+        """Returns nothing: the loss has no weights."""
+        return {}
 
-    def to_annotations(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> AnnotatedImage:
-        """The objects that are told of an image of (height, width) `size`, for annotation files."""
-        ...
+    def decode(self, logits: Tensor) -> np.ndarray:
+        """Returns the predictions of a batch of logits, one row per image."""
+        raise NotImplementedError
 
-    def overlay(self, pixels: np.ndarray, answer: np.ndarray) -> np.ndarray:
-        """The image, uint8 (height, width, 1 or 3), with the answer drawn on it, uint8 (h, w, 3)."""
-        ...
+    def uncalibrated(self) -> Any:
+        """Returns the task itself: its thresholds are no probabilities."""
+        return self
 
-    def merge_tiles(self, answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
-        """Answers for windows onto an image of (height, width) `size`, in their pixels, as one for all of it."""
-        ...
+    def to_image_space(
+        self, predictions: np.ndarray, placements: Sequence[Placement], *, masks: bool = True
+    ) -> np.ndarray:
+        """Returns masks at the size of their images; at the size of the input without `masks`."""
+        if not masks:
+            return predictions
+        return as_objects([one.mask_to_image(row) for row, one in zip(predictions, placements, strict=True)])
+
+    def with_threshold(self, confidence: float) -> Any:
+        """Raises DataError: every pixel has a class."""
+        raise DataError("a confidence threshold cannot be used: every pixel has a class here. Fix: leave it out.")
+
+    def class_weights(self, train_targets: np.ndarray) -> tuple[float, ...]:
+        """Raises DataError: targets are not one class per image."""
+        raise no_class_weights(self.name)
+
+    def check_targets(self, table: Table) -> None:
+        """Raises DataError for a table that is too small to learn from."""
+        check_enough(table)
 
 
-def as_rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """Columns of equal length as rows.
+def merge_decoded(
+    task: Any,
+    merge: Callable[[Sequence[np.ndarray], Sequence[Tile], Any], np.ndarray],
+    logits: Iterable[Tensor],
+    placements: Sequence[Placement],
+    tiles: Sequence[Tile],
+    size: Any,
+) -> np.ndarray:
+    """Decodes tiles one by one and merges the objects that several tiles contain, as `Task.decode_tiles` asks.
 
-    >>> as_rows({"a": [1, 2], "b": ["x", "y"]})
-    [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'y'}]
+    Args:
+        task: Task that decodes.
+        merge: Function of predictions in pixels of their tiles, tiles and size of the image.
+        logits: Logits of each tile, (units, ...).
+        placements: Placement of each tile in the network's input.
+        tiles: Position of each tile in the image.
+        size: (height, width) of the image in pixels.
     """
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    pairs = zip(logits, placements, strict=True)
+    return merge([task.to_image_space(task.decode(one[None]), [place])[0] for one, place in pairs], tiles, size)
 
 
-def rows_of(answers: Sequence[np.ndarray]) -> np.ndarray:
-    """An array of arrays, (n,), which numpy makes only when it is told so."""
-    rows = np.empty(len(answers), object)
-    for row, answer in enumerate(answers):
-        rows[row] = answer
+def as_objects(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Returns an array (n,) of arrays, whatever their shapes."""
+    rows = np.empty(len(arrays), object)
+    for row, array in enumerate(arrays):
+        rows[row] = array
     return rows

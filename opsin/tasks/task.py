@@ -1,6 +1,6 @@
 """The contract of a task: one frozen object, described here in the parts that its readers need."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -8,14 +8,14 @@ import numpy as np
 from torch import Tensor
 
 from opsin.core.output import OutputSpec
-from opsin.data import Augmentation, ImageStatistics, Table
+from opsin.data import Augmentation, ImageStatistics, Table, TargetKind
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.drawing import Chart
 from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 
 Scorer: TypeAlias = Callable[[np.ndarray], dict[str, float]]
-"""Scores of fixed predictions under one weight per row, shape (n,). Ones give the plain scores, counts a bootstrap's."""
+"""Scores of fixed predictions under row weights (n,). Ones give the plain scores, counts those of a bootstrap."""
 Sampler: TypeAlias = Literal["uniform", "identity-balanced"]
 """Order of training rows: every row once per epoch, or batches of a few rows of each of a few identities."""
 
@@ -44,8 +44,8 @@ class Objective(Protocol):
         ...
 
     @property
-    def target_kind(self) -> str:
-        """Kind of target that the task learns, as in `opsin.data.targets`."""
+    def target_kind(self) -> TargetKind:
+        """Kind of target that the task learns."""
         ...
 
     @property
@@ -95,7 +95,7 @@ class Objective(Protocol):
         ...
 
     def decode(self, logits: Tensor) -> np.ndarray:
-        """Returns the predictions of a batch of logits, one row per image; for vectors the logits, float32 (n, units)."""
+        """Returns predictions, one row per image: of vectors the logits themselves, float32 (n, units)."""
         ...
 
     def empty(self, count: int, size: tuple[int, ...]) -> np.ndarray:
@@ -213,11 +213,13 @@ class Spatial(Protocol):
         """
         ...
 
-    def decode_tiles(self, logits: Tensor, placements: Sequence[Placement], tiles: Sequence[Tile], size: Any) -> Any:
+    def decode_tiles(
+        self, logits: Iterable[Tensor], placements: Sequence[Placement], tiles: Sequence[Tile], size: Any
+    ) -> Any:
         """Merges the logits of overlapping tiles into one prediction.
 
         Args:
-            logits: Outputs of the network for each tile, (tiles, units, ...).
+            logits: Outputs of the network for one tile after the other, (units, ...) each.
             placements: Placement of each tile in the network's input.
             tiles: Position of each tile in the image.
             size: (height, width) of the image in pixels.
@@ -258,13 +260,15 @@ class Defaults(Protocol):
         """Formats of prediction files: suffixes, "csv-boxes", and "yolo", "masks" or "objects" for a folder."""
         ...
 
+    def class_weights(self, train_targets: np.ndarray) -> tuple[float, ...]:
+        """Returns weights by inverse class frequency; raises DataError if targets are not one class per image."""
+        ...
+
     def check_targets(self, table: Table) -> None:
         """Raises DataError if a table is too small, or has targets from which the task cannot be learned."""
         ...
 
-    def default_network(
-        self, images: ImageStatistics, count: int, device: str, seconds: float | None
-    ) -> NetworkChoice:
+    def default_network(self, images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:
         """Returns the default network and input size.
 
         Args:

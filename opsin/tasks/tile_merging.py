@@ -4,7 +4,7 @@ An object that a window's inner border cuts is left to the window that sees it w
 larger than what windows share, its parts are put together when they agree in what both windows see.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -36,6 +36,27 @@ def merge_boxes(answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tu
     joined = np.array([_one_box(boxes[group], cut[group]) for group in _groups(len(boxes), pairs)], np.float32)
     joined = joined.reshape(-1, 6)
     return joined[np.argsort(-joined[:, 5], kind="stable")]
+
+
+def merge_probabilities(parts: Iterable[np.ndarray], tiles: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
+    """Averages probabilities of overlapping tiles, weighted by the distance from borders that cut the image.
+
+    Args:
+        parts: Probabilities of each tile, float32 (height, width, classes).
+        tiles: Position of each tile in the image.
+        size: (height, width) of the image in pixels.
+
+    Returns:
+        float32 (height, width, classes).
+    """
+    merged, total = np.zeros(0, np.float32), np.zeros((*size, 1), np.float32)
+    for part, tile in zip(parts, tiles, strict=True):
+        rows, columns = slice(tile.top, tile.bottom), slice(tile.left, tile.right)
+        weight = np.minimum(_depth(tile, size), 1.0)[..., None] + 0.01
+        merged = merged if merged.size else np.zeros((*size, part.shape[2]), np.float32)
+        merged[rows, columns] += weight * part
+        total[rows, columns] += weight
+    return merged / total
 
 
 def merge_classes(answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:

@@ -43,5 +43,10 @@ def check_stride(stride: object) -> None:
         raise DataError(f"the stride of the grid is {stride!r}; expected a power of two from 1 to 64")
 
 
+def no_class_weights(task: str) -> DataError:
+    """Returns the error for class weights where targets are not one class per image."""
+    return DataError(f"--class-weights needs one class per image, but the task is {task!r}. Fix: leave it out.")
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and abs(value) <= sys.float_info.max  # whole numbers may be larger

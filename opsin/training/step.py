@@ -85,7 +85,7 @@ class Stepper:
 
     def _loss_of(self, logits: Tensor, targets: Tensor) -> Tensor:
         smoothing = self.recipe.regularization.label_smoothing
-        return self.model.task.loss(logits, targets, smoothing=smoothing, weights=self.class_weights)
+        return self.model.task.loss(logits, targets, smoothing=smoothing, weights=self.class_weights).mean()
 
     def _forward(self, images: Tensor) -> Tensor:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from opsin.geometry import IGNORED
+from opsin.geometry import IGNORED, Placement
 from opsin.tasks import Classify, Detect, Instances, MultiLabel, Regress, Segment, Task
+from opsin.tasks.tile_merging import merge_boxes, merge_objects
 
 SIDE, CELL = 48, 24
 """The height and width of a network's input here, and of the squares that hold at most one object each."""
@@ -108,6 +109,14 @@ def mask_predictions(task, targets, random, noise):
     return np.stack([classes, 255 - noise * random.integers(0, 128, targets.shape)], 3).astype(np.uint8)
 
 
+def mask_logits(task, prediction):
+    """Logits (units, height, width) that are decoded to this prediction."""
+    classes, confidence = prediction[..., 0].astype(int), prediction[..., 1] / 255
+    rest = (1 - confidence) / (task.units - 1)
+    chances = np.where(np.eye(task.units, dtype=bool)[classes], confidence[..., None], rest[..., None])
+    return torch.from_numpy(np.log(chances.clip(1e-9)).transpose(2, 0, 1)).float()
+
+
 def halved(boxes):
     """The first box as two objects that touch."""
     halves = boxes[[0, *range(len(boxes))]] if len(boxes) else boxes
@@ -169,6 +178,13 @@ class Case:
         random = np.random.default_rng(seed)
         targets = self.targets(self.task, self.rows if count is None else count, random, size)
         return self.predictions(self.task, targets, random, noise), targets
+
+    def merged(self, predictions, tiles, size):
+        """The prediction for an image of (height, width) `size` from those for its tiles."""
+        if self.reports != "masks":
+            return (merge_boxes if self.reports == "boxes" else merge_objects)(predictions, tiles, size)
+        placements = [Placement(tile.size, tile.size) for tile in tiles]
+        return self.task.decode_tiles((mask_logits(self.task, one) for one in predictions), placements, tiles, size)
 
     def logits(self, seed=0):
         """Random outputs of a network."""

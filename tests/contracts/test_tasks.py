@@ -14,8 +14,7 @@ from opsin.core import DataError
 from opsin.data import KINDS, Target
 from opsin.drawing import Histogram, Lines, Matrix, Points
 from opsin.geometry import Placement
-from opsin.tasks import Task, choose, task_from_json
-from opsin.tasks.spatial import SpatialTask
+from opsin.tasks import Task, choose, names, target_kind, task_from_json
 
 SIDE = 48
 """The height and width of a network's input in these cases."""
@@ -62,7 +61,8 @@ def trained(case):
     for _ in range(100):
         optimizer.zero_grad()
         loss = case.task.loss(logits, encoded, smoothing=0.05, weights=torch.ones(len(case.task.names)))
-        assert loss.shape == () and loss.dtype == torch.float32
+        assert loss.shape == (case.rows,) and loss.dtype == torch.float32
+        loss = loss.mean()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
@@ -70,23 +70,23 @@ def trained(case):
 
 
 def test_members_and_parameters_are_those_of_the_protocol(case):
-    assert isinstance(case.task, SpatialTask) == bool(case.reports)
-    for protocol in (Task, SpatialTask) if case.reports else (Task,):
-        for name in dir(protocol):
-            if not name.startswith("_"):
-                assert hasattr(case.task, name)
-                promised = getattr(protocol, name)
-                if callable(promised):
-                    own = inspect.signature(getattr(type(case.task), name)).parameters
-                    assert list(own) == list(inspect.signature(promised).parameters)
+    assert case.task.output.is_spatial == bool(case.reports)
+    for name in dir(Task):
+        if not name.startswith("_"):
+            assert hasattr(case.task, name)
+            promised = getattr(Task, name)
+            if callable(promised):
+                own = inspect.signature(getattr(type(case.task), name)).parameters
+                assert list(own) == list(inspect.signature(promised).parameters)
 
 
 def test_properties_have_values_that_others_know(case):
     task = case.task
     assert task.name and task.subgroup_word and task.units >= len(task.names) == len(set(task.names))
     assert task.activation in ("softmax", "sigmoid", None) and task.monitor[1] in (1, -1)
-    assert {"vector": 0, "map": 2, "grid": 2}[task.head] == len(case.cells)
-    assert task.places in (("boxes", "masks") if case.reports else ("none",))
+    assert {"vector": 0, "map": 2, "grid": 2}[task.output.layout] == len(case.cells)
+    assert case.reports or task.output.spatial == "none"
+    assert target_kind(task.name) == case.kind and task.name in names()
 
 
 def test_gradient_steps_on_the_loss_improve_predictions(case):
@@ -106,16 +106,16 @@ def test_the_loss_is_a_mean_over_the_batch_and_weights_are_one_a_class(case):
     encoded = torch.from_numpy(task.encode(targets))
     assert len(encoded) == case.rows
     uneven = torch.tensor([3.0, *[1.0] * (len(task.names) - 1)])
-    loss = task.loss(logits, encoded).item()
-    assert task.loss(torch.cat([logits] * 2), torch.cat([encoded] * 2)).item() == pytest.approx(loss, rel=0.01)
-    assert task.loss(logits, encoded, weights=torch.ones(len(task.names))).item() == pytest.approx(loss)
-    assert task.loss(logits, encoded, weights=uneven).item() != pytest.approx(loss, rel=1e-3)
+    loss = task.loss(logits, encoded).mean().item()
+    assert task.loss(torch.cat([logits] * 2), torch.cat([encoded] * 2)).mean().item() == pytest.approx(loss, rel=0.01)
+    assert task.loss(logits, encoded, weights=torch.ones(len(task.names))).mean().item() == pytest.approx(loss)
+    assert task.loss(logits, encoded, weights=uneven).mean().item() != pytest.approx(loss, rel=1e-3)
 
 
 def test_the_loss_of_an_image_without_objects_is_finite(case):
     _, targets = case.data(0)
     logits = case.logits()[1:2].requires_grad_()
-    loss = case.task.loss(logits, torch.from_numpy(case.task.encode(targets[1:2])))
+    loss = case.task.loss(logits, torch.from_numpy(case.task.encode(targets[1:2]))).mean()
     loss.backward()
     assert torch.isfinite(loss) and torch.isfinite(logits.grad).all() and logits.grad.any()
 
@@ -143,8 +143,8 @@ def test_blank_predictions_are_rows_of_the_same_form_without_objects(case):
 def test_a_frame_of_the_size_of_the_image_changes_no_prediction(case):
     predictions, _ = case.data(1)
     frames = [Placement((SIDE, SIDE), (SIDE, SIDE))] * case.rows
-    assert_same(case.task.full(predictions, frames), predictions)
-    assert_same(case.task.restore(predictions, frames), predictions)
+    for masks in (True, False):
+        assert_same(case.task.to_image_space(predictions, frames, masks=masks), predictions)
 
 
 def test_columns_and_records_are_plain_values_a_row_an_image(case):
@@ -203,7 +203,7 @@ def test_predictions_equal_to_the_ground_truth_have_perfect_scores(case, seed):
 def test_no_rows_are_no_error(case):
     task, targets = case.task, case.data(0)[1][:0]
     predictions = task.empty(0, (SIDE, SIDE))
-    assert len(task.encode(targets)) == len(task.restore(predictions, [])) == len(task.full(predictions, [])) == 0
+    assert len(task.encode(targets)) == len(task.to_image_space(predictions, [])) == 0
     assert task.calibrated(predictions, targets) == task and task.to_records(predictions) == []
     scores = task.scorer(predictions, targets)(np.zeros(0))
     assert all(np.isnan(value) for name, value in scores.items() if name != "boundary_f")  # 1: no outlines at all
@@ -321,5 +321,5 @@ def test_its_kind_of_target_chooses_it_and_no_other_name_fits(case):
     chosen = choose(target, targets)
     assert type(chosen) is type(case.task) and chosen.names == case.task.names
     assert choose(target, targets, case.task.name) == chosen
-    with pytest.raises(DataError, match="expected"):
+    with pytest.raises(DataError, match="Expected"):
         choose(target, targets, "detect" if case.task.name == "classify" else "classify")

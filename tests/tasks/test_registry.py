@@ -18,7 +18,7 @@ def test_each_kind_of_target_has_its_task():
 
 @pytest.mark.parametrize("name", ["regress", "detekt"])
 def test_a_task_that_does_not_fit_is_refused(name):
-    with pytest.raises(DataError, match="expected"):
+    with pytest.raises(DataError, match="Expected"):
         choose(Target(CLASSES, ("a", "b")), np.array([0, 1]), name)
 
 

@@ -16,7 +16,7 @@ RAW = TASK.encode(TARGETS) + RANDOM.normal(size=(200, 2)) * 0.3
 
 
 def test_scores_are_scikit_learns_plain_and_weighted():
-    answer, scorer = TASK.predicted(RAW), TASK.scorer(RAW, TARGETS)
+    answer, scorer = TASK.values(RAW), TASK.scorer(RAW, TARGETS)
     for weights in (np.ones(200), RANDOM.integers(0, 4, 200).astype(float)):
         expected = {
             "mae": metrics.mean_absolute_error(TARGETS, answer, sample_weight=weights),
@@ -38,22 +38,22 @@ def test_one_row_and_none():
 
 
 def test_encoding_and_answering_are_each_others_inverse():
-    np.testing.assert_allclose(TASK.predicted(TASK.encode(TARGETS)), TARGETS, rtol=1e-5)
+    np.testing.assert_allclose(TASK.values(TASK.encode(TARGETS)), TARGETS, rtol=1e-5)
 
 
 def test_the_loss_is_hubers_and_grows_in_a_straight_line_far_out():
     raw, target = torch.tensor(RAW), torch.tensor(TASK.encode(TARGETS)).double()
-    assert torch.allclose(TASK.loss(raw, target), torch.nn.functional.huber_loss(raw, target))
-    far = [float(TASK.loss(torch.tensor([[x, x]]), torch.zeros(1, 2))) for x in (10.0, 11.0, 12.0)]
+    assert torch.allclose(TASK.loss(raw, target).mean(), torch.nn.functional.huber_loss(raw, target))
+    far = [float(TASK.loss(torch.tensor([[x, x]]), torch.zeros(1, 2)).mean()) for x in (10.0, 11.0, 12.0)]
     assert far[2] - far[1] == pytest.approx(far[1] - far[0]) == pytest.approx(1.0)
-    only_first = TASK.loss(raw, target, weights=torch.tensor([2.0, 0.0]))
+    only_first = TASK.loss(raw, target, weights=torch.tensor([2.0, 0.0])).mean()
     assert torch.allclose(only_first, torch.nn.functional.huber_loss(raw[:, 0], target[:, 0]))
 
 
 def test_per_class_has_a_row_a_number():
     rows = TASK.per_class(RAW, TARGETS)
     assert [row["number"] for row in rows] == ["count", "size"]
-    assert rows[0]["mae"] == pytest.approx(metrics.mean_absolute_error(TARGETS[:, 0], TASK.predicted(RAW)[:, 0]))
+    assert rows[0]["mae"] == pytest.approx(metrics.mean_absolute_error(TARGETS[:, 0], TASK.values(RAW)[:, 0]))
 
 
 def test_every_image_is_in_one_range_of_each_number():
@@ -72,13 +72,13 @@ def test_every_image_is_in_one_range_of_each_number():
 def test_the_charts_show_every_image():
     points, errors, *rest = TASK.charts(RAW, TARGETS)
     assert isinstance(points, Points) and isinstance(errors, Histogram) and len(rest) == 2
-    np.testing.assert_allclose(points.y - points.x, TASK.predicted(RAW)[:, 0] - TARGETS[:, 0])
+    np.testing.assert_allclose(points.y - points.x, TASK.values(RAW)[:, 0] - TARGETS[:, 0])
     assert errors.counts.sum() == 200 and len(errors.edges) == len(errors.counts) + 1
 
 
 def test_the_baseline_answers_the_training_mean_and_explains_nothing():
     trivial = TASK.baseline_predictions(TASK.fit_baseline(TARGETS), np.zeros((200, TASK.units)))
-    np.testing.assert_allclose(TASK.predicted(trivial)[0], TARGETS.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(TASK.values(trivial)[0], TARGETS.mean(0), rtol=1e-6)
     assert TASK.scorer(trivial, TARGETS)(np.ones(200))["r2"] == pytest.approx(0, abs=1e-6)
 
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
 from opsin.core import DataError
 from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 from opsin.tasks import Detect, Instances, Segment
-from opsin.tasks.spatial import rows_of
+from opsin.tasks.spatial import as_objects
 
 FRAME = Placement((20, 40), (16, 16))
 TASKS = [Detect(("a", "b")), Segment(("background", "b")), Instances(("a", "b"))]
@@ -17,7 +18,7 @@ every_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def answer_of(task) -> np.ndarray:
     """The upper left quarter of an input of 16x16 is an object of the last class."""
     if task.name == "detect":
-        return rows_of([np.array([[0, 0, 8, 8, 1, 0.8], [8, 8, 16, 12, 0, 0.1]], np.float32)])
+        return as_objects([np.array([[0, 0, 8, 8, 1, 0.8], [8, 8, 16, 12, 0, 0.1]], np.float32)])
     answer = task.empty(1, (16, 16))
     answer[..., 1] = 204
     answer[0, :8, :8, 0] = 1 if task.name == "segment" else 256 + 1
@@ -26,7 +27,7 @@ def answer_of(task) -> np.ndarray:
 
 @every_task
 def test_answers_are_in_pixels_of_the_image(task):
-    (full,) = task.full(answer_of(task), [FRAME])
+    (full,) = task.to_image_space(answer_of(task), [FRAME])
     marked = task.to_annotations("x.png", full, FRAME.image)
     assert marked.boxes[:, :4].tolist() == [[0, 0, 20, 10]]
     assert task.object_names[int(marked.boxes[0, 4])] == "b"
@@ -39,7 +40,7 @@ def test_answers_are_in_pixels_of_the_image(task):
 @every_task
 def test_overlays_are_as_large_as_the_image_and_show_the_answer(task):
     pixels = np.full((400, 800, 1), 128, np.uint8)
-    (full,) = task.full(answer_of(task), [Placement((400, 800), (16, 16))])
+    (full,) = task.to_image_space(answer_of(task), [Placement((400, 800), (16, 16))])
     picture = task.overlay(pixels, full)
     assert picture.shape == (400, 800, 3) and picture.dtype == np.uint8
     there = (picture != 128).any(2)
@@ -48,12 +49,16 @@ def test_overlays_are_as_large_as_the_image_and_show_the_answer(task):
 
 @every_task
 def test_no_answer_is_drawn_marked_and_joined(task):
-    (blank,) = task.full(task.empty(1, (16, 16)), [Placement((400, 400), (16, 16))])
+    (blank,) = task.to_image_space(task.empty(1, (16, 16)), [Placement((400, 400), (16, 16))])
     assert len(task.to_annotations("x", blank, (400, 400)).boxes) == 0
     assert (task.overlay(np.zeros((400, 400, 3), np.uint8), blank) == 0).all()
     windows = [Tile((0, 0), (400, 300)), Tile((0, 200), (400, 500))]
-    (parts,) = ([*task.full(np.repeat(task.empty(1, (16, 16)), 2, 0), [Placement((400, 300), (16, 16))] * 2)],)
-    assert len(task.to_annotations("x", task.merge_tiles(parts, windows, (400, 500)), (400, 500)).boxes) == 0
+    placements = [Placement((400, 300), (16, 16))] * 2
+    cells = (4, 4) if task.name == "detect" else (16, 16)
+    logits = torch.full((2, task.units, *cells), -9.0)
+    logits[:, 0] = 9.0 if task.name != "detect" else -9.0
+    merged = task.decode_tiles(iter(logits), placements, windows, (400, 500))
+    assert len(task.to_annotations("x", merged, (400, 500)).boxes) == 0
 
 
 def test_a_confidence_overrules_thresholds():
@@ -65,8 +70,6 @@ def test_a_confidence_overrules_thresholds():
 
 
 def test_objects_of_less_confidence_are_left_out():
-    import torch
-
     raw = torch.full((1, 4, 16, 16), -4.0)
     raw[:, 0] = 0.0
     raw[0, 1, :6, :6], raw[0, 2, 10:, 10:] = 1.0, 3.0
@@ -83,8 +86,6 @@ def test_objects_of_less_confidence_are_left_out():
 
 
 def test_an_object_is_less_sure_where_its_outline_was_not_seen():
-    import torch
-
     raw = torch.full((1, 4, 16, 16), -4.0)
     raw[:, 0] = 0.0
     raw[0, 1, :6, :6] = raw[0, 1, 10:, 10:] = 3.0
@@ -99,6 +100,6 @@ def test_boxes_are_plain_records():
 
 
 def test_masks_are_arrays():
-    (row,) = TASKS[1].to_records(TASKS[1].full(answer_of(TASKS[1]), [FRAME]))
+    (row,) = TASKS[1].to_records(TASKS[1].to_image_space(answer_of(TASKS[1]), [FRAME]))
     assert row["mask"].shape == (20, 40) and row["mask"].dtype == np.uint8
     assert row["share_b"] == pytest.approx(0.25)

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from opsin.core import torch_generator
+from opsin.core.output import SpatialTargets
 
 from .augmentation import Augmentation
-from .joint import Places, move
+from .joint import move
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class Batches:
     """The training rows in a new order every epoch, drawn from the seed alone, so any step can be drawn again.
 
     `pixels` is the store's array, `rows` the positions in it to train on, `targets` one encoded target a position in
-    `rows`, of which `places` move with their images. With several processes each takes every `world`-th row, starting
-    at `rank`.
+    `rows`, of which `spatial` ones move with their images. With several processes each takes every `world`-th row,
+    starting at `rank`.
     """
 
     pixels: np.ndarray
@@ -57,7 +58,7 @@ class Batches:
     augmentation: Augmentation
     seed: int
     part: tuple[int, int] = (0, 1)
-    places: Places = "none"
+    spatial: SpatialTargets = "none"
 
     @property
     def per_epoch(self) -> int:
@@ -74,8 +75,8 @@ class Batches:
         images = torch.from_numpy(np.ascontiguousarray(self.pixels[self.rows[chosen]]))
         mirrored = _mirrored(len(self.rows), self.seed, epoch)[order] if self.augmentation.hflip else None
         targets = self.targets[order]
-        if self.places != "none":
-            return Batch(*move(self.augmentation, images, targets, self.places, generator, mirrored))
+        if self.spatial != "none":
+            return Batch(*move(self.augmentation, images, targets, self.spatial, generator, mirrored))
         return Batch(self.augmentation(images, generator, mirrored), targets)
 
     def stream(self, start: int) -> Generator[Batch]:

@@ -1,17 +1,14 @@
 """Moves images and what lies in them together: one affine map an image for pixels, boxes and masks alike."""
 
-from typing import Literal, TypeAlias
-
 import torch
 from torch import Tensor
 
+from opsin.core.output import SpatialTargets
 from opsin.geometry import IGNORED
 
 from .augmentation import Augmentation, adjust_brightness_contrast, affine_maps
 from .warp import warp_affine, warp_masks
 
-Places: TypeAlias = Literal["none", "boxes", "masks"]
-"""What of a target moves with its image."""
 LEAST_VISIBLE = 0.25
 """The share of a box that must stay in view; what shows less is neither an object nor background."""
 NO_BOX, UNCLEAR = -1, -2
@@ -21,7 +18,7 @@ def move(
     augmentation: Augmentation,
     images: Tensor,
     targets: Tensor,
-    places: Places,
+    spatial: SpatialTargets,
     generator: torch.Generator,
     mirrored: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
@@ -37,7 +34,7 @@ def move(
     forward = affine_maps(augmentation, (count, height, width), generator, mirrored if augmentation.hflip else None)
     if not torch.equal(forward, torch.eye(2, 3).expand_as(forward)):
         images = warp_affine(images, forward, images.float().mean((1, 2)))
-        if places == "boxes":
+        if spatial == "boxes":
             targets = _moved_boxes(targets, forward, height, width)
         else:
             targets = warp_masks(targets, forward, IGNORED if targets.dtype == torch.uint8 else 0)

@@ -1,5 +1,6 @@
 """One class of several for each image."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
+from opsin.data import CLASSES
 from opsin.drawing import Chart, Matrix
 from opsin.drawing.reliability import reliability_chart
 from opsin.metrics.calibration import fit_temperature, log_softmax
@@ -29,6 +31,7 @@ class Classify(ImageLevelTask):
     temperature: float = 1.0
 
     name = "classify"
+    target_kind = CLASSES
     activation = "softmax"
     monitor = ("accuracy", 1)
     subgroup_word = "class"
@@ -46,17 +49,26 @@ class Classify(ImageLevelTask):
         """(n,) int64 class indices, as they are."""
         return targets.astype(np.int64)
 
-    def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
-        """Mean cross-entropy, with label smoothing (Szegedy et al. 2016) and weights a class when given."""
-        return F.cross_entropy(raw, target, weight=weights, label_smoothing=smoothing)
+    def loss(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        *,
+        smoothing: float = 0.0,
+        weights: Tensor | None = None,
+        parameters: Mapping[str, Tensor] | None = None,
+    ) -> Tensor:
+        """Computes cross-entropy (n,) with label smoothing (Szegedy et al. 2016); weights average 1 in a batch."""
+        loss = F.cross_entropy(logits, target, weight=weights, label_smoothing=smoothing, reduction="none")
+        return loss if weights is None else loss / weights[target].mean()
 
-    def predicted(self, raw: np.ndarray) -> np.ndarray:
+    def probabilities(self, predictions: np.ndarray) -> np.ndarray:
         """(n, classes) probabilities."""
-        return np.exp(log_softmax(raw, self.temperature))
+        return np.exp(log_softmax(predictions, self.temperature))
 
-    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
         """`label`, `confidence` and `p_<class>` for every class."""
-        probabilities = self.predicted(raw)
+        probabilities = self.probabilities(predictions)
         best = probabilities.argmax(1)
         return {
             "label": [self.names[index] for index in best],
@@ -64,21 +76,21 @@ class Classify(ImageLevelTask):
             **{f"p_{name}": probabilities[:, index].tolist() for index, name in enumerate(self.names)},
         }
 
-    def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
+    def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
         """accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated.
 
         balanced_accuracy, macro_f1 and auroc are means over the classes that the rows know; auroc is one against the
         rest, and of two classes that of the second.
         """
-        count, logs = len(self.names), log_softmax(raw, self.temperature)
+        count, logs = len(self.names), log_softmax(predictions, self.temperature)
         probabilities = np.exp(logs)
-        best = raw.argmax(1)
+        best = predictions.argmax(1)
         cell = targets * count + best
         columns = range(count) if count > 2 else [1]
         areas = [area_under_curve(probabilities[:, index], targets == index) for index in columns]
         log_loss = mean(-logs[np.arange(len(targets)), targets])
         calibration = calibration_error(probabilities.max(1), best == targets)
-        before = calibration_error(np.exp(log_softmax(raw)).max(1), best == targets)
+        before = calibration_error(np.exp(log_softmax(predictions)).max(1), best == targets)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             table = np.bincount(cell, weights, count * count).reshape(count, count)
@@ -95,9 +107,9 @@ class Classify(ImageLevelTask):
 
         return scores
 
-    def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
+    def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
         """class, count, precision, recall and f1 of each class; nan where there is nothing to divide by."""
-        table = self._table(raw, targets)
+        table = self._table(predictions, targets)
         right, truth, said = np.diag(table), table.sum(1), table.sum(0)
         columns = (truth, ratio(right, said), ratio(right, truth), ratio(2 * right, truth + said))
         return [
@@ -110,49 +122,58 @@ class Classify(ImageLevelTask):
         ends = np.bincount(targets, minlength=self.units).cumsum()[:-1]
         return dict(zip(self.names, np.split(np.argsort(targets, kind="stable"), ends), strict=True))
 
-    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """(n,) whether the likeliest class is not the true one."""
-        return raw.argmax(1) != targets
+        return predictions.argmax(1) != targets
 
     def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
         """Always the training classes' shares, so always the most frequent class."""
         shares = np.bincount(train_targets, minlength=len(self.names)) + 1e-6
         return np.log(shares / shares.sum()).astype(np.float32)
 
-    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The log loss of each row."""
-        return -log_softmax(raw, self.temperature)[np.arange(len(targets)), targets]
+        return -log_softmax(predictions, self.temperature)[np.arange(len(targets)), targets]
 
-    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
         """One minus the highest probability."""
-        return 1 - self.predicted(raw).max(1)
+        return 1 - self.probabilities(predictions).max(1)
 
-    def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
+    def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """The confusion matrix, and the reliability diagram before and after the temperature."""
         caption = "How many images of each true class (down) got each answer (across); the diagonal is right."
-        matrix = Matrix("Confusion matrix", caption, self._table(raw, targets), self.names, "truth", "answer")
-        before, after = np.exp(log_softmax(raw)).max(1), self.predicted(raw).max(1)
+        matrix = Matrix("Confusion matrix", caption, self._table(predictions, targets), self.names, "truth", "answer")
+        before, after = np.exp(log_softmax(predictions)).max(1), self.probabilities(predictions).max(1)
         return matrix, reliability_chart(
-            before, after, ~self.is_error(raw, targets), "confidence", "share that is right"
+            before, after, ~self.is_error(predictions, targets), "confidence", "share that is right"
         )
 
-    def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
+    def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
         """The likeliest class with its probability, and the true one."""
-        probabilities = self.predicted(raw[None])[0]
+        probabilities = self.probabilities(prediction[None])[0]
         best = int(probabilities.argmax())
         return f"{self.names[best]} {probabilities[best]:.0%}", self.names[int(target)]
 
-    def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Classify":
+    def class_weights(self, train_targets: np.ndarray) -> tuple[float, ...]:
+        """Returns weights by inverse class frequency; their mean over the training rows is 1."""
+        counts = np.bincount(train_targets, minlength=self.units).clip(1)
+        return tuple((len(train_targets) / (self.units * counts)).tolist())
+
+    def uncalibrated(self) -> "Classify":
+        """Returns the task with a temperature of 1."""
+        return replace(self, temperature=1.0)
+
+    def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "Classify":
         """With the temperature that has the least log loss on these validation rows.
 
         On the imaginary row of doubt the second choice was right.
         """
         if not len(targets):
             return self
-        second = np.argsort(raw, 1)[:, -2]
+        second = np.argsort(predictions, 1)[:, -2]
 
         def loss(of: np.ndarray, temperature: float) -> float:
-            return float(-log_softmax(raw, temperature)[np.arange(len(of)), of].mean())
+            return float(-log_softmax(predictions, temperature)[np.arange(len(of)), of].mean())
 
         found = fit_temperature(lambda t: loss(targets, t), lambda t: loss(second, t) / len(targets))
         return replace(self, temperature=found)
@@ -161,6 +182,6 @@ class Classify(ImageLevelTask):
         """Plain values for the model file."""
         return {"task": self.name, **asdict(self)}
 
-    def _table(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def _table(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         count = len(self.names)
-        return np.bincount(targets * count + raw.argmax(1), minlength=count * count).reshape(count, count)
+        return np.bincount(targets * count + predictions.argmax(1), minlength=count * count).reshape(count, count)

@@ -1,5 +1,6 @@
 """Any of several labels for each image."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
+from opsin.data.targets import LABELS
 from opsin.drawing import Chart
 from opsin.drawing.reliability import reliability_chart
 from opsin.metrics.calibration import fit_temperature, log_sigmoid
@@ -29,6 +31,7 @@ class MultiLabel(ImageLevelTask):
     temperature: float = 1.0
 
     name = "multilabel"
+    target_kind = LABELS
     activation = "sigmoid"
     monitor = ("macro_f1", 1)
     subgroup_word = "label"
@@ -46,34 +49,42 @@ class MultiLabel(ImageLevelTask):
         """(n, labels) float32 of 0 and 1, as they are."""
         return targets.astype(np.float32)
 
-    def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
-        """Mean binary cross-entropy; `smoothing` moves targets towards one half, `weights` are one a label."""
+    def loss(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        *,
+        smoothing: float = 0.0,
+        weights: Tensor | None = None,
+        parameters: Mapping[str, Tensor] | None = None,
+    ) -> Tensor:
+        """Computes binary cross-entropy, a mean over labels, (n,); `smoothing` moves targets towards one half."""
         target = target * (1 - smoothing) + smoothing / 2
-        return F.binary_cross_entropy_with_logits(raw, target, weight=weights)
+        return F.binary_cross_entropy_with_logits(logits, target, weight=weights, reduction="none").mean(1)
 
-    def predicted(self, raw: np.ndarray) -> np.ndarray:
+    def probabilities(self, predictions: np.ndarray) -> np.ndarray:
         """(n, labels) probabilities."""
-        return np.exp(log_sigmoid(raw / self.temperature))
+        return np.exp(log_sigmoid(predictions / self.temperature))
 
-    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
         """`labels` joined by "|", and `p_<label>` for every label."""
-        probabilities = self.predicted(raw)
+        probabilities = self.probabilities(predictions)
         given = ["|".join(n for n, yes in zip(self.names, row >= 0.5, strict=True) if yes) for row in probabilities]
         return {"labels": given, **{f"p_{n}": probabilities[:, i].tolist() for i, n in enumerate(self.names)}}
 
-    def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
+    def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
         """Means over labels: accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated.
 
         A label is left out of a mean where the rows do not define it: one that is never true has no auroc, and one
         that is neither true nor given has no f1.
         """
-        real, probabilities = targets >= 0.5, self.predicted(raw)
+        real, probabilities = targets >= 0.5, self.probabilities(predictions)
         given = probabilities >= 0.5
         hits, gifts, truths = (part.astype(np.float64) for part in (given & real, given, real))
         areas = [area_under_curve(probabilities[:, i], real[:, i]) for i in range(self.units)]
-        log_loss = mean(self._log_loss(raw, targets, self.temperature).mean(1))
+        log_loss = mean(self._log_loss(predictions, targets, self.temperature).mean(1))
         calibration = calibration_error(probabilities, real)
-        before = calibration_error(np.exp(log_sigmoid(raw)), real)
+        before = calibration_error(np.exp(log_sigmoid(predictions)), real)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             hit, said, truth, total = weights @ hits, weights @ gifts, weights @ truths, weights.sum()
@@ -90,9 +101,9 @@ class MultiLabel(ImageLevelTask):
 
         return scores
 
-    def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
+    def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
         """label, count, precision, recall and f1 of each label; nan where there is nothing to divide by."""
-        truth, given = targets >= 0.5, self.predicted(raw) >= 0.5
+        truth, given = targets >= 0.5, self.probabilities(predictions) >= 0.5
         hit, said, real = (truth & given).sum(0), given.sum(0), truth.sum(0)
         columns = (real, ratio(hit, said), ratio(hit, real), ratio(2 * hit, said + real))
         return [
@@ -104,47 +115,55 @@ class MultiLabel(ImageLevelTask):
         """The rows that have each label."""
         return {name: np.flatnonzero(targets[:, index] >= 0.5) for index, name in enumerate(self.names)}
 
-    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """(n,) whether any label is given that is not true, or the other way round."""
-        return ((self.predicted(raw) >= 0.5) != (targets >= 0.5)).any(1)
+        return ((self.probabilities(predictions) >= 0.5) != (targets >= 0.5)).any(1)
 
     def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
         """Always the training share of each label."""
         share = train_targets.mean(0).clip(1e-6, 1 - 1e-6)
         return np.log(share / (1 - share)).astype(np.float32)
 
-    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The log loss of each row, summed over labels."""
-        return self._log_loss(raw, targets, self.temperature).sum(1)
+        return self._log_loss(predictions, targets, self.temperature).sum(1)
 
-    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
         """One minus the probability of the least sure label's answer."""
-        probabilities = self.predicted(raw)
+        probabilities = self.probabilities(predictions)
         return 1 - np.maximum(probabilities, 1 - probabilities).min(1)
 
-    def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
+    def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """The reliability diagram over all labels, before and after the temperature."""
-        before, after = np.exp(log_sigmoid(raw)).ravel(), self.predicted(raw).ravel()
+        before, after = np.exp(log_sigmoid(predictions)).ravel(), self.probabilities(predictions).ravel()
         return (
             reliability_chart(before, after, (targets >= 0.5).ravel(), "probability of a label", "share that is true"),
         )
 
-    def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
+    def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
         """The labels given, and the true ones."""
         truth = [name for name, value in zip(self.names, target, strict=True) if value >= 0.5]
-        given = [name for name, value in zip(self.names, self.predicted(raw[None])[0], strict=True) if value >= 0.5]
+        given = [
+            name
+            for name, value in zip(self.names, self.probabilities(prediction[None])[0], strict=True)
+            if value >= 0.5
+        ]
         return ", ".join(given) or "none", ", ".join(truth) or "none"
 
-    def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "MultiLabel":
+    def uncalibrated(self) -> "MultiLabel":
+        """Returns the task with a temperature of 1."""
+        return replace(self, temperature=1.0)
+
+    def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "MultiLabel":
         """With the temperature that has the least log loss on these validation rows.
 
         On the imaginary row of doubt the opposite of every answer was right.
         """
-        if not len(raw):
+        if not len(predictions):
             return self
         found = fit_temperature(
-            lambda t: float(self._log_loss(raw, targets, t).mean()),
-            lambda t: float(self._log_loss(raw, raw < 0, t).mean()) / len(raw),
+            lambda t: float(self._log_loss(predictions, targets, t).mean()),
+            lambda t: float(self._log_loss(predictions, predictions < 0, t).mean()) / len(predictions),
         )
         return replace(self, temperature=found)
 
@@ -152,6 +171,6 @@ class MultiLabel(ImageLevelTask):
         """Plain values for the model file."""
         return {"task": self.name, **asdict(self)}
 
-    def _log_loss(self, raw: np.ndarray, targets: np.ndarray, temperature: float) -> np.ndarray:
-        scaled = raw.astype(np.float64) / temperature
+    def _log_loss(self, predictions: np.ndarray, targets: np.ndarray, temperature: float) -> np.ndarray:
+        scaled = predictions.astype(np.float64) / temperature
         return np.logaddexp(0.0, scaled) - targets * scaled

@@ -103,25 +103,34 @@ def _crowds(target: Tensor, grid: tuple[int, int], stride: int) -> Tensor:
     return down.float().transpose(1, 2) @ across.float() > 0
 
 
-def centernet_loss(raw: Tensor, target: Tensor, stride: int, weights: Tensor | None = None) -> Tensor:
-    """The loss of outputs (N, classes + 4, rows, columns) for boxes (N, m, 5), a mean over the objects of the batch.
+def centernet_loss(logits: Tensor, target: Tensor, stride: int, weights: Tensor | None = None) -> Tensor:
+    """Computes the focal loss of centres and 1 - GIoU of boxes.
 
-    Of the heat the focal loss of Law and Deng 2018 (arXiv:1808.01244), in which cells near a peak count little and
-    those that are right already count little; `weights` (classes) multiply the peaks. Of the boxes 1 - GIoU.
+    In the focal loss (Law and Deng 2018, arXiv:1808.01244) cells near a peak and cells that are right already count
+    little.
+
+    Args:
+        logits: (n, classes + 4, rows, columns).
+        target: Boxes, (n, m, 5).
+        stride: Pixels per cell.
+        weights: One weight per class for the peaks, (classes,).
+
+    Returns:
+        float32 (n,), whose mean is the mean over the objects of the batch.
     """
-    classes = raw.shape[1] - 4
+    classes = logits.shape[1] - 4
     with torch.no_grad():
-        aim = make_targets(target, classes, (raw.shape[2], raw.shape[3]), stride)
-        away = (1 - aim.heat).square_().square_().masked_fill_(aim.ignored[:, None], 0.0)
-    heat = raw[:, :classes] + _PRIOR
-    apart = (F.softplus(heat) * heat.sigmoid().square() * away).sum()
-    image, kind, row, column = (aim.heat == 1).nonzero(as_tuple=True)
+        wanted = make_targets(target, classes, (logits.shape[2], logits.shape[3]), stride)
+        away = (1 - wanted.heat).square_().square_().masked_fill_(wanted.ignored[:, None], 0.0)
+    heat = logits[:, :classes] + _PRIOR
+    rows = (F.softplus(heat) * heat.sigmoid().square() * away).sum((1, 2, 3))
+    image, kind, row, column = (wanted.heat == 1).nonzero(as_tuple=True)
     top = heat[image, kind, row, column]
     at_peaks = F.softplus(-top) * (-top).sigmoid().square()
-    peaks = (at_peaks if weights is None else at_peaks * weights[kind]).sum()
-    said = _boxes_at(raw[aim.image, classes:, aim.row, aim.column], aim.row, aim.column, stride)
-    boxes = ((1 - giou(said, aim.boxes)) * aim.share).sum()
-    return (apart + peaks + _BOX_WEIGHT * boxes) / max(1, aim.objects)
+    rows = rows.index_add(0, image, at_peaks if weights is None else at_peaks * weights[kind])
+    found = _boxes_at(logits[wanted.image, classes:, wanted.row, wanted.column], wanted.row, wanted.column, stride)
+    rows = rows.index_add(0, wanted.image, _BOX_WEIGHT * (1 - giou(found, wanted.boxes)) * wanted.share)
+    return rows * (len(logits) / max(1, wanted.objects))
 
 
 def _boxes_at(raw: Tensor, row: Tensor, column: Tensor, stride: int) -> Tensor:

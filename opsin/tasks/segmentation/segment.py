@@ -1,6 +1,6 @@
 """A class for each pixel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.core import DataError
-from opsin.data import Places
+from opsin.core.output import OutputSpec
+from opsin.data import MASKS, Augmentation, ImageStatistics
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.drawing import Chart, Histogram, Matrix
 from opsin.drawing.masks import mask_picture, overlay
@@ -18,9 +18,11 @@ from opsin.geometry.tiles import Tile
 from opsin.metrics.segmentation import boundary_counts, boundary_f, confusion
 from opsin.metrics.weighted import mean_known, mean_of_known, ratio
 
-from ..spatial import Told, as_rows, rows_of
-from ..task import Head, Scorer
-from ..tile_merging import merge_classes
+from ..defaults import map_network, spatial_augmentation
+from ..image_level import as_rows
+from ..spatial import SpatialTask
+from ..task import NetworkChoice, Scorer
+from ..tile_merging import merge_probabilities
 from ..validation import check_names
 from .annotations import annotate_classes
 from .losses import class_loss
@@ -30,7 +32,7 @@ BACKGROUNDS = ("background", "_background_", "bg", "unlabeled", "unlabelled", "n
 
 
 @dataclass(frozen=True)
-class Segment:
+class Segment(SpatialTask):
     """Cross-entropy and Dice over the pixels' classes.
 
     Answers are uint8 (n, height, width, 2): class, and confidence from 0 to 255; targets uint8 (n, height, width), 255
@@ -43,22 +45,13 @@ class Segment:
     names: tuple[str, ...]
 
     name = "segment"
-    activation = None
+    output = OutputSpec("map", "mask")
+    target_kind = MASKS
+    writer_formats = (*SpatialTask.writer_formats, "masks")
     monitor = ("dice", 1)
-    subgroup_word = "class"
 
     def __post_init__(self) -> None:
         check_names(self.names, 2, "classes")
-
-    @property
-    def head(self) -> Head:
-        """What the network gives."""
-        return "map"
-
-    @property
-    def places(self) -> Places:
-        """What moves with an image."""
-        return "masks"
 
     @property
     def units(self) -> int:
@@ -79,74 +72,76 @@ class Segment:
         """The masks as they are."""
         return targets
 
-    def loss(self, raw: Tensor, target: Tensor, *, smoothing: float = 0.0, weights: Tensor | None = None) -> Tensor:
-        """Cross-entropy and 1 - Dice, means over known pixels and classes."""
-        return class_loss(raw, target, IGNORED, smoothing=smoothing, weights=weights)
+    def loss(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        *,
+        smoothing: float = 0.0,
+        weights: Tensor | None = None,
+        parameters: Mapping[str, Tensor] | None = None,
+    ) -> Tensor:
+        """Computes cross-entropy and 1 - Dice, means over known pixels and classes, (n,)."""
+        return class_loss(logits, target, IGNORED, smoothing=smoothing, weights=weights)
 
-    def decode(self, raw: Tensor) -> np.ndarray:
-        """The likeliest class of each pixel and its probability, in steps of 1/255."""
-        chance, best = raw.float().softmax(1).max(1)
-        return torch.stack([best, (chance * 255).round()], 3).to(torch.uint8).cpu().numpy()
+    def decode(self, logits: Tensor) -> np.ndarray:
+        """Returns the most probable class of each pixel and its probability, in steps of 1/255."""
+        return _classes_of(logits.float().softmax(1)).cpu().numpy()
 
     def empty(self, count: int, size: tuple[int, int]) -> np.ndarray:
         """The first class everywhere, of no confidence."""
         return np.zeros((count, *size, 2), np.uint8)
 
-    def restore(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
-        """The masks as they are, at the size of the network's input."""
-        return raw
-
-    def full(self, raw: np.ndarray, frames: Sequence[Placement]) -> np.ndarray:
-        """The masks at the size of the images."""
-        return rows_of([frame.mask_to_image(row) for row, frame in zip(raw, frames, strict=True)])
-
-    def to_columns(self, raw: np.ndarray) -> dict[str, list[Any]]:
+    def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
         """`share_<class>`, the share of the pixels, and `confidence`, its mean."""
-        shares = [np.bincount(row[..., 0].ravel(), minlength=256)[: self.units] / row[..., 0].size for row in raw]
+        shares = [
+            np.bincount(row[..., 0].ravel(), minlength=256)[: self.units] / row[..., 0].size for row in predictions
+        ]
         return {
             **{f"share_{name}": [float(share[index]) for share in shares] for index, name in enumerate(self.names)},
-            "confidence": [float(row[..., 1].mean() / 255) for row in raw],
+            "confidence": [float(row[..., 1].mean() / 255) for row in predictions],
         }
 
-    def to_records(self, raw: np.ndarray) -> list[dict[str, Any]]:
+    def to_records(self, predictions: np.ndarray) -> list[dict[str, Any]]:
         """The columns, and `mask`: uint8 (height, width) of class indices."""
-        return [{**row, "mask": answer[..., 0]} for row, answer in zip(as_rows(self.to_columns(raw)), raw, strict=True)]
-
-    def with_threshold(self, confidence: float) -> "Segment":
-        """Raises DataError: every pixel has its class."""
-        raise DataError("a confidence is asked for, but every pixel has its class here; leave it out")
-
-    @property
-    def told(self) -> Told:
-        """What answers are made of."""
-        return "masks"
+        return [
+            {**row, "mask": answer[..., 0]}
+            for row, answer in zip(as_rows(self.to_columns(predictions)), predictions, strict=True)
+        ]
 
     @property
     def object_names(self) -> tuple[str, ...]:
         """All classes but a background."""
         return self.names[self.things.start :]
 
-    def to_annotations(self, id: str, answer: np.ndarray, size: tuple[int, int]) -> AnnotatedImage:
+    def to_annotations(self, id: str, prediction: np.ndarray, size: tuple[int, int]) -> AnnotatedImage:
         """Each class that is there, but a background, as one object."""
-        return annotate_classes(id, answer[..., 0], answer[..., 1], self.things)
+        return annotate_classes(id, prediction[..., 0], prediction[..., 1], self.things)
 
-    def overlay(self, pixels: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    def overlay(self, pixels: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         """The image in the colours of its classes."""
-        return overlay(pixels, answer[..., 0], self.has_background)
+        return overlay(pixels, prediction[..., 0], self.has_background)
 
-    def merge_tiles(self, answers: Sequence[np.ndarray], windows: Sequence[Tile], size: tuple[int, int]) -> np.ndarray:
-        """Each pixel from the window that sees most around it."""
-        return merge_classes(answers, windows, size)
+    def decode_tiles(
+        self, logits: Iterable[Tensor], placements: Sequence[Placement], tiles: Sequence[Tile], size: tuple[int, int]
+    ) -> np.ndarray:
+        """Averages probabilities where tiles overlap, with less weight near a tile's border, then takes the best."""
+        parts = (
+            placement.mask_to_image(one.float().softmax(0).movedim(0, 2).cpu().numpy())
+            for one, placement in zip(logits, placements, strict=True)
+        )
+        merged = torch.from_numpy(merge_probabilities(parts, tiles, size))
+        return _classes_of(merged.movedim(2, 0)[None])[0].numpy()
 
-    def scorer(self, raw: np.ndarray, targets: np.ndarray) -> Scorer:
+    def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
         """iou (mean over all classes), dice (mean over all but a background), image_dice, pixel_accuracy, boundary_f.
 
         Pixels of all images are counted together, but for image_dice, the mean of the Dice of each image; a class that
         is neither there nor answered has no part.
         """
-        tables = confusion(raw[..., 0], targets, self.units)
+        tables = confusion(predictions[..., 0], targets, self.units)
         image_dice = mean_of_known(self._dice_of_each(tables))
-        outlines = boundary_counts(raw[..., 0], targets)
+        outlines = boundary_counts(predictions[..., 0], targets)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             iou, dice, table = self._overlaps(np.tensordot(weights, tables, 1))
@@ -160,9 +155,9 @@ class Segment:
 
         return scores
 
-    def per_class(self, raw: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
+    def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
         """class, count (images that have it), iou, dice, precision and recall of its pixels."""
-        tables = confusion(raw[..., 0], targets, self.units)
+        tables = confusion(predictions[..., 0], targets, self.units)
         iou, dice, table = self._overlaps(tables.sum(0))
         right, truth, said = np.diag(table), table.sum(1), table.sum(0)
         counts = (tables.sum(2) > 0).sum(0)
@@ -186,7 +181,7 @@ class Segment:
             seen[row, np.unique(np.asarray(targets[row]))] = True
         return {name: np.flatnonzero(seen[:, index]) for index, name in enumerate(self.names)}
 
-    def is_error(self, raw: np.ndarray, targets: np.ndarray) -> None:
+    def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> None:
         """No answer is quite right."""
         return
 
@@ -197,23 +192,23 @@ class Segment:
             counts += np.bincount(np.asarray(mask).ravel(), minlength=256)
         return (counts[: self.units] / max(1.0, counts[: self.units].sum())).astype(np.float32)
 
-    def baseline_predictions(self, trivial: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    def baseline_predictions(self, baseline: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """The most frequent class everywhere."""
-        answers = np.empty_like(raw)
-        answers[..., 0], answers[..., 1] = int(trivial.argmax()), round(255 * float(trivial.max()))
+        answers = np.empty_like(predictions)
+        answers[..., 0], answers[..., 1] = int(baseline.argmax()), round(255 * float(baseline.max()))
         return answers
 
-    def sample_loss(self, raw: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """1 - the mean Dice of each image."""
-        return 1 - self._dice_of_each(confusion(raw[..., 0], targets, self.units))
+        return 1 - self._dice_of_each(confusion(predictions[..., 0], targets, self.units))
 
-    def uncertainty(self, raw: np.ndarray) -> np.ndarray:
+    def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
         """1 - the mean confidence of each image."""
-        return np.array([1 - float(row[..., 1].mean()) / 255 for row in raw])
+        return np.array([1 - float(row[..., 1].mean()) / 255 for row in predictions])
 
-    def charts(self, raw: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
+    def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """The confusion matrix of pixels and how Dice is spread over the images."""
-        tables = confusion(raw[..., 0], targets, self.units)
+        tables = confusion(predictions[..., 0], targets, self.units)
         table = tables.sum(0).astype(np.int64)
         caption = "How many pixels of each true class (down) got each answer (across); the diagonal is right."
         matrix = Matrix("Confusion of pixels", caption, table, self.names, "truth", "answer")
@@ -222,17 +217,29 @@ class Segment:
         caption = "How many images reach each Dice; those to the left are among the mistakes below."
         return matrix, Histogram("Dice of each image", caption, edges, counts, "dice", "images")
 
-    def describe(self, raw: np.ndarray, target: Any) -> tuple[str, str]:
+    def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
         """The shares of the classes, and the true ones with the image's Dice."""
-        dice = float(self._dice_of_each(confusion(raw[None, ..., 0], np.asarray(target)[None], self.units))[0])
-        return self._words(raw[..., 0]), f"{self._words(np.asarray(target))}; dice {dice:.2f}"
+        dice = float(self._dice_of_each(confusion(prediction[None, ..., 0], np.asarray(target)[None], self.units))[0])
+        return self._words(prediction[..., 0]), f"{self._words(np.asarray(target))}; dice {dice:.2f}"
 
-    def draw(self, pixels: np.ndarray, raw: Any, target: Any) -> np.ndarray:
+    def draw(self, pixels: np.ndarray, prediction: Any, target: Any) -> np.ndarray:
         """The image, the truth, the answer and what is wrong, side by side."""
         truth = None if target is None else np.asarray(target)
-        return mask_picture(pixels, raw[..., 0], truth, self.has_background)
+        return mask_picture(pixels, prediction[..., 0], truth, self.has_background)
 
-    def calibrated(self, raw: np.ndarray, targets: np.ndarray) -> "Segment":
+    def default_network(self, images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:
+        """Returns a U-Net."""
+        return map_network(images, count, device)
+
+    def default_augmentation(self, side: int, *, hflip: bool, rotate90: bool, long: bool) -> Augmentation:
+        """Returns geometric and photometric changes that move masks with the image."""
+        return spatial_augmentation(side, hflip=hflip, rotate90=rotate90, rotate=15.0)
+
+    def default_tta(self, hflip: bool, side: int) -> str:
+        """Returns flips."""
+        return "hflip" if hflip else "none"
+
+    def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "Segment":
         """The same: which class is likeliest does not depend on a temperature."""
         return self
 
@@ -253,3 +260,9 @@ class Segment:
         shares = {self.names[index]: counts[index] / max(1, known.size) for index in self.things if counts[index]}
         most = sorted(shares.items(), key=lambda pair: -pair[1])[:4]
         return ", ".join(f"{name} {share:.0%}" for name, share in most) or self.names[0]
+
+
+def _classes_of(probabilities: Tensor) -> Tensor:
+    """Returns uint8 (n, height, width, 2), class and probability in steps of 1/255, of (n, classes, height, width)."""
+    probability, best = probabilities.max(1)
+    return torch.stack([best, (probability * 255).round()], 3).to(torch.uint8)

@@ -18,7 +18,7 @@ RAW = RANDOM.normal(size=(300, 4)) + 1.5 * np.eye(4)[TARGETS]
 
 
 def oracle(task, raw, targets, weights):
-    probabilities, best, every = task.predicted(raw), raw.argmax(1), np.arange(task.units)
+    probabilities, best, every = task.probabilities(raw), raw.argmax(1), np.arange(task.units)
     multi = {"multi_class": "ovr", "labels": every} if task.units > 2 else {}
     return {
         "accuracy": metrics.accuracy_score(targets, best, sample_weight=weights),
@@ -74,9 +74,9 @@ def test_the_loss_is_the_definition_with_smoothing_and_weights():
     raw, target, weights = torch.tensor(RAW), torch.tensor(TARGETS), torch.tensor([1.0, 2.0, 0.5, 1.0]).double()
     logs = torch.log_softmax(raw, 1)
     smooth = 0.9 * torch.nn.functional.one_hot(target, 4) + 0.1 / 4
-    assert torch.allclose(TASK.loss(raw, target, smoothing=0.1), -(smooth * logs).sum(1).mean())
+    assert torch.allclose(TASK.loss(raw, target, smoothing=0.1).mean(), -(smooth * logs).sum(1).mean())
     picked = -logs[torch.arange(300), target] * weights[target]
-    assert torch.allclose(TASK.loss(raw, target, weights=weights), picked.sum() / weights[target].sum())
+    assert torch.allclose(TASK.loss(raw, target, weights=weights).mean(), picked.sum() / weights[target].sum())
 
 
 def test_the_confusion_matrix_is_scikit_learns():
@@ -95,7 +95,7 @@ def test_the_baseline_answers_the_most_frequent_class_with_its_share():
     trivial = Classify(tuple("abc")).baseline_predictions(
         Classify(tuple("abc")).fit_baseline(np.array([0, 1, 1, 1])), np.zeros((2, 3))
     )
-    np.testing.assert_allclose(Classify(tuple("abc")).predicted(trivial), [[0.25, 0.75, 0]] * 2, atol=1e-5)
+    np.testing.assert_allclose(Classify(tuple("abc")).probabilities(trivial), [[0.25, 0.75, 0]] * 2, atol=1e-5)
 
 
 def test_one_class_is_none():

@@ -15,7 +15,7 @@ RAW = RANDOM.normal(size=(300, 3)) * 2 + 2 * (TARGETS - 0.5)
 
 def oracle(raw, targets, weights):
     """Means over labels of scikit-learn's scores of one label."""
-    probabilities = TASK.predicted(raw)
+    probabilities = TASK.probabilities(raw)
     scores = {name: [] for name in ("accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss")}
     for label in range(3):
         truth, chance = targets[:, label], probabilities[:, label]
@@ -44,7 +44,7 @@ def test_a_label_that_is_never_true_nor_given_is_left_out():
 
 
 def test_per_class_is_scikit_learns():
-    precision, recall, f1, count = metrics.precision_recall_fscore_support(TARGETS, TASK.predicted(RAW) >= 0.5)
+    precision, recall, f1, count = metrics.precision_recall_fscore_support(TARGETS, TASK.probabilities(RAW) >= 0.5)
     rows = TASK.per_class(RAW, TARGETS)
     assert [row["label"] for row in rows] == list(TASK.names) and [row["count"] for row in rows] == count.tolist()
     for name, expected in (("precision", precision), ("recall", recall), ("f1", f1)):
@@ -55,7 +55,7 @@ def test_the_loss_is_the_definition_with_smoothing_and_weights():
     raw, target, weights = torch.tensor(RAW), torch.tensor(TARGETS).double(), torch.tensor([1.0, 2.0, 0.5]).double()
     truth, chance = 0.9 * target + 0.05, torch.sigmoid(raw)
     each = -(truth * chance.log() + (1 - truth) * (1 - chance).log())
-    assert torch.allclose(TASK.loss(raw, target, smoothing=0.1, weights=weights), (each * weights).mean())
+    assert torch.allclose(TASK.loss(raw, target, smoothing=0.1, weights=weights).mean(), (each * weights).mean())
 
 
 def test_words_columns_and_surprise():
@@ -68,7 +68,7 @@ def test_words_columns_and_surprise():
 
 
 def test_the_baseline_answers_the_share_of_each_label():
-    trivial = MultiLabel(TASK.names).predicted(
+    trivial = MultiLabel(TASK.names).probabilities(
         TASK.baseline_predictions(TASK.fit_baseline(TARGETS), np.zeros((2, TASK.units)))
     )
     np.testing.assert_allclose(trivial, [TARGETS.mean(0)] * 2, atol=1e-5)
@@ -77,5 +77,5 @@ def test_the_baseline_answers_the_share_of_each_label():
 def test_each_label_has_its_rows_and_an_image_is_right_when_all_labels_are():
     kinds = TASK.subgroups(TARGETS)
     assert [len(kinds[name]) for name in TASK.names] == TARGETS.sum(0).tolist()
-    right = metrics.accuracy_score(TARGETS.astype(int), (TASK.predicted(RAW) >= 0.5).astype(int))
+    right = metrics.accuracy_score(TARGETS.astype(int), (TASK.probabilities(RAW) >= 0.5).astype(int))
     assert 1 - TASK.is_error(RAW, TARGETS).mean() == pytest.approx(right)

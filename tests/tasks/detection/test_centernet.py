@@ -68,31 +68,31 @@ def covered(box, boxes):
 def test_outputs_that_are_right_cost_nothing_and_wrong_ones_much():
     target = target_of([(8, 8, 40, 40, 0), (50, 20, 62, 36, 2)], [(10, 10, 70, 60, 1)], [])
     raw = perfect(target)
-    assert centernet_loss(raw, target, STRIDE).item() == pytest.approx(0, abs=1e-4)
-    assert centernet_loss(raw.flip(0), target, STRIDE).item() > 10
+    assert centernet_loss(raw, target, STRIDE).mean().item() == pytest.approx(0, abs=1e-4)
+    assert centernet_loss(raw.flip(0), target, STRIDE).mean().item() > 10
     missed, false, moved = raw.clone(), raw.clone(), raw.clone()
     missed[:, 0] = -30
     false[2, 1, 3, 3] = 8
     moved[:, CLASSES:] += 0.1
     for worse in (missed, false, moved):
-        assert centernet_loss(worse, target, STRIDE).item() > 0.1
+        assert centernet_loss(worse, target, STRIDE).mean().item() > 0.1
 
 
 def test_the_loss_is_a_mean_over_objects_whatever_the_batch():
     target = target_of([(8, 8, 40, 40, 0)], [(10, 10, 70, 60, 1)])
     raw = torch.randn(2, CLASSES + 4, *GRID, generator=torch.Generator().manual_seed(0))
-    once = centernet_loss(raw, target, STRIDE)
-    twice = centernet_loss(raw.repeat(3, 1, 1, 1), target.repeat(3, 1, 1), STRIDE)
+    once = centernet_loss(raw, target, STRIDE).mean()
+    twice = centernet_loss(raw.repeat(3, 1, 1, 1), target.repeat(3, 1, 1), STRIDE).mean()
     torch.testing.assert_close(once, twice)
     shuffled = torch.cat((target, target_of([], [])), 1).flip(1)
-    torch.testing.assert_close(centernet_loss(raw, shuffled, STRIDE), once)
+    torch.testing.assert_close(centernet_loss(raw, shuffled, STRIDE).mean(), once)
 
 
 def test_weights_are_of_the_peaks_of_a_class():
     target = target_of([(8, 8, 40, 40, 0), (50, 20, 62, 36, 2)])
     raw = torch.zeros(1, CLASSES + 4, *GRID)
     plain, heavy, none = (
-        centernet_loss(raw, target, STRIDE, torch.tensor(weights)).item()
+        centernet_loss(raw, target, STRIDE, torch.tensor(weights)).mean().item()
         for weights in ([1.0] * 3, [1.0, 1, 3], [1, 9.0, 1])
     )
     top = (1 - 0.01) ** 2 * -np.log(0.01)
@@ -103,14 +103,14 @@ def test_a_crowd_is_neither_right_nor_wrong():
     raw = torch.full((1, CLASSES + 4, *GRID), -30.0)
     raw[0, 1, 4:8, 4:8] = 5
     crowd, nothing = target_of([(16, 16, 32, 32, -2)]), target_of([])
-    assert centernet_loss(raw, crowd, STRIDE).item() == pytest.approx(0, abs=1e-4)
-    assert centernet_loss(raw, nothing, STRIDE).item() > 5
+    assert centernet_loss(raw, crowd, STRIDE).mean().item() == pytest.approx(0, abs=1e-4)
+    assert centernet_loss(raw, nothing, STRIDE).mean().item() > 5
 
 
 def test_images_without_boxes_and_boxes_that_are_none_give_finite_gradients():
     for boxes in ([], [(5, 5, 5, 9, 0)], [(9, 9, 5, 5, 1)], [(-50, -50, 300, 300, 1)], [(200, 200, 210, 210, 2)]):
         raw = (torch.randn(2, CLASSES + 4, *GRID) * 30).requires_grad_()
-        loss = centernet_loss(raw, target_of(boxes, []), STRIDE)
+        loss = centernet_loss(raw, target_of(boxes, []), STRIDE).mean()
         loss.backward()
         assert torch.isfinite(loss) and torch.isfinite(raw.grad).all()
 
@@ -134,7 +134,7 @@ def test_gradient_steps_on_the_outputs_find_the_boxes():
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, 400)
     for _ in range(400):
         optimizer.zero_grad()
-        centernet_loss(raw, target, STRIDE).backward()
+        centernet_loss(raw, target, STRIDE).mean().backward()
         optimizer.step()
         schedule.step()
     found = decode_peaks(raw.detach(), STRIDE)

@@ -42,7 +42,7 @@ def test_outputs_that_learn_the_loss_are_decoded_to_the_boxes(rows):
     optimizer = torch.optim.Adam([raw], lr=0.1)
     for _ in range(300):
         optimizer.zero_grad()
-        TASK.loss(raw, encoded, smoothing=0.1, weights=torch.ones(3)).backward()
+        TASK.loss(raw, encoded, smoothing=0.1, weights=torch.ones(3)).mean().backward()
         optimizer.step()
     answers = TASK.decode(raw.detach())
     assert answers.shape == (3,) and all(boxes.dtype == np.float32 and boxes.shape[1] == 6 for boxes in answers)
@@ -54,7 +54,7 @@ def test_outputs_that_learn_the_loss_are_decoded_to_the_boxes(rows):
 def test_boxes_go_back_to_the_pixels_of_the_images(rows):
     frame = Placement((200, 400), (128, 128))
     inside, beside = frame.boxes_to_input(ANSWER * [2, 1, 2, 1, 1, 1]), np.array([[5, 0, 50, 20, 0, 0.9]])
-    restored = TASK.restore(rows([np.concatenate([inside, beside]).astype(np.float32)]), [frame])
+    restored = TASK.to_image_space(rows([np.concatenate([inside, beside]).astype(np.float32)]), [frame])
     assert restored[0].dtype == np.float32
     np.testing.assert_allclose(restored[0], ANSWER * [2, 1, 2, 1, 1, 1], atol=1e-3)
 

@@ -114,7 +114,7 @@ def test_outputs_that_leave_no_doubt_lose_nothing_and_become_the_objects():
     for number, (y, x) in enumerate([(20, 20), (20, 36), (45, 30)], 1):
         truth[0][(down - y) ** 2 + (across - x) ** 2 <= 64] = 256 * number + number % 2
     raw = sure(truth)
-    assert TASK.loss(raw, torch.from_numpy(TASK.encode(truth))).item() < 0.01
+    assert TASK.loss(raw, torch.from_numpy(TASK.encode(truth))).mean().item() < 0.01
     answers = TASK.decode(raw)
     assert answers.dtype == np.int32 and answers.shape == (2, SIZE, SIZE, 2)
     scores = TASK.scorer(answers, truth)(np.ones(2))
@@ -156,7 +156,7 @@ def test_calibration_leaves_out_no_sure_objects_for_the_sake_of_unsure_ones():
 
 def test_objects_go_back_to_the_size_of_the_image():
     answers, _ = scenes(4)
-    full = TASK.full(answers[:1], [Placement((2 * SIZE, 2 * SIZE), (SIZE, SIZE))])[0]
+    full = TASK.to_image_space(answers[:1], [Placement((2 * SIZE, 2 * SIZE), (SIZE, SIZE))])[0]
     assert full.shape == (2 * SIZE, 2 * SIZE, 2)
     np.testing.assert_array_equal(full[::2, ::2], answers[0])
 

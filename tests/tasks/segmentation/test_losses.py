@@ -20,7 +20,7 @@ def sure(classes, count=3):
 
 def test_outputs_that_leave_no_doubt_lose_nothing():
     truth = torch.randint(0, 3, (2, 7, 9), generator=torch.Generator().manual_seed(0))
-    assert class_loss(sure(truth), truth, IGNORED).item() == pytest.approx(0, abs=1e-3)
+    assert class_loss(sure(truth), truth, IGNORED).mean().item() == pytest.approx(0, abs=1e-3)
 
 
 def test_outputs_that_say_nothing_lose_the_entropy_and_the_dice_of_chance():
@@ -28,7 +28,7 @@ def test_outputs_that_say_nothing_lose_the_entropy_and_the_dice_of_chance():
     truth[:, :4] = 1
     # each class has 64 / 3 of the chances, 32 / 3 of them right; the third class has no pixels and no part
     dice = (2 * 32 / 3 + 1) / (64 / 3 + 32 + 1)
-    assert class_loss(torch.zeros(1, 3, 8, 8), truth, IGNORED).item() == pytest.approx(LOG3 + 1 - dice)
+    assert class_loss(torch.zeros(1, 3, 8, 8), truth, IGNORED).mean().item() == pytest.approx(LOG3 + 1 - dice)
 
 
 def test_unknown_pixels_have_no_part():
@@ -36,10 +36,10 @@ def test_unknown_pixels_have_no_part():
     raw = torch.randn(2, 3, 6, 5, generator=torch.Generator().manual_seed(2), requires_grad=True)
     hidden = truth.clone()
     hidden[0, :2] = IGNORED
-    loss = class_loss(raw, hidden, IGNORED)
+    loss = class_loss(raw, hidden, IGNORED).mean()
     (gradient,) = torch.autograd.grad(loss, raw)
     assert (gradient[0, :, :2] == 0).all() and (gradient[0, :, 2:] != 0).all()
-    nothing = class_loss(raw, torch.full_like(truth, IGNORED), IGNORED)
+    nothing = class_loss(raw, torch.full_like(truth, IGNORED), IGNORED).mean()
     nothing.backward()
     assert nothing.item() == 0 and (raw.grad == 0).all()
 
@@ -48,7 +48,7 @@ def test_weights_of_classes_count():
     truth = torch.tensor([[[0, 1]]])
     raw = torch.tensor([[[[0.0, 0.0]], [[0.0, 0.0]]]])
     raw[0, 0, 0, 0] = 2  # right of the first, and nothing of the second
-    plain, second = (class_loss(raw, truth, IGNORED, weights=torch.tensor(w)) for w in ([1.0, 1.0], [1.0, 9.0]))
+    plain, second = (class_loss(raw, truth, IGNORED, weights=torch.tensor(w)).mean() for w in ([1.0, 1.0], [1.0, 9.0]))
     first = math.log(1 + math.exp(-2))
     assert plain.item() - second.item() == pytest.approx((first + math.log(2)) / 2 - (first + 9 * math.log(2)) / 10)
 
@@ -66,8 +66,8 @@ def test_the_loss_of_outlines_falls_to_nothing():
     codes = torch.zeros(2, 9, 9, dtype=torch.int32)
     codes[0, 3:6, 3:6] = 256
     right = torch.where(outlines(codes), 30.0, -30.0)
-    assert outline_loss(right, codes).item() == pytest.approx(0, abs=1e-3)
-    assert outline_loss(-right, codes).item() > 20
+    assert outline_loss(right, codes).mean().item() == pytest.approx(0, abs=1e-3)
+    assert outline_loss(-right, codes).mean().item() > 20
 
 
 def scattered(seed):
@@ -90,10 +90,10 @@ def test_gaps_are_where_two_objects_are_within_two_pixels(seed):
 def test_the_loss_of_gaps_is_of_their_pixels_alone():
     codes = torch.from_numpy(scattered(1))[None]
     raw = torch.zeros(1, 3, 24, 30, requires_grad=True)
-    loss = gap_loss(raw, (codes > 0).long(), codes)
+    loss = gap_loss(raw, (codes > 0).long(), codes).mean()
     near = gaps(codes)
     assert loss.item() == pytest.approx(GAP_WEIGHT * 2 * math.log(2) * float(near.float().mean()), rel=1e-5)
     (gradient,) = torch.autograd.grad(loss, raw)
     assert torch.equal((gradient != 0).all(1), near) and torch.equal((gradient != 0).any(1), near)
     alone = torch.where(codes == codes.max(), codes, 0)
-    assert gap_loss(raw, (alone > 0).long(), alone).item() == 0
+    assert gap_loss(raw, (alone > 0).long(), alone).mean().item() == 0

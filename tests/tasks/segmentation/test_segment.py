@@ -73,7 +73,7 @@ def test_outputs_that_learn_the_loss_are_decoded_to_the_mask():
     optimizer = torch.optim.Adam([raw], lr=0.3)
     for _ in range(60):
         optimizer.zero_grad()
-        TASK.loss(raw, torch.from_numpy(TASK.encode(truth)), smoothing=0.05).backward()
+        TASK.loss(raw, torch.from_numpy(TASK.encode(truth)), smoothing=0.05).mean().backward()
         optimizer.step()
     answers = TASK.decode(raw.detach())
     assert answers.shape == (6, 20, 25, 2) and answers.dtype == np.uint8
@@ -85,7 +85,7 @@ def test_outputs_that_learn_the_loss_are_decoded_to_the_mask():
 def test_masks_go_back_to_the_size_of_the_image():
     frame = Placement((40, 50), (20, 25))
     raw, _ = scenes(3)
-    full = TASK.full(raw[:1], [frame])[0]
+    full = TASK.to_image_space(raw[:1], [frame])[0]
     assert full.shape == (40, 50, 2)
     np.testing.assert_array_equal(full[::2, ::2], raw[0])
 
