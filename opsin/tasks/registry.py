@@ -68,6 +68,7 @@ def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -
     Raises:
         DataError: The name is unknown, or the task does not fit the target.
 
+    >>> from opsin.data import CLASSES
     >>> choose(Target(CLASSES, ("cat", "dog")), np.array([0, 1])).name
     'classify'
     """

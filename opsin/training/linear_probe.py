@@ -49,7 +49,7 @@ def _fit(model: Model, features: Tensor, targets: Tensor) -> tuple[Tensor, Tenso
 
     def closure() -> Tensor:
         search.zero_grad()
-        loss = model.task.loss(features @ weight.T + bias, targets)
+        loss = model.task.loss(features @ weight.T + bias, targets).mean()
         total = loss + PENALTY / (2 * len(features)) * weight.square().sum()
         total.backward()  # pyright: ignore[reportUnknownMemberType]
         return total

@@ -31,7 +31,7 @@ def test_predict_evaluate_and_files_agree(run, photos):
     from_model = model.predict(paths)
     found = api.evaluate(model, photos).predictions
     place = {name: row for row, name in enumerate(found.ids)}
-    answers = model.task.predicted(found.predictions)
+    answers = model.task.probabilities(found.predictions)
     for path, one, other in zip(paths, from_files, from_model, strict=True):
         probabilities = answers[place[path.relative_to(photos).as_posix()]]
         for index, name in enumerate(model.task.names):

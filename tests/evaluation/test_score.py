@@ -59,7 +59,7 @@ def test_a_calibrated_model_may_have_no_calibration_error():
     held = 0
     for _ in range(20):
         predictions = random.normal(size=(400, 5)) * 2
-        chances = task.predicted(predictions)
+        chances = task.probabilities(predictions)
         targets = (chances.cumsum(1) > random.random((400, 1))).argmax(1)
         rows = Predictions(tuple(map(str, range(400))), None, TEST.repeat(400), targets, predictions)
         found = score(rows, task, replicates=100)["ece"]

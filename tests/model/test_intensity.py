@@ -66,7 +66,7 @@ def test_path_bytes_picture_array_and_files_agree(model: Model, brightest: int, 
 def test_evaluation_takes_the_scale_of_the_model_not_of_its_own_images(model: Model):
     images = np.stack([image(GREY), image(1000), image(60000)])
     found = api.evaluate(model, (images, [1.0, 2.0, 3.0])).predictions
-    answers = model.task.predicted(found.predictions)[:, 0]
+    answers = model.task.values(found.predictions)[:, 0]
     assert answers == pytest.approx([expected(GREY), expected(1000), expected(60000)], rel=1e-2)
 
 
