@@ -121,7 +121,7 @@ def _answers(model: Model, piece: _Piece, tiles: bool | None) -> Iterator[FilePr
     for row, path in enumerate(piece.paths):
         if row in place:
             one, frame = predictions[place[row] : place[row] + 1], piece.frames[row]
-            yield FilePrediction(path, frame.image, model.task.to_image_space(one, [frame])[0])
+            yield FilePrediction(path, (frame.image[0], frame.image[1]), model.task.to_image_space(one, [frame])[0])
         elif row in piece.errors:
             yield FilePrediction(path, error=piece.errors[row])
         else:
