@@ -48,7 +48,7 @@ def test_mirroring_is_what_was_asked_for(decide, colours):
         prepared = decide(colours, hflip=asked)
         assert prepared.job.recipe.augmentation.hflip is asked
         assert (prepared.job.model.tta == "none") is not asked
-        assert "asked for" in prepared.reasons[1]
+        assert "requested" in prepared.reasons[1]
 
 
 def test_the_same_seed_decides_the_same(decide, colours):
