@@ -1,26 +1,29 @@
-"""Batches for training, gathered and augmented by one thread while the network works on the batch before."""
+"""Training batches, gathered and augmented by a thread while the network trains on the batch before."""
 
 import queue
 import threading
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.core import torch_generator
+from opsin.core import DataError, torch_generator
 from opsin.core.output import SpatialTargets
 
 from .augmentation import Augmentation
 from .joint import move
+from .sampling import Sampler, identity_balanced_batch, rows_by_identity, uniform_order
+
+_IMAGE_AXES = 4
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Images as uint8 (n, height, width, channels) and what the task's loss takes."""
+    """Arrays of samples (n, ..., channels) as the store holds them, and the encoded targets of the task."""
 
     images: Tensor
     targets: Tensor
@@ -28,27 +31,38 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class MaskSubset:
-    """Some rows of a store of masks, read only when they are asked for."""
+    """Some rows of a store of masks, read on demand."""
 
     masks: np.ndarray
     rows: np.ndarray
 
     def __len__(self) -> int:
-        """How many rows."""
+        """Returns the number of rows."""
         return len(self.rows)
 
     def __getitem__(self, order: Tensor) -> Tensor:
-        """The masks at these places among the rows, (n, height, width)."""
+        """Returns the masks at these indices of `rows`, (n, height, width) or (n, depth, height, width)."""
         return torch.from_numpy(np.ascontiguousarray(self.masks[self.rows[order.numpy()]]))
 
 
 @dataclass(frozen=True)
 class Batches:
-    """The training rows in a new order every epoch, drawn from the seed alone, so any step can be drawn again.
+    """Training batches in a new order every epoch, drawn from the seed alone, so that any step can be drawn again.
 
-    `pixels` is the store's array, `rows` the positions in it to train on, `targets` one encoded target a position in
-    `rows`, of which `spatial` ones move with their images. With several processes each takes every `world`-th row,
-    starting at `rank`.
+    Args:
+        pixels: Array of the store.
+        rows: Rows of `pixels` to train on.
+        targets: Encoded target of each of `rows`.
+        size: Samples in a batch.
+        augmentation: Changes of images; must be empty for volumes.
+        seed: Seed of order and augmentation.
+        part: (rank, number of processes); each process takes other rows.
+        spatial: The part of a target that moves with its image.
+        sampler: "uniform", or "identity-balanced" for batches of several images of each of several identities, which
+            `targets` then names as (n,) numbers.
+
+    Raises:
+        DataError: Augmentation is asked for volumes, or the sampler does not fit the targets.
     """
 
     pixels: np.ndarray
@@ -59,28 +73,46 @@ class Batches:
     seed: int
     part: tuple[int, int] = (0, 1)
     spatial: SpatialTargets = "none"
+    sampler: Sampler = "uniform"
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != _IMAGE_AXES and self.augmentation != Augmentation():
+            raise DataError(f"augmentation is for images, but arrays have {self.pixels.ndim - 2} spatial axes")
+        if self.sampler != "uniform" and not (isinstance(self.targets, Tensor) and self.targets.ndim == 1):
+            raise DataError("identity-balanced batches need one identity for each row")
 
     @property
     def per_epoch(self) -> int:
-        """Batches in one epoch; a last, smaller batch is left out unless it is the only one."""
+        """Number of batches in an epoch; a last, smaller batch is left out unless it is the only one."""
         return max(1, len(self.rows) // (self.size * self.part[1]))
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step, counted from 0 over all epochs; always the same for the same seed."""
+        """Returns the batch of a step, counted from 0 over all epochs; always the same for the same seed."""
         epoch, position = divmod(step, self.per_epoch)
         rank, world = self.part
-        order = _order(len(self.rows), self.seed, epoch)[rank::world][position * self.size : (position + 1) * self.size]
+        if self.sampler == "uniform":
+            mine = uniform_order(len(self.rows), self.seed, epoch)[rank::world]
+            order = mine[position * self.size : (position + 1) * self.size]
+        else:
+            order = identity_balanced_batch(self._identities, self.size, self.seed, step, self.part)
         chosen = order.numpy()
         generator = torch_generator(self.seed, "augment", step, rank)
         images = torch.from_numpy(np.ascontiguousarray(self.pixels[self.rows[chosen]]))
         mirrored = _mirrored(len(self.rows), self.seed, epoch)[order] if self.augmentation.hflip else None
         targets = self.targets[order]
+        if self.pixels.ndim != _IMAGE_AXES:
+            return Batch(images, targets)
         if self.spatial != "none":
             return Batch(*move(self.augmentation, images, targets, self.spatial, generator, mirrored))
         return Batch(self.augmentation(images, generator, mirrored), targets)
 
+    @cached_property
+    def _identities(self) -> list[Tensor]:
+        assert isinstance(self.targets, Tensor)
+        return rows_by_identity(self.targets)
+
     def stream(self, start: int) -> Generator[Batch]:
-        """Endless batches from step `start` on, two of them ready ahead."""
+        """Yields endless batches from step `start` on, two of them prepared ahead."""
         ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=2)
         stopped = threading.Event()
 
@@ -117,13 +149,7 @@ class Batches:
 
 
 @lru_cache(maxsize=2)
-def _order(count: int, seed: int, epoch: int) -> Tensor:
-    """The order of an epoch; kept, for drawing a million numbers takes as long as a step."""
-    return torch.randperm(count, generator=torch_generator(seed, "order", epoch))
-
-
-@lru_cache(maxsize=2)
 def _mirrored(count: int, seed: int, epoch: int) -> Tensor:
-    """Each image is mirrored every other epoch: both sides are seen equally often (arXiv:2404.00498)."""
+    """True for the images to flip in this epoch: each is flipped every other epoch (arXiv:2404.00498)."""
     first = torch.rand(count, generator=torch_generator(seed, "mirror")) < 0.5
     return first ^ bool(epoch % 2)
