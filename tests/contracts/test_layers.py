@@ -1,6 +1,8 @@
 """Contract of every layer, with random valid arguments: shapes, JSON, parameters, multiply-adds, gradients."""
 
 import json
+import re
+from dataclasses import fields
 
 import hypothesis.strategies as st
 import pytest
@@ -151,15 +153,23 @@ CASES = {
 }  # fmt: skip
 
 
-def test_no_layer_is_left_out():
+def test_every_layer_has_a_case():
     public = {name for name, kind in vars(nn).items() if isinstance(kind, type) and issubclass(kind, Layer)} - {"Layer"}
     assert set(CASES) == public == set(nn.from_json.KINDS)
 
 
 @pytest.mark.parametrize("kind", CASES)
+def test_every_argument_is_documented(kind):
+    layer = getattr(nn, kind)
+    assert re.findall(r"^        (\w+): ", layer.__doc__, re.MULTILINE) == [f.name for f in fields(layer)[1:]] + [
+        "name"
+    ]
+
+
+@pytest.mark.parametrize("kind", CASES)
 @settings(max_examples=10, deadline=None)
 @given(data=st.data())
-def test_layer_keeps_its_promises(kind, data):
+def test_layer_fulfils_the_contract(kind, data):
     layer, shape = data.draw(CASES[kind])
     assert type(layer).__name__ == kind
     module = layer.build(shape).eval()

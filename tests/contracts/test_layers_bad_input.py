@@ -200,7 +200,7 @@ NETWORKS = {
     "cannot reshape 8x8x3 to 5x5. Expected sizes whose product is 192": lambda: Sequential(
         [nn.Reshape((5, 5))], input_shape=(8, 8, 3)
     ),
-    "GroupNormalization cannot share the 3 channels of 8x8x3 among 2 groups": lambda: nn.GroupNormalization(
+    "GroupNormalization cannot divide the 3 channels of 8x8x3 into 2 groups": lambda: nn.GroupNormalization(
         2
     ).output_shape((8, 8, 3)),
     "PReLU has shared_axes=(3,) for an input of 8x4. Expected axes from 1 to 2": lambda: nn.PReLU(
@@ -214,7 +214,7 @@ NETWORKS = {
     ),
     "Conv2D got padding='causal'. Expected one of 'valid', 'same'": lambda: Conv2D(4, 3, padding="causal"),
     "halves the channels of 8x8x3": lambda: nn.Activation("glu").output_shape((8, 8, 3)),
-    "needs an input of up to 3 spatial axes and channels, got 2x2x2x2x2": lambda: nn.BatchNormalization().output_shape(
+    "got an input of 2x2x2x2x2. Expected at most 3 spatial axes": lambda: nn.BatchNormalization().output_shape(
         (2,) * 5
     ),
     "UpSampling2D 'up_sampling2d' has an output of 800000000x800000000x3": lambda: Sequential(

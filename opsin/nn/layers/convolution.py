@@ -84,7 +84,23 @@ _MODULES: dict[int, Any] = {1: Conv1dModule, 2: Conv2dModule, 3: Conv3dModule}
 
 @dataclass(frozen=True, repr=False)
 class Convolution(Layer):
-    """A convolution with `filters` learned kernels; its subclasses say over how many axes."""
+    """Base class of convolutions.
+
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Step of the kernel in positions: one integer for all axes, or one per axis.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow).
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements in positions: one integer for all axes, or one per axis. Above 1 only
+            with strides of 1.
+        groups: Number of channel groups that are convolved separately; it divides the numbers of input channels and
+            filters.
+        kernel_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     rank: ClassVar[int]
 
@@ -104,7 +120,9 @@ class Convolution(Layer):
         as_int(self, "groups")
         check_initializer(self)
         if self.filters % self.groups:
-            raise self.fail(f"cannot share {self.filters} filters among {self.groups} groups: take a multiple")
+            raise self.fail(
+                f"cannot divide {self.filters} filters into {self.groups} groups. Expected a multiple of groups."
+            )
 
     @property
     def window(self) -> ReceptiveField:
@@ -114,8 +132,8 @@ class Convolution(Layer):
         check_rank(self, input_shape, self.rank)
         if input_shape[-1] % self.groups:
             raise self.fail(
-                f"cannot share the {input_shape[-1]} channels of {shape_text(input_shape)} among {self.groups} groups: "
-                "take a divisor"
+                f"cannot divide the {input_shape[-1]} channels of {shape_text(input_shape)} into {self.groups} groups. "
+                "Expected a divisor of the channels."
             )
         return (*windows_shape(self, input_shape, self.window, self.padding), self.filters)
 
@@ -135,12 +153,27 @@ class Convolution(Layer):
 
 @dataclass(frozen=True, repr=False)
 class Conv1D(Convolution):
-    """A convolution over (steps, channels) with `filters` learned kernels.
+    """Convolution over sequences (steps, channels).
 
-    `padding="causal"` pads before the first step only: no step sees a later one (WaveNet, arXiv:1609.03499).
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer, or a tuple of one.
+        strides: Step of the kernel in positions: one integer, or a tuple of one.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow); or "causal" (zeros before the first step only, so that no output
+            depends on a later step; WaveNet, arXiv:1609.03499).
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements in positions: one integer, or a tuple of one. Above 1 only with
+            strides of 1.
+        groups: Number of channel groups that are convolved separately; it divides the numbers of input channels and
+            filters.
+        kernel_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
 
-    >>> Conv1D(32, 3, padding="same", strides=2).output_shape((65, 3))
-    (33, 32)
+    Examples:
+        >>> Conv1D(32, 3, padding="same", strides=2).output_shape((65, 3))
+        (33, 32)
     """
 
     rank: ClassVar[int] = 1
@@ -149,10 +182,26 @@ class Conv1D(Convolution):
 
 @dataclass(frozen=True, repr=False)
 class Conv2D(Convolution):
-    """A convolution over (height, width, channels) with `filters` learned kernels.
+    """Convolution over images (height, width, channels).
 
-    >>> Conv2D(32, 3, padding="same", strides=2).output_shape((65, 65, 3))
-    (33, 33, 32)
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Step of the kernel in positions: one integer for all axes, or one per axis.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow).
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements in positions: one integer for all axes, or one per axis. Above 1 only
+            with strides of 1.
+        groups: Number of channel groups that are convolved separately; it divides the numbers of input channels and
+            filters.
+        kernel_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Conv2D(32, 3, padding="same", strides=2).output_shape((65, 65, 3))
+        (33, 33, 32)
     """
 
     rank: ClassVar[int] = 2
@@ -160,17 +209,40 @@ class Conv2D(Convolution):
 
 @dataclass(frozen=True, repr=False)
 class Conv3D(Convolution):
-    """A convolution over (depth, height, width, channels) with `filters` learned kernels.
+    """Convolution over volumes (depth, height, width, channels).
 
-    >>> Conv3D(8, 3).output_shape((16, 32, 32, 1))
-    (14, 30, 30, 8)
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Step of the kernel in positions: one integer for all axes, or one per axis.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow).
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements in positions: one integer for all axes, or one per axis. Above 1 only
+            with strides of 1.
+        groups: Number of channel groups that are convolved separately; it divides the numbers of input channels and
+            filters.
+        kernel_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> Conv3D(8, 3).output_shape((16, 32, 32, 1))
+        (14, 30, 30, 8)
     """
 
     rank: ClassVar[int] = 3
 
 
 def check_window(layer: Layer) -> None:
-    """Checks the arguments that all kinds of convolution share."""
+    """Checks the arguments shared by all convolution layers.
+
+    Args:
+        layer: The layer, whose fields are converted in place.
+
+    Raises:
+        NetworkError: An argument is invalid, or strides and dilation_rate are both above 1.
+    """
     for field in ("kernel_size", "strides", "dilation_rate"):
         as_ints(layer, field, cast(Any, layer).rank)
     check_choice(layer, "padding", getattr(layer, "paddings", PADDINGS))
@@ -178,33 +250,58 @@ def check_window(layer: Layer) -> None:
     as_bool(layer, "use_bias")
     window = kernel_window(layer)
     if max(window.strides) > 1 and max(window.dilation) > 1:
-        raise layer.fail("has strides and dilation_rate both over 1: give it one of the two")
+        raise layer.fail("has strides and dilation_rate both above 1. Expected one of them to be 1.")
 
 
 def kernel_window(layer: Any) -> ReceptiveField:
-    """The window of a layer whose arguments `settle_window` has checked."""
+    """Returns the receptive field of a layer whose arguments `check_window` has converted.
+
+    Args:
+        layer: A layer with `kernel_size`, `strides` and `dilation_rate`.
+
+    Returns:
+        Kernel, strides and dilation per axis.
+    """
     return ReceptiveField(layer.kernel_size, layer.strides, layer.dilation_rate)
 
 
 def convolution_module(
     layer: Any, channels: int, filters: int, groups: int, initializer: str, fans: tuple[int, int] | None = None
 ) -> ConvolutionModule:
-    """The torch module of a convolution with freshly drawn kernels, zero biases and weights in channels_last memory."""
+    """Builds the torch module of a convolution, with initialized kernels and zero biases in channels_last memory.
+
+    Args:
+        layer: The layer.
+        channels: Number of input channels.
+        filters: Number of output channels.
+        groups: Number of channel groups.
+        initializer: Name of the kernel initializer.
+        fans: Numbers of input and output connections for the initializer. Default: from the shape of the kernel.
+
+    Returns:
+        The module.
+    """
     window = kernel_window(layer)
-    folded = even_padding(window) if layer.padding == "same" else (0,) * layer.rank
+    symmetric = even_padding(window) if layer.padding == "same" else (0,) * layer.rank
     size, strides, dilation = window.kernel, window.strides, window.dilation
     module = _MODULES[layer.rank](
-        channels, filters, size, strides, folded or 0, dilation, groups=groups, bias=layer.use_bias
+        channels, filters, size, strides, symmetric or 0, dilation, groups=groups, bias=layer.use_bias
     )
     module.activation = layer.activation
-    module.same = None if folded else window
+    module.same = None if symmetric else window
     module.causal = window.extent[0] - 1 if layer.padding == CAUSAL else 0
     finish_weights(module, initializer, fans)
     return module
 
 
 def finish_weights(module: Any, initializer: str, fans: tuple[int, int] | None = None) -> None:
-    """Draws the kernels of a convolution module, empties its biases, puts the kernels in channels_last memory."""
+    """Initializes kernel and bias of a convolution module, in channels_last memory.
+
+    Args:
+        module: The module, changed in place.
+        initializer: Name of the kernel initializer.
+        fans: Numbers of input and output connections for the initializer. Default: from the shape of the kernel.
+    """
     weight = module.weight
     initialize(weight, initializer, fans)
     if module.bias is not None:

@@ -1,4 +1,4 @@
-"""Convolutions that do not mix channels, and those that mix them in a second step."""
+"""Depthwise and separable convolutions."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -18,7 +18,21 @@ from .convolution import Conv1D, Conv2D, Convolution, check_window, convolution_
 
 @dataclass(frozen=True, repr=False)
 class Depthwise(Layer):
-    """`depth_multiplier` kernels for each channel by itself; its subclasses say over how many axes."""
+    """Base class of depthwise convolutions.
+
+    Args:
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Step of the kernel in positions: one integer for all axes, or one per axis.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow).
+        depth_multiplier: Number of output channels per input channel.
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements in positions: one integer for all axes, or one per axis. Above 1 only
+            with strides of 1.
+        depthwise_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     rank: ClassVar[int]
 
@@ -49,7 +63,7 @@ class Depthwise(Layer):
         channels = input_shape[-1]
         filters = self.output_shape(input_shape)[-1]
         receptive = numel(self.window.kernel)
-        fans = channels * receptive, self.depth_multiplier * receptive  # as Keras counts them
+        fans = channels * receptive, self.depth_multiplier * receptive  # computed as in Keras
         return convolution_module(self, channels, filters, channels, self.depthwise_initializer, fans)
 
     def multiply_adds(self, input_shape: Shape) -> int:
@@ -61,10 +75,24 @@ class Depthwise(Layer):
 
 @dataclass(frozen=True, repr=False)
 class DepthwiseConv1D(Depthwise):
-    """Kernels for each channel of (steps, channels) by itself.
+    """Depthwise convolution over sequences (steps, channels): each channel has its own kernels.
 
-    >>> DepthwiseConv1D(3).trainable_parameters((64, 32))
-    128
+    Args:
+        kernel_size: Kernel size in positions: one integer, or a tuple of one.
+        strides: Step of the kernel in positions: one integer, or a tuple of one.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow).
+        depth_multiplier: Number of output channels per input channel.
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements in positions: one integer, or a tuple of one. Above 1 only with
+            strides of 1.
+        depthwise_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> DepthwiseConv1D(3).trainable_parameters((64, 32))
+        128
     """
 
     rank: ClassVar[int] = 1
@@ -72,10 +100,24 @@ class DepthwiseConv1D(Depthwise):
 
 @dataclass(frozen=True, repr=False)
 class DepthwiseConv2D(Depthwise):
-    """Kernels for each channel of (height, width, channels) by itself.
+    """Depthwise convolution over images (height, width, channels): each channel has its own kernels.
 
-    >>> DepthwiseConv2D(3).trainable_parameters((64, 64, 32))
-    320
+    Args:
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Step of the kernel in positions: one integer for all axes, or one per axis.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow).
+        depth_multiplier: Number of output channels per input channel.
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        dilation_rate: Spacing of kernel elements in positions: one integer for all axes, or one per axis. Above 1 only
+            with strides of 1.
+        depthwise_initializer: Initial distribution of the kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> DepthwiseConv2D(3).trainable_parameters((64, 64, 32))
+        320
     """
 
     rank: ClassVar[int] = 2
@@ -83,7 +125,23 @@ class DepthwiseConv2D(Depthwise):
 
 @dataclass(frozen=True, repr=False)
 class Separable(Layer):
-    """A depthwise convolution, then a 1x1 convolution that mixes the channels."""
+    """Base class of separable convolutions: a depthwise convolution followed by a 1x1 convolution.
+
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Step of the kernel in positions: one integer for all axes, or one per axis.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow).
+        dilation_rate: Spacing of kernel elements in positions: one integer for all axes, or one per axis. Above 1 only
+            with strides of 1.
+        depth_multiplier: Number of intermediate channels per input channel.
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        depthwise_initializer: Initial distribution of the depthwise kernel, such as "glorot_uniform" or "he_normal".
+        pointwise_initializer: Initial distribution of the pointwise kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     rank: ClassVar[int]
 
@@ -111,7 +169,7 @@ class Separable(Layer):
 
     @property
     def depthwise(self) -> Depthwise:
-        """The first step."""
+        """Returns the depthwise convolution."""
         kind = DepthwiseConv1D if self.rank == 1 else DepthwiseConv2D
         return kind(
             self.kernel_size, self.strides, self.padding, self.depth_multiplier, None, False, self.dilation_rate,
@@ -120,7 +178,7 @@ class Separable(Layer):
 
     @property
     def pointwise(self) -> Convolution:
-        """The second step."""
+        """Returns the pointwise (1x1) convolution."""
         kind = Conv1D if self.rank == 1 else Conv2D
         initializer = self.pointwise_initializer
         return kind(self.filters, 1, 1, "valid", self.activation, self.use_bias, kernel_initializer=initializer)
@@ -145,10 +203,26 @@ class Separable(Layer):
 
 @dataclass(frozen=True, repr=False)
 class SeparableConv1D(Separable):
-    """A depthwise, then a pointwise convolution over (steps, channels).
+    """Separable convolution over sequences (steps, channels): depthwise, then pointwise.
 
-    >>> SeparableConv1D(8, 3).output_shape((16, 4))
-    (14, 8)
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer, or a tuple of one.
+        strides: Step of the kernel in positions: one integer, or a tuple of one.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow).
+        dilation_rate: Spacing of kernel elements in positions: one integer, or a tuple of one. Above 1 only with
+            strides of 1.
+        depth_multiplier: Number of intermediate channels per input channel.
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        depthwise_initializer: Initial distribution of the depthwise kernel, such as "glorot_uniform" or "he_normal".
+        pointwise_initializer: Initial distribution of the pointwise kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> SeparableConv1D(8, 3).output_shape((16, 4))
+        (14, 8)
     """
 
     rank: ClassVar[int] = 1
@@ -156,10 +230,26 @@ class SeparableConv1D(Separable):
 
 @dataclass(frozen=True, repr=False)
 class SeparableConv2D(Separable):
-    """A depthwise, then a pointwise convolution over (height, width, channels).
+    """Separable convolution over images (height, width, channels): depthwise, then pointwise.
 
-    >>> SeparableConv2D(8, 3).trainable_parameters((16, 16, 4))
-    76
+    Args:
+        filters: Number of output channels.
+        kernel_size: Kernel size in positions: one integer for all axes, or one per axis.
+        strides: Step of the kernel in positions: one integer for all axes, or one per axis.
+        padding: "valid" (none) or "same" (zeros, so that output size = input size / strides, rounded up; an odd zero is
+            added at the end, as in TensorFlow).
+        dilation_rate: Spacing of kernel elements in positions: one integer for all axes, or one per axis. Above 1 only
+            with strides of 1.
+        depth_multiplier: Number of intermediate channels per input channel.
+        activation: Name of an activation function, such as "relu". Default: none.
+        use_bias: Add a trainable bias per output channel.
+        depthwise_initializer: Initial distribution of the depthwise kernel, such as "glorot_uniform" or "he_normal".
+        pointwise_initializer: Initial distribution of the pointwise kernel, such as "glorot_uniform" or "he_normal".
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> SeparableConv2D(8, 3).trainable_parameters((16, 16, 4))
+        76
     """
 
     rank: ClassVar[int] = 2

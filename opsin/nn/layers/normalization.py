@@ -1,4 +1,4 @@
-"""Normalisation: numbers brought to mean 0 and variance 1, over the batch, the channels or groups of them."""
+"""Normalization layers: batch, layer and group normalization, and layer scale."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -21,7 +21,7 @@ _BATCH: dict[int, Any] = {
 
 
 class LayerNormModule(torch.nn.LayerNorm):
-    """torch's LayerNorm over the channels, which are on axis 1."""
+    """torch's LayerNorm over the channels, on axis 1."""
 
     def forward(self, input: Tensor) -> Tensor:
         if input.ndim == 2:
@@ -31,7 +31,7 @@ class LayerNormModule(torch.nn.LayerNorm):
 
 
 class GroupNormModule(torch.nn.GroupNorm):
-    """torch's GroupNorm, which fails with an offset but no scale."""
+    """torch's GroupNorm, with support for an offset without a scale."""
 
     def forward(self, input: Tensor) -> Tensor:
         alone = cast("Tensor | None", self.weight) is None
@@ -41,7 +41,14 @@ class GroupNormModule(torch.nn.GroupNorm):
 
 
 class Normalization(Layer):
-    """What every normalisation has: a learned offset (`center`) and scale for each channel, and what keeps from /0."""
+    """Base class of normalization layers with trainable offset and scale per channel.
+
+    Args:
+        epsilon: Added to the variance, to avoid division by zero.
+        center: Add a trainable offset per channel.
+        scale: Multiply by a trainable factor per channel.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     epsilon: float
     center: bool
@@ -55,14 +62,21 @@ class Normalization(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) not in _BATCH:
             got = shape_text(input_shape)
-            raise self.fail(f"needs an input of up to 3 spatial axes and channels, got {got}: put a Reshape before it")
+            raise self.fail(f"got an input of {got}. Expected at most 3 spatial axes. Fix: add a Reshape before it.")
         return input_shape
 
     def trainable_parameters(self, input_shape: Shape) -> int:
         return (self.center + self.scale) * input_shape[-1]
 
-    def only_learned(self, module: torch.nn.Module) -> torch.nn.Module:
-        """The module without the offset or scale that the layer does not have."""
+    def without_unused_parameters(self, module: torch.nn.Module) -> torch.nn.Module:
+        """Removes the offset or scale that the layer does not have.
+
+        Args:
+            module: The torch module, changed in place.
+
+        Returns:
+            The module.
+        """
         if not self.scale:
             module.register_parameter("weight", None)
         if not self.center:
@@ -72,12 +86,20 @@ class Normalization(Layer):
 
 @dataclass(frozen=True, repr=False)
 class BatchNormalization(Normalization):
-    """Each channel to mean 0 and variance 1 over the batch, then learned scale and offset; moving averages on predict.
+    """Normalizes each channel to mean 0 and variance 1 over the batch and all positions.
 
-    `momentum` is the share of the old moving average that a step keeps (Keras's meaning; torch's is one minus it).
+    In evaluation mode it uses the moving averages (Ioffe and Szegedy, arXiv:1502.03167).
 
-    >>> BatchNormalization().fixed_parameters((8, 8, 64))
-    128
+    Args:
+        momentum: Fraction of the moving averages that is kept in each step, as in Keras; torch's momentum is 1 - this.
+        epsilon: Added to the variance, to avoid division by zero.
+        center: Add a trainable offset per channel.
+        scale: Multiply by a trainable factor per channel.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> BatchNormalization().fixed_parameters((8, 8, 64))
+        128
     """
 
     momentum: float = 0.99
@@ -91,7 +113,7 @@ class BatchNormalization(Normalization):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         kind = _BATCH[len(self.output_shape(input_shape))]
-        return self.only_learned(kind(input_shape[-1], eps=self.epsilon, momentum=1 - self.momentum))
+        return self.without_unused_parameters(kind(input_shape[-1], eps=self.epsilon, momentum=1 - self.momentum))
 
     def fixed_parameters(self, input_shape: Shape) -> int:
         return 2 * input_shape[-1]
@@ -99,10 +121,17 @@ class BatchNormalization(Normalization):
 
 @dataclass(frozen=True, repr=False)
 class LayerNormalization(Normalization):
-    """The channels of each position to mean 0 and variance 1, then learned scale and offset.
+    """Normalizes the channels of each position to mean 0 and variance 1 (Ba et al., arXiv:1607.06450).
 
-    >>> LayerNormalization().trainable_parameters((8, 8, 64))
-    128
+    Args:
+        epsilon: Added to the variance, to avoid division by zero.
+        center: Add a trainable offset per channel.
+        scale: Multiply by a trainable factor per channel.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> LayerNormalization().trainable_parameters((8, 8, 64))
+        128
     """
 
     epsilon: float = 1e-3
@@ -111,15 +140,23 @@ class LayerNormalization(Normalization):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         channels = self.output_shape(input_shape)[-1]
-        return self.only_learned(LayerNormModule(channels, eps=self.epsilon))
+        return self.without_unused_parameters(LayerNormModule(channels, eps=self.epsilon))
 
 
 @dataclass(frozen=True, repr=False)
 class GroupNormalization(Normalization):
-    """Groups of neighbouring channels, each over all positions, to mean 0 and variance 1, then scale and offset.
+    """Normalizes groups of channels to mean 0 and variance 1 over all positions (arXiv:1803.08494).
 
-    >>> GroupNormalization(8).output_shape((8, 8, 64))
-    (8, 8, 64)
+    Args:
+        groups: Number of groups; it divides the number of channels.
+        epsilon: Added to the variance, to avoid division by zero.
+        center: Add a trainable offset per channel.
+        scale: Multiply by a trainable factor per channel.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> GroupNormalization(8).output_shape((8, 8, 64))
+        (8, 8, 64)
     """
 
     groups: int = 32
@@ -134,18 +171,18 @@ class GroupNormalization(Normalization):
     def output_shape(self, input_shape: Shape) -> Shape:
         if input_shape[-1] % self.groups:
             raise self.fail(
-                f"cannot share the {input_shape[-1]} channels of {shape_text(input_shape)} among {self.groups} groups: "
-                "take a divisor"
+                f"cannot divide the {input_shape[-1]} channels of {shape_text(input_shape)} into {self.groups} groups. "
+                "Expected a divisor of the channels."
             )
         return super().output_shape(input_shape)
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         channels = self.output_shape(input_shape)[-1]
-        return self.only_learned(GroupNormModule(self.groups, channels, eps=self.epsilon))
+        return self.without_unused_parameters(GroupNormModule(self.groups, channels, eps=self.epsilon))
 
 
 class ScaleModule(torch.nn.Module):
-    """Multiplies each channel by a learned number."""
+    """Multiplies each channel by a trainable factor."""
 
     def __init__(self, channels: int, initial: float) -> None:
         super().__init__()
@@ -157,10 +194,17 @@ class ScaleModule(torch.nn.Module):
 
 @dataclass(frozen=True, repr=False)
 class LayerScale(Layer):
-    """Each channel times a learned number that starts at `initial`, so that a deep residual network starts shallow.
+    """Multiplies each channel by a trainable factor (Touvron et al., arXiv:2103.17239).
 
-    >>> LayerScale().trainable_parameters((8, 8, 64))
-    64
+    With a small initial factor a deep residual network starts as a nearly shallow one.
+
+    Args:
+        initial: Initial factor.
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> LayerScale().trainable_parameters((8, 8, 64))
+        64
     """
 
     initial: float = 1e-6

@@ -1,4 +1,4 @@
-"""Pooling: what is kept of each window."""
+"""Maximum and average pooling."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,7 +20,7 @@ _AVERAGE: dict[int, Any] = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
 
 
 class MaxPoolModule(torch.nn.Module):
-    """The largest number of each window."""
+    """Computes the maximum of each window."""
 
     def __init__(self, window: ReceptiveField, same: bool) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class MaxPoolModule(torch.nn.Module):
 
 
 class AveragePoolModule(MaxPoolModule):
-    """The mean of each window; what "same" padding adds is not counted."""
+    """Computes the mean of each window. Padding is not counted."""
 
     def forward(self, x: Tensor) -> Tensor:
         average = _AVERAGE[x.ndim - 2]
@@ -50,7 +50,15 @@ class AveragePoolModule(MaxPoolModule):
 
 @dataclass(frozen=True, repr=False)
 class Pooling(Layer):
-    """One number of each window and channel; `strides` None moves by the window's own size."""
+    """Base class of pooling layers.
+
+    Args:
+        pool_size: Window size in positions: one integer for all axes, or one per axis.
+        strides: Step of the window in positions: one integer for all axes, or one per axis. Default: `pool_size`.
+        padding: "valid" (none) or "same" (output size = input size / strides, rounded up; padding does not affect the
+            result).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+    """
 
     rank: ClassVar[int]
     module: ClassVar[type[MaxPoolModule]] = MaxPoolModule
@@ -82,10 +90,18 @@ class Pooling(Layer):
 
 @dataclass(frozen=True, repr=False)
 class MaxPooling1D(Pooling):
-    """The largest number of each window over (steps, channels).
+    """Max pooling over sequences (steps, channels).
 
-    >>> MaxPooling1D(2).output_shape((65, 3))
-    (32, 3)
+    Args:
+        pool_size: Window size in positions: one integer, or a tuple of one.
+        strides: Step of the window in positions: one integer, or a tuple of one. Default: `pool_size`.
+        padding: "valid" (none) or "same" (output size = input size / strides, rounded up; padding does not affect the
+            result).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> MaxPooling1D(2).output_shape((65, 3))
+        (32, 3)
     """
 
     rank: ClassVar[int] = 1
@@ -93,10 +109,18 @@ class MaxPooling1D(Pooling):
 
 @dataclass(frozen=True, repr=False)
 class MaxPooling2D(Pooling):
-    """The largest number of each window over (height, width, channels).
+    """Max pooling over images (height, width, channels).
 
-    >>> MaxPooling2D(2).output_shape((65, 65, 3))
-    (32, 32, 3)
+    Args:
+        pool_size: Window size in positions: one integer for all axes, or one per axis.
+        strides: Step of the window in positions: one integer for all axes, or one per axis. Default: `pool_size`.
+        padding: "valid" (none) or "same" (output size = input size / strides, rounded up; padding does not affect the
+            result).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> MaxPooling2D(2).output_shape((65, 65, 3))
+        (32, 32, 3)
     """
 
     rank: ClassVar[int] = 2
@@ -104,10 +128,18 @@ class MaxPooling2D(Pooling):
 
 @dataclass(frozen=True, repr=False)
 class MaxPooling3D(Pooling):
-    """The largest number of each window over (depth, height, width, channels).
+    """Max pooling over volumes (depth, height, width, channels).
 
-    >>> MaxPooling3D((1, 2, 2)).output_shape((5, 8, 8, 3))
-    (5, 4, 4, 3)
+    Args:
+        pool_size: Window size in positions: one integer for all axes, or one per axis.
+        strides: Step of the window in positions: one integer for all axes, or one per axis. Default: `pool_size`.
+        padding: "valid" (none) or "same" (output size = input size / strides, rounded up; padding does not affect the
+            result).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> MaxPooling3D((1, 2, 2)).output_shape((5, 8, 8, 3))
+        (5, 4, 4, 3)
     """
 
     rank: ClassVar[int] = 3
@@ -115,10 +147,18 @@ class MaxPooling3D(Pooling):
 
 @dataclass(frozen=True, repr=False)
 class AveragePooling1D(MaxPooling1D):
-    """The mean of each window over (steps, channels).
+    """Average pooling over sequences (steps, channels).
 
-    >>> AveragePooling1D(2, padding="same").output_shape((65, 3))
-    (33, 3)
+    Args:
+        pool_size: Window size in positions: one integer, or a tuple of one.
+        strides: Step of the window in positions: one integer, or a tuple of one. Default: `pool_size`.
+        padding: "valid" (none) or "same" (output size = input size / strides, rounded up; padding does not affect the
+            result).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> AveragePooling1D(2, padding="same").output_shape((65, 3))
+        (33, 3)
     """
 
     module: ClassVar[type[MaxPoolModule]] = AveragePoolModule
@@ -126,10 +166,18 @@ class AveragePooling1D(MaxPooling1D):
 
 @dataclass(frozen=True, repr=False)
 class AveragePooling2D(MaxPooling2D):
-    """The mean of each window over (height, width, channels).
+    """Average pooling over images (height, width, channels).
 
-    >>> AveragePooling2D(2, padding="same").output_shape((65, 65, 3))
-    (33, 33, 3)
+    Args:
+        pool_size: Window size in positions: one integer for all axes, or one per axis.
+        strides: Step of the window in positions: one integer for all axes, or one per axis. Default: `pool_size`.
+        padding: "valid" (none) or "same" (output size = input size / strides, rounded up; padding does not affect the
+            result).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> AveragePooling2D(2, padding="same").output_shape((65, 65, 3))
+        (33, 33, 3)
     """
 
     module: ClassVar[type[MaxPoolModule]] = AveragePoolModule
@@ -137,10 +185,18 @@ class AveragePooling2D(MaxPooling2D):
 
 @dataclass(frozen=True, repr=False)
 class AveragePooling3D(MaxPooling3D):
-    """The mean of each window over (depth, height, width, channels).
+    """Average pooling over volumes (depth, height, width, channels).
 
-    >>> AveragePooling3D(2).output_shape((8, 8, 8, 3))
-    (4, 4, 4, 3)
+    Args:
+        pool_size: Window size in positions: one integer for all axes, or one per axis.
+        strides: Step of the window in positions: one integer for all axes, or one per axis. Default: `pool_size`.
+        padding: "valid" (none) or "same" (output size = input size / strides, rounded up; padding does not affect the
+            result).
+        name: Name of the layer, unique among its siblings. Default: derived from the class.
+
+    Examples:
+        >>> AveragePooling3D(2).output_shape((8, 8, 8, 3))
+        (4, 4, 4, 3)
     """
 
     module: ClassVar[type[MaxPoolModule]] = AveragePoolModule

@@ -48,7 +48,7 @@ def test_weights_are_in_channels_last_memory():
     [
         ((10,), r"\(height, width, channels\)"),
         ((2, 8, 4), "got an input of 2x8. Expected at least 3x3"),
-        ((8, 8, 3), "3 channels of 8x8x3 among 2"),
+        ((8, 8, 3), "3 channels of 8x8x3 into 2"),
     ],
 )
 def test_invalid_inputs_raise_an_error(shape, message):
