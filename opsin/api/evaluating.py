@@ -1,4 +1,4 @@
-"""The verb that scores a model on labelled images."""
+"""Evaluation of a model on labelled images."""
 
 import datetime
 import json
@@ -22,7 +22,7 @@ from opsin.report import RunSection
 
 from .finalize import evaluation_of, predictions_of
 from .provenance import machine, versions
-from .reporting import current_command, report_of_evaluation
+from .reporting import current_command, write_evaluation_report
 from .results import Evaluation
 from .run_folder import check_writable, new_folder
 
@@ -41,11 +41,24 @@ def evaluate(
     progress: Progress = silent,
     say: Callable[[str], None] = _nothing,
 ) -> Evaluation:
-    """Scores a model, with intervals, on a folder, CSV, npz or (images, targets).
+    """Evaluates a model on labelled images: scores with 95 % confidence intervals, compared with a baseline.
 
-    When the data has a test split only that is scored, unless `split` names another ("train", "valid"). With `report`
-    a page, the predictions and plots go to `out`, or to a new folder under `runs/evaluate/`. Raises DataError when
-    the data's classes are not the model's, OpsinError when the folder cannot be written or holds a run.
+    Args:
+        model: Model, or path of its file.
+        data: Folder, CSV, npz, another supported format, or (images, targets).
+        device: Device, such as "cpu". Default: the fastest of this machine.
+        split: Split to evaluate: "train", "valid" or "test". Default: test where there is one, otherwise all images.
+        report: Writes an HTML report, the predictions and plots.
+        out: Folder of the report. Default: a new folder under runs/evaluate/.
+        progress: Progress callback.
+        say: Called with each remark on the data.
+
+    Returns:
+        Scores, baseline scores and predictions.
+
+    Raises:
+        DataError: The data cannot be read, has no image in the split, or has other classes than the model.
+        OpsinError: The folder cannot be written or holds a training run.
     """
     begun = time.monotonic()
     keep_large_buffers()
@@ -53,45 +66,47 @@ def evaluate(
     if report or place is not None:
         _check_place(place)
     loaded = model if isinstance(model, Model) else load_model(model, device)
-    source = _asked(loaded, data, split, progress)
+    source = _test_rows(loaded, data, split, progress)
     for line in source.table.notes:
         say(line)
     predictions = predictions_of(loaded, source, "test", progress, features=report or place is not None)
+    if split is not None:
+        predictions = replace(predictions, split=np.full(len(predictions.ids), split, object))
     baseline = _baseline(loaded, predictions)
     evaluation = evaluation_of(loaded, predictions, baseline)
     if not report and place is None:
         return evaluation
     folder = new_folder(place, "evaluate", source.table.origin)
     file = None if isinstance(model, Model) else str(model)
-    return _kept(folder, loaded, file, source, evaluation, begun)
+    return _write_evaluation(folder, loaded, file, source, evaluation, begun)
 
 
 def _check_place(out: Path | None) -> None:
-    """Raises OpsinError when the folder cannot be written, or holds what an evaluation would overwrite."""
+    """Raises OpsinError when the folder cannot be written, or holds a run that an evaluation would overwrite."""
     if out is not None and (out / "args.yaml").exists():
-        raise OpsinError(f"{out} holds a training run, whose report would be lost; name another folder")
+        raise OpsinError(f"{out} holds a training run, whose report would be overwritten. Fix: name another folder.")
     check_writable(out)
 
 
-def _asked(model: Model, data: Any, split: str | None, progress: Progress) -> Dataset:
-    """The rows to judge, in the model's words, all of them as test split, with notes on what makes them less fit."""
-    table = _in_words_of(model, formats.read(data, model.task.target_kind))
+def _test_rows(model: Model, data: Any, split: str | None, progress: Progress) -> Dataset:
+    """Returns the rows to evaluate as a test split, with the model's names, and notes on the limits of the scores."""
+    table = _with_names_of(model, formats.read(data, model.task.target_kind))
     chosen = split or ("test" if (table.rows["split"] == "test").any() else None)
     source = open_dataset(table, model.preprocessing, progress)
     asked = source.as_split("test") if chosen is None else source.split(chosen).as_split("test")
     if not len(asked.table):
         splits = [str(name) for name in table.rows["split"].drop_nulls().unique().sort()]
-        known = f"one of its splits: {', '.join(splits)}" if splits else "no split, as it has none"
+        known = f"one of its splits: {', '.join(splits)}" if splits else "none, as the data has no splits"
         raise DataError(f"{table.origin} has no image in the split {chosen!r}; expected {known}")
     notes: list[str] = []
     if chosen != "test" and model.provenance.fingerprint == source.fingerprint:
         notes.append(
-            "the model was trained on images of this very data set: these scores say little about new images; those "
-            "of its test split are in the report of its training"
+            "the model was trained on images of this data set: these scores do not apply to new images. "
+            "Scores on its test split are in the report of its training."
         )
     absent = [name for name, rows in model.task.subgroups(asked.targets("test")).items() if not len(rows)]
     if absent and asked.table.target.kind.is_class:
-        notes.append(f"no image here is of {_some(absent)}, which the model knows too")
+        notes.append(f"no image has the class {_shortened(absent)}, which the model predicts too")
     return replace(asked, table=asked.table.with_notes(*notes))
 
 
@@ -102,14 +117,14 @@ def _baseline(model: Model, predictions: Predictions) -> np.ndarray:
     return known if known.shape == fitted.shape else fitted
 
 
-def _kept(
+def _write_evaluation(
     folder: Path, model: Model, file: str | None, source: Dataset, evaluation: Evaluation, begun: float
 ) -> Evaluation:
-    """The evaluation on disk: `evaluation.json`, `predictions.parquet`, `report.html` and `plots/`."""
+    """Writes evaluation.json, predictions.parquet, report.html and plots; returns the evaluation with its page."""
     table = source.table
     command = current_command(f"opsin.evaluate({file or 'model'!r}, {table.origin!r}, report=True)")
     evaluation.predictions.to_parquet(folder / "predictions.parquet")
-    told: dict[str, Any] = {
+    content: dict[str, Any] = {
         "command": command,
         "model": file,
         "model_fingerprint": model.fingerprint,
@@ -120,34 +135,35 @@ def _kept(
         "baseline_scores": {name: value.to_json() for name, value in evaluation.baseline.items()},
         "notes": list(table.notes),
         "versions": versions(),
-        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
-    write_text(folder / "evaluation.json", json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(folder / "evaluation.json", json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     run = RunSection(command, None, time.monotonic() - begun, machine(model.device), versions())
-    return replace(evaluation, report=report_of_evaluation(folder, model, file, source, evaluation, run))
+    return replace(evaluation, report=write_evaluation_report(folder, model, file, source, evaluation, run))
 
 
-def _in_words_of(model: Model, table: Table) -> Table:
-    """The table with its classes, labels or numbers in the model's order; all of them must be known to the model."""
+def _with_names_of(model: Model, table: Table) -> Table:
+    """Returns the table with its classes, labels or numbers in the model's order; raises DataError for unknown ones."""
     names, known = table.target.names, model.task.names
     unknown = [name for name in names if name not in known]
     if unknown or (table.target.kind.is_vector and len(names) != len(known)):
         raise DataError(
-            f"{table.origin} has the targets {_some(names)}, but the model answers {_some(known)}; expected the same "
-            + (f"names: rename or leave out {_some(unknown)}" if unknown else "number of them")
+            f"{table.origin} has the targets {_shortened(names)}, but the model predicts {_shortened(known)}. "
+            "Expected the same "
+            + (f"names. Fix: rename or leave out {_shortened(unknown)}." if unknown else "number of them.")
         )
     place = [known.index(name) for name in names]
     if place == list(range(len(known))):
         return table
     if table.target.kind.reordered is None:
         raise DataError(
-            f"{table.origin} has the classes {_some(names)}, but the model answers {_some(known)}; expected the same "
-            "in the same order, as the values of the masks stand for them"
+            f"{table.origin} has the classes {_shortened(names)}, but the model predicts {_shortened(known)}. "
+            "Expected the same classes in the same order, as mask values are class indices."
         )
     targets = table.target.kind.reordered(table.rows["target"], place)
     return replace(table, rows=table.rows.with_columns(targets), target=Target(table.target.kind, known))
 
 
-def _some(names: Any) -> str:
+def _shortened(names: Any) -> str:
     shown = [str(name) for name in names]
     return ", ".join(shown[:6]) + (f" and {len(shown) - 6} more" if len(shown) > 6 else "")

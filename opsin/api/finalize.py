@@ -18,7 +18,7 @@ from opsin.training import distributed, predict_rows
 from opsin.training.inference import CHUNK
 
 from .provenance import machine, versions
-from .reporting import report_of
+from .reporting import write_run_report
 from .results import Evaluation, Run
 
 
@@ -116,7 +116,7 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
         model.save(path)
         Predictions.concatenate([valid, test]).to_parquet(job.folder / "predictions.parquet")
         progress("report", 0, 1)
-        report = report_of(prepared, model, evaluation, seconds + time.monotonic() - begun)
+        report = write_run_report(prepared, model, evaluation, seconds + time.monotonic() - begun)
         progress("report", 1, 1)
     distributed.barrier()
     total = seconds + time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""What a run or an evaluation was made with, for whoever repeats it."""
+"""Software and hardware of a run or an evaluation, for its repetition."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ import torch
 
 
 def versions() -> dict[str, str]:
-    """Of what decides the numbers.
+    """Returns the versions of Python, Opsin and PyTorch by name.
 
     Examples:
         >>> sorted(versions())
@@ -18,7 +18,7 @@ def versions() -> dict[str, str]:
 
 
 def machine(device: torch.device) -> str:
-    """The processor's kind, how many there are, and the device that was used.
+    """Returns the architecture, the number of processors and the device, as one text.
 
     Examples:
         >>> machine(torch.device("cpu")).endswith("cpu")

@@ -1,4 +1,4 @@
-"""What the report of a run or of an evaluation says, gathered from the rooms that know it."""
+"""Content of the reports of runs and evaluations."""
 
 import json
 import math
@@ -28,13 +28,23 @@ from opsin.report import (
 from .results import Evaluation
 
 
-def report_of(prepared: TrainingPlan, model: Model, evaluation: Evaluation, seconds: float) -> Path:
-    """Writes `report.html` and `plots/` into the run's folder, from its `args.yaml`, `metrics.csv` and answers."""
+def write_run_report(prepared: TrainingPlan, model: Model, evaluation: Evaluation, seconds: float) -> Path:
+    """Writes `report.html` and `plots/` into the run folder.
+
+    Args:
+        prepared: The plan of the training; the folder holds `args.yaml` and `metrics.csv`.
+        model: The trained model.
+        evaluation: Its scores and predictions on the test split.
+        seconds: Duration of the run.
+
+    Returns:
+        Path of the page.
+    """
     job, source = prepared.job, prepared.dataset
     args = json.loads((job.folder / "args.yaml").read_text(encoding="utf-8"))
-    facts = ReportContent(
-        data=_data_facts(source),
-        network=_network_facts(model, prepared.reasons),
+    content = ReportContent(
+        data=_data_section(source),
+        network=_network_section(model, prepared.reasons),
         predictions=PredictionSection(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
         run=RunSection(
             reproduce_command(args),
@@ -46,24 +56,36 @@ def report_of(prepared: TrainingPlan, model: Model, evaluation: Evaluation, seco
             job.recipe.to_json(),
         ),
     )
-    return write_report(job.folder, facts)
+    return write_report(job.folder, content)
 
 
-def report_of_evaluation(
+def write_evaluation_report(
     folder: Path, model: Model, file: str | None, source: Dataset, evaluation: Evaluation, run: RunSection
 ) -> Path:
-    """Writes `report.html` and `plots/` of a finished model, from `file` when it was one, judged on a source's rows."""
-    facts = ReportContent(
-        data=_data_facts(source),
-        network=_network_facts(model, ()),
+    """Writes `report.html` and `plots/` of an evaluation.
+
+    Args:
+        folder: Folder of the report.
+        model: The model.
+        file: Path of its file; None for a model in memory.
+        source: The rows that were evaluated.
+        evaluation: Scores and predictions.
+        run: Command, duration and machine of the evaluation.
+
+    Returns:
+        Path of the page.
+    """
+    content = ReportContent(
+        data=_data_section(source),
+        network=_network_section(model, ()),
         predictions=PredictionSection(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
         run=run,
         model=ModelSection(file or "a model in memory", model.fingerprint, origin_of(model), _known_scores(model)),
     )
-    return write_report(folder, facts)
+    return write_report(folder, content)
 
 
-def _data_facts(source: Dataset) -> DataSection:
+def _data_section(source: Dataset) -> DataSection:
     store = source.store
     targets = source.all_targets()
     return DataSection(
@@ -71,7 +93,7 @@ def _data_facts(source: Dataset) -> DataSection:
     )
 
 
-def _network_facts(model: Model, reasons: tuple[str, ...]) -> NetworkSection:
+def _network_section(model: Model, reasons: tuple[str, ...]) -> NetworkSection:
     summary = nn.summarize(model.network)
     count = summary.trainable + summary.fixed
     return NetworkSection(model.network.name, count, reasons, summary.text(details=True), nn.diagram_svg(model.network))
@@ -110,14 +132,17 @@ def _known_scores(model: Model) -> dict[str, Score]:
 
 
 def current_command(call: str) -> str:
-    """The command that this process was started with, or the Python `call` that stands for it."""
+    """Returns the command line of this process, or the Python `call` where it is not the command `opsin`."""
     program = Path(sys.argv[0])
     started = program.stem == "opsin" or (program.stem, program.parent.name) == ("__main__", "opsin")
     return shlex.join(["opsin", *sys.argv[1:]]) if started else call
 
 
 def reproduce_command(args: Mapping[str, Any]) -> str:
-    """What was typed, or the call when the run was started from Python.
+    """Returns the command line that repeats a run, or the call when it was started from Python.
+
+    Args:
+        args: Content of the run's `args.yaml`.
 
     Examples:
         >>> args = {"command": "pytest", "data": "digits", "options": {"task": None, "epochs": 2, "seed": 0}}
@@ -134,5 +159,5 @@ def reproduce_command(args: Mapping[str, Any]) -> str:
 
 
 def _metrics(path: Path) -> tuple[dict[str, Any], ...]:
-    """The rows of metrics.csv; none when training was stopped before the first."""
+    """Returns the rows of metrics.csv; none when training was stopped before the first."""
     return tuple(pl.read_csv(path, infer_schema_length=None).to_dicts()) if path.exists() else ()

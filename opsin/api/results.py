@@ -1,4 +1,4 @@
-"""What the verbs give back."""
+"""Return values of the verbs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,17 @@ from opsin.evaluation import Predictions, Score
 
 @dataclass(frozen=True)
 class Run:
-    """What a training run left: its folder, model file, report, and scores on the test split beside the baseline's."""
+    """A finished training run.
+
+    Attributes:
+        folder: Run folder.
+        model: Model file.
+        report: HTML report.
+        task: Name of the task, such as "classify".
+        seconds: Duration of the run.
+        scores: Scores on the test split by name; empty without a test split.
+        baseline: Scores of the baseline, which ignores the image.
+    """
 
     folder: Path
     model: Path
@@ -21,9 +31,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores of a model on labelled images, beside the trivial baseline's, and the predictions they were read from.
+    """Scores of a model on labelled images.
 
-    `report` is the page, in a folder of its own, when one was asked for.
+    Attributes:
+        scores: Scores by name.
+        baseline: Scores of the baseline, which ignores the image.
+        predictions: Predictions that the scores were computed from.
+        report: HTML report, when one was asked for.
     """
 
     scores: dict[str, Score]

@@ -10,42 +10,59 @@ from opsin.tasks import Task
 
 from .predictions import Predictions
 
-_MOST_WORK = 200_000_000  # rows x outputs x replicates: some ten seconds
+_MOST_WORK = 200_000_000  # rows x outputs x replicates: about ten seconds
 _SHARES = ("accuracy", "balanced_accuracy", "macro_f1", "auroc")
 
 
 @dataclass(frozen=True)
 class Score:
-    """A score and the interval that holds it in 95 of 100 samples like this one."""
+    """A score with its 95 % confidence interval.
+
+    Attributes:
+        value: The score.
+        low: Lower end of the interval.
+        high: Upper end of the interval.
+    """
 
     value: float
     low: float
     high: float
 
     def __str__(self) -> str:
-        """Such as "0.931 (0.926 to 0.936)"."""
+        """Returns a text such as "0.931 (0.926 to 0.936)"."""
         return f"{self.value:.4g} ({self.low:.4g} to {self.high:.4g})"
 
     def to_json(self) -> dict[str, float | None]:
-        """Plain values; null where a score is not defined."""
+        """Returns value, low and high by name; None where the score is not defined."""
         parts = {"value": self.value, "low": self.low, "high": self.high}
         return {name: part if math.isfinite(part) else None for name, part in parts.items()}
 
 
 def score(predictions: Predictions, task: Task, *, seed: int = 0, replicates: int = 1000) -> dict[str, Score]:
-    """Every score of the task with its percentile interval (Efron 1979), resampling groups, or rows without groups.
+    """Computes all scores of a task with bootstrap percentile intervals (Efron 1979).
 
-    A score that a replicate does not define (no positive row, say) is left out of its interval. Where all rows are
-    right (or wrong) resampling shows no doubt; there the binomial bound of Clopper and Pearson (1934) for as many
-    draws as there are groups stands in. A score that resampling itself moves by over a quarter of its spread (Efron and
-    Tibshirani 1993, 10.3), as it does the calibration error of a calibrated model, gets the wider of the basic interval
-    and the one moved back. Very large answers (rows x outputs) take fewer replicates, 200 at least.
+    Groups are resampled, or rows where there are no groups. A replicate in which a score is not defined (no positive
+    row, for example) is left out of its interval. Where all rows are right, or all wrong, resampling gives no width;
+    the interval is then the binomial bound of Clopper and Pearson (1934) for the number of groups. Where the bias of
+    the bootstrap is above a quarter of its standard deviation (Efron and Tibshirani 1993, 10.3), as for the calibration
+    error of a calibrated model, the interval is the union of the basic interval and the percentile interval moved by
+    the bias.
 
-    >>> from opsin.tasks import Classify
-    >>> split, outputs = np.array(["test", "test"]), np.array([[1.0, 0.0], [0.0, 1.0]])
-    >>> rows = Predictions(("a", "b"), None, split, np.array([0, 1]), outputs)
-    >>> print(score(rows, Classify(("x", "y")))["accuracy"])
-    1 (0.1581 to 1)
+    Args:
+        predictions: Predictions and targets; all rows are scored.
+        task: The task.
+        seed: Seed of the resampling.
+        replicates: Number of replicates; fewer, but at least 200, for very many values.
+
+    Returns:
+        Scores by name; empty without rows.
+
+    Examples:
+        >>> from opsin.tasks import Classify
+        >>> split, outputs = np.array(["test", "test"]), np.array([[1.0, 0.0], [0.0, 1.0]])
+        >>> rows = Predictions(("a", "b"), None, split, np.array([0, 1]), outputs)
+        >>> print(score(rows, Classify(("x", "y")))["accuracy"])
+        1 (0.1581 to 1)
     """
     if not predictions.ids:
         return {}
@@ -64,10 +81,15 @@ def score(predictions: Predictions, task: Task, *, seed: int = 0, replicates: in
 
 
 def replicates_for(values: int, asked: int = 1000) -> int:
-    """How often so many values (rows x outputs) are resampled when `asked` times were asked for.
+    """Returns the number of replicates for a number of values, at most `asked`.
 
-    >>> replicates_for(100), replicates_for(10**9)
-    (1000, 200)
+    Args:
+        values: Number of values to score, from `Predictions.values`.
+        asked: Wanted number of replicates.
+
+    Examples:
+        >>> replicates_for(100), replicates_for(10**9)
+        (1000, 200)
     """
     return min(asked, max(200, _MOST_WORK // max(1, values)))
 
