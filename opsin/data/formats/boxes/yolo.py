@@ -141,9 +141,8 @@ def _parse(root: Path, images: Iterable[LabelledImage], names: Mapping[int, str]
             raise DataError(message)
         notes.append(message)
     if unlabelled:
-        notes.append(
-            f"{count(unlabelled, 'image')} without a label file {'left out' if skip else 'read as background'}"
-        )
+        action = "left out" if skip else "read as background"
+        notes.append(f"{count(unlabelled, 'image')} without a label file {action}")
     class_names = names if names is not None else {id: str(id) for id in range(max(seen, default=0) + 1)}
     annotations = [
         ImageAnnotations(item.image, relative=True, split=item.split)

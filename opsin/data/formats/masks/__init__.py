@@ -1,1 +1,1 @@
-"""Readers for masks: mask folders, nnU-Net, one mask file per object."""
+"""Readers of masks: mask folders, nnU-Net, one mask file per object."""

@@ -1,4 +1,4 @@
-"""Which class each value of a mask is."""
+"""Mapping from the pixel values of masks to class indices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,15 @@ IGNORED_NAMES = frozenset(("ignore", "ignored", "void", "don't care", "dont care
 
 @dataclass(frozen=True, eq=False)
 class MaskEncoding:
-    """Values and the class index of each (IGNORED where nobody knows); `halves`: below 128 is 0, from there on 1."""
+    """The class index of each pixel value.
+
+    Attributes:
+        names: Names of the classes.
+        mode: Mode of the values.
+        classes: Class index by value, IGNORED for unlabelled pixels.
+        halves: True for two classes by threshold: values below 128 are class 0, others class 1.
+        notes: Messages on the encoding.
+    """
 
     names: tuple[str, ...]
     mode: MaskMode
@@ -24,9 +32,19 @@ class MaskEncoding:
     halves: bool = False
     notes: tuple[str, ...] = ()
 
-    def apply(self, raw: IndexedMask) -> np.ndarray:
-        """One mask as uint8 class indices; DataError for a value that no class has."""
-        values = values_in_mode(raw, self.mode)
+    def apply(self, mask: IndexedMask) -> np.ndarray:
+        """Converts a mask to class indices.
+
+        Args:
+            mask: The mask.
+
+        Returns:
+            uint8 (height, width).
+
+        Raises:
+            DataError: A value is not in the encoding.
+        """
+        values = values_in_mode(mask, self.mode)
         if self.halves:
             return (values >= 128).astype(np.uint8)
         known = np.array(sorted(self.classes), values.dtype if values.dtype != np.uint8 else np.int32)
@@ -36,45 +54,61 @@ class MaskEncoding:
             table[known[known < 256]] = index[known < 256]
             found = table[values]
             if (found < 0).any():
-                self._refuse(values[found < 0])
+                self._raise_unknown(values[found < 0])
             return found.astype(np.uint8)
-        place = np.searchsorted(known, values).clip(0, len(known) - 1)
-        foreign = known[place] != values
-        if foreign.any():
-            self._refuse(values[foreign])
-        return index[place]
+        position = np.searchsorted(known, values).clip(0, len(known) - 1)
+        unknown = known[position] != values
+        if unknown.any():
+            self._raise_unknown(values[unknown])
+        return index[position]
 
     def without(self, ignored: set[int]) -> "MaskEncoding":
-        """The same with more values ignored, and their classes gone."""
-        gone = {self.classes[value] for value in ignored & set(self.classes)} - {IGNORED}
-        if not gone:
+        """Returns the encoding with further values ignored and their classes removed.
+
+        Args:
+            ignored: Pixel values.
+        """
+        removed = {self.classes[value] for value in ignored & set(self.classes)} - {IGNORED}
+        if not removed:
             return self
-        kept = [place for place in range(len(self.names)) if place not in gone]
-        order = {place: new for new, place in enumerate(kept)}
-        classes = {value: order.get(place, IGNORED) for value, place in self.classes.items()}
-        note = f"ignored as asked: {', '.join(self.names[place] for place in sorted(gone))}"
+        kept = [index for index in range(len(self.names)) if index not in removed]
+        new_index = {index: number for number, index in enumerate(kept)}
+        classes = {value: new_index.get(index, IGNORED) for value, index in self.classes.items()}
+        note = f"ignored as configured: {', '.join(self.names[index] for index in sorted(removed))}"
         return replace(
-            self, names=tuple(self.names[place] for place in kept), classes=classes, notes=(*self.notes, note)
+            self, names=tuple(self.names[index] for index in kept), classes=classes, notes=(*self.notes, note)
         )
 
-    def _refuse(self, foreign: np.ndarray) -> None:
+    def _raise_unknown(self, unknown: np.ndarray) -> None:
         known = sorted(self.classes)
         listed = ", ".join(format_value(value, self.mode) for value in known[:8]) + (", ..." if len(known) > 8 else "")
-        found = format_value(int(foreign[0]), self.mode)
-        many = int((foreign == foreign[0]).sum())
-        raise DataError(f"holds {found} in {count(many, 'pixel')}. Expected {listed}.")
+        found = format_value(int(unknown[0]), self.mode)
+        pixels = int((unknown == unknown[0]).sum())
+        raise DataError(f"has the value {found} in {count(pixels, 'pixel')}. Expected {listed}.")
 
 
 def dense_encoding(
     names: Mapping[int, str], mode: MaskMode, ignored: tuple[int, ...] = (), notes: tuple[str, ...] = ()
 ) -> MaskEncoding:
-    """Class indices in the order of the values; `ignored` values and classes called so are IGNORED."""
-    void = {value for value, name in names.items() if name.strip().lower() in IGNORED_NAMES}
-    kept = sorted(set(names) - void)
-    classes = {value: place for place, value in enumerate(kept)} | dict.fromkeys((*void, *ignored), IGNORED)
-    if void or ignored:
-        said = ", ".join(f"{value} ({names[value]})" if value in names else str(value) for value in (*void, *ignored))
-        notes = (*notes, f"pixels of the value {said} are ignored: nobody says what is there")
+    """Builds an encoding with class indices in the order of the values.
+
+    Args:
+        names: Name by value; classes named ignore, void etc. are IGNORED.
+        mode: Mode of the values.
+        ignored: Further values that are IGNORED.
+        notes: Messages to start with.
+
+    Returns:
+        The encoding.
+    """
+    unlabelled = {value for value, name in names.items() if name.strip().lower() in IGNORED_NAMES}
+    kept = sorted(set(names) - unlabelled)
+    classes = {value: index for index, value in enumerate(kept)} | dict.fromkeys((*unlabelled, *ignored), IGNORED)
+    if unlabelled or ignored:
+        listed = ", ".join(
+            f"{value} ({names[value]})" if value in names else str(value) for value in (*unlabelled, *ignored)
+        )
+        notes = (*notes, f"pixels of the value {listed} are ignored: they are unlabelled")
     if kept != list(range(len(kept))) and len(kept) > 2:
-        notes = (*notes, f"{len(kept)} classes with ids from {kept[0]} to {kept[-1]}, numbered anew without gaps")
+        notes = (*notes, f"{len(kept)} classes with ids from {kept[0]} to {kept[-1]}, renumbered without gaps")
     return MaskEncoding(tuple(names[value] for value in kept), mode, classes, False, notes)

@@ -1,4 +1,4 @@
-"""Masks as files beside their images: read by what their values mean."""
+"""Masks as files, one per image, decoded by their encoding."""
 
 from collections.abc import Iterable, Mapping
 
@@ -16,11 +16,17 @@ from .encoding_rules import infer_encoding, looks_like_instances
 from .pixel_values import IndexedMask, read_mask, values_in_mode
 from .value_statistics import MaskStatistics, mask_statistics
 
-NAME = "object"
+DEFAULT_CLASS = "object"
 
 
 class FileMasks:
-    """One file a mask, by the ids of their images; without a coding each value but 0 is an object."""
+    """Masks as one file per image.
+
+    Args:
+        files: Reader of the files.
+        paths: Path of the mask by id of the image.
+        encoding: Encoding of the values; None when each value but 0 is an object.
+    """
 
     def __init__(self, files: FileImages, paths: Mapping[str, str], encoding: MaskEncoding | None) -> None:
         self._files = files
@@ -28,34 +34,44 @@ class FileMasks:
         self._encoding = encoding
 
     def read(self, id: str) -> np.ndarray:
-        """(height, width) uint8 class indices, or int32 instances; DataError when the mask is broken."""
+        """Returns uint8 class indices or an int32 instance mask, (height, width); DataError for invalid masks."""
         path = self._path(id)
         try:
-            raw = read_mask(self._files.read(path))
-            return numbered(raw) if self._encoding is None else self._encoding.apply(raw)
+            mask = read_mask(self._files.read(path))
+            return instances_from_ids(mask) if self._encoding is None else self._encoding.apply(mask)
         except DataError as error:
             raise DataError(f"has a mask {path} that {error}") from error
 
     def stamp(self, id: str) -> str:
-        """Size and times of last change of the mask, and what its values mean."""
+        """Returns size and modification times of a mask and its encoding as text, to detect changes."""
         encoding = self._encoding
         meaning = "" if encoding is None else f"{encoding.mode}{encoding.classes}{encoding.halves}"
         return f"{self._files.stamp(self._path(id))}|{meaning}"
 
     def _path(self, id: str) -> str:
         if id not in self._paths:
-            raise DataError("is not among the images with masks")
+            raise DataError("is not among the images with masks.")
         return self._paths[id]
 
 
-def numbered(raw: IndexedMask) -> np.ndarray:
-    """Numbers of objects as instances of one class: 256 times 1, 2, ..., without gaps."""
-    if raw.lossy:
-        raise DataError("is a JPEG, which changes the numbers of objects; save it as PNG")
-    values = values_in_mode(raw, raw.mode)
-    distinct, place = np.unique(values, return_inverse=True)
+def instances_from_ids(mask: IndexedMask) -> np.ndarray:
+    """Converts object ids to an instance mask of one class.
+
+    Args:
+        mask: The mask.
+
+    Returns:
+        int32 (height, width): 256 times 1, 2, ..., without gaps; 0 for the background.
+
+    Raises:
+        DataError: The mask is a JPEG.
+    """
+    if mask.lossy:
+        raise DataError("is a JPEG, which changes object ids. Fix: save it as PNG.")
+    values = values_in_mode(mask, mask.mode)
+    distinct, index = np.unique(values, return_inverse=True)
     codes = np.arange(len(distinct), dtype=np.int32) + int(distinct[0] != 0)
-    return (codes * 256)[place].reshape(values.shape)
+    return (codes * 256)[index].reshape(values.shape)
 
 
 def mask_table(
@@ -66,13 +82,25 @@ def mask_table(
     meaning: MaskEncoding | MaskStatistics,
     notes: Iterable[str],
 ) -> Table:
-    """A table of pairs; `splits` stand in the order of `paths`. A survey in place of a coding: values are objects."""
+    """Builds a table of images with masks.
+
+    Args:
+        files: Reader of the files.
+        paths: Path of the mask by id of the image.
+        splits: Split of each image, in the order of `paths`.
+        origin: Name of the data set in messages.
+        meaning: Encoding of classes, or statistics when values are object ids.
+        notes: Notes for the table.
+
+    Returns:
+        The table.
+    """
     encoding = meaning if isinstance(meaning, MaskEncoding) else None
     kind = INSTANCES if encoding is None else MASKS
     rows = make_rows(paths, paths.values(), kind=kind, splits=splits)
-    target = Target(kind, (NAME,) if encoding is None else encoding.names)
-    said = (*notes, *(() if encoding is None else encoding.notes))
-    return Table(rows, files, target, origin, said, masks=FileMasks(files, paths, encoding))
+    target = Target(kind, (DEFAULT_CLASS,) if encoding is None else encoding.names)
+    all_notes = (*notes, *(() if encoding is None else encoding.notes))
+    return Table(rows, files, target, origin, all_notes, masks=FileMasks(files, paths, encoding))
 
 
 def infer_mask_meaning(
@@ -82,27 +110,41 @@ def infer_mask_meaning(
     kind: TargetKind | None,
     ignored: Iterable[int] = (),
 ) -> tuple[MaskEncoding | MaskStatistics, list[str]]:
-    """Classes or objects, and what to note; DataError, saying what was seen, when neither can be told."""
+    """Infers if the values of masks are classes or objects.
+
+    Args:
+        files: Reader of the files.
+        paths: Path of the mask by id of the image.
+        names: Names of the classes; None without a file of names.
+        kind: Masks or instances; None infers it from the values.
+        ignored: Values that are IGNORED.
+
+    Returns:
+        The encoding of classes, or the statistics when values are object ids, and notes.
+
+    Raises:
+        DataError: The values are ambiguous; the message describes them.
+    """
     stats = mask_statistics(list(paths.values()), files.read)
     notes: list[str] = []
     if stats.broken:
         notes.append(f"{count(stats.broken, 'mask')} cannot be read: {some(stats.broken, 2)}")
     if stats.masks + len(stats.broken) < len(paths):
-        notes.append(f"the values of {stats.masks:,} of {len(paths):,} masks were looked at")
+        notes.append(f"the values of {stats.masks:,} of {len(paths):,} masks were inspected")
     if kind is INSTANCES or (kind is None and names is None and looks_like_instances(stats)):
-        _refuse_as_objects(stats)
-        what = "numbers of objects" if looks_like_instances(stats) else "taken for numbers of objects"
-        notes.append(f"{stats.summary(3)}: {what}; say task segment if they are classes")
+        _check_object_ids(stats)
+        reading = "object ids" if looks_like_instances(stats) else "read as object ids"
+        notes.append(f"{stats.summary(3)}: {reading}; set the task to segment if they are classes")
         return stats, notes
     return infer_encoding(stats, names, ignored), notes
 
 
-def _refuse_as_objects(stats: MaskStatistics) -> None:
+def _check_object_ids(stats: MaskStatistics) -> None:
     values = stats.values()
     if stats.mode != "colour" and len(values) <= 2 and values[-1] in (0, 1, 255):
         raise DataError(
-            f"{stats.summary()}: no numbers that tell objects apart. Expected 0 and another number for each object, or "
-            "task segment."
+            f"{stats.summary()}. The values do not distinguish objects. Expected 0 and a different id for each object. "
+            "Fix: set the task to segment."
         )
     if stats.lossy:
-        raise DataError(f"{stats.summary()}: JPEG changes the numbers of objects; save the masks as PNG")
+        raise DataError(f"{stats.summary()}. JPEG changes object ids. Fix: save the masks as PNG.")

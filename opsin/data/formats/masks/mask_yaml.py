@@ -1,4 +1,4 @@
-"""A YAML file that names folders of images and masks for each split, and the classes by their ids."""
+"""Reader of a YAML file with folders of images and masks for each split, and class names by id."""
 
 import os
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from ..scan import FolderListing, count, scan, some
 from ..split_names import split_name
 from .class_names import class_names_of
 from .mask_files import infer_mask_meaning, mask_table
-from .pairing import fits, pair
+from .pairing import pair_masks, pairs_mismatch
 
 _MOST_FILES = 50
 
@@ -30,7 +30,7 @@ class _Part:
 
 
 def match_mask_yaml(listing: FolderListing) -> FormatMatches:
-    """Each .yaml with `train: {images: ..., masks: ...}`, and `classes`; else why a .yaml could not be read."""
+    """Matches .yaml files with `train: {images: ..., masks: ...}` and `classes`."""
     matches: list[FormatMatch] = []
     reasons: list[str] = []
     names = [path for path in listing.others if path.lower().endswith((".yaml", ".yml"))]
@@ -67,33 +67,33 @@ def _parts(config: Mapping[str, Any]) -> list[_Part]:
 
 
 def _read(listing: FolderListing, path: str, config: Mapping[str, Any], origin: str) -> Table:
-    """The pairs of every part; the images may lie beside the folder of the file, not further away."""
-    here = Path(os.path.realpath(listing.folder / path)).parent
+    """Reads the pairs of all splits; the folders must be below the parent of the folder of the file."""
+    file_folder = Path(os.path.realpath(listing.folder / path)).parent
     parts = _parts(config)
-    places = [os.path.normpath(here / folder) for part in parts for folder in (part.images, part.masks)]
+    targets = [os.path.normpath(file_folder / folder) for part in parts for folder in (part.images, part.masks)]
     top = Path(os.path.realpath(listing.folder))
-    root = top if all(_inside(top, place) for place in places) else here.parent
+    root = top if all(_is_inside(top, target) for target in targets) else file_folder.parent
     files = FileImages(root)
     pairs: dict[str, str] = {}
     splits: dict[str, str] = {}
     notes: list[str] = []
     for part in parts:
-        both = [_listed(root, here, folder) for folder in (part.images, part.masks)]
-        missing = [folder for folder, listed in zip((part.images, part.masks), both, strict=True) if not listed]
+        listings = [_list_folder(root, file_folder, folder) for folder in (part.images, part.masks)]
+        missing = [folder for folder, listed in zip((part.images, part.masks), listings, strict=True) if not listed]
         if missing:
-            notes.append(f"{part.split} left out: there are no images in {' and '.join(missing)}")
+            notes.append(f"{part.split} left out: no images in {' and '.join(missing)}")
             continue
-        made = pair([*(f"images/{name}" for name in both[0]), *(f"masks/{name}" for name in both[1])])
-        if fits(made) is not None:
-            raise DataError(f"{part.split}: {fits(made)}")
-        for image, mask in made.masks.items():
-            id = both[0][image.split("/", 1)[1]]
-            pairs[id], splits[id] = both[1][mask.split("/", 1)[1]], part.split
-        for names, what in ((made.unpaired_images, "image"), (made.unpaired_masks, "mask")):
+        paired = pair_masks([*(f"images/{name}" for name in listings[0]), *(f"masks/{name}" for name in listings[1])])
+        if pairs_mismatch(paired) is not None:
+            raise DataError(f"{part.split}: {pairs_mismatch(paired)}")
+        for image, mask in paired.masks.items():
+            id = listings[0][image.split("/", 1)[1]]
+            pairs[id], splits[id] = listings[1][mask.split("/", 1)[1]], part.split
+        for names, noun in ((paired.unpaired_images, "image"), (paired.unpaired_masks, "mask")):
             if names:
-                few = [name.split("/", 1)[1] for name in names]
-                other = "a mask" if what == "image" else "an image"
-                notes.append(f"{count(names, f'{part.split} {what}')} without {other} left out: {some(few)}")
+                names_within = [name.split("/", 1)[1] for name in names]
+                other = "a mask" if noun == "image" else "an image"
+                notes.append(f"{count(names, f'{part.split} {noun}')} without {other} left out: {some(names_within)}")
     if not pairs:
         raise DataError("; ".join(notes))
     classes = config.get("classes", config.get("names"))
@@ -102,20 +102,20 @@ def _read(listing: FolderListing, path: str, config: Mapping[str, Any], origin: 
     if not isinstance(ignored, list) or not all(isinstance(id, int) for id in cast("list[object]", ignored)):
         raise DataError(f"ignore_classes is {str(ignored)[:40]}. Expected a list of ids.")
     paths = {id: pairs[id] for id in sorted(pairs)}
-    meaning, seen = infer_mask_meaning(files, paths, names, MASKS, cast("list[int]", ignored))
-    return mask_table(files, paths, [splits[id] for id in paths], origin, meaning, [*notes, *seen])
+    meaning, meaning_notes = infer_mask_meaning(files, paths, names, MASKS, cast("list[int]", ignored))
+    return mask_table(files, paths, [splits[id] for id in paths], origin, meaning, [*notes, *meaning_notes])
 
 
-def _inside(root: Path, place: str) -> bool:
-    return place == str(root) or place.startswith(f"{root}{os.sep}")
+def _is_inside(root: Path, target: str) -> bool:
+    return target == str(root) or target.startswith(f"{root}{os.sep}")
 
 
-def _listed(root: Path, here: Path, folder: str) -> dict[str, str]:
-    """The pictures below a folder that the file names: path within it -> path below `root`."""
-    place = os.path.normpath(here / folder)
-    if not _inside(root, os.path.realpath(place)) or not _inside(root, place):
-        raise DataError(f"{folder} lies outside of {root.name}. Expected a folder beside the file's own, or below.")
-    if not os.path.isdir(place):
+def _list_folder(root: Path, file_folder: Path, folder: str) -> dict[str, str]:
+    """Returns the images below a folder of the file: the path below `root` by the path within the folder."""
+    target = os.path.normpath(file_folder / folder)
+    if not _is_inside(root, os.path.realpath(target)) or not _is_inside(root, target):
+        raise DataError(f"{folder} is outside of {root.name}. Expected a folder next to that of the file, or below.")
+    if not os.path.isdir(target):
         return {}
-    above = PurePosixPath(Path(place).relative_to(root).as_posix())
-    return {name: (above / name).as_posix() for name in scan(Path(place)).images}
+    prefix = PurePosixPath(Path(target).relative_to(root).as_posix())
+    return {name: (prefix / name).as_posix() for name in scan(Path(target)).images}

@@ -1,4 +1,4 @@
-"""nnU-Net's folders, in two dimensions: dataset.json, imagesTr/case_0000.png, labelsTr/case.png."""
+"""Reader of 2D nnU-Net data sets: dataset.json, imagesTr/case_0000.png, labelsTr/case.png."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,20 +22,20 @@ _CHANNEL = "_0000"
 
 
 def match_nnunet(listing: FolderListing) -> FormatMatches:
-    """Each dataset.json with an imagesTr folder beside it."""
+    """Matches dataset.json files next to an imagesTr folder."""
     matches: list[FormatMatch] = []
-    reason = "no dataset.json beside imagesTr/ and labelsTr/"
+    reason = "no dataset.json next to imagesTr/ and labelsTr/"
     for path in listing.others:
         folder, _, name = path.rpartition("/")
-        above = f"{folder}/" if folder else ""
+        prefix = f"{folder}/" if folder else ""
         if name != "dataset.json" or not any(
-            other.startswith(f"{above}imagesTr/") for other in (*listing.images, *listing.others)
+            other.startswith(f"{prefix}imagesTr/") for other in (*listing.images, *listing.others)
         ):
             continue
 
-        def read(origin: str, kind: TargetKind | None, path: str = path, above: str = above) -> Table:
+        def read(origin: str, kind: TargetKind | None, path: str = path, prefix: str = prefix) -> Table:
             try:
-                return _read(listing, path, above, origin)
+                return _read(listing, path, prefix, origin)
             except DataError as error:
                 raise DataError(f"{origin}: {error}") from error
 
@@ -43,56 +43,58 @@ def match_nnunet(listing: FolderListing) -> FormatMatches:
     return matches, "" if matches else reason
 
 
-def _read(listing: FolderListing, path: str, above: str, origin: str) -> Table:
-    described = _load(listing.folder / path, path)
-    ending = str(described.get("file_ending", ""))
-    if not ending:
-        ending = next((f".{name.split('.', 1)[1]}" for name in _below(listing, f"{above}labelsTr/")), "")
-    if ending.lower() not in IMAGE_EXTENSIONS:
+def _read(listing: FolderListing, path: str, prefix: str, origin: str) -> Table:
+    config = _load_config(listing.folder / path, path)
+    extension = str(config.get("file_ending", ""))
+    if not extension:
+        extension = next((f".{name.split('.', 1)[1]}" for name in _files_below(listing, f"{prefix}labelsTr/")), "")
+    if extension.lower() not in IMAGE_EXTENSIONS:
         raise DataError(
-            f"{path} is of {ending or 'unknown'} files; only pictures (.png, .tif, .bmp) are read, not volumes"
+            f"{path} has {extension or 'unknown'} files. Expected 2D images (.png, .tif, .bmp), not volumes."
         )
-    encoding = _encoding(described, path)
+    encoding = _encoding(config, path)
     pairs: dict[str, str] = {}
     splits: dict[str, str | None] = {}
     notes = list(listing.notes)
     for images, labels, split in _PARTS:
-        alone: list[str] = []
-        for image in _below(listing, f"{above}{images}/"):
-            case, channel = _case(image.rpartition("/")[2], ending)
+        unpaired: list[str] = []
+        for image in _files_below(listing, f"{prefix}{images}/"):
+            case, channel = _split_name(image.rpartition("/")[2], extension)
             if case is None:
                 continue
             if channel != _CHANNEL:
-                raise DataError(f"{image} is a further channel; one picture a case is read, grey or in colour")
-            mask = f"{above}{labels}/{case}{ending}"
+                raise DataError(f"{image} is a further channel. Expected one image per case, grey or RGB.")
+            mask = f"{prefix}{labels}/{case}{extension}"
             if mask in listing.images:
                 pairs[image], splits[image] = mask, split
             else:
-                alone.append(image)
-        if alone:
-            notes.append(f"{count(alone, 'image')} without a mask left out: {some(alone)}")
+                unpaired.append(image)
+        if unpaired:
+            notes.append(f"{count(unpaired, 'image')} without a mask left out: {some(unpaired)}")
     if not pairs:
-        raise DataError(f"{path}: no image of {above}imagesTr has a mask. Expected case_0000{ending} and case{ending}.")
+        raise DataError(
+            f"{path}: no image of {prefix}imagesTr has a mask. Expected case_0000{extension} and case{extension}."
+        )
     used = {*pairs, *pairs.values(), path}
-    left = [name for name in (*listing.images, *listing.others) if name not in used and "/imagesT" not in f"/{name}"]
-    if left:
-        notes.append(f"{count(left, 'other file')} left out: {some(left)}")
+    unused = [name for name in (*listing.images, *listing.others) if name not in used and "/imagesT" not in f"/{name}"]
+    if unused:
+        notes.append(f"{count(unused, 'other file')} left out: {some(unused)}")
     paths = {id: pairs[id] for id in sorted(pairs)}
     return mask_table(FileImages(listing.folder), paths, [splits[id] for id in paths], origin, encoding, notes)
 
 
-def _load(path: Path, source: str) -> Mapping[str, Any]:
+def _load_config(path: Path, source: str) -> Mapping[str, Any]:
     found = load_json(path, source, MOST_BYTES)
     if not isinstance(found, Mapping):
-        raise DataError(f"{source} holds {type(found).__name__}. Expected labels and channel_names.")
+        raise DataError(f"{source} holds {type(found).__name__}. Expected a mapping with labels and channel_names.")
     return cast("Mapping[str, Any]", found)
 
 
-def _encoding(described: Mapping[str, Any], path: str) -> MaskEncoding:
-    """Labels as {name: id} or, as older files have them, {"0": name}; the one called ignore is IGNORED."""
-    labels = described.get("labels")
+def _encoding(config: Mapping[str, Any], path: str) -> MaskEncoding:
+    """Builds the encoding from labels as {name: id} or, in older files, {"0": name}; the label "ignore" is IGNORED."""
+    labels = config.get("labels")
     if not isinstance(labels, Mapping) or not labels:
-        raise DataError(f"{path} has no labels. Expected such as {{'background': 0, 'tumour': 1}}.")
+        raise DataError(f"{path} has no labels. Expected a mapping such as {{'background': 0, 'tumour': 1}}.")
     names: dict[int, str] = {}
     for key, value in cast("Mapping[str, Any]", labels).items():
         if isinstance(value, list):
@@ -100,9 +102,7 @@ def _encoding(described: Mapping[str, Any], path: str) -> MaskEncoding:
         id, name = (key, value) if isinstance(value, str) and key.isdigit() else (value, key)
         text = str(id)
         if isinstance(id, bool) or not (text.isascii() and text.isdigit()) or int(text) > IGNORED or int(text) in names:
-            raise DataError(
-                f"{path} has the label {str(key)[:40]!r}: {text[:40]}. Expected a different id from 0 to 255 each."
-            )
+            raise DataError(f"{path} has the label {str(key)[:40]!r}: {text[:40]}. Expected unique ids from 0 to 255.")
         names[int(text)] = str(name)
     encoding = dense_encoding(names, "index")
     if len(encoding.names) < 2:
@@ -110,14 +110,14 @@ def _encoding(described: Mapping[str, Any], path: str) -> MaskEncoding:
     return encoding
 
 
-def _below(listing: FolderListing, folder: str) -> list[str]:
+def _files_below(listing: FolderListing, folder: str) -> list[str]:
     return [path for path in (*listing.images, *listing.others) if path.startswith(folder)]
 
 
-def _case(name: str, ending: str) -> tuple[str | None, str]:
-    """ "case_0000.png" as "case" and "_0000"; None when it is no such name."""
-    stem = name.removesuffix(ending)
-    case, mark, channel = stem.rpartition("_")
-    if stem == name or not mark or len(channel) != 4 or not channel.isdigit():
+def _split_name(name: str, extension: str) -> tuple[str | None, str]:
+    """Splits "case_0000.png" into "case" and "_0000"; None for other names."""
+    stem = name.removesuffix(extension)
+    case, separator, channel = stem.rpartition("_")
+    if stem == name or not separator or len(channel) != 4 or not channel.isdigit():
         return None, ""
     return case, f"_{channel}"

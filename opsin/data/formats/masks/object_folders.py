@@ -1,4 +1,4 @@
-"""A picture for each object: ID/images/ID.png with ID/masks/*.png, or images/ID.png with masks/ID/*.png."""
+"""Reader of one mask per object: ID/images/ID.png with ID/masks/*.png, or images/ID.png with masks/ID/*.png."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,21 +19,32 @@ from .pairing import split_of
 from .pixel_values import read_mask
 
 IMAGES, MASKS = ("images", "image"), ("masks", "mask", "objects")
-NAME = "object"
+DEFAULT_CLASS = "object"
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Image -> the pictures of its objects, the images without, and pictures of no image."""
+    """The masks of the objects of each image.
+
+    Attributes:
+        parts: Masks of the objects by image.
+        without_objects: Images without a folder of objects.
+        classes: Class by mask, where the folders below masks/ are classes.
+    """
 
     parts: dict[str, tuple[str, ...]]
-    lonely: tuple[str, ...]
+    without_objects: tuple[str, ...]
     classes: dict[str, str]
-    """Object -> its class, where the folders below masks/ name classes."""
 
 
 class ObjectMasks:
-    """Masks put together from one picture an object, by the ids of their images; a smaller object lies on top."""
+    """Instance masks combined from one mask per object, smaller objects on top.
+
+    Args:
+        files: Reader of the files.
+        parts: Paths of the masks of the objects by id of the image.
+        labels: Class index by path of a mask; None for one class.
+    """
 
     def __init__(
         self, files: FileImages, parts: Mapping[str, Sequence[str]], labels: Mapping[str, int] | None = None
@@ -43,42 +54,49 @@ class ObjectMasks:
         self._labels = dict(labels or {})
 
     def read(self, id: str) -> np.ndarray:
-        """(height, width) int32: 256 times the object's number and its class, 0 where there is none.
+        """Reads the instance mask of one image; empty masks are not objects.
 
-        Empty pictures are no objects. DataError when one is broken, or of another size than its image.
+        Args:
+            id: Id of the image.
+
+        Returns:
+            int32 (height, width): 256 times the object id plus the class index, 0 where there is none.
+
+        Raises:
+            DataError: A mask is invalid, or of another size than the image.
         """
-        paths = self._of(id)
-        high, wide, _ = header(self._files.read(id))
+        paths = self._paths(id)
+        height, width, _ = header(self._files.read(id))
         labels = [self._labels.get(path, 0) for path in paths]
-        return stack_instances((self._inside(path, (high, wide)) for path in paths), labels, (high, wide))
+        return stack_instances((self._object_mask(path, (height, width)) for path in paths), labels, (height, width))
 
     def stamp(self, id: str) -> str:
-        """Names, sizes and times of last change of an image's objects."""
-        return "|".join(f"{path}:{self._files.stamp(path)}" for path in self._of(id))
+        """Returns names, sizes and modification times of the masks of an image as text, to detect changes."""
+        return "|".join(f"{path}:{self._files.stamp(path)}" for path in self._paths(id))
 
-    def _inside(self, path: str, size: tuple[int, int]) -> np.ndarray:
+    def _object_mask(self, path: str, size: tuple[int, int]) -> np.ndarray:
         try:
-            raw = read_mask(self._files.read(path))
+            mask = read_mask(self._files.read(path))
         except DataError as error:
             raise DataError(f"has an object {path} that {error}") from error
-        if raw.values.shape != size:
-            high, wide = raw.values.shape
+        if mask.values.shape != size:
+            height, width = mask.values.shape
             raise DataError(
-                f"has an object {path} of {high}x{wide}, but is {size[0]}x{size[1]} itself. Expected one size."
+                f"has an object {path} of {height}x{width}, but the image is {size[0]}x{size[1]}. Expected equal sizes."
             )
-        return raw.values >= 128 if raw.lossy else raw.as_colours() != 0
+        return mask.values >= 128 if mask.lossy else mask.as_colours() != 0
 
-    def _of(self, id: str) -> Sequence[str]:
+    def _paths(self, id: str) -> Sequence[str]:
         if id not in self._parts:
-            raise DataError("is not among the images with objects")
+            raise DataError("is not among the images with objects.")
         return self._parts[id]
 
 
 def match_object_folders(listing: FolderListing) -> FormatMatches:
-    """A folder of objects for each image, also below the folders of splits or deeper."""
+    """Matches a folder of objects for each image, also below folders of splits or deeper."""
     layout = _layout(listing)
     if layout is None:
-        return [], "no folder of objects for each image, such as masks/ beside images/ with one image"
+        return [], "no folder of objects for each image, such as masks/ next to images/ with one image"
 
     def read(origin: str, kind: TargetKind | None) -> Table:
         return _read(listing, layout, origin)
@@ -87,78 +105,81 @@ def match_object_folders(listing: FolderListing) -> FormatMatches:
 
 
 def is_object_folders(listing: FolderListing) -> bool:
-    """Whether the files are a folder of objects for each image."""
+    """Returns True when the files are a folder of objects for each image."""
     return _layout(listing) is not None
 
 
 def _layout(listing: FolderListing) -> _Layout | None:
-    """Which of the two layouts fits; None when neither does."""
-    if not any(set(MASKS) & set(place.lower().split("/")) for place in listing.image_folders):
+    """Returns the layout that fits; None when neither does."""
+    if not any(set(MASKS) & set(folder.lower().split("/")) for folder in listing.image_folders):
         return None
     images: dict[str, list[str]] = {}
     objects: dict[str, list[tuple[str, list[str]]]] = {}
     for path in listing.images:
         folders = path.split("/")[:-1]
-        place = next((at for at in reversed(range(len(folders))) if folders[at].lower() in (*IMAGES, *MASKS)), None)
-        if place is None:
+        depth = next(
+            (index for index in reversed(range(len(folders))) if folders[index].lower() in (*IMAGES, *MASKS)), None
+        )
+        if depth is None:
             continue
-        above = "/".join(folders[:place])
-        if folders[place].lower() in MASKS:
-            objects.setdefault(above, []).append((path, folders[place + 1 :]))
+        prefix = "/".join(folders[:depth])
+        if folders[depth].lower() in MASKS:
+            objects.setdefault(prefix, []).append((path, folders[depth + 1 :]))
         else:
-            images.setdefault(above, []).append(path)
-    return _below_each(images, objects) or _beside(images, objects)
+            images.setdefault(prefix, []).append(path)
+    return _folder_per_image(images, objects) or _common_folder(images, objects)
 
 
-def _below_each(images: dict[str, list[str]], objects: dict[str, list[tuple[str, list[str]]]]) -> _Layout | None:
-    """ID/images/one.png, ID/masks/*.png, or ID/masks/CLASS/*.png."""
+def _folder_per_image(images: dict[str, list[str]], objects: dict[str, list[tuple[str, list[str]]]]) -> _Layout | None:
+    """Parses ID/images/one.png with ID/masks/*.png or ID/masks/CLASS/*.png."""
     if len(images) < 2 or any(len(paths) > 1 for paths in images.values()) or "" in images:
         return None
-    single = {above: paths[0] for above, paths in images.items()}
-    found = {above: objects[above] for above in single if above in objects}
+    single = {prefix: paths[0] for prefix, paths in images.items()}
+    found = {prefix: objects[prefix] for prefix in single if prefix in objects}
     if all(len(parts) <= 1 for parts in found.values()) or any(
         len(f) > 1 for parts in found.values() for _, f in parts
     ):
         return None
     classes = {path: folders[0] for parts in found.values() for path, folders in parts if folders}
-    every = sum(len(parts) for parts in found.values())
-    whole = {single[above]: tuple(path for path, _ in parts) for above, parts in found.items()}
-    lonely = tuple(path for above, path in single.items() if above not in found)
-    return _Layout(whole, lonely, classes if len(classes) == every else {})
+    total = sum(len(parts) for parts in found.values())
+    masks_of = {single[prefix]: tuple(path for path, _ in parts) for prefix, parts in found.items()}
+    without_objects = tuple(path for prefix, path in single.items() if prefix not in found)
+    return _Layout(masks_of, without_objects, classes if len(classes) == total else {})
 
 
-def _beside(images: dict[str, list[str]], objects: dict[str, list[tuple[str, list[str]]]]) -> _Layout | None:
-    """images/ID.png, masks/ID/*.png, both maybe below the folder of a split."""
+def _common_folder(images: dict[str, list[str]], objects: dict[str, list[tuple[str, list[str]]]]) -> _Layout | None:
+    """Parses images/ID.png with masks/ID/*.png, optionally below folders of splits."""
     folder_of: dict[str, list[str]] = {}
-    for above, parts in objects.items():
+    for prefix, parts in objects.items():
         for path, folders in parts:
             if folders:
-                folder_of.setdefault("/".join([above, *folders]), []).append(path)
-    whole: dict[str, tuple[str, ...]] = {}
-    lonely: list[str] = []
-    for above, paths in images.items():
+                folder_of.setdefault("/".join([prefix, *folders]), []).append(path)
+    masks_of: dict[str, tuple[str, ...]] = {}
+    without_objects: list[str] = []
+    for prefix, paths in images.items():
         for path in paths:
-            inner = path[len(above) + bool(above) :].split("/", 1)[1]
-            key = f"{above}/{inner.rpartition('.')[0]}"
+            inner = path[len(prefix) + bool(prefix) :].split("/", 1)[1]
+            key = f"{prefix}/{inner.rpartition('.')[0]}"
             if key in folder_of:
-                whole[path] = tuple(folder_of[key])
+                masks_of[path] = tuple(folder_of[key])
             else:
-                lonely.append(path)
-    if not whole or 2 * len(whole) < len(folder_of) or all(len(parts) <= 1 for parts in whole.values()):
+                without_objects.append(path)
+    if not masks_of or 2 * len(masks_of) < len(folder_of) or all(len(parts) <= 1 for parts in masks_of.values()):
         return None
-    return _Layout(whole, tuple(lonely), {})
+    return _Layout(masks_of, tuple(without_objects), {})
 
 
 def _read(listing: FolderListing, layout: _Layout, origin: str) -> Table:
     ids = sorted(layout.parts)
     notes = list(listing.notes)
-    if layout.lonely:
-        notes.append(f"{count(layout.lonely, 'image')} without a folder of objects left out: {some(layout.lonely)}")
-    used = set(ids) | {path for paths in layout.parts.values() for path in paths} | set(layout.lonely)
-    left = [path for path in (*listing.images, *listing.others) if path not in used]
-    if left:
-        notes.append(f"{count(left, 'other file')} left out: {some(left)}")
-    names = in_order(layout.classes.values()) or (NAME,)
+    if layout.without_objects:
+        missing = layout.without_objects
+        notes.append(f"{count(missing, 'image')} without a folder of objects left out: {some(missing)}")
+    used = set(ids) | {path for paths in layout.parts.values() for path in paths} | set(layout.without_objects)
+    unused = [path for path in (*listing.images, *listing.others) if path not in used]
+    if unused:
+        notes.append(f"{count(unused, 'other file')} left out: {some(unused)}")
+    names = in_order(layout.classes.values()) or (DEFAULT_CLASS,)
     labels = {path: names.index(name) for path, name in layout.classes.items()}
     files = FileImages(listing.folder)
     folders = (layout.parts[id][0].rpartition("/")[0] for id in ids)

@@ -1,4 +1,4 @@
-"""What values the masks of a data set hold, looked up before anybody says what they mean."""
+"""Statistics of the pixel values of the masks of a data set, from which their encoding is inferred."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -12,50 +12,60 @@ from opsin.core import DataError
 from ..scan import count
 from .pixel_values import IndexedMask, MaskMode, format_value, read_mask, value_counts
 
-MOST_SURVEYED = 5000
-"""Of more masks so many are looked at, spread evenly; a value that comes up later is an error of its mask."""
+MOST_INSPECTED = 5000
+"""Limit of the masks that are inspected, spread evenly; an unknown value in another mask is an error of that mask."""
 MOST_VALUES = 70_000
 _BLACK_AND_WHITE = {0x000000, 0xFFFFFF}
 
 
 @dataclass(frozen=True)
 class MaskStatistics:
-    """Pixels by value over all masks looked at, and what else tells class ids from numbers of objects.
+    """Statistics of the pixel values of masks, which distinguish class ids from object ids.
 
-    `lossy` masks are JPEGs. `numbered` is the share of the masks with anything in them whose values are exactly 1 to
-    some k, `largest` the largest k and `varied` how many different ones there are. `broken` says which masks cannot
-    be read, and why.
+    Attributes:
+        masks: Number of masks that were inspected.
+        pixels: Number of pixels by value.
+        mode: Mode of the values.
+        lossy: Number of masks that are JPEG files.
+        numbered_share: Fraction of the masks that are not empty whose values are exactly 1 to some k.
+        largest_count: The largest k.
+        distinct_counts: Number of different k.
+        broken: Messages on the masks that cannot be read.
     """
 
     masks: int
     pixels: dict[int, int]
     mode: MaskMode
     lossy: int = 0
-    numbered: float = 0.0
-    largest: int = 0
-    varied: int = 0
+    numbered_share: float = 0.0
+    largest_count: int = 0
+    distinct_counts: int = 0
     broken: tuple[str, ...] = ()
 
     def values(self) -> list[int]:
-        """The distinct values, in order."""
+        """Returns the distinct values, sorted."""
         return sorted(self.pixels)
 
     def summary(self, limit: int = 6) -> str:
-        """What was seen, in words: the commonest values and their shares of all pixels."""
+        """Returns a description for messages: the most frequent values and their percentage of all pixels.
+
+        Args:
+            limit: Maximum number of values to list.
+        """
         total = sum(self.pixels.values()) or 1
-        often = sorted(self.pixels, key=lambda value: (-self.pixels[value], value))
-        words = [f"{self.name(value)} ({100 * self.pixels[value] / total:.3g} %)" for value in often[:limit]]
-        more = f" and {len(often) - limit} more" if len(often) > limit else ""
-        what = "colour" if self.mode == "colour" else "value"
-        return f"{count(self.masks, 'mask')} with {count(often, what)}: {', '.join(words)}{more}"
+        by_frequency = sorted(self.pixels, key=lambda value: (-self.pixels[value], value))
+        parts = [f"{self.name(value)} ({100 * self.pixels[value] / total:.3g} %)" for value in by_frequency[:limit]]
+        more = f" and {len(by_frequency) - limit} more" if len(by_frequency) > limit else ""
+        noun = "colour" if self.mode == "colour" else "value"
+        return f"{count(self.masks, 'mask')} with {count(by_frequency, noun)}: {', '.join(parts)}{more}"
 
     def name(self, value: int) -> str:
-        """A value or colour as text."""
+        """Returns a value or colour as text."""
         return format_value(value, self.mode)
 
 
 @dataclass(frozen=True)
-class _One:
+class _MaskValues:
     values: np.ndarray
     pixels: np.ndarray
     mode: MaskMode
@@ -64,69 +74,84 @@ class _One:
 
 
 def mask_statistics(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskStatistics:
-    """Looks at the masks at `paths`; DataError when none of them can be read."""
-    spread = np.linspace(0, len(paths) - 1, min(len(paths), MOST_SURVEYED)).round().astype(int)
-    chosen = [paths[place] for place in np.unique(spread).tolist()]
+    """Computes the statistics of masks.
 
-    def look(path: str) -> _One | str:
+    Args:
+        paths: Paths of the masks.
+        read: Reads the bytes of a mask from its path.
+
+    Returns:
+        The statistics.
+
+    Raises:
+        DataError: No mask can be read, or they have more than MOST_VALUES values.
+    """
+    indices = np.linspace(0, len(paths) - 1, min(len(paths), MOST_INSPECTED)).round().astype(int)
+    chosen = [paths[index] for index in np.unique(indices).tolist()]
+
+    def inspect(path: str) -> _MaskValues | str:
         try:
-            raw = read_mask(read(path))
-            values, pixels = value_counts(raw.values)
-            return _One(values, pixels, raw.mode, _colours(raw, values), raw.lossy)
+            indexed = read_mask(read(path))
+            values, pixels = value_counts(indexed.values)
+            return _MaskValues(values, pixels, indexed.mode, _colours(indexed, values), indexed.lossy)
         except DataError as error:
             return f"{path} {error}".rstrip(".")
 
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        looked = list(pool.map(look, chosen))
-    broken = tuple(one for one in looked if isinstance(one, str))
-    ones = [one for one in looked if not isinstance(one, str)]
-    if not ones:
-        raise DataError(f"none of {count(chosen, 'mask')} can be read: {broken[0] if broken else 'there are none'}")
-    mode = _reading(ones)
+        inspected = list(pool.map(inspect, chosen))
+    broken = tuple(mask for mask in inspected if isinstance(mask, str))
+    masks = [mask for mask in inspected if not isinstance(mask, str)]
+    if not masks:
+        raise DataError(f"none of {count(chosen, 'mask')} can be read: {broken[0] if broken else 'there are none'}.")
+    mode = _common_mode(masks)
     pixels: dict[int, int] = {}
-    numbered: list[int] = []
-    filled = 0
-    for one in ones:
-        values = _as(one, mode)
-        for value, many in zip(values.tolist(), one.pixels.tolist(), strict=True):
-            pixels[value] = pixels.get(value, 0) + many
+    counts: list[int] = []
+    non_empty = 0
+    for mask in masks:
+        values = _values_in_mode(mask, mode)
+        for value, pixel_count in zip(values.tolist(), mask.pixels.tolist(), strict=True):
+            pixels[value] = pixels.get(value, 0) + pixel_count
         if len(pixels) > MOST_VALUES:
-            raise DataError(f"the masks hold more than {MOST_VALUES:,} values, as photographs do. Expected class ids.")
-        above = values[values > 0]
-        filled += bool(len(above))
-        if len(above) and int(above.max()) == len(above):
-            numbered.append(len(above))
-    share = len(numbered) / filled if filled else 0.0
-    lossy = sum(one.lossy for one in ones)
-    return MaskStatistics(len(ones), pixels, mode, lossy, share, max(numbered, default=0), len(set(numbered)), broken)
+            raise DataError(
+                f"the masks have more than {MOST_VALUES:,} values, as photographs have. Expected class ids."
+            )
+        positive = values[values > 0]
+        non_empty += bool(len(positive))
+        if len(positive) and int(positive.max()) == len(positive):
+            counts.append(len(positive))
+    numbered_share = len(counts) / non_empty if non_empty else 0.0
+    lossy = sum(mask.lossy for mask in masks)
+    return MaskStatistics(
+        len(masks), pixels, mode, lossy, numbered_share, max(counts, default=0), len(set(counts)), broken
+    )
 
 
-def _colours(raw: IndexedMask, values: np.ndarray) -> np.ndarray:
-    return IndexedMask(values, raw.mode, raw.lossy, raw.palette).as_colours()
+def _colours(indexed: IndexedMask, values: np.ndarray) -> np.ndarray:
+    return IndexedMask(values, indexed.mode, indexed.lossy, indexed.palette).as_colours()
 
 
-def _as(one: _One, mode: MaskMode) -> np.ndarray:
+def _values_in_mode(mask: _MaskValues, mode: MaskMode) -> np.ndarray:
     if mode == "colour":
-        return one.colours
-    return one.colours & 255 if one.mode == "index" and mode == "grey" else one.values
+        return mask.colours
+    return mask.colours & 255 if mask.mode == "index" and mode == "grey" else mask.values
 
 
-def _reading(ones: list[_One]) -> MaskMode:
-    """How the values are to be taken, all masks together.
+def _common_mode(masks: list[_MaskValues]) -> MaskMode:
+    """Returns the common mode of all masks.
 
-    Palettes of black and white alone are grey pictures; palettes that give one index several colours (each file has
-    its own) are coloured pictures.
+    Palettes of black and white only count as grey; palettes that map one index to different colours in different files
+    count as colour.
     """
-    if any(one.mode == "colour" for one in ones):
+    if any(mask.mode == "colour" for mask in masks):
         return "colour"
-    palettes = [one for one in ones if one.mode == "index"]
+    palettes = [mask for mask in masks if mask.mode == "index"]
     if not palettes:
         return "grey"
-    if all(set(one.colours.tolist()) <= _BLACK_AND_WHITE for one in palettes):
+    if all(set(mask.colours.tolist()) <= _BLACK_AND_WHITE for mask in palettes):
         return "grey"
     colour_of: dict[int, int] = {}
-    for one in palettes:
-        for index, colour in zip(one.values.tolist(), one.colours.tolist(), strict=True):
+    for mask in palettes:
+        for index, colour in zip(mask.values.tolist(), mask.colours.tolist(), strict=True):
             if colour_of.setdefault(index, colour) != colour:
                 return "colour"
     return "index"

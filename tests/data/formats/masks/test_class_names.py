@@ -24,7 +24,7 @@ def read(folder, text, name="classes.txt"):
 )
 def test_lines(tmp_path, text, names, numbered):
     found = read(tmp_path, text)
-    assert (found.names, found.numbered, found.colours) == (names, numbered, {})
+    assert (found.names, found.has_ids, found.colours) == (names, numbered, {})
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_lines_with_colours(tmp_path, text):
 )
 def test_json(tmp_path, value, names, numbered):
     found = read(tmp_path, json.dumps(value), "classes.json")
-    assert (found.names, found.numbered) == (names, numbered)
+    assert (found.names, found.has_ids) == (names, numbered)
 
 
 def test_json_with_colours(tmp_path):
@@ -70,8 +70,8 @@ def test_json_with_colours(tmp_path):
         ("a\na", "classes.txt", "names 'a' more than once"),
         ("a 0 0 0\nb 0 0 0", "classes.txt", "the same colour"),
         ("a 0 0 300", "classes.txt", "colour"),
-        ("{", "classes.json", "is no JSON"),
-        ("[" * 100_000, "classes.json", "is no JSON"),
+        ("{", "classes.json", "is not valid JSON"),
+        ("[" * 100_000, "classes.json", "is not valid JSON"),
         ("3", "classes.json", "holds int"),
         ('{"a": null}', "classes.json", "gives 'a' as 'None'"),
         ('{"a": [1, 2]}', "classes.json", "Expected red, green and blue"),
@@ -87,7 +87,7 @@ def test_files_that_name_no_classes(tmp_path, text, name, words):
 
 def test_no_text_and_no_file(tmp_path):
     (tmp_path / "classes.txt").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataError, match="no text in UTF-8"):
+    with pytest.raises(DataError, match="not UTF-8 text"):
         read_class_names(tmp_path / "classes.txt", "classes.txt")
     with pytest.raises(DataError, match="cannot be read: no such file"):
         read_class_names(tmp_path / "none.txt", "none.txt")

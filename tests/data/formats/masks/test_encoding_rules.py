@@ -37,12 +37,12 @@ def test_without_names(values, names, found):
 
 @pytest.mark.parametrize("values", [(0, 128, 255), (0, 127, 255), (0, 85, 170, 255)])
 def test_grey_levels_up_to_255_are_ambiguous_without_names(values):
-    with pytest.raises(DataError, match=r"255 may be a class or mean that nobody knows; put a classes.txt"):
+    with pytest.raises(DataError, match=r"255 may be a class or mark unlabelled pixels\. Fix: add a classes\.txt"):
         infer_encoding(statistics(*values), None)
     listed = class_names_of(list("abcd"[: len(values)]), "classes.txt")
     encoding = infer_encoding(statistics(*values), listed)
     assert encoding.classes == {value: place for place, value in enumerate(values)}
-    assert encoding.notes[0].startswith("values taken in the order of classes.txt: 0 a, ")
+    assert encoding.notes[0].startswith("values assigned in the order of classes.txt: 0 a, ")
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def fringed(share, **more):
 def test_fringes_between_black_and_white_are_cut():
     for found in (fringed(0), fringed(0, lossy=10), MaskStatistics(2, {0: 9, 2: 3, 255: 9}, "grey", lossy=1)):
         encoding = infer_encoding(found, None)
-        assert encoding.halves and encoding.names == BOTH and "cut at 128" in encoding.notes[0]
+        assert encoding.halves and encoding.names == BOTH and "thresholded at 128" in encoding.notes[0]
     assert infer_encoding(fringed(0), class_names_of(["sky", "cat"], "x")).names == ("sky", "cat")
 
 
 def test_jpeg_of_class_ids_is_refused():
     for found in (fringed(0.3, lossy=10), statistics(0, 1, 2, lossy=1)):
-        with pytest.raises(DataError, match=r"masks are JPEG pictures, 10 masks with .* save them as PNG"):
+        with pytest.raises(DataError, match=r"masks are JPEG files, 10 masks with .* save them as PNG"):
             infer_encoding(found, None)
     assert not infer_encoding(statistics(0, 255, lossy=10), None).halves
 
@@ -128,13 +128,13 @@ def test_asked_to_ignore():
 
 def test_numbers_of_objects():
     many = tuple(range(40))
-    assert looks_like_instances(statistics(*many, numbered=0.9, largest=39, varied=8))
+    assert looks_like_instances(statistics(*many, numbered_share=0.9, largest_count=39, distinct_counts=8))
     assert looks_like_instances(statistics(0, 300, 400))
-    assert not looks_like_instances(statistics(*many, numbered=0.5, largest=39, varied=8))
-    assert not looks_like_instances(statistics(0, 1, 2, numbered=1.0, largest=2, varied=2))
-    assert not looks_like_instances(statistics(*range(12), numbered=1.0, largest=11, varied=1))
+    assert not looks_like_instances(statistics(*many, numbered_share=0.5, largest_count=39, distinct_counts=8))
+    assert not looks_like_instances(statistics(0, 1, 2, numbered_share=1.0, largest_count=2, distinct_counts=2))
+    assert not looks_like_instances(statistics(*range(12), numbered_share=1.0, largest_count=11, distinct_counts=1))
     assert not looks_like_instances(statistics(0, 65535))
-    assert not looks_like_instances(statistics(0, 1, numbered=1.0, largest=1, varied=1))
+    assert not looks_like_instances(statistics(0, 1, numbered_share=1.0, largest_count=1, distinct_counts=1))
     assert not looks_like_instances(
-        statistics(*np.arange(9).tolist(), mode="colour", numbered=1.0, largest=9, varied=9)
+        statistics(*np.arange(9).tolist(), mode="colour", numbered_share=1.0, largest_count=9, distinct_counts=9)
     )

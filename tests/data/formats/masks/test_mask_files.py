@@ -6,7 +6,7 @@ from opsin.core import DataError
 from opsin.data import FileImages
 from opsin.data.formats.masks.class_names import class_names_of
 from opsin.data.formats.masks.encoding import MaskEncoding, dense_encoding
-from opsin.data.formats.masks.mask_files import FileMasks, infer_mask_meaning, mask_table, numbered
+from opsin.data.formats.masks.mask_files import FileMasks, infer_mask_meaning, instances_from_ids, mask_table
 from opsin.data.formats.masks.pixel_values import IndexedMask
 from opsin.data.formats.masks.value_statistics import MaskStatistics
 from opsin.data.targets import INSTANCES, MASKS
@@ -24,7 +24,7 @@ def test_classes(tmp_path):
     files, paths = folder_of(tmp_path, IDS, IDS * 2)
     masks = FileMasks(files, paths, dense_encoding({0: "a", 1: "b", 2: "c"}, "grey"))
     np.testing.assert_array_equal(masks.read("image0"), IDS)
-    with pytest.raises(DataError, match=r"^has a mask 1.png that holds 4 in 2 pixels. Expected 0, 1, 2"):
+    with pytest.raises(DataError, match=r"^has a mask 1.png that has the value 4 in 2 pixels. Expected 0, 1, 2"):
         masks.read("image1")
     for ask in (masks.read, masks.stamp):
         with pytest.raises(DataError, match=r"^is not among the images with masks"):
@@ -48,10 +48,12 @@ def test_stamps_change_with_file_and_meaning(tmp_path):
 
 def test_numbers_become_instances_without_gaps():
     raw = IndexedMask(np.array([[0, 300, 7], [7, 0, 65000]], np.int32), "grey")
-    assert numbered(raw).tolist() == [[0, 512, 256], [256, 0, 768]] and numbered(raw).dtype == np.int32
-    assert numbered(IndexedMask(np.array([[9, 9]], np.uint8), "grey")).tolist() == [[256, 256]]
+    assert (
+        instances_from_ids(raw).tolist() == [[0, 512, 256], [256, 0, 768]] and instances_from_ids(raw).dtype == np.int32
+    )
+    assert instances_from_ids(IndexedMask(np.array([[9, 9]], np.uint8), "grey")).tolist() == [[256, 256]]
     with pytest.raises(DataError, match="is a JPEG"):
-        numbered(IndexedMask(IDS, "grey", lossy=True))
+        instances_from_ids(IndexedMask(IDS, "grey", lossy=True))
 
 
 def test_meaning(tmp_path):
@@ -59,7 +61,7 @@ def test_meaning(tmp_path):
     encoding, notes = infer_mask_meaning(files, paths, None, None)
     assert isinstance(encoding, MaskEncoding) and not notes
     objects, notes = infer_mask_meaning(files, paths, None, INSTANCES)
-    assert isinstance(objects, MaskStatistics) and "taken for numbers of objects" in notes[0]
+    assert isinstance(objects, MaskStatistics) and "read as object ids" in notes[0]
     named, _ = infer_mask_meaning(files, paths, class_names_of(["x", "y", "z"], "c"), None)
     assert named.names == ("x", "y", "z")
 
@@ -68,12 +70,12 @@ def test_meaning_by_evidence(tmp_path):
     cells = [(np.arange(400).reshape(20, 20) // 10 % (most + 1)).astype(np.uint16) for most in (9, 14, 25)]
     files, paths = folder_of(tmp_path, *cells)
     meaning, notes = infer_mask_meaning(files, paths, None, None)
-    assert isinstance(meaning, MaskStatistics) and "numbers of objects; say task segment" in notes[0]
+    assert isinstance(meaning, MaskStatistics) and "object ids; set the task to segment" in notes[0]
     assert isinstance(infer_mask_meaning(files, paths, None, MASKS)[0], MaskEncoding)
 
 
 def test_no_numbers_to_tell_objects_apart(tmp_path):
-    with pytest.raises(DataError, match="no numbers that tell objects apart"):
+    with pytest.raises(DataError, match="do not distinguish objects"):
         infer_mask_meaning(*folder_of(tmp_path, (IDS > 0) * np.uint8(255)), None, INSTANCES)
 
 

@@ -130,10 +130,10 @@ def test_jpeg_masks(tmp_path):
     make(tmp_path, {"a": square, "b": square.T}, "masks/{}.jpg")
     table = read(tmp_path)
     np.testing.assert_array_equal(table.masks.read("images/a.png"), square // 255)
-    assert any("cut at 128" in note for note in table.notes)
+    assert any("thresholded at 128" in note for note in table.notes)
     smooth = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
     make(tmp_path, {"c": smooth}, "masks/{}.jpg")
-    with pytest.raises(DataError, match="masks are JPEG pictures"):
+    with pytest.raises(DataError, match="masks are JPEG files"):
         read(tmp_path)
 
 

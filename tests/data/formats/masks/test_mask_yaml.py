@@ -67,7 +67,7 @@ def test_a_missing_part_and_images_without_masks_are_noted(tmp_path):
     _, table = read(tmp_path)
     assert len(table) == 1 and table.notes[:2] == (
         "1 train image without a mask left out: a.png",
-        "valid left out: there are no images in ../images/val and masks/val",
+        "valid left out: no images in ../images/val and masks/val",
     )
 
 
@@ -79,8 +79,8 @@ def test_ignored_classes(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("../images/train", "../../elsewhere", "lies outside of"),
-        ("../images/train", "/etc", "lies outside of"),
+        ("../images/train", "../../elsewhere", "is outside of"),
+        ("../images/train", "/etc", "is outside of"),
         ("  9: dog", "", "names 2 classes and none for 9"),
         ("  9: dog", "  8: cat", "names 'cat' more than once"),
         ("classes:", "classes: 3\nother:", "holds int"),
@@ -97,7 +97,7 @@ def test_configs_that_do_not_fit(tmp_path, old, new, words):
 def test_nothing_there(tmp_path):
     (tmp_path / "semantic").mkdir()
     make(tmp_path, splits=())
-    with pytest.raises(DataError, match="train left out: there are no images in"):
+    with pytest.raises(DataError, match="train left out: no images in"):
         read(tmp_path)
 
 

@@ -91,7 +91,7 @@ def test_masks_with_a_palette(tmp_path):
         ("{", "is not valid JSON|nested too deeply"),
         ("[" * 100_000, "is not valid JSON|nested too deeply"),
         ("[]", "holds list"),
-        ({**V2, "file_ending": ".nii.gz"}, "is of .nii.gz files; only pictures"),
+        ({**V2, "file_ending": ".nii.gz"}, "has .nii.gz files. Expected 2D images"),
         ({**V2, "labels": {}}, "has no labels"),
         ({**V2, "labels": {"background": 0, "all": [1, 2]}}, "'all' as a region of several labels"),
         ({**V2, "labels": {"background": 0, "b": 0}}, "has the label 'b': 0"),
@@ -111,17 +111,19 @@ def test_descriptions_that_do_not_fit(tmp_path, described, words):
 def test_several_channels(tmp_path):
     make(tmp_path)
     save(tmp_path / "imagesTr/c_1_0001.png", IDS)
-    with pytest.raises(DataError, match=r"imagesTr/c_1_0001.png is a further channel; one picture a case"):
+    with pytest.raises(DataError, match=r"imagesTr/c_1_0001.png is a further channel\. Expected one image per case"):
         read(tmp_path)
 
 
 def test_a_value_without_a_label(tmp_path):
     make(tmp_path)
     save(tmp_path / "labelsTr/c_1.png", IDS * 3)
-    with pytest.raises(DataError, match=r"^has a mask labelsTr/c_1.png that holds 3 in 2 pixels. Expected 0, 1, 2"):
+    with pytest.raises(
+        DataError, match=r"^has a mask labelsTr/c_1.png that has the value 3 in 2 pixels. Expected 0, 1, 2"
+    ):
         read(tmp_path)[1].masks.read("imagesTr/c_1_0000.png")
 
 
 def test_other_json_is_none_of_ours(tmp_path):
     (tmp_path / "dataset.json").write_text("{}")
-    assert match_nnunet(scan(tmp_path)) == ([], "no dataset.json beside imagesTr/ and labelsTr/")
+    assert match_nnunet(scan(tmp_path)) == ([], "no dataset.json next to imagesTr/ and labelsTr/")

@@ -87,7 +87,7 @@ def test_splits_and_what_is_left_out(tmp_path):
     [
         (b"", r"^has an object a/masks/two.png that is empty"),
         (b"junk", r"^has an object a/masks/two.png that is not an image"),
-        (square(0, 0, 2, (5, 6)), r"^has an object a/masks/two.png of 5x6, but is 20x30 itself"),
+        (square(0, 0, 2, (5, 6)), r"^has an object a/masks/two.png of 5x6, but the image is 20x30"),
     ],
 )
 def test_a_broken_object_is_one_line(tmp_path, content, words):

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from opsin.core import DataError
-from opsin.data.formats.masks.pairing import fits, mentions_masks, pair, split_of
+from opsin.data.formats.masks.pairing import mentions_masks, pair_masks, pairs_mismatch, split_of
 from opsin.data.formats.scan import FolderListing
 
 
@@ -39,21 +39,21 @@ from opsin.data.formats.scan import FolderListing
     ],
 )
 def test_pairs(image, mask):
-    found = pair([image, mask])
+    found = pair_masks([image, mask])
     assert found.masks == {image: mask} and not found.unpaired_images and not found.unpaired_masks
-    assert fits(found) is None
+    assert pairs_mismatch(found) is None
 
 
 def test_names_count_less_than_folders():
     paths = ["images/a.png", "images/a_mask.png", "masks/a.png", "masks/a_mask.png"]
-    assert pair(paths).masks == {"images/a.png": "masks/a.png", "images/a_mask.png": "masks/a_mask.png"}
+    assert pair_masks(paths).masks == {"images/a.png": "masks/a.png", "images/a_mask.png": "masks/a_mask.png"}
 
 
 def test_left_over():
-    found = pair(["images/a.png", "images/b.png", "masks/a.png", "masks/c.png", "test/0.png"])
+    found = pair_masks(["images/a.png", "images/b.png", "masks/a.png", "masks/c.png", "test/0.png"])
     assert found.masks == {"images/a.png": "masks/a.png"}
     assert (found.unpaired_images, found.unpaired_masks) == (("images/b.png", "test/0.png"), ("masks/c.png",))
-    assert fits(found) is None
+    assert pairs_mismatch(found) is None
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,11 @@ def test_left_over():
         (["with_mask/1.jpg", "without_mask/1.jpg"], "2 masks, none with the name of an image"),
         (["images/a/1.png", "masks/b/1.png"], "1 mask, none with the name of an image"),
         (["images/a.png", "masks/a.png", "masks/b.png", "masks/c.png"], "only 1 of 3 masks have an image: masks/b.png"),
-        (["a.png", "a_mask.png", "b.png", "c.png"], "only 1 of 3 images have a mask of their name"),
+        (["a.png", "a_mask.png", "b.png", "c.png"], "only 1 of 3 images have a mask with their name"),
     ],
 )
 def test_no_accidents(paths, words):
-    assert fits(pair(paths)).startswith(words)
+    assert pairs_mismatch(pair_masks(paths)).startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_no_accidents(paths, words):
 )
 def test_two_for_one_is_named(paths, words):
     with pytest.raises(DataError, match=words):
-        pair(paths)
+        pair_masks(paths)
 
 
 @pytest.mark.parametrize(

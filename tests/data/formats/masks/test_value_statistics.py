@@ -48,8 +48,8 @@ def test_palettes_together():
 def test_numbers_of_objects():
     masks = [png((np.arange(64).reshape(8, 8) % (most + 1)).astype(np.uint8)) for most in (9, 12, 30)]
     found = statistics(*masks)
-    assert (found.numbered, found.largest, found.varied) == (1.0, 30, 3)
-    assert statistics(png(ID)).numbered == 0
+    assert (found.numbered_share, found.largest_count, found.distinct_counts) == (1.0, 30, 3)
+    assert statistics(png(ID)).numbered_share == 0
 
 
 def test_broken_ones_are_named_and_all_broken_is_an_error():
@@ -60,12 +60,12 @@ def test_broken_ones_are_named_and_all_broken_is_an_error():
 
 def test_photographs_are_no_masks(monkeypatch):
     monkeypatch.setattr(value_statistics, "MOST_VALUES", 100)
-    with pytest.raises(DataError, match="more than 100 values, as photographs do"):
+    with pytest.raises(DataError, match="more than 100 values, as photographs have"):
         statistics(png(np.random.default_rng(0).integers(0, 256, (50, 50, 3), np.uint8)))
 
 
 def test_many_masks_are_looked_at_by_sample(monkeypatch):
-    monkeypatch.setattr(value_statistics, "MOST_SURVEYED", 3)
+    monkeypatch.setattr(value_statistics, "MOST_INSPECTED", 3)
     assert statistics(*[png(ID)] * 10).masks == 3
 
 
