@@ -174,7 +174,7 @@ def test_annotations_that_are_all_broken_are_one_line(data, tmp_path):
     folder = write(tmp_path / "data", "detect")
     for path in folder.rglob("*.json"):
         path.write_text(path.read_text()[:-20])
-    with pytest.raises(DataError, match="is no JSON") as error:
+    with pytest.raises(DataError, match="is not valid JSON") as error:
         api.train(folder, epochs=1, out=tmp_path / "run")
     assert "\n" not in str(error.value) and not (tmp_path / "run").exists()
 
