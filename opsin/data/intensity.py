@@ -20,8 +20,9 @@ class Intensity:
     `high` is 1 for fractions, else the largest value of the bit depth. Raises DataError when it is not a number
     from 1 to 2**32 - 1.
 
-    >>> to_bytes(np.array([0, 500, 4095, 9000], np.uint16), Intensity(4095)).tolist()
-    [0, 31, 255, 255]
+    Examples:
+        >>> to_bytes(np.array([0, 500, 4095, 9000], np.uint16), Intensity(4095)).tolist()
+        [0, 31, 255, 255]
     """
 
     high: float

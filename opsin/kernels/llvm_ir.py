@@ -49,11 +49,12 @@ class Assembly:
     Each method adds instructions and gives the name of what they compute. Values that change live in a `place`; those
     of fixed size become registers.
 
-    >>> code = Assembly(["x"], ["n"])
-    >>> with code.loop("0", code.sizes["n"]) as i:
-    ...     code.emit(f"store i8 0, ptr {code.gep(code.tensors['x'], 'i8', i)}")
-    >>> "store i8 0" in code.text()
-    True
+    Examples:
+        >>> code = Assembly(["x"], ["n"])
+        >>> with code.loop("0", code.sizes["n"]) as i:
+        ...     code.emit(f"store i8 0, ptr {code.gep(code.tensors['x'], 'i8', i)}")
+        >>> "store i8 0" in code.text()
+        True
     """
 
     def __init__(self, tensors: Sequence[str], sizes: Sequence[str]) -> None:

@@ -41,9 +41,10 @@ class TrainingSetup:
 def default_recipe(setup: TrainingSetup, task: Task) -> Recipe:
     """Returns the recipe for the data, the time and the task.
 
-    >>> from opsin.tasks import Classify
-    >>> default_recipe(TrainingSetup(50_000, 32, True, affordable=300_000), Classify(("a", "b"))).batch_size
-    512
+    Examples:
+        >>> from opsin.tasks import Classify
+        >>> default_recipe(TrainingSetup(50_000, 32, True, affordable=300_000), Classify(("a", "b"))).batch_size
+        512
     """
     epochs = setup.epochs or _affordable_epochs(setup)
     batch = min(512, max(16, 2 ** int(setup.count / 40).bit_length() // 2))

@@ -26,8 +26,9 @@ ERRORS = "errors.csv"
 def ids_of(images: Sequence[Path]) -> dict[Path, str]:
     """What each image is called in an output: its path below the folder that holds them all, with `/` in between.
 
-    >>> list(ids_of([Path("/a/b/1.png"), Path("/a/c/1.png")]).values())
-    ['b/1.png', 'c/1.png']
+    Examples:
+        >>> list(ids_of([Path("/a/b/1.png"), Path("/a/c/1.png")]).values())
+        ['b/1.png', 'c/1.png']
     """
     folders = [path.absolute().parent.parts for path in images]
     common = 0
@@ -39,8 +40,9 @@ def ids_of(images: Sequence[Path]) -> dict[Path, str]:
 def unique_names(ids: Mapping[Path, str]) -> dict[Path, str]:
     """The same names, made different where only their endings were.
 
-    >>> list(unique_names({Path("a.png"): "a.png", Path("a.jpg"): "a.jpg", Path("b.jpg"): "b.jpg"}).values())
-    ['a-png.png', 'a-jpg.jpg', 'b.jpg']
+    Examples:
+        >>> list(unique_names({Path("a.png"): "a.png", Path("a.jpg"): "a.jpg", Path("b.jpg"): "b.jpg"}).values())
+        ['a-png.png', 'a-jpg.jpg', 'b.jpg']
     """
     stems = Counter(str(PurePosixPath(id).with_suffix("")) for id in ids.values())
     found: dict[Path, str] = {}

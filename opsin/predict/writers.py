@@ -43,8 +43,9 @@ FOLDERS: dict[str, type[YoloFolder | MaskFolder | ObjectFolder]] = {
 def is_folder(output: str | Path) -> bool:
     """Whether a name stands for a folder: it ends in a slash, is one, or has no ending.
 
-    >>> is_folder("out/"), is_folder("out"), is_folder("out.csv")
-    (True, True, False)
+    Examples:
+        >>> is_folder("out/"), is_folder("out"), is_folder("out.csv")
+        (True, True, False)
     """
     path = Path(output)
     return str(output).endswith(("/", os.sep)) or path.is_dir() or not (path.suffix or path.name.startswith("."))

@@ -25,8 +25,9 @@ MICROSCOPE_PHOTOMETRIC = Photometric(gamma=0.25, contrast=0.4, brightness=0.3, b
 def classifier_network(images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:
     """Returns the default network for class probabilities.
 
-    >>> classifier_network(ImageStatistics(32, 32, True, 100), 50_000, "cpu", 3600.0).name
-    'resnet_small'
+    Examples:
+        >>> classifier_network(ImageStatistics(32, 32, True, 100), 50_000, "cpu", 3600.0).name
+        'resnet_small'
     """
     size = _fitted(images, CPU_SIDE if device == "cpu" else GPU_SIDE, least=9)
     shape = f"{images.height}x{images.width}"
@@ -41,8 +42,9 @@ def classifier_network(images: ImageStatistics, count: int, device: str, seconds
 def regression_network(images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:
     """Returns the default network for numbers, which tend to add up over an image, such as counts.
 
-    >>> regression_network(ImageStatistics(150, 150, False, 100), 200, "cpu", None).name
-    'resnet_tiny_average'
+    Examples:
+        >>> regression_network(ImageStatistics(150, 150, False, 100), 200, "cpu", None).name
+        'resnet_tiny_average'
     """
     if device != "cpu":
         return classifier_network(images, count, device, seconds)
@@ -55,8 +57,9 @@ def regression_network(images: ImageStatistics, count: int, device: str, seconds
 def map_network(images: ImageStatistics, count: int, device: str) -> NetworkChoice:
     """Returns the default network for maps: a U-Net.
 
-    >>> map_network(ImageStatistics(512, 512, False, 30), 30, "cpu").name
-    'unet_small'
+    Examples:
+        >>> map_network(ImageStatistics(512, 512, False, 30), 30, "cpu").name
+        'unet_small'
     """
     return _spatial("unet_small", images, count, MAP_SIDES.get(device, GPU_MAP_SIDE))
 
@@ -64,8 +67,9 @@ def map_network(images: ImageStatistics, count: int, device: str) -> NetworkChoi
 def grid_network(images: ImageStatistics, count: int, device: str) -> NetworkChoice:
     """Returns the default network for grids: a detector.
 
-    >>> grid_network(ImageStatistics(480, 640, True, 205), 205, "cpu").size
-    (312, 416)
+    Examples:
+        >>> grid_network(ImageStatistics(480, 640, True, 205), 205, "cpu").size
+        (312, 416)
     """
     return _spatial("detector_small", images, count, GRID_SIDES.get(device, GPU_GRID_SIDE))
 

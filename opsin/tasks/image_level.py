@@ -121,7 +121,8 @@ class ImageLevelTask:
 def as_rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     """Returns columns of equal length as rows.
 
-    >>> as_rows({"a": [1, 2], "b": ["x", "y"]})
-    [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'y'}]
+    Examples:
+        >>> as_rows({"a": [1, 2], "b": ["x", "y"]})
+        [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'y'}]
     """
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -47,8 +47,9 @@ def names() -> tuple[str, ...]:
 def target_kind(name: str | None) -> TargetKind | None:
     """Returns the kind of target that a task learns; None for None.
 
-    >>> target_kind("segment")
-    MASKS
+    Examples:
+        >>> target_kind("segment")
+        MASKS
     """
     if name is None:
         return None
@@ -68,9 +69,10 @@ def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -
     Raises:
         DataError: The name is unknown, or the task does not fit the target.
 
-    >>> from opsin.data import CLASSES
-    >>> choose(Target(CLASSES, ("cat", "dog")), np.array([0, 1])).name
-    'classify'
+    Examples:
+        >>> from opsin.data import CLASSES
+        >>> choose(Target(CLASSES, ("cat", "dog")), np.array([0, 1])).name
+        'classify'
     """
     wanted = target_kind(name)
     if wanted is not None and wanted is not target.kind:
@@ -84,8 +86,9 @@ def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -
 def task_from_json(data: Mapping[str, Any]) -> Task:
     """Returns the task that `to_json` wrote; raises ModelFileError if there is none.
 
-    >>> task_from_json(Classify(("a", "b")).to_json()) == Classify(("a", "b"))
-    True
+    Examples:
+        >>> task_from_json(Classify(("a", "b")).to_json()) == Classify(("a", "b"))
+        True
     """
     kinds: dict[str, Callable[..., Task]] = dict(_TASKS)
     try:

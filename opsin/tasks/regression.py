@@ -28,8 +28,9 @@ class Regress(ImageLevelTask):
     Huber (1964) is the squared error near the truth and the absolute one beyond a spread, so a few odd targets do not
     steer the network.
 
-    >>> Regress(("count",), (10.0,), (2.0,)).to_columns(np.array([[0.5]]))
-    {'count': [11.0]}
+    Examples:
+        >>> Regress(("count",), (10.0,), (2.0,)).to_columns(np.array([[0.5]]))
+        {'count': [11.0]}
     """
 
     names: tuple[str, ...]
@@ -186,8 +187,9 @@ class Regress(ImageLevelTask):
 def number_text(value: float) -> str:
     """Short, without an exponent where that reads well.
 
-    >>> number_text(0.12345), number_text(123456.7)
-    ('0.1235', '123,457')
+    Examples:
+        >>> number_text(0.12345), number_text(123456.7)
+        ('0.1235', '123,457')
     """
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
 

@@ -20,8 +20,9 @@ class Augmentation:
     `erase` covers a square of up to this side (random erasing, Zhong et al. 2020), and `camera` lights, focuses and
     records otherwise.
 
-    >>> Augmentation(hflip=True, translate=2).hflip
-    True
+    Examples:
+        >>> Augmentation(hflip=True, translate=2).hflip
+        True
     """
 
     hflip: bool = False

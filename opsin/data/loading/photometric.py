@@ -20,8 +20,9 @@ class Photometric:
     takes as much away, `glow` adds light of up to so many levels that changes slowly over the image, as from something
     bright nearby, and `noise` is the largest standard deviation, in levels, of noise that all channels share.
 
-    >>> Photometric(gamma=0.5).blur
-    0.0
+    Examples:
+        >>> Photometric(gamma=0.5).blur
+        0.0
     """
 
     gamma: float = 0.0

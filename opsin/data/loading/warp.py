@@ -14,9 +14,10 @@ def warp_affine(images: Tensor, forward: Tensor, outside: Tensor | None = None) 
     `forward` (n, 2, 3) says where a point goes, in pixels from the middle, x before y. What comes into view from
     outside is the image reflected at its border, or else has the colours `outside` (n, channels).
 
-    >>> mirror = torch.tensor([[[-1.0, 0, 0], [0, 1, 0]]])
-    >>> warp_affine(torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8), mirror).flatten().tolist()
-    [3, 2, 1]
+    Examples:
+        >>> mirror = torch.tensor([[[-1.0, 0, 0], [0, 1, 0]]])
+        >>> warp_affine(torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8), mirror).flatten().tolist()
+        [3, 2, 1]
     """
     import cv2
 
@@ -39,9 +40,10 @@ def flip_and_translate(images: Tensor, flipped: Tensor, step: Tensor) -> Tensor:
 
     What comes into view from outside is the image reflected about the middle of its outermost pixels.
 
-    >>> row = torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8)
-    >>> flip_and_translate(row, torch.tensor([False]), torch.tensor([[0], [1]])).flatten().tolist()
-    [2, 3, 2]
+    Examples:
+        >>> row = torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8)
+        >>> flip_and_translate(row, torch.tensor([False]), torch.tensor([[0], [1]])).flatten().tolist()
+        [2, 3, 2]
     """
     import cv2
 

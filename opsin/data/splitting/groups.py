@@ -33,10 +33,11 @@ def linked_groups(table: Table, digests: np.ndarray, *, by_class: bool = False) 
     Returns:
         (n,) int64, equal for rows that are linked.
 
-    >>> from opsin.data import read
-    >>> table = read((np.zeros((3, 4, 4), np.uint8), ["a", "b", "a"]))
-    >>> linked_groups(table, np.array([7, 8, 7], np.uint64)).tolist()
-    [0, 1, 0]
+    Examples:
+        >>> from opsin.data import read
+        >>> table = read((np.zeros((3, 4, 4), np.uint8), ["a", "b", "a"]))
+        >>> linked_groups(table, np.array([7, 8, 7], np.uint64)).tolist()
+        [0, 1, 0]
     """
     root = np.arange(len(table))
 

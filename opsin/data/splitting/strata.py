@@ -18,8 +18,9 @@ def strata_of(table: Table) -> np.ndarray:
 def strata(targets: np.ndarray) -> np.ndarray:
     """(n,) class indices from `Table.targets()`: the class; the rarest label; or the quantile of the first number.
 
-    >>> strata(np.array([[0, 1], [1, 1], [0, 1], [0, 0]], np.float32))
-    array([2, 1, 2, 0])
+    Examples:
+        >>> strata(np.array([[0, 1], [1, 1], [0, 1], [0, 0]], np.float32))
+        array([2, 1, 2, 0])
     """
     if targets.ndim == 1 and targets.dtype.kind in "iu":
         return targets.astype(np.int64)

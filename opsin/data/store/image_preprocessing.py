@@ -36,9 +36,10 @@ class ImagePreprocessing:
     Raises:
         DataError: A size is below 1, or a length does not fit.
 
-    >>> array, placement = ImagePreprocessing(2, 4, 1, (0.5,), (0.25,)).fit(np.zeros((8, 8, 3), np.uint8))
-    >>> array.shape, placement.offset
-    ((2, 4, 1), (0, 1))
+    Examples:
+        >>> array, placement = ImagePreprocessing(2, 4, 1, (0.5,), (0.25,)).fit(np.zeros((8, 8, 3), np.uint8))
+        >>> array.shape, placement.offset
+        ((2, 4, 1), (0, 1))
     """
 
     kind: ClassVar[str] = "image"

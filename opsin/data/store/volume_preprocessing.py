@@ -35,9 +35,10 @@ class VolumePreprocessing:
     Raises:
         DataError: A size is below 1, a length does not fit, or a number is not finite or out of range.
 
-    >>> array, placement = VolumePreprocessing((2, 4, 4, 1), (0.0,), (1.0,)).fit(Volume(np.zeros((4, 8, 8))))
-    >>> array.shape, placement.scales
-    ((2, 4, 4, 1), (0.5, 0.5, 0.5))
+    Examples:
+        >>> array, placement = VolumePreprocessing((2, 4, 4, 1), (0.0,), (1.0,)).fit(Volume(np.zeros((4, 8, 8))))
+        >>> array.shape, placement.scales
+        ((2, 4, 4, 1), (0.5, 0.5, 0.5))
     """
 
     kind: ClassVar[str] = "volume"

@@ -31,12 +31,13 @@ def write_boxes_csv(path: Path, names: Sequence[str], images: Iterable[Annotated
         names: Names of the classes.
         images: The annotated images.
 
-    >>> import tempfile
-    >>> import numpy as np
-    >>> path = Path(tempfile.mkdtemp()) / "boxes.csv"
-    >>> write_boxes_csv(path, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
-    >>> path.read_text().splitlines()[1]
-    'a.jpg,1.0,2.0,3.0,6.0,cat'
+    Examples:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> path = Path(tempfile.mkdtemp()) / "boxes.csv"
+        >>> write_boxes_csv(path, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
+        >>> path.read_text().splitlines()[1]
+        'a.jpg,1.0,2.0,3.0,6.0,cat'
     """
     rows: list[list[Any]] = []
     for image in images:

@@ -19,12 +19,13 @@ def write_coco(path: Path, names: Sequence[str], images: Iterable[AnnotatedImage
         names: Names of the classes; their category ids start at 1.
         images: The annotated images.
 
-    >>> import tempfile
-    >>> import numpy as np
-    >>> path = Path(tempfile.mkdtemp()) / "found.json"
-    >>> write_coco(path, ["cat"], [AnnotatedImage("a.jpg", 8, 8, np.array([[1, 2, 4, 6, 0, 0, 12]]))])
-    >>> json.loads(path.read_text())["annotations"][0]["bbox"]
-    [1.0, 2.0, 3.0, 4.0]
+    Examples:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> path = Path(tempfile.mkdtemp()) / "found.json"
+        >>> write_coco(path, ["cat"], [AnnotatedImage("a.jpg", 8, 8, np.array([[1, 2, 4, 6, 0, 0, 12]]))])
+        >>> json.loads(path.read_text())["annotations"][0]["bbox"]
+        [1.0, 2.0, 3.0, 4.0]
     """
     entries: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []

@@ -84,8 +84,9 @@ def object_rows(codes: np.ndarray, names: Sequence[str], confidence: np.ndarray 
         Rows of object (id), label, confidence (0 to 1 or None), area (pixels), x and y (centre), box (xmin, ymin,
         xmax, ymax). Coordinates are in pixels from the image's upper left corner, xmax and ymax exclusive.
 
-    >>> object_rows(np.array([[0, 256], [0, 256]]), ["cell"])[0]["box"]
-    [1, 0, 2, 2]
+    Examples:
+        >>> object_rows(np.array([[0, 256], [0, 256]]), ["cell"])[0]["box"]
+        [1, 0, 2, 2]
     """
     flat = codes.ravel()
     pixels = np.flatnonzero(flat)

@@ -22,12 +22,13 @@ def write_voc(folder: Path, names: Sequence[str], images: Iterable[AnnotatedImag
     Raises:
         DataError: Two images would have the same file.
 
-    >>> import tempfile
-    >>> import numpy as np
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> write_voc(folder, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
-    >>> "<xmin>2</xmin>" in (folder / "Annotations/a.xml").read_text()
-    True
+    Examples:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> write_voc(folder, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
+        >>> "<xmin>2</xmin>" in (folder / "Annotations/a.xml").read_text()
+        True
     """
     written: dict[str, str] = {}
     for image in images:

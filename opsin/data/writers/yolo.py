@@ -23,12 +23,13 @@ def write_yolo(folder: Path, names: Sequence[str], images: Iterable[AnnotatedIma
     Raises:
         DataError: Two images would have the same file.
 
-    >>> import tempfile
-    >>> import numpy as np
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> write_yolo(folder, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
-    >>> (folder / "labels/a.txt").read_text()
-    '0 0.200000 0.400000 0.200000 0.400000\\n'
+    Examples:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> write_yolo(folder, ["cat"], [AnnotatedImage("a.jpg", 10, 10, np.array([[1, 2, 3, 6, 0, 0, 8]]))])
+        >>> (folder / "labels/a.txt").read_text()
+        '0 0.200000 0.400000 0.200000 0.400000\\n'
     """
     import yaml
 

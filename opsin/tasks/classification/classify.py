@@ -23,8 +23,9 @@ from ..validation import check_names, check_temperature
 class Classify(ImageLevelTask):
     """Cross-entropy over the classes; probabilities are calibrated by one temperature.
 
-    >>> Classify(("cat", "dog")).to_columns(np.array([[0.0, 2.0]]))["label"]
-    ['dog']
+    Examples:
+        >>> Classify(("cat", "dog")).to_columns(np.array([[0.0, 2.0]]))["label"]
+        ['dog']
     """
 
     names: tuple[str, ...]

@@ -23,8 +23,9 @@ from ..validation import check_names, check_temperature
 class MultiLabel(ImageLevelTask):
     """Binary cross-entropy a label; a label is given when its calibrated probability is at least one half.
 
-    >>> MultiLabel(("cat", "dog")).to_columns(np.array([[3.0, 2.0]]))["labels"]
-    ['cat|dog']
+    Examples:
+        >>> MultiLabel(("cat", "dog")).to_columns(np.array([[3.0, 2.0]]))["labels"]
+        ['cat|dog']
     """
 
     names: tuple[str, ...]

@@ -38,9 +38,10 @@ class Detect(SpatialTask):
 
     Answers are (k, 6): xmin, ymin, xmax, ymax, class, score; targets (k, 7) as a table has them.
 
-    >>> answers = Detect(("cat",)).empty(1, (64, 64))
-    >>> Detect(("cat",)).to_columns(answers)
-    {'count': [0], 'count_cat': [0], 'boxes': [[]]}
+    Examples:
+        >>> answers = Detect(("cat",)).empty(1, (64, 64))
+        >>> Detect(("cat",)).to_columns(answers)
+        {'count': [0], 'count_cat': [0], 'boxes': [[]]}
     """
 
     names: tuple[str, ...]

@@ -48,8 +48,9 @@ class Instances(SpatialTask):
     Answers are int32 (n, height, width, 2): 0 or 256 times an object's number plus its class, and the object's
     confidence from 0 to 255; targets int32 (n, height, width) of the same codes.
 
-    >>> Instances(("cell",)).to_columns(np.zeros((1, 4, 4, 2), np.int32))["count"]
-    [0]
+    Examples:
+        >>> Instances(("cell",)).to_columns(np.zeros((1, 4, 4, 2), np.int32))["count"]
+        [0]
     """
 
     names: tuple[str, ...]

@@ -38,8 +38,9 @@ class Segment(SpatialTask):
     Answers are uint8 (n, height, width, 2): class, and confidence from 0 to 255; targets uint8 (n, height, width), 255
     where nobody knows. Both are in pixels of the network's input.
 
-    >>> Segment(("background", "cell")).to_columns(np.zeros((1, 4, 4, 2), np.uint8))["share_cell"]
-    [0.0]
+    Examples:
+        >>> Segment(("background", "cell")).to_columns(np.zeros((1, 4, 4, 2), np.uint8))["share_cell"]
+        [0.0]
     """
 
     names: tuple[str, ...]

@@ -10,9 +10,10 @@ class ImageNames:
     Args:
         paths: Paths of all images.
 
-    >>> names = ImageNames(["train/images/a.jpg", "val/images/a.jpg", "val/images/b.jpg"])
-    >>> names.find("C:\\\\data\\\\b.jpg"), names.find("a.jpg"), names.find("a.jpg", near="train/labels")
-    ('val/images/b.jpg', None, 'train/images/a.jpg')
+    Examples:
+        >>> names = ImageNames(["train/images/a.jpg", "val/images/a.jpg", "val/images/b.jpg"])
+        >>> names.find("C:\\\\data\\\\b.jpg"), names.find("a.jpg"), names.find("a.jpg", near="train/labels")
+        ('val/images/b.jpg', None, 'train/images/a.jpg')
     """
 
     def __init__(self, paths: Iterable[str]) -> None:

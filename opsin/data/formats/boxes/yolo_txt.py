@@ -41,8 +41,9 @@ def parse_label_file(text: str, classes: Mapping[int, int]) -> LabelFile:
     Raises:
         DataError: A line is invalid; the message names it.
 
-    >>> parse_label_file("0 .5 .5 .2 .4", {0: 0}).boxes[0, :4].round(2).tolist()
-    [0.4, 0.3, 0.6, 0.7]
+    Examples:
+        >>> parse_label_file("0 .5 .5 .2 .4", {0: 0}).boxes[0, :4].round(2).tolist()
+        [0.4, 0.3, 0.6, 0.7]
     """
     boxes: list[list[float]] = []
     outlines: list[Outline] = []

@@ -104,8 +104,9 @@ def label_path(image: str) -> str:
     Args:
         image: Path of the image.
 
-    >>> label_path("train/images/a.jpg"), label_path("a.jpg")
-    ('train/labels/a.txt', 'a.txt')
+    Examples:
+        >>> label_path("train/images/a.jpg"), label_path("a.jpg")
+        ('train/labels/a.txt', 'a.txt')
     """
     folders, _, name = image.rpartition("/")
     counterpart = _label_counterpart(folders)

@@ -52,8 +52,9 @@ def parse_targets(
     Raises:
         DataError: A value does not fit; the message names the line.
 
-    >>> parse_targets({"label": ["cat", "dog", "cat"]}, "labels.csv", None).values
-    [0, 1, 0]
+    Examples:
+        >>> parse_targets({"label": ["cat", "dog", "cat"]}, "labels.csv", None).values
+        [0, 1, 0]
     """
     if kind is IDENTITIES:
         found = parse_targets(columns, source, CLASSES, header)
