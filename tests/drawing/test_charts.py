@@ -1,4 +1,4 @@
-"""Every chart says what it is and what it shows."""
+"""Charts have a title and a caption."""
 
 import dataclasses
 from typing import get_args

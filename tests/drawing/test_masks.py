@@ -29,17 +29,17 @@ def test_without_a_background_the_first_class_is_coloured_and_unknown_pixels_are
 
 
 def test_what_is_missed_and_what_is_not_there_have_colours_of_their_own():
-    truth, answer = np.zeros((300, 300), np.uint8), np.zeros((300, 300), np.uint8)
-    truth[:100], answer[200:] = 1, 1
+    truth, prediction = np.zeros((300, 300), np.uint8), np.zeros((300, 300), np.uint8)
+    truth[:100], prediction[200:] = 1, 1
     truth[120:140] = IGNORED
-    picture = mask_picture(np.zeros((300, 300, 1), np.uint8), answer, truth, True)
+    picture = mask_picture(np.zeros((300, 300, 1), np.uint8), prediction, truth, True)
     assert picture.shape == (300, 4 * 300 + 3 * GAP, 3)
     errors = picture[:, -300:]
     missed, unknown, right, false = (tuple(errors[row, 150]) for row in (50, 130, 170, 250))
     assert len({missed, right, false}) == 3 and unknown == right
 
 
-def test_small_images_are_enlarged_and_answers_stand_alone_without_a_truth():
+def test_small_images_are_enlarged_and_predictions_stand_alone_without_a_truth():
     picture = mask_picture(np.zeros((28, 30, 1), np.uint8), np.zeros((28, 30), np.uint8), None, True)
     assert picture.shape[0] >= MIN_SIDE and picture.shape[1] == 2 * 30 * (picture.shape[0] // 28) + GAP
 

@@ -1,4 +1,4 @@
-"""Average precision against pycocotools and faster-coco-eval, and under weights against images that stand twice."""
+"""Average precision compared with pycocotools and faster-coco-eval, and weights with repeated images."""
 
 import contextlib
 import io
@@ -18,8 +18,8 @@ def coco_box(box):
     return [x0, y0, x1 - x0, y1 - y0]
 
 
-def theirs(package, answers, targets, classes):
-    """What the packages say of the same boxes; nan where they say -1."""
+def theirs(package, predictions, targets, classes):
+    """Returns the packages' metrics of the same boxes; nan for their -1."""
     if package == "pycocotools":
         coco, evaluation = pytest.importorskip("pycocotools.coco"), pytest.importorskip("pycocotools.cocoeval")
         make, judge = coco.COCO, evaluation.COCOeval
@@ -38,14 +38,14 @@ def theirs(package, answers, targets, classes):
             for number, (image, box) in enumerate(boxes)
         ],
     }
-    said = [
+    predicted = [
         {"image_id": image, "category_id": int(box[4]), "bbox": coco_box(box), "score": float(box[5])}
-        for image, some in enumerate(answers)
+        for image, some in enumerate(predictions)
         for box in some
     ]
     with contextlib.redirect_stdout(io.StringIO()):
         truth.createIndex()
-        evaluation = judge(truth, truth.loadRes(said), "bbox")
+        evaluation = judge(truth, truth.loadRes(predicted), "bbox")
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
@@ -53,10 +53,11 @@ def theirs(package, answers, targets, classes):
     return np.where(stats < 0, np.nan, stats)
 
 
-def ours(answers, targets, classes, weights=None):
-    prepared = [average_precision(match_images(answers, targets, index)) for index in range(classes)]
+def ours(predictions, targets, classes, weights=None):
+    prepared = [average_precision(match_images(predictions, targets, index)) for index in range(classes)]
     return [
-        list(coco_scores(prepared, each).values()) for each in ([np.ones(len(answers))] if weights is None else weights)
+        list(coco_scores(prepared, each).values())
+        for each in ([np.ones(len(predictions))] if weights is None else weights)
     ]
 
 
@@ -68,55 +69,57 @@ def ours(answers, targets, classes, weights=None):
         (12, 3, {}),
         (12, 3, {"ties": True}),
         (20, 2, {"crowds": 0.5, "ties": True}),
-        (4, 1, {"most": 40, "copies": 6}),  # over a hundred answers an image
+        (4, 1, {"most": 40, "copies": 6}),  # over a hundred predictions an image
         (3, 9, {"most": 3}),  # classes that are nowhere
     ],
 )
 def test_weights_of_one_give_what_others_give(scenes, package, images, classes, settings):
     for seed in range(3):
-        answers, targets = scenes(seed, images, classes, **settings)
-        if not sum(map(len, answers)):
+        predictions, targets = scenes(seed, images, classes, **settings)
+        if not sum(map(len, predictions)):
             continue
-        expected = theirs(package, answers, targets, classes)
-        np.testing.assert_allclose(ours(answers, targets, classes)[0], expected, atol=1e-9)
+        expected = theirs(package, predictions, targets, classes)
+        np.testing.assert_allclose(ours(predictions, targets, classes)[0], expected, atol=1e-9)
 
 
 def test_thresholds_met_exactly_count(rows):
-    """Overlaps of exactly 0.5, 0.6, ... and recalls of exactly 0.1, 0.2, ..."""
+    """Tests IoUs of exactly 0.5, 0.6, ... and recalls of exactly 0.1, 0.2, ..."""
     true = [[0, 0, 100, 100, 0, 0, 10000]] * 10
     target = rows([np.array([box], np.float32) for box in true])
-    answer = rows([np.array([[0, 0, 100, 50 + 5 * i, 0, 0.9 - i / 20]], np.float32) for i in range(10)])
-    assert ours(answer, target, 1)[0] == pytest.approx(theirs("pycocotools", answer, target, 1), nan_ok=True, abs=1e-9)
+    prediction = rows([np.array([[0, 0, 100, 50 + 5 * i, 0, 0.9 - i / 20]], np.float32) for i in range(10)])
+    assert ours(prediction, target, 1)[0] == pytest.approx(
+        theirs("pycocotools", prediction, target, 1), nan_ok=True, abs=1e-9
+    )
 
 
 def test_an_image_of_weight_three_is_three_images(scenes):
-    answers, targets = scenes(5, 15, 3)
-    times = np.random.default_rng(0).integers(0, 4, (5, len(answers)))
-    for each, scores in zip(times, ours(answers, targets, 3, times.astype(float)), strict=True):
-        drawn = np.repeat(np.arange(len(answers)), each)
-        np.testing.assert_allclose(scores, ours(answers[drawn], targets[drawn], 3)[0], atol=1e-12)
-        np.testing.assert_allclose(scores, theirs("pycocotools", answers[drawn], targets[drawn], 3), atol=1e-9)
+    predictions, targets = scenes(5, 15, 3)
+    times = np.random.default_rng(0).integers(0, 4, (5, len(predictions)))
+    for each, scores in zip(times, ours(predictions, targets, 3, times.astype(float)), strict=True):
+        drawn = np.repeat(np.arange(len(predictions)), each)
+        np.testing.assert_allclose(scores, ours(predictions[drawn], targets[drawn], 3)[0], atol=1e-12)
+        np.testing.assert_allclose(scores, theirs("pycocotools", predictions[drawn], targets[drawn], 3), atol=1e-9)
 
 
 def test_only_the_proportions_of_weights_count(scenes):
-    answers, targets = scenes(6, 15, 2)
-    one, many = ours(answers, targets, 2, [np.ones(15), np.full(15, 7.0)])
+    predictions, targets = scenes(6, 15, 2)
+    one, many = ours(predictions, targets, 2, [np.ones(15), np.full(15, 7.0)])
     assert one == pytest.approx(many, nan_ok=True)
 
 
 def test_nothing_to_find_is_not_defined_and_nothing_found_is_zero(scenes, rows):
-    answers, targets = scenes(7, 6, 2)
-    nothing = rows([boxes[:0] for boxes in answers])
+    predictions, targets = scenes(7, 6, 2)
+    nothing = rows([boxes[:0] for boxes in predictions])
     assert ours(nothing, targets, 2)[0][0] == 0
-    assert np.isnan(ours(answers, rows([boxes[:0] for boxes in targets]), 2)[0]).all()
-    assert np.isnan(ours(answers[:0], targets[:0], 2)[0]).all()
-    assert np.isnan(ours(answers, targets, 2, [np.zeros(6)])[0]).all()
+    assert np.isnan(ours(predictions, rows([boxes[:0] for boxes in targets]), 2)[0]).all()
+    assert np.isnan(ours(predictions[:0], targets[:0], 2)[0]).all()
+    assert np.isnan(ours(predictions, targets, 2, [np.zeros(6)])[0]).all()
     assert ours(rows([np.insert(t[:, :5], 5, 0.5, 1) for t in targets]), targets, 2)[0][0] > 0.99
 
 
 def test_a_thousand_weights_take_seconds(scenes):
-    answers, targets = scenes(8, 100, 3, most=12)
-    prepared = [average_precision(match_images(answers, targets, index)) for index in range(3)]
+    predictions, targets = scenes(8, 100, 3, most=12)
+    prepared = [average_precision(match_images(predictions, targets, index)) for index in range(3)]
     weights = np.random.default_rng(0).integers(0, 3, (50, 100)).astype(float)
     start = time.process_time()
     for each in weights:

@@ -1,4 +1,4 @@
-"""Temperature scaling recovers what was done to honest probabilities, and never makes validation worse."""
+"""Temperature scaling recovers a known temperature, and never increases the validation loss."""
 
 import hypothesis.strategies as st
 import numpy as np
@@ -16,7 +16,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def honest_classes(count, units=4):
-    """Raw outputs whose softmax is the true chance of each class, and classes drawn by it."""
+    """Returns logits of calibrated probabilities, and classes drawn from them."""
     raw = RANDOM.normal(size=(count, units)) * 2
     chances = np.exp(raw) / np.exp(raw).sum(1, keepdims=True)
     return raw, (chances.cumsum(1) > RANDOM.random((count, 1))).argmax(1)

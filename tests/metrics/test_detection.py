@@ -1,4 +1,4 @@
-"""What is right, false and missed, counted by hand."""
+"""True positives, false positives and missed objects, counted by hand."""
 
 import numpy as np
 import pytest
@@ -10,43 +10,43 @@ def boxes(*rows, width):
     return np.array(rows, np.float32).reshape(-1, width)
 
 
-TRUTH = boxes((0, 0, 10, 10, 0, 0, 100), (20, 0, 30, 10, 0, 0, 100), (40, 0, 50, 10, 1, 0, 100), width=7)
-ANSWER = boxes(
+GROUND_TRUTH = boxes((0, 0, 10, 10, 0, 0, 100), (20, 0, 30, 10, 0, 0, 100), (40, 0, 50, 10, 1, 0, 100), width=7)
+PREDICTION = boxes(
     (0, 0, 10, 10, 0, 0.9),  # right
     (0, 0, 10, 9, 0, 0.8),  # the same object again
     (40, 0, 50, 10, 0, 0.7),  # of another class
-    (20, 0, 30, 9, 0, 0.2),  # right, but not told
+    (20, 0, 30, 9, 0, 0.2),  # correct, but below the threshold
     width=6,
 )
 
 
 def test_a_verdict_says_what_is_right_false_and_missed():
-    verdict = find_errors(ANSWER, TRUTH, (0.3, 0.3))
-    assert verdict.given.tolist() == [True, True, True, False]
-    assert verdict.right.tolist() == [True, False, False, False]
-    assert verdict.false.tolist() == [False, True, True, False]
-    assert verdict.missed.tolist() == [False, True, True]
-    assert verdict.best.tolist() == pytest.approx([0.9, 0.2, 0])
-    lower = find_errors(ANSWER, TRUTH, (0.1, 0.3))
+    errors = find_errors(PREDICTION, GROUND_TRUTH, (0.3, 0.3))
+    assert errors.given.tolist() == [True, True, True, False]
+    assert errors.right.tolist() == [True, False, False, False]
+    assert errors.false.tolist() == [False, True, True, False]
+    assert errors.missed.tolist() == [False, True, True]
+    assert errors.best.tolist() == pytest.approx([0.9, 0.2, 0])
+    lower = find_errors(PREDICTION, GROUND_TRUTH, (0.1, 0.3))
     assert lower.right.tolist() == [True, False, False, True] and lower.missed.tolist() == [False, False, True]
 
 
 def test_crowds_are_neither_missed_nor_false():
     crowd = boxes((0, 0, 100, 100, 0, 1, 10000), width=7)
-    verdict = find_errors(ANSWER, crowd, (0.3, 0.3))
-    assert verdict.given.sum() == 3 and not (verdict.right.any() or verdict.false.any() or verdict.missed.any())
+    errors = find_errors(PREDICTION, crowd, (0.3, 0.3))
+    assert errors.given.sum() == 3 and not (errors.right.any() or errors.false.any() or errors.missed.any())
 
 
-def test_no_answers_and_no_objects():
-    nothing, silence = TRUTH[:0], ANSWER[:0]
-    assert find_errors(silence, TRUTH, (0.3, 0.3)).missed.all()
-    assert find_errors(ANSWER, nothing, (0.3, 0.3)).false.tolist() == [True, True, True, False]
-    assert len(find_errors(silence, nothing, (0.3, 0.3)).given) == 0
+def test_no_predictions_and_no_objects():
+    nothing, no_boxes = GROUND_TRUTH[:0], PREDICTION[:0]
+    assert find_errors(no_boxes, GROUND_TRUTH, (0.3, 0.3)).missed.all()
+    assert find_errors(PREDICTION, nothing, (0.3, 0.3)).false.tolist() == [True, True, True, False]
+    assert len(find_errors(no_boxes, nothing, (0.3, 0.3)).given) == 0
 
 
 def test_a_ranking_counts_over_all_images(rows):
-    answers, targets = rows([ANSWER, ANSWER[:1]]), rows([TRUTH, TRUTH[:0]])
-    ranking = rank_predictions(match_images(answers, targets, 0))
+    predictions, targets = rows([PREDICTION, PREDICTION[:1]]), rows([GROUND_TRUTH, GROUND_TRUTH[:0]])
+    ranking = rank_predictions(match_images(predictions, targets, 0))
     assert ranking.scores.tolist() == pytest.approx([0.9, 0.9, 0.8, 0.7, 0.2])
     assert ranking.right.tolist() == [True, False, False, False, True] and ranking.count == 2
     assert ranking.precision().tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 2 / 5])
@@ -62,6 +62,6 @@ def test_the_threshold_with_the_best_f1_lies_between_scores():
     best = max(2 * right[scores >= t].sum() / ((scores >= t).sum() + 3) for t in np.linspace(0, 1, 101))
     assert 2 * right[scores >= threshold].sum() / ((scores >= threshold).sum() + 3) == best
     tied = RankedPredictions(np.array([0.9, 0.5, 0.5]), np.array([True, True, False]), 2).threshold()
-    assert tied == pytest.approx(0.25)  # two answers of one score are told or not, together
+    assert tied == pytest.approx(0.25)  # two predictions of one score are above or below the threshold together
     assert RankedPredictions(scores, np.zeros(6, bool), 3).threshold() is None
     assert rank_predictions([]).threshold() is None

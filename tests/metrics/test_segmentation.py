@@ -1,4 +1,4 @@
-"""Counts of masks against scikit-learn and a distance transform."""
+"""Counts of masks compared with scikit-learn and a distance transform."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from opsin.metrics.segmentation import TOLERANCE, boundary_counts, boundary_f, c
 
 
 def masks(seed, count=3, size=(17, 23), classes=3):
-    """Masks of coarse patches."""
+    """Returns random masks of 5x5 patches."""
     patches = np.random.default_rng(seed).integers(0, classes, (count, -(-size[0] // 5), -(-size[1] // 5)))
     return patches.repeat(5, 1).repeat(5, 2)[:, : size[0], : size[1]].astype(np.uint8)
 
@@ -20,15 +20,15 @@ def masks(seed, count=3, size=(17, 23), classes=3):
 @given(seed=st.integers(0, 999))
 @settings(max_examples=20, deadline=None)
 def test_confusion_is_that_of_the_known_pixels(seed):
-    truths, answers = masks(seed), masks(seed + 1)
-    truths[1, 3:9] = IGNORED
-    truths[2] = IGNORED
-    tables = confusion(answers, truths, 3)
-    for table, truth, answer in zip(tables, truths, answers, strict=True):
+    ground_truth, predictions = masks(seed), masks(seed + 1)
+    ground_truth[1, 3:9] = IGNORED
+    ground_truth[2] = IGNORED
+    tables = confusion(predictions, ground_truth, 3)
+    for table, truth, prediction in zip(tables, ground_truth, predictions, strict=True):
         known = truth != IGNORED
         expected = np.zeros((3, 3))
         if known.any():
-            expected = confusion_matrix(truth[known], answer[known], labels=range(3))
+            expected = confusion_matrix(truth[known], prediction[known], labels=range(3))
         np.testing.assert_array_equal(table, expected)
 
 
@@ -42,25 +42,27 @@ def outline(mask):
 @given(seed=st.integers(0, 999), size=st.tuples(st.integers(5, 300), st.integers(5, 300)))
 @settings(max_examples=20, deadline=None)
 def test_outlines_are_near_within_the_tolerance(seed, size):
-    answer, truth = masks(seed, 1, size)[0], masks(seed + 1, 1, size)[0]
-    truth[size[0] // 2 :] = answer[size[0] // 2 :]
+    prediction, truth = masks(seed, 1, size)[0], masks(seed + 1, 1, size)[0]
+    truth[size[0] // 2 :] = prediction[size[0] // 2 :]
     reach = max(1, round(TOLERANCE * np.hypot(*size)))
-    said, true = outline(answer), outline(truth)
-    near = [distance_transform_edt(~edge) <= reach if edge.any() else np.zeros(size, bool) for edge in (true, said)]
-    expected = [(said & near[0]).sum(), said.sum(), (true & near[1]).sum(), true.sum()]
-    np.testing.assert_array_equal(boundary_counts(answer[None], truth[None])[0], expected)
+    predicted, true = outline(prediction), outline(truth)
+    near = [
+        distance_transform_edt(~edge) <= reach if edge.any() else np.zeros(size, bool) for edge in (true, predicted)
+    ]
+    expected = [(predicted & near[0]).sum(), predicted.sum(), (true & near[1]).sum(), true.sum()]
+    np.testing.assert_array_equal(boundary_counts(prediction[None], truth[None])[0], expected)
 
 
 def test_the_f_score_of_outlines():
     counts = np.array([[3.0, 4, 6, 10], [0, 0, 0, 0]])
     assert boundary_f(counts, np.ones(2)) == pytest.approx(2 * 0.75 * 0.6 / 1.35)
-    assert boundary_f(counts, np.array([0.0, 1])) == 1  # none there and none answered
+    assert boundary_f(counts, np.array([0.0, 1])) == 1  # no boundary in prediction and ground truth
     assert boundary_f(np.array([[0.0, 4, 0, 10]]), np.ones(1)) == 0
 
 
 def test_outlines_within_unknown_pixels_have_no_part():
-    truth, answer = np.zeros((1, 12, 12), np.uint8), np.zeros((1, 12, 12), np.uint8)
+    truth, prediction = np.zeros((1, 12, 12), np.uint8), np.zeros((1, 12, 12), np.uint8)
     truth[0, 2:9, 2:9] = IGNORED
-    answer[0, 4:6, 4:6] = 1
-    said, total = boundary_counts(answer, truth)[0, :2]
-    assert said == total
+    prediction[0, 4:6, 4:6] = 1
+    predicted, total = boundary_counts(prediction, truth)[0, :2]
+    assert predicted == total

@@ -1,4 +1,4 @@
-"""Weighted scores against scikit-learn, and against repeating the rows."""
+"""Weighted metrics compared with scikit-learn, and with repeated rows."""
 
 import hypothesis.strategies as st
 import numpy as np

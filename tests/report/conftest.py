@@ -1,4 +1,4 @@
-"""Facts of small made-up runs, and a reader of pages that knows nothing of how they are written."""
+"""Report content of small synthetic runs, and an HTML parser for pages."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +18,7 @@ VOID = {"meta", "img", "br", "link", "hr", "input"}
 
 
 class Nothing:
-    """Images that nobody may read: a report has the pixels."""
+    """Image source that fails when it is read: a report has the pixels."""
 
     def read(self, id: str) -> bytes:
         raise AssertionError(f"the report read {id}")
@@ -28,7 +28,7 @@ class Nothing:
 
 
 class Page(HTMLParser):
-    """Tags with their attributes, and all text that people see."""
+    """Parsed page: tags with their attributes, and the visible text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ def content_of(
     origin: str = "photos",
     ids: str = "a/{}.png",
 ):
-    """A report on rows of which the last `test` are the test split."""
+    """Builds report content; the last `test` rows are the test split."""
     count = len(targets)
     kind = KINDS[{"classify": "classes", "multilabel": "labels", "regress": "numbers"}[task.name]]
     splits = ["train"] * (count - test - 2) + ["valid"] * 2 + ["test"] * test

@@ -19,7 +19,7 @@ SIDE, COUNT, VALID = 12, 96, 24
 
 
 def make_job(folder, *, network="simple", task=None, seconds=None, seed=3, **changes):
-    """Random images whose class is the brightness of their left half; the last rows are for validation."""
+    """Returns random images whose class is the brightness of their left half; the last rows are for validation."""
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 200, (COUNT + VALID, SIDE, SIDE, 3), dtype=np.uint8)
     classes = generator.integers(0, 3, COUNT + VALID)
@@ -42,7 +42,7 @@ def make_job(folder, *, network="simple", task=None, seconds=None, seed=3, **cha
 
 
 class Saving(Trainer):
-    """Keeps a checkpoint at every third step, so that a resume starts somewhere in the midst."""
+    """Saves a checkpoint at every third step, so that a resume starts between epochs."""
 
     def _look_at_clock(self):
         if self.state.step % 3 == 0:
@@ -50,7 +50,7 @@ class Saving(Trainer):
 
 
 def run(folder, network, epochs, stop):
-    """Starts or takes up a run; `stop` is (signal, step), or None to let it finish."""
+    """Starts or resumes a run; `stop` is (signal, step), or None to let it finish."""
 
     def tell(stage, done, total, note=""):
         if stop and stage == "train" and trainer.state.step == stop[1]:

@@ -1,4 +1,4 @@
-"""A checkpoint comes back as it went, or is refused in one line."""
+"""Checkpoints are restored exactly, or rejected with an error of one line."""
 
 import resource
 import signal

@@ -1,4 +1,4 @@
-"""Two processes agree, and their mean gradient is that of one process with both halves."""
+"""Two processes have the same weights, and their mean gradient is that of one process with the whole batch."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The running average against its closed form."""
+"""The moving average compared with its closed form."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""The curves on disk."""
+"""The training history on disk."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Answers for rows of a store, in the order that was asked for."""
+"""Predictions on rows of a store, in the given order."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The first Ctrl-C asks, the second insists, and afterwards signals do what they did before."""
+"""The first Ctrl-C sets the flag, the second raises, and the former signal handlers are restored."""
 
 import os
 import signal

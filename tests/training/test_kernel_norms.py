@@ -8,7 +8,7 @@ from opsin.training.optimizer import Optimizer, normalized_kernels
 
 
 def learned(name):
-    """A network whose kernels and statistics are far from those of a fresh one."""
+    """Returns a network with kernels and statistics far from their initial values."""
     torch.manual_seed(0)
     net = zoo.create(name, (64, 64, 3), 5, activation=None, seed=0).eval()
     for key, value in net.state_dict().items():

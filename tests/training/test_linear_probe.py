@@ -21,7 +21,7 @@ def model(task, layers=None):
 
 
 def features(made):
-    """Standardised as the layer's offsets allow, computed apart."""
+    """Computes the reference with standardized features."""
     x = made.preprocessing.normalize(torch.from_numpy(PIXELS[ROWS]))
     with torch.no_grad():
         seen = made.network.intermediate_outputs(x, ["global_average_pooling2d"])["global_average_pooling2d"].numpy()

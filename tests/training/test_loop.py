@@ -1,4 +1,4 @@
-"""The promises of the loop: repeatable, resumable bit for bit, and calm when the loss is not a number."""
+"""The training loop is reproducible, resumes bit for bit, and handles a loss that is not finite."""
 
 import itertools
 import json
@@ -100,7 +100,7 @@ def test_a_finished_run_that_is_resumed_stays_as_it_is(make_job, tmp_path):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock of this machine's uptime that goes on by `pace` seconds whenever the loop looks at it."""
+    """Clock that advances by `pace` seconds at each call."""
 
     class Clock:
         now, pace = 1e6, 0.01
@@ -146,7 +146,7 @@ def test_a_run_of_some_time_ends_in_time_with_one_last_validation(make_job, tmp_
 
 
 def shaky(bad, how="loss"):
-    """Classify whose loss (or only its gradient) is not a number at the calls in `bad`."""
+    """Returns a Classify task whose loss (or only its gradient) is nan at the calls in `bad`."""
     calls = itertools.count(1)
 
     class Shaky(Classify):

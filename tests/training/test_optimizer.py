@@ -1,4 +1,4 @@
-"""Muon's directions, AdamW against torch's own, and a state that goes on bit for bit."""
+"""Muon's directions, AdamW compared with torch's, and a state that is restored bit for bit."""
 
 import copy
 
@@ -69,7 +69,7 @@ def test_others_follow_torchs_adamw_with_decay_on_matrices_only():
 
 
 def test_learned_slopes_do_not_decay_to_zero():
-    """As He et al. 2015 (arXiv:1502.01852) have it: decay would make every PReLU a ReLU."""
+    """Tests He et al. 2015 (arXiv:1502.01852): weight decay would turn each PReLU into a ReLU."""
     net = opsin.nn.Sequential([opsin.nn.Flatten(), opsin.nn.Dense(3), opsin.nn.PReLU()], input_shape=(2, 2, 1), seed=0)
     picture = opsin.nn.Sequential([opsin.nn.PReLU(), opsin.nn.Conv2D(2, 1)], input_shape=(2, 2, 1), seed=0)
     for network in (net, picture):

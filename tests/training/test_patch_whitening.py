@@ -1,4 +1,4 @@
-"""A whitened stem answers patches with even, uncorrelated numbers."""
+"""The outputs of a whitened stem are uncorrelated and of equal variance."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from opsin.training import init_whitening_stem, patch_whitening
 
 
 def smooth_images(count, side, channels):
-    """uint8, and how they are prepared."""
+    """Returns uint8 images and their preprocessing."""
     noise = torch.randn(count, channels, side + 4, side + 4, generator=torch.Generator().manual_seed(0))
     levels = torch.nn.functional.avg_pool2d(noise, 5, 1) * 5 * 40 + 128
     pixels = levels.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()

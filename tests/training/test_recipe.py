@@ -1,4 +1,4 @@
-"""Recipes survive JSON and stay sane for any amount of data and time."""
+"""Recipes are restored from JSON, and valid for any amount of data and time."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Progress only grows and ends at exactly 1, however often the rest is planned anew."""
+"""Progress increases and ends at exactly 1, also after replanning."""
 
 import hypothesis.strategies as st
 import numpy as np

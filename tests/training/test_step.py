@@ -1,4 +1,4 @@
-"""One step: repeatable, weighted, and harmless when the loss is not a number."""
+"""A training step is reproducible and weighted, and changes no weight when the loss is not finite."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Two processes that train together, each of which writes what it found. FOLDER PORT"""
+"""Program of two processes that train together and write their results. Arguments: FOLDER PORT"""
 
 import json
 import os
@@ -13,7 +13,7 @@ from opsin.training import Trainer, distributed
 
 
 def gradients(rank):
-    """The mean gradient of two halves, and that of the whole."""
+    """Returns the mean gradient of two half batches, and the gradient of the whole batch."""
     generator = torch.Generator().manual_seed(0)
     x, y = torch.randn(8, 5, generator=generator), torch.randn(8, 1, generator=generator)
     torch.manual_seed(rank)  # other weights in each process, until they are shared
@@ -29,7 +29,7 @@ def gradients(rank):
 
 
 def train(rank, folder):
-    """A digest of the weights after a run of both, whose checkpoints are those of rank 0."""
+    """Returns a digest of the weights after a run of two processes; rank 0 saves the checkpoints."""
     make_job = runpy.run_path(str(Path(__file__).with_name("small_run.py")))["make_job"]
     job = make_job(folder, epochs=2.0, batch_size=8)
     job = replace(job, batches=replace(job.batches, part=distributed.rank_and_world()))
@@ -40,7 +40,7 @@ def train(rank, folder):
 
 
 def main():
-    """One rank."""
+    """Runs one rank."""
     torch.set_num_threads(1)
     folder, port = sys.argv[1:]
     children = []
