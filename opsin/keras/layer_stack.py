@@ -56,7 +56,14 @@ class Structure:
         return model
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Puts a layer (or an Input, first, or a whole model) at the end; NetworkError when it does not fit there."""
+        """Adds a layer at the end.
+
+        Args:
+            layer: Layer of keras.layers or opsin.nn, a model, or an Input as the first entry.
+
+        Raises:
+            NetworkError: The layer does not fit the output of the layers before it.
+        """
         if isinstance(layer, InputLayer):
             if self._layers or self._shape:
                 raise NetworkError(f"{self.name} already has layers. Expected Input as the first entry only.")
