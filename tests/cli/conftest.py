@@ -32,7 +32,7 @@ def squares(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def model_file(tmp_path_factory):
-    """A model of the squares' classes that was never trained: it answers, but not well."""
+    """A model of the squares' classes that was never trained: it predictions, but not well."""
     path = tmp_path_factory.mktemp("model") / "modèle.safetensors"
     network = zoo.create("simple", (24, 24, 3), len(COLOURS), seed=0)
     preprocessing = ImagePreprocessing(24, 24, 3, (0.4,) * 3, (0.3,) * 3)

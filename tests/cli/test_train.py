@@ -10,8 +10,8 @@ SCORES = {"accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss", "ece
 
 
 @pytest.fixture
-def heard(finished_run, monkeypatch):
-    """What the Python API is asked for."""
+def arguments(finished_run, monkeypatch):
+    """Arguments that the command passes to the Python API."""
     asked = {}
 
     def train(data, **options):
@@ -45,25 +45,25 @@ def test_trains_scores_and_resumes(opsin, squares, tmp_path):
     assert "--resume läuft" in twice.stderr
 
 
-def test_every_option_reaches_the_api(opsin, heard):
+def test_every_option_reaches_the_api(opsin, arguments):
     words = ["--task", "regress", "--model", "simple", "--epochs", 2.5, "--minutes", 3, "--size", 32, "--seed", 7]
     words += ["--device", "cpu", "--no-hflip", "--rotate90", "--class-weights", "--pretrained", "--out", "o"]
     assert opsin("train", "data", *words).exit_code == 0
-    del heard["progress"], heard["say"]
-    assert heard == {
+    del arguments["progress"], arguments["say"]
+    assert arguments == {
         "data": "data", "task": "regress", "model": "simple", "epochs": 2.5, "minutes": 3.0, "size": 32, "seed": 7,
         "device": "cpu", "hflip": False, "rotate90": True, "class_weights": True, "pretrained": True, "out": Path("o"),
         "started": STARTED,
     }  # fmt: skip
 
 
-def test_what_is_not_said_is_left_to_the_data(opsin, heard):
+def test_omitted_options_are_none(opsin, arguments):
     assert opsin("train", "data").exit_code == 0
-    unsaid = ("task", "model", "epochs", "minutes", "size", "device", "hflip", "out")
-    assert all(heard[name] is None for name in unsaid)
+    omitted = ("task", "model", "epochs", "minutes", "size", "device", "hflip", "out")
+    assert all(arguments[name] is None for name in omitted)
 
 
-def test_people_get_a_table_and_where_things_lie(opsin, heard):
+def test_prints_scores_files_and_the_next_command(opsin, arguments):
     ended = opsin("train", "data")
     assert "accuracy" in ended.stdout and "0.25" in ended.stdout
     assert "r/best.safetensors" in ended.stdout and "r/report.html" in ended.stdout

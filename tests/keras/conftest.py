@@ -64,7 +64,7 @@ def compiled_plainly(keras):
 
 @pytest.fixture
 def compiled():
-    """What `compile` is told where a test does not turn on it."""
+    """Default arguments of `compile`."""
     return compiled_plainly
 
 
@@ -75,11 +75,11 @@ def fit_both():
 
     def fit(pair, x, y, compiled, **more):
         theirs, mine = pair
-        told = {"epochs": 2, "batch_size": 8, "shuffle": False, "verbose": 0, **more}
+        options = {"epochs": 2, "batch_size": 8, "shuffle": False, "verbose": 0, **more}
         histories = []
         for model, keras in ((theirs, None), (mine, ours)):
             model.compile(**compiled(keras))
-            histories.append(model.fit(x, y, **told))
+            histories.append(model.fit(x, y, **options))
         expected, found = histories
         assert list(found.history) == list(expected.history)
         for key, values in expected.history.items():

@@ -11,7 +11,7 @@ NAMES = sorted(name for name, one in vars(ours.activations).items() if isinstanc
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_values_are_kerass(oracle, name):
+def test_values_match_keras(oracle, name):
     x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32) * 3
     expected = np.asarray(oracle.ops.convert_to_numpy(getattr(oracle.activations, name)(x)))
     np.testing.assert_allclose(getattr(ours.activations, name)(torch.from_numpy(x)).numpy(), expected, atol=1e-5)

@@ -1,4 +1,4 @@
-"""The few words of keras.backend say what Keras's say."""
+"""Functions of keras.backend compared with Keras."""
 
 import pytest
 
@@ -6,5 +6,5 @@ from opsin import keras as ours
 
 
 @pytest.mark.parametrize("name", ["epsilon", "floatx", "image_data_format"])
-def test_settings_are_kerass(oracle, name):
+def test_settings_match_keras(oracle, name):
     assert getattr(ours.backend, name)() == getattr(oracle.backend, name)()

@@ -12,9 +12,9 @@ from opsin.core import DataError
 def test_batches_from_elsewhere(twins, describe, images, kind):
     x, y = images
     theirs, mine = twins(describe)
-    told = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
+    options = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
     for model in (theirs, mine):
-        model.compile(**told)
+        model.compile(**options)
     expected = theirs.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0)
     given = {
         "loader": (
@@ -84,14 +84,14 @@ def test_what_is_validation_is_the_end_and_is_not_weighted_by_class():
     assert sorted(seen) == [(n, 5.0 if n % 2 else 1.0) for n in range(7)]
 
 
-@pytest.mark.parametrize(("told", "message"), [
+@pytest.mark.parametrize(("options", "message"), [
     ({"x": np.zeros((4, 2)), "size": 0}, "batch_size is 0"),
     ({"x": 3}, "Expected an array"),
     ({"x": iter([]), "y": np.zeros(3)}, "x yields batches"),
     ({"x": np.zeros((4, 2)), "class_weight": {0: 1.0}, "sample_weight": np.ones(4)}, "Expected one"),
 ])  # fmt: skip
-def test_wrong_input_says_so(told, message):
+def test_wrong_input_says_so(options, message):
     from opsin.keras.batches import make_batches
 
     with pytest.raises(DataError, match=message):
-        make_batches(**told)
+        make_batches(**options)

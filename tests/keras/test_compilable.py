@@ -1,4 +1,4 @@
-"""What `compile` is told is what fit and evaluate go by, until it is told anew."""
+"""Arguments of `compile` and their effect on fit and evaluate."""
 
 import numpy as np
 

@@ -11,24 +11,24 @@ from opsin import keras as ours
 HOT = np.eye(3, dtype=np.float32)
 
 
-def test_class_weight_is_kerass(twins, describe, images, fit_both, compiled):
+def test_class_weight_matches_keras(twins, describe, images, fit_both, compiled):
     x, y = images
     fit_both(twins(describe), x, HOT[y], compiled, class_weight={0: 1.0, 1: 5.0, 2: 0.5}, validation_split=0.2)
 
 
-def test_class_weight_of_class_numbers_is_kerass(twins, describe, images, fit_both):
+def test_class_weight_of_class_numbers_matches_keras(twins, describe, images, fit_both):
     x, y = images
-    told = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
-    fit_both(twins(describe), x, y, lambda keras: told, class_weight={0: 3.0, 1: 1.0, 2: 0.5})
+    options = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
+    fit_both(twins(describe), x, y, lambda keras: options, class_weight={0: 3.0, 1: 1.0, 2: 0.5})
 
 
-def test_sample_weight_is_kerass(twins, describe, images, fit_both, compiled):
+def test_sample_weight_matches_keras(twins, describe, images, fit_both, compiled):
     x, y = images
     weights = np.linspace(0, 2, len(y)).astype(np.float32)
     fit_both(twins(describe), x, HOT[y], compiled, sample_weight=weights, validation_split=0.2)
 
 
-def test_validation_data_is_kerass(twins, describe, images, fit_both, compiled):
+def test_validation_data_matches_keras(twins, describe, images, fit_both, compiled):
     x, y = images
     held_out = (x[:7], HOT[y[:7]], np.linspace(1, 2, 7).astype(np.float32))
     fit_both(twins(describe), x, HOT[y], compiled, validation_data=held_out, validation_freq=2, epochs=4)

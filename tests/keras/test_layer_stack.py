@@ -58,8 +58,8 @@ def test_network_is_an_ordinary_torch_module(twins, describe, images):
     theirs, mine = twins(describe)
     assert isinstance(mine.network, nn.Sequential)
     with torch.no_grad():
-        answers = mine.network(torch.from_numpy(x).permute(0, 3, 1, 2))
-    np.testing.assert_allclose(answers, theirs.predict(x, verbose=0), atol=1e-5)
+        predictions = mine.network(torch.from_numpy(x).permute(0, 3, 1, 2))
+    np.testing.assert_allclose(predictions, theirs.predict(x, verbose=0), atol=1e-5)
     np.testing.assert_allclose(mine(x).detach(), theirs.predict(x, verbose=0), atol=1e-5)
     again = ours.Sequential.from_network(mine.network)
     np.testing.assert_array_equal(again.predict(x, verbose=0), mine.predict(x, verbose=0))
@@ -70,8 +70,8 @@ def test_network_is_an_ordinary_torch_module(twins, describe, images):
     (lambda k, m: "dense", "got 'dense' as a layer"),
     (lambda k, m: m.pop() and m.pop() and m.pop(), "has no layers. Expected at least one"),
     (lambda k, m: k.Input((3,)), "Expected Input as the first entry"),
-    (lambda k, m: k.Conv2D(3, 3), "put it before Flatten"),
-    (lambda k, m: k.Dense(3, name="flatten"), "'flatten'.*rename one or leave"),
+    (lambda k, m: k.Conv2D(3, 3), "place it before Flatten"),
+    (lambda k, m: k.Dense(3, name="flatten"), "'flatten'.*rename one of them"),
 ])  # fmt: skip
 def test_a_wrong_network_says_so_when_described(describe, message):
     model = ours.Sequential([ours.layers.Flatten(input_shape=(4, 4, 1), name="flatten"), ours.layers.Dense(2)])

@@ -16,7 +16,7 @@ KINDS = sorted(
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_arguments_are_kerass(oracle, name):
+def test_arguments_match_keras(oracle, name):
     theirs = inspect.signature(getattr(oracle.layers, name).__init__).parameters
     mine = inspect.signature(getattr(ours.layers, name)).parameters
     aside = {"self", "kwargs", "lora_rank", "lora_alpha", "quantization_config", "name", "dtype"}
@@ -38,7 +38,7 @@ def test_all_of_the_layer_language_that_keras_has_is_there(oracle):
 
 @pytest.mark.parametrize("initializer", ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"])
 @pytest.mark.parametrize("kind", ["Conv2D", "Dense", "DepthwiseConv2D"])
-def test_first_weights_have_kerass_distribution(oracle, kind, initializer):
+def test_first_weights_have_keras_distribution(oracle, kind, initializer):
     field = "depthwise_initializer" if kind == "DepthwiseConv2D" else "kernel_initializer"
     given = {"Conv2D": (64, 3), "Dense": (64,), "DepthwiseConv2D": (7,)}[kind]
     shape = (400,) if kind == "Dense" else (8, 8, 40 if kind == "Conv2D" else 512)
@@ -110,9 +110,9 @@ def test_the_old_word_for_a_slope_is_taken_with_a_warning(oracle):
 
 
 @pytest.mark.parametrize("shared", [None, [1, 2], 3])
-def test_learned_slopes_are_kerass_weights(oracle, shared):
+def test_learned_slopes_are_keras_weights(oracle, shared):
     rng = np.random.default_rng(0)
-    x, answers, weights = rng.normal(size=(3, 5, 4, 2)).astype("float32"), [], None
+    x, predictions, weights = rng.normal(size=(3, 5, 4, 2)).astype("float32"), [], None
     for keras in (oracle, ours):
         layers = keras.layers
         slope = layers.PReLU(shared_axes=shared, alpha_regularizer="l2")
@@ -122,8 +122,8 @@ def test_learned_slopes_are_kerass_weights(oracle, shared):
         for kept, given in zip(model.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(kept, given)
         model.compile("sgd", "categorical_crossentropy")
-        answers.append((model.predict(x, verbose=0), model.evaluate(x, np.eye(3), verbose=0)))
+        predictions.append((model.predict(x, verbose=0), model.evaluate(x, np.eye(3), verbose=0)))
         model.fit(x, np.eye(3), epochs=3, verbose=0, shuffle=False)
-        answers[-1] += tuple(model.get_weights())
-    for mine, theirs in zip(answers[1], answers[0], strict=True):
+        predictions[-1] += tuple(model.get_weights())
+    for mine, theirs in zip(predictions[1], predictions[0], strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-5)

@@ -1,4 +1,4 @@
-"""A script runs with only the module's name changed, and says what it says in Keras."""
+"""A Keras script runs with only the module name changed and prints the same."""
 
 import json
 
@@ -30,15 +30,15 @@ history = model.fit(x, to_categorical(y, 10), epochs=1, batch_size=4, verbose=0)
 model.summary()
 scores = model.evaluate(x, to_categorical(y, 10), verbose=0)
 model.save(path)
-answers = model.predict(x, verbose=0)
+predictions = model.predict(x, verbose=0)
 again = load_model(path).predict(x, verbose=0)
-print("NUMBERS", json.dumps([*history.history, *answers.shape, float(np.abs(again - answers).max())]))
+print("NUMBERS", json.dumps([*history.history, *predictions.shape, float(np.abs(again - predictions).max())]))
 """
 
 
 def test_the_script_runs_with_only_the_module_renamed(oracle, run_script, tmp_path):
-    said, expected = (run_script(SCRIPT.replace("tensorflow.keras", module)) for module in ("opsin.keras", "keras"))
-    lines, numbers = said.split("NUMBERS ")
+    actual, expected = (run_script(SCRIPT.replace("tensorflow.keras", module)) for module in ("opsin.keras", "keras"))
+    lines, numbers = actual.split("NUMBERS ")
     assert lines == expected.split("NUMBERS ")[0]
     for number in ("896", "18,496", "1,605,760", "1,290", "Total params: 1,626,442 (6.20 MB)", "Optimizer params"):
         assert number in lines
@@ -55,12 +55,12 @@ COMPILED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("told", COMPILED)
+@pytest.mark.parametrize("options", COMPILED)
 @pytest.mark.parametrize("turn", ["mine to theirs", "theirs to mine"])
-def test_what_compile_was_told_goes_through_files(oracle, describe, tmp_path, told, turn):
+def test_compile_arguments_are_saved_and_loaded(oracle, describe, tmp_path, options, turn):
     writer, reader = (ours, oracle) if turn == "mine to theirs" else (oracle, ours)
     model = writer.Sequential(describe(writer.layers))
-    model.compile(**{key: value(writer) if callable(value) else value for key, value in told.items()})
+    model.compile(**{key: value(writer) if callable(value) else value for key, value in options.items()})
     model.save(tmp_path / "m.keras")
     again = reader.models.load_model(tmp_path / "m.keras")
     configs = []

@@ -8,7 +8,7 @@ from opsin.keras.moving_variance import keras_moving_variance
 HOT = np.eye(3, dtype=np.float32)
 
 
-def test_batch_normalization_is_kerass(twins, describe, images, fit_both, compiled):
+def test_batch_normalization_matches_keras(twins, describe, images, fit_both, compiled):
     x, y = images
 
     def normalized(layers):

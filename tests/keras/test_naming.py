@@ -3,7 +3,7 @@
 from opsin import keras as ours
 
 
-def test_names_are_kerass(oracle):
+def test_names_match_keras(oracle):
     named = []
     for keras in (oracle, ours):
         keras.utils.clear_session()

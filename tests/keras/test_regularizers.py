@@ -9,7 +9,7 @@ from opsin.core import NetworkError
 HOT = np.eye(3, dtype=np.float32)
 
 
-def test_regularizers_are_kerass(oracle, twins, describe, images, fit_both, compiled):
+def test_regularizers_match_keras(oracle, twins, describe, images, fit_both, compiled):
     x, y = images
 
     def regularized(layers):

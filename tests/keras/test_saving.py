@@ -1,4 +1,4 @@
-"""Weights go to files and back; what cannot be written or read says which file and why."""
+"""Saving and loading of weights, and errors that name the file and the reason."""
 
 import re
 

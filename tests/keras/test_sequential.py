@@ -7,20 +7,20 @@ from opsin import keras as ours
 from opsin.core import OpsinError
 
 
-def test_evaluate_and_predict_are_kerass(twins, describe, images):
+def test_evaluate_and_predict_match_keras(twins, describe, images):
     x, y = images
     theirs, mine = twins(describe)
     for model in (theirs, mine):
         model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     np.testing.assert_allclose(mine.predict(x, verbose=0), theirs.predict(x, verbose=0), atol=1e-5)
     np.testing.assert_allclose(mine.evaluate(x, y, verbose=0), theirs.evaluate(x, y, verbose=0), atol=1e-5)
-    said, expected = (m.evaluate(x, y, verbose=0, return_dict=True, batch_size=7) for m in (mine, theirs))
-    assert set(said) == set(expected)
+    actual, expected = (m.evaluate(x, y, verbose=0, return_dict=True, batch_size=7) for m in (mine, theirs))
+    assert set(actual) == set(expected)
     for key, value in expected.items():
-        assert said[key] == pytest.approx(value, abs=1e-5)
+        assert actual[key] == pytest.approx(value, abs=1e-5)
     weights = np.linspace(0, 2, len(y)).astype(np.float32)
-    said, expected = (m.evaluate(x, y, sample_weight=weights, verbose=0) for m in (mine, theirs))
-    np.testing.assert_allclose(said, expected, atol=1e-5)
+    actual, expected = (m.evaluate(x, y, sample_weight=weights, verbose=0) for m in (mine, theirs))
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
 def test_fit_before_compile_says_so(describe):
@@ -51,8 +51,8 @@ def test_one_batch_is_learned_from_as_in_keras(twins, describe, images):
     kept = []
     for model in twins(describe):
         model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-        said = model.train_on_batch(x[:8], y[:8])
-        kept.append((said, model.predict_on_batch(x), model.evaluate(x, y, verbose=0, return_dict=True)))
+        actual = model.train_on_batch(x[:8], y[:8])
+        kept.append((actual, model.predict_on_batch(x), model.evaluate(x, y, verbose=0, return_dict=True)))
     np.testing.assert_allclose(kept[1][0], kept[0][0], atol=1e-5)
     np.testing.assert_allclose(kept[1][1], kept[0][1], atol=1e-5)
     assert kept[1][2] == pytest.approx({key: float(value) for key, value in kept[0][2].items()}, abs=1e-5)

@@ -6,13 +6,13 @@ from opsin import keras as ours
 
 
 def text_of(model, **more):
-    said = []
-    model.summary(print_fn=lambda text, **_: said.append(text), **more)
-    return "\n".join(said).rstrip("\n")
+    actual = []
+    model.summary(print_fn=lambda text, **_: actual.append(text), **more)
+    return "\n".join(actual).rstrip("\n")
 
 
 @pytest.mark.parametrize("more", [{}, {"line_length": 120}, {"show_trainable": True}], ids=str)
-def test_summary_is_kerass(oracle, twins, more):
+def test_summary_matches_keras(oracle, twins, more):
     def network(layers):
         return [
             layers.Input((16, 16, 4)), layers.SeparableConv2D(8, 3, padding="same"), layers.BatchNormalization(),
@@ -28,7 +28,7 @@ def test_summary_is_kerass(oracle, twins, more):
     assert text_of(mine, **more) == text_of(theirs, **more)
 
 
-def test_summary_without_a_shape_is_kerass(oracle, describe):
+def test_summary_without_a_shape_matches_keras(oracle, describe):
     oracle.backend.clear_session()
     ours.backend.clear_session()
     texts = [text_of(keras.Sequential([keras.layers.Conv2D(3, 3), keras.layers.Flatten()])) for keras in (oracle, ours)]

@@ -8,9 +8,9 @@ from opsin.core import DataError
 
 
 @pytest.mark.parametrize("y", [[0, 2, 1], [[0], [2]], np.array([[0, 1], [2, 2]]), []], ids=str)
-def test_to_categorical_is_kerass(oracle, y):
-    said, expected = (keras.utils.to_categorical(y, 4) for keras in (ours, oracle))
-    np.testing.assert_array_equal(said, expected)
+def test_to_categorical_matches_keras(oracle, y):
+    actual, expected = (keras.utils.to_categorical(y, 4) for keras in (ours, oracle))
+    np.testing.assert_array_equal(actual, expected)
 
 
 def test_class_numbers_out_of_range_say_so():
@@ -18,7 +18,7 @@ def test_class_numbers_out_of_range_say_so():
         ours.utils.to_categorical([0, 3], 3)
 
 
-def test_normalize_is_kerass(oracle):
+def test_normalize_matches_keras(oracle):
     x = np.random.default_rng(0).normal(size=(3, 4))
     np.testing.assert_allclose(ours.utils.normalize(x), oracle.utils.normalize(x))
     np.testing.assert_allclose(np.linalg.norm(ours.utils.normalize(x, 0), axis=0), 1)
@@ -35,7 +35,6 @@ def test_seed_makes_a_run_repeatable(describe, images):
     assert losses[0] == losses[1]
 
 
-# What layers ask of their arguments stands beside what it is about.
 OWN = {
     "activations.Activation",
     "activations.activation_name",

@@ -9,7 +9,7 @@ from opsin.core import NetworkError
 from opsin.keras import weights
 
 
-def test_weights_are_in_kerass_order_and_axes(twins):
+def test_weights_are_in_keras_order_and_axes(twins):
     def network(layers):
         return [
             layers.Input((9, 9, 4)), layers.Conv2D(6, (3, 2), groups=2), layers.Conv2D(6, 1, groups=6),

@@ -9,7 +9,7 @@ VALUES = [1.0, 0.9, 0.95, 0.91, 0.5, 0.6, 0.49, 0.7, 0.8, 0.9, 1.0, 1.1]
 
 
 def scripted(keras):
-    """A callback that makes val_loss what VALUES says."""
+    """A callback that sets val_loss to VALUES."""
 
     class Scripted(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

@@ -18,8 +18,8 @@ def test_own_callbacks_are_called_as_keras_calls_them(oracle, twins, describe, i
         def hooked(name, seen=seen):
             def hook(self, *given, logs=None):
                 numbers = [one for one in given if isinstance(one, int)]
-                said = next((one for one in given if isinstance(one, dict)), logs or {})
-                seen.append((name, *numbers, *sorted(said)))
+                actual = next((one for one in given if isinstance(one, dict)), logs or {})
+                seen.append((name, *numbers, *sorted(actual)))
 
             return hook
 

@@ -79,18 +79,18 @@ def test_the_best_file_is_that_of_the_best_epoch(describe, images, tmp_path):
     assert model.evaluate(x, y, verbose=0) == pytest.approx(best, rel=1e-5)
 
 
-def test_what_is_said_is_kerass(oracle, fit_scripted, tmp_path, monkeypatch, capsys):
+def test_what_is_said_matches_keras(oracle, fit_scripted, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    said = []
+    actual = []
 
     def make(keras):
-        said.append(capsys.readouterr().out)
+        actual.append(capsys.readouterr().out)
         return keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True, verbose=1)
 
     fit_scripted(make, epochs=4)
-    said.append(capsys.readouterr().out)
-    assert said[2] == said[1]
-    assert "Epoch 2: val_loss improved from 1.00000 to 0.90000, saving model to best.keras" in said[2]
+    actual.append(capsys.readouterr().out)
+    assert actual[2] == actual[1]
+    assert "Epoch 2: val_loss improved from 1.00000 to 0.90000, saving model to best.keras" in actual[2]
 
 
 def test_a_folder_that_cannot_be_made_says_so(describe, images, tmp_path):

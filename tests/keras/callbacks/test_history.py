@@ -1,4 +1,4 @@
-"""History keeps what each epoch said, under the names Keras has."""
+"""History: values and names of each epoch."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from opsin import keras as ours
 
 
 @pytest.mark.parametrize("name", ["accuracy", "acc", "mae"])
-def test_names_and_epochs_are_kerass(twins, describe, images, name):
+def test_names_and_epochs_match_keras(twins, describe, images, name):
     x, y = images
     kept = []
     for model in twins(describe):

@@ -67,13 +67,13 @@ def test_wrong_arguments_say_what_is_expected(make, message):
         make(ours.callbacks)
 
 
-def test_what_is_said_is_kerass(oracle, fit_scripted, capsys):
-    said = []
+def test_what_is_said_matches_keras(oracle, fit_scripted, capsys):
+    actual = []
 
     def make(keras):
-        said.append(capsys.readouterr().out)
+        actual.append(capsys.readouterr().out)
         return keras.callbacks.EarlyStopping(patience=2, verbose=1, restore_best_weights=True)
 
     fit_scripted(make)
-    said.append(capsys.readouterr().out)
-    assert said[2] == said[1] != ""
+    actual.append(capsys.readouterr().out)
+    assert actual[2] == actual[1] != ""

@@ -9,7 +9,7 @@ from opsin.core import OpsinError
 from opsin.keras.callbacks.progress import ProgressBar, verbosity
 
 
-def test_what_is_printed_is_kerass(oracle, twins, describe, images, capsys):
+def test_what_is_printed_matches_keras(oracle, twins, describe, images, capsys):
 
     x, y = images
     printed = []
@@ -21,8 +21,8 @@ def test_what_is_printed_is_kerass(oracle, twins, describe, images, capsys):
     lines = [text.splitlines() for text in printed]
     assert [re.sub(r"\d\.\d+", "N", line) for line in lines[1]] == [re.sub(r"\d\.\d+", "N", line) for line in lines[0]]
     model.fit(x, y, batch_size=8, epochs=1, verbose=1)
-    said = capsys.readouterr().out
-    assert re.fullmatch(r"3/3 ━{20} \d+s \d+[mu]?s/step - accuracy: \S+ - loss: \S+\n", said)
+    actual = capsys.readouterr().out
+    assert re.fullmatch(r"3/3 ━{20} \d+s \d+[mu]?s/step - accuracy: \S+ - loss: \S+\n", actual)
     model.fit(x, y, verbose=0)
     assert capsys.readouterr().out == ""
 
@@ -34,10 +34,10 @@ def test_a_terminal_gets_a_bar_that_moves(monkeypatch, capsys):
     bar.due()
     bar.update({"loss": 0.5})
     bar.on_epoch_end(1, {"loss": 0.25})
-    said = capsys.readouterr().out
-    assert said.startswith("Epoch 2/2\n\r") and said.endswith("\n")
-    assert "loss: 0.5000" in said and "loss: 0.2500" in said
-    assert said.count("\n") == 2
+    actual = capsys.readouterr().out
+    assert actual.startswith("Epoch 2/2\n\r") and actual.endswith("\n")
+    assert "loss: 0.5000" in actual and "loss: 0.2500" in actual
+    assert actual.count("\n") == 2
 
 
 @pytest.mark.parametrize(("verbose", "level"), [("auto", 1), (True, 1), (False, 0), (0, 0), (1, 1), (2, 2)])

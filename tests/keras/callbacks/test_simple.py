@@ -1,4 +1,4 @@
-"""Schedules, logs and the stop at a loss that is no number, beside Keras's."""
+"""Schedules, logs and the stop at a NaN loss, compared with Keras's."""
 
 import csv
 
@@ -16,7 +16,7 @@ def test_learning_rate_scheduler(fit_scripted, schedule):
     np.testing.assert_allclose(rates[1], rates[0], rtol=1e-5)
 
 
-def test_the_log_is_kerass(oracle, twins, describe, images, tmp_path):
+def test_the_log_matches_keras(oracle, twins, describe, images, tmp_path):
     x, y = images
     rows = []
     for keras, model in zip((oracle, ours), twins(describe), strict=True):

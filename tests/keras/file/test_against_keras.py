@@ -152,7 +152,7 @@ def build(make):
     return model, rng.normal(size=(4, *shape)).astype("float32")
 
 
-def answers(network, x):
+def predictions(network, x):
     with torch.no_grad():
         return network(torch.from_numpy(x).movedim(-1, 1)).movedim(1, -1).numpy()
 
@@ -170,13 +170,13 @@ def differences(make, folder):
     for mine, theirs in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
     return (
-        float(np.abs(answers(network, x) - expected).max()),
+        float(np.abs(predictions(network, x) - expected).max()),
         float(np.abs(np.asarray(loaded.predict(x, verbose=0)) - expected).max()),
     )
 
 
 @pytest.mark.parametrize("make", NETWORKS, ids=lambda make: make.__name__)
-def test_kerass_files_are_read_and_ours_are_loaded_to_equal_predictions(make, tmp_path):
+def test_keras_files_are_read_and_ours_are_loaded_to_equal_predictions(make, tmp_path):
     assert max(differences(make, tmp_path)) <= 1e-5
 
 
@@ -210,7 +210,7 @@ def test_mixed_precision_models_are_read_with_their_float32_weights(policy, tmp_
     finally:
         keras.config.set_dtype_policy(before)
     network, _ = read_keras(tmp_path / "mixed.keras")
-    np.testing.assert_allclose(answers(network, x), exact.predict(x, verbose=0), atol=1e-5)
+    np.testing.assert_allclose(predictions(network, x), exact.predict(x, verbose=0), atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
@@ -236,7 +236,7 @@ def test_compile_config_and_trained_models_are_kept(tmp_path):
     model.save(tmp_path / "theirs.keras")
     network, compiled = read_keras(tmp_path / "theirs.keras")
     assert compiled is not None and compiled["optimizer"]["config"]["learning_rate"]["class_name"] == "ExponentialDecay"
-    np.testing.assert_allclose(answers(network, x), model.predict(x, verbose=0), atol=1e-5)
+    np.testing.assert_allclose(predictions(network, x), model.predict(x, verbose=0), atol=1e-5)
     write_keras(tmp_path / "ours.keras", network, compiled)
     assert read_keras(tmp_path / "ours.keras")[1] == compiled
     with pytest.warns(UserWarning, match="Skipping variable loading for optimizer"):
@@ -287,7 +287,7 @@ def test_other_models_sizes_and_formats_are_one_clear_error(tmp_path):
     keras.Model(start, L.Dense(2)(start)).save(tmp_path / "functional.keras")
     keras.Sequential([keras.Input((None, None, 3)), L.Conv2D(2, 3)]).save(tmp_path / "any_size.keras")
     model = keras.Sequential([start, L.Dense(2)])
-    model.compile("sgd", lambda truth, found: found)
+    model.compile("sgd", lambda y_true, y_pred: y_pred)
     model.save(tmp_path / "own_loss.keras")
     model.save(tmp_path / "legacy.h5")
     for name, words in (

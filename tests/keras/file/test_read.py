@@ -20,7 +20,7 @@ pytest.importorskip("h5py", reason="h5py, the extra `keras`, is not installed")
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
-def answers(network):
+def predictions(network):
     shape = (2, *network.input_shape)
     x = torch.sin(torch.arange(float(np.prod(shape)))).reshape(shape).movedim(-1, 1)
     with torch.no_grad():
@@ -29,10 +29,10 @@ def answers(network):
 
 def test_what_keras_made_answers_as_keras_did(made_by_keras):
     network, _ = read_keras(made_by_keras)
-    expected = json.loads((FIXTURES / "answers.json").read_text(encoding="utf-8"))[network.name]
+    expected = json.loads((FIXTURES / "predictions.json").read_text(encoding="utf-8"))[network.name]
     assert made_by_keras.stat().st_size < 20_000
     assert not network.training
-    np.testing.assert_allclose(answers(network), expected, atol=1e-5)
+    np.testing.assert_allclose(predictions(network), expected, atol=1e-5)
 
 
 def test_names_stages_frozen_weights_and_what_was_compiled_are_kept():
@@ -152,7 +152,7 @@ def test_any_change_of_the_description_is_refused_or_harmless(data, tmp_path_fac
     except ModelFileError as error:
         assert "\n" not in str(error) and len(str(error)) < 1000
         return
-    assert answers(network).shape == (2, *network.output_shape)
+    assert predictions(network).shape == (2, *network.output_shape)
 
 
 def test_a_reader_without_rights_says_so(tmp_path, fails):

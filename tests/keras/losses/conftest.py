@@ -12,16 +12,16 @@ HOT = np.eye(4, dtype=np.float32)[GENERATOR.integers(0, 4, (6, 5))]
 
 @pytest.fixture
 def call_both(oracle):
-    """Asserts that a loss of that name says the same, weighted or not, and is called the same."""
+    """Asserts that a loss has Keras's values, with and without weights, and Keras's name."""
 
     def check(name, reduction):
         weights = GENERATOR.random((6, 5)).astype(np.float32)
         for weight in (None, weights):
-            said, expected = (
+            actual, expected = (
                 getattr(keras.losses, name)(reduction=reduction)(HOT, P, sample_weight=weight)
                 for keras in (ours, oracle)
             )
-            np.testing.assert_allclose(said, expected.detach(), rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(actual, expected.detach(), rtol=1e-5, atol=1e-6)
             assert getattr(ours.losses, name)().name == getattr(oracle.losses, name)().name
 
     return check

@@ -30,10 +30,10 @@ FITTED = [
 def test_a_class_can_be_left_out(oracle):
     y = HOT.argmax(-1)
     for ignored in (None, 2):
-        said, expected = (
+        actual, expected = (
             keras.losses.SparseCategoricalCrossentropy(ignore_class=ignored)(y, P) for keras in (ours, oracle)
         )
-        assert float(said) == pytest.approx(float(expected), rel=1e-5)
+        assert float(actual) == pytest.approx(float(expected), rel=1e-5)
 
 
 @pytest.mark.parametrize(("loss", "activation", "y"), [
@@ -59,7 +59,7 @@ def test_called_by_itself(call_both, name, reduction):
 
 
 @pytest.mark.parametrize("case", FITTED, ids=lambda case: f"{case[0]}-{case[1]}-{case[3]}")
-def test_fit_is_kerass(fit_case, case):
+def test_fit_matches_keras(fit_case, case):
     fit_case(case)
 
 
@@ -69,6 +69,6 @@ def test_fit_is_kerass(fit_case, case):
     (lambda k: k.CategoricalCrossentropy(label_smoothing=2), "label_smoothing=2. Expected a number from 0 to 1"),
     (lambda k: k.categorical_crossentropy(torch.zeros(2, 2), torch.zeros(2, 2), axis=0), "axis=0. Expected -1"),
 ])  # fmt: skip
-def test_mistakes_say_how_to_mend_them(call, message):
+def test_errors_name_the_fix(call, message):
     with pytest.raises((DataError, OpsinError), match=message):
         call(ours.losses)

@@ -1,4 +1,4 @@
-"""A target for each output, or one line that says so."""
+"""Shapes of targets and outputs."""
 
 import numpy as np
 import pytest

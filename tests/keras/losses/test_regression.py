@@ -29,5 +29,5 @@ def test_called_by_itself(call_both, name, reduction):
 
 
 @pytest.mark.parametrize("case", FITTED, ids=lambda case: f"{case[0]}-{case[1]}-{case[3]}")
-def test_fit_is_kerass(fit_case, case):
+def test_fit_matches_keras(fit_case, case):
     fit_case(case)

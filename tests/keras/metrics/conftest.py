@@ -8,7 +8,7 @@ from opsin import keras as ours
 
 @pytest.fixture
 def update_both(oracle):
-    """Asserts that a metric, its settings, targets and answers (60 rows) give Keras's value over three batches."""
+    """Asserts that a metric, its settings, targets and predictions (60 rows) give Keras's value over three batches."""
 
     def check(case, weighted):
         name, settings, y, p = case

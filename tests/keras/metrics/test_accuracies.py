@@ -26,7 +26,7 @@ CASES = [
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}{case[1]}{case[2].shape}")
-def test_every_metric_is_kerass(update_both, case, weighted):
+def test_every_metric_matches_keras(update_both, case, weighted):
     update_both(case, weighted)
 
 

@@ -1,4 +1,4 @@
-"""A metric counts over batches, forgets when told, and may be one's own."""
+"""Metrics: accumulation over batches, reset, and custom metrics."""
 
 import numpy as np
 import pytest
@@ -53,7 +53,7 @@ def test_a_class_of_your_own_is_reset_each_epoch(describe, images):
     assert model.fit(*images, epochs=2, batch_size=8, verbose=0).history["seen"] == [24, 24]
 
 
-def test_a_weighted_mean_is_kerass(oracle):
+def test_a_weighted_mean_matches_keras(oracle):
     values, weights = np.array([1.0, 3.0, 5.0], np.float32), np.array([1.0, 0.0, 3.0], np.float32)
     found = []
     for keras in (oracle, ours):

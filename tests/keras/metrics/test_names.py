@@ -35,7 +35,7 @@ def test_accuracy_becomes_the_one_that_fits(oracle, units, targets, expected, na
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]}{case[1]}{case[2].shape}")
-def test_every_metric_is_kerass(update_both, case, weighted):
+def test_every_metric_matches_keras(update_both, case, weighted):
     update_both(case, weighted)
 
 

@@ -29,7 +29,7 @@ def test_steps_walk_weights_that_lie_otherwise_than_their_gradients():
 
 
 @pytest.mark.parametrize(("name", "settings"), SETTINGS)
-def test_steps_as_kerass(oracle, twins, describe, images, fit_both, name, settings):
+def test_steps_as_keras(oracle, twins, describe, images, fit_both, name, settings):
     x, y = images
 
     def compiled(keras):
@@ -39,9 +39,9 @@ def test_steps_as_kerass(oracle, twins, describe, images, fit_both, name, settin
     fit_both(twins(describe), x, y, compiled, validation_split=0.25)
 
 
-def test_places_of_arguments_are_kerass(oracle):
+def test_places_of_arguments_match_keras(oracle):
     for keras in (oracle, ours):
         found = keras.optimizers.AdamW(0.1, 0.2, 0.3, 0.4, 1e-5, True)
-        told = found.get_config()
-        assert [told[key] for key in ("weight_decay", "beta_1", "beta_2", "epsilon", "amsgrad")] == [
+        options = found.get_config()
+        assert [options[key] for key in ("weight_decay", "beta_1", "beta_2", "epsilon", "amsgrad")] == [
             0.2, 0.3, 0.4, 1e-5, True]  # fmt: skip

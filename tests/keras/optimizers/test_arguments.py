@@ -11,7 +11,7 @@ KINDS = ("SGD", "Adam", "AdamW", "RMSprop")
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_arguments_that_editors_show_are_kerass(oracle, name):
+def test_arguments_that_editors_show_match_keras(oracle, name):
     theirs = inspect.signature(getattr(oracle.optimizers, name).__init__).parameters
     mine = inspect.signature(getattr(ours.optimizers, name)).parameters
     assert set(mine) <= set(theirs)

@@ -1,4 +1,4 @@
-"""Optimizers by name, and what a file says of them."""
+"""Optimizers by name and from a config."""
 
 import pytest
 

@@ -10,7 +10,7 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize(("name", "settings"), SETTINGS)
-def test_steps_as_kerass(oracle, twins, describe, images, fit_both, name, settings):
+def test_steps_as_keras(oracle, twins, describe, images, fit_both, name, settings):
     x, y = images
 
     def compiled(keras):

@@ -14,7 +14,7 @@ from opsin.core import OpsinError
     ("PiecewiseConstantDecay", {"boundaries": [2, 5], "values": [0.1, 0.01, 0.05]}),
     ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 6, "power": 2.0}),
 ])  # fmt: skip
-def test_every_schedule_is_kerass(oracle, twins, describe, images, fit_both, schedule):
+def test_every_schedule_matches_keras(oracle, twins, describe, images, fit_both, schedule):
     x, y = images
     name, settings = schedule
 

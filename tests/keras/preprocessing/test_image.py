@@ -19,14 +19,14 @@ def picture(folder, mode, size=(13, 9)):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("told", [
+@pytest.mark.parametrize("options", [
     {}, {"color_mode": "grayscale"}, {"color_mode": "rgba"}, {"target_size": (5, 6)},
     {"target_size": (8, 20), "interpolation": "bilinear", "keep_aspect_ratio": True},
     {"target_size": (20, 8), "interpolation": "lanczos", "keep_aspect_ratio": True},
 ], ids=str)  # fmt: skip
-def test_numbers_are_kerass(oracle, tmp_path, mode, told):
+def test_numbers_match_keras(oracle, tmp_path, mode, options):
     path = picture(tmp_path, mode)
-    mine, theirs = (k.preprocessing.image.img_to_array(k.utils.load_img(path, **told)) for k in (ours, oracle))
+    mine, theirs = (k.preprocessing.image.img_to_array(k.utils.load_img(path, **options)) for k in (ours, oracle))
     assert mine.dtype == theirs.dtype
     np.testing.assert_array_equal(mine, theirs)
 
