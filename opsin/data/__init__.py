@@ -29,6 +29,7 @@ from .read import read as read
 from .samples import Content as Content
 from .samples import Face as Face
 from .samples import Volume as Volume
+from .samples import as_picture as as_picture
 from .images import ArrayImages as ArrayImages
 from .images import ArrayVolumes as ArrayVolumes
 from .images import FileImages as FileImages

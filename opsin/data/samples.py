@@ -73,3 +73,21 @@ def image_of(content: Content) -> bytes | np.ndarray:
     if isinstance(content, Volume):
         raise DataError("is a volume. Expected an image.")
     return content.image if isinstance(content, Face) else content
+
+
+def as_picture(array: np.ndarray) -> np.ndarray:
+    """Returns pixels that show an array.
+
+    Args:
+        array: (height, width, channels) or (depth, height, width, channels).
+
+    Returns:
+        uint8 (height, width, 1 or 3): the middle slice of a volume, the first channel where there are other than 1 or
+        3; values of another type from the smallest of the array to its largest.
+    """
+    plane = array[len(array) // 2] if array.ndim == 4 else array
+    plane = plane if plane.shape[2] in (1, 3) else plane[:, :, :1]
+    if array.dtype == np.uint8:
+        return plane
+    low, high = float(array.min()), float(array.max())
+    return np.rint((plane.astype(np.float64) - low) * (255 / (high - low) if high > low else 0.0)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""From what a person typed to a split table and its decoded pixels."""
+"""Input data of a run: reads a data set, chooses the size of its samples, and decodes them."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,9 +8,12 @@ import torch
 
 from opsin import data, tasks
 from opsin.core import DataError, Progress
-from opsin.data import ImagePreprocessing, Preprocessing, Table
+from opsin.data import ImagePreprocessing, Preprocessing, Table, VolumePreprocessing, VolumeStatistics
 from opsin.data.dataset import Dataset
 from opsin.tasks import NetworkChoice
+
+MAX_VOLUME_SIDE = 64
+"""Longest side of the input for volumes, in voxels, where nobody asks for another."""
 
 
 def read_dataset(
@@ -22,24 +25,44 @@ def read_dataset(
     progress: Progress,
     least: int = 1,
 ) -> tuple[Dataset, NetworkChoice]:
-    """Reads, looks at and decodes the images at `size` (or one that suits them); broken ones are left out and named.
+    """Reads a data set, chooses the network and its input size, and decodes all samples at that size.
 
-    `size` is the height and width, or, where targets are places, the longer of both. `seconds` is the time there is for
-    the whole run, None when nobody said. Where `size` is None no side is shorter
-    than `least` pixels.
+    Args:
+        source: Data set, as `opsin.data.read` takes it.
+        task: Name of the task. Default: inferred from the targets.
+        size: Height and width in pixels; with spatial targets the longer of both, of volumes the longest side. Default:
+            as the task suggests.
+        device: Device to train on.
+        seconds: Time for the whole run, None if unlimited.
+        progress: Called with the number of samples that were read.
+        least: Least side in pixels where `size` is None.
+
+    Returns:
+        The data set without the samples that cannot be read, and the network.
+
+    Raises:
+        DataError: The data set cannot be read, is too small, or does not fit the task.
     """
     table = data.read(source, tasks.target_kind(task))
     images = data.image_statistics(table)
     example = tasks.choose(table.target, np.zeros((2, len(table.target.names))), task)  # has the defaults of its class
     example.check_targets(table)
+    rank = 2 if images.volumes is None else 3
+    if rank not in example.output.ranks:
+        kind = "images" if rank == 2 else "volumes"
+        raise DataError(f"{table.origin} holds {kind}, which the task {example.name} does not take")
     choice = example.default_network(images, len(table), device.type, seconds)
+    if images.volumes is not None:
+        prepared = _volumes(images.volumes, choice.size, size)
+        found = open_dataset(table, prepared, progress)
+        return _with_every_class(found, table), replace(choice, size=prepared.size[:3])
     if size is not None and example.output.is_spatial:
         scale = size / max(images.height, images.width)
         choice = replace(choice, size=(round(images.height * scale), round(images.width * scale)))
     elif size is not None:
         choice = replace(choice, size=(size, size))
     else:
-        choice = replace(choice, size=at_least(choice.size, least))
+        choice = replace(choice, size=at_least((choice.size[0], choice.size[1]), least))
     intensity, notes = data.find_intensity(table, progress) if images.deep else (None, ())
     table = table.with_notes(*notes)
     preprocessing = ImagePreprocessing.of_size((*choice.size, 3 if images.colour else 1), intensity)
@@ -47,8 +70,20 @@ def read_dataset(
     return _with_every_class(found, table), choice
 
 
+def _volumes(volumes: VolumeStatistics, suggested: tuple[int, ...], longest: int | None) -> VolumePreprocessing:
+    """Returns the preprocessing for the median volume, in millimetres where spacings are known."""
+    channels = volumes.channels
+    if longest is None and len(suggested) == len(volumes.size):
+        sides = list(suggested)
+    else:
+        extent = np.array(volumes.size) * np.array(volumes.spacing or (1.0, 1.0, 1.0))
+        side = longest or min(MAX_VOLUME_SIDE, max(volumes.size))
+        sides = (extent / extent.max() * side).round().clip(1).astype(int).tolist()
+    return VolumePreprocessing((sides[0], sides[1], sides[2], channels), (0.0,) * channels, (1.0,) * channels)
+
+
 def at_least(size: tuple[int, int], least: int) -> tuple[int, int]:
-    """A height and width, both enlarged alike where one is shorter than `least`.
+    """Returns a height and width, both enlarged alike where one is shorter than `least`.
 
     >>> at_least((32, 48), 96)
     (96, 144)
@@ -58,7 +93,9 @@ def at_least(size: tuple[int, int], least: int) -> tuple[int, int]:
 
 
 def upscaled(source: Dataset, least: int, progress: Progress) -> Dataset:
-    """The same rows decoded anew where their images are smaller, so that no side is shorter than `least` pixels."""
+    """Returns the data set with larger arrays where a side is shorter than `least` pixels; volumes stay as they are."""
+    if source.store.pixels.ndim != 4:
+        return source
     height, width, channels = source.store.pixels.shape[1:]
     size = at_least((height, width), least)
     if size == (height, width):
@@ -69,7 +106,7 @@ def upscaled(source: Dataset, least: int, progress: Progress) -> Dataset:
 
 
 def _with_every_class(found: Dataset, asked: Table) -> Dataset:
-    """The source, noting the classes of which no image can be read; raises DataError when fewer than two are left."""
+    """Adds a note on classes without a readable image; raises DataError when fewer than two classes are left."""
     if not asked.target.kind.is_class:
         return found
     left = set(found.table.targets().tolist())

@@ -142,6 +142,7 @@ def batches_of(source: Dataset, model: Model, recipe: Recipe, seed: int) -> Batc
         seed,
         distributed.rank_and_world(),
         spatial,
+        model.task.sampler,
     )
 
 
@@ -182,6 +183,8 @@ def _hflip(subset: Dataset, asked: bool | None) -> tuple[bool, str]:
     if asked is not None:
         return asked, f"images are{'' if asked else ' not'} flipped horizontally: requested"
     pixels, target = subset.store.pixels, subset.table.target
+    if pixels.ndim != 4:
+        return False, "volumes are not flipped: no augmentation for them yet"
     rows, targets = _spread(subset.rows("train")), _spread(subset.targets("train"))
     if target.kind.is_class:
         return flip_keeps_class(pixels[rows], targets)

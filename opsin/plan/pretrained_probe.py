@@ -42,7 +42,8 @@ def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, pro
         than color images, or fewer than 20 of them.
     """
     pixels = taught.store.pixels
-    if not task.target_kind.is_class or not task.output.is_vector or pixels.shape[-1] != 3:
+    is_colour = pixels.ndim == 4 and pixels.shape[-1] == 3
+    if not task.target_kind.is_class or not task.output.is_vector or not is_colour:
         return False, ""
     targets = taught.table.targets()
     chosen = np.sort(numpy_generator(seed, "promise").permutation(len(targets))[:SAMPLE])

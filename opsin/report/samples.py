@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from opsin.data import Table, whole_pixels
+from opsin.data import Table, as_picture, whole_pixels
 from opsin.tasks import Task
 
 from .content import DataSection
@@ -68,7 +68,7 @@ def samples_of(data: DataSection, task: Task, split: str = "train") -> tuple[Sam
     subgroups = _subgroups(data, task)[:MOST_PICTURES]
     each = min(6, max(1, MOST_PICTURES // max(1, len(subgroups))))
     return tuple(
-        Sample(picture(data.pixels[data.store_rows[row]], SIDE), name, str(ids[int(row)]))
+        Sample(picture(as_picture(data.pixels[data.store_rows[row]]), SIDE), name, str(ids[int(row)]))
         for name, rows in subgroups
         for row in _evenly(rows[shown[rows]], each)
     )
@@ -89,7 +89,7 @@ def pixels_by_id(data: DataSection, ids: Sequence[str], task: Task) -> dict[str,
     rows = [(row, id) for row, id in enumerate(data.table.rows["id"].to_list()) if id in wanted]
     if task.output.spatial == "boxes":
         return {id: whole_pixels(data.table.images, id, data.intensity) for _, id in rows}
-    return {id: data.pixels[data.store_rows[row]] for row, id in rows}
+    return {id: as_picture(data.pixels[data.store_rows[row]]) for row, id in rows}
 
 
 def _subgroups(data: DataSection, task: Task) -> list[tuple[str, np.ndarray]]:

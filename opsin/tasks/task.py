@@ -26,12 +26,12 @@ class NetworkChoice:
 
     Args:
         name: Name in the zoo.
-        size: Height and width of the network's input, in pixels.
+        size: Height and width of the network's input, in pixels, or depth, height and width.
         reason: Why it was chosen, in one line.
     """
 
     name: str
-    size: tuple[int, int]
+    size: tuple[int, ...]
     reason: str
 
 

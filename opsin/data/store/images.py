@@ -18,7 +18,7 @@ from opsin.core import DataError, Progress, silent
 
 from ..decode import as_pixels, decode
 from ..intensity import Intensity
-from ..samples import Volume, image_of
+from ..samples import Volume, as_picture, image_of
 from ..table import Images, Table
 from .cache import cache_folder, discard, hold, make_room, making
 from .preprocessing import Preprocessing
@@ -102,22 +102,16 @@ def whole_pixels(images: Images, id: str, intensity: Intensity | None = None) ->
         intensity: Scale of images of more than 8 bits.
 
     Returns:
-        uint8 (height, width, 1 or 3); of a volume its middle slice, from its smallest value to its largest.
+        uint8 (height, width, 1 or 3); of a volume its middle slice.
 
     Raises:
         DataError: The image cannot be read.
     """
     content = images.read(id)
     if isinstance(content, Volume):
-        return _middle_slice(content)
+        return as_picture(content.array)
     image = image_of(content)
     return decode(image, intensity=intensity) if isinstance(image, bytes) else as_pixels(image, intensity)
-
-
-def _middle_slice(volume: Volume) -> np.ndarray:
-    plane = volume.array[volume.shape[0] // 2, :, :, :1].astype(np.float64)
-    low, high = volume.array.min(), volume.array.max()
-    return np.rint((plane - low) * (255 / (high - low) if high > low else 0.0)).astype(np.uint8)
 
 
 def _key(table: Table, preprocessing: Preprocessing) -> str:
