@@ -1,4 +1,4 @@
-"""Images as callers give them: paths, bytes, PIL images and arrays."""
+"""Images and volumes as callers give them: paths, bytes, PIL images, arrays, volumes and faces."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import Intensity, as_pixels, decode
+from opsin.data import Content, Face, Intensity, Volume, as_pixels, decode
 
 
 def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensity | None = None) -> np.ndarray:
@@ -41,17 +41,41 @@ def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensit
         raise DataError(f"is cut short or damaged ({' '.join(str(error).split())})") from error
 
 
-def as_list(images: Any) -> list[Any]:
-    """Returns one image or many as a list; an array with four axes is many.
+def read_content(image: Any) -> Content:
+    """Reads a sample as `Preprocessing.decode` takes it.
+
+    Args:
+        image: Path, encoded bytes, PIL image, array, volume or face.
+
+    Raises:
+        DataError: A file cannot be read; the message begins with the verb.
+    """
+    if isinstance(image, bytes | Volume | Face):
+        return image
+    if isinstance(image, str | Path):
+        try:
+            return Path(image).read_bytes()
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise DataError(f"cannot be read: {reason}. Expected a file.") from error
+    return as_pixels(image) if isinstance(image, Image.Image) else np.asarray(image)
+
+
+def as_list(images: Any, axes: int = 2) -> list[Any]:
+    """Returns one sample or many as a list; an array is many when it has an axis more than one with channels.
+
+    Args:
+        images: One or many samples.
+        axes: Number of spatial axes of a sample: 2 for images, 3 for volumes.
 
     Raises:
         DataError: It is neither an image nor iterable.
     """
-    if isinstance(images, str | Path | bytes | Image.Image):
+    if isinstance(images, str | Path | bytes | Image.Image | Volume | Face):
         return [images]
     if hasattr(images, "__array__"):
         array = np.asarray(images)
-        return list(array) if array.ndim == 4 else [array]
+        return list(array) if array.ndim == axes + 2 else [array]
     if not isinstance(images, Iterable):
         raise DataError(f"images are of type {type(images).__name__}; expected paths, bytes, PIL pictures or arrays")
     return list(cast("Iterable[Any]", images))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_large_buffers
-from opsin.data import Preprocessing
+from opsin.data import ImagePreprocessing, Preprocessing
 from opsin.geometry import Placement
 from opsin.nn import Sequential, summarize
 from opsin.runtime.backends import FusedRuntime, Runtime
@@ -24,7 +24,7 @@ from opsin.tasks.spatial import as_objects
 
 from .features import without_head
 from .file import Part, write_model_file
-from .inputs import as_list, read_image
+from .inputs import as_list, read_content, read_image
 from .provenance import Provenance
 from .test_time_augmentation import TTA_MODES, tta_average
 from .tiling import check_tiles, predict_in_tiles, tile_of
@@ -64,7 +64,7 @@ class Model:
     def __post_init__(self) -> None:
         if self.tta not in tuple(TTA_MODES):
             raise ModelFileError(f"tta is {self.tta!r}. Expected one of {', '.join(TTA_MODES)}.")
-        if self.tta == "hflip_shift" and min(self.preprocessing.size[:2]) < 2:
+        if self.tta == "hflip_shift" and min(self.preprocessing.size[:-1]) < 2:
             raise NetworkError(
                 f"images of {self.preprocessing.size} cannot be shifted by a pixel. Expected 2 pixels or more. "
                 "Fix: use tta='hflip'."
@@ -97,7 +97,7 @@ class Model:
         """Computes the network's outputs before the last activation, averaged over the test-time augmentation.
 
         Args:
-            arrays: Preprocessed images, uint8 (n, height, width, channels); may be memory-mapped.
+            arrays: Preprocessed samples, (n, *size) of the size and type of the preprocessing; may be memory-mapped.
             batch_size: Images computed together. Default: up to 256, fewer for large feature maps.
 
         Returns:
@@ -114,7 +114,7 @@ class Model:
         """Computes the task's predictions for preprocessed images; only one batch is in memory at a time.
 
         Args:
-            arrays: Preprocessed images, uint8 (n, height, width, channels); may be memory-mapped.
+            arrays: Preprocessed samples, (n, *size) of the size and type of the preprocessing; may be memory-mapped.
             batch_size: Images computed together. Default: up to 256, fewer for large feature maps.
 
         Returns:
@@ -130,7 +130,7 @@ class Model:
         """Computes the inputs of the last layer with weights, without test-time augmentation.
 
         Args:
-            arrays: Preprocessed images, uint8 (n, height, width, channels); may be memory-mapped.
+            arrays: Preprocessed samples, (n, *size) of the size and type of the preprocessing; may be memory-mapped.
             batch_size: Images computed together. Default: up to 256, fewer for large feature maps.
 
         Returns:
@@ -156,7 +156,8 @@ class Model:
         """Predicts on images.
 
         Args:
-            images: One or many of: path, encoded bytes, PIL image, array (height, width[, channels]).
+            images: One or many of: path, encoded bytes, PIL image, array (height, width[, channels]), or what the
+                preprocessing takes instead: Volume, array (depth, height, width[, channels]), Face.
             tiles: True cuts large images into overlapping tiles, False never does. Default: cuts images that are more
                 than twice as large as the training images.
             confidence: Minimum confidence of boxes or objects, 0 to 1. Default: as chosen on the validation split.
@@ -169,17 +170,17 @@ class Model:
         """
         check_tiles(self.task, tiles)
         model = self if confidence is None else self.with_threshold(confidence)
-        many, records = as_list(images), list[dict[str, Any]]()
+        many, records = as_list(images, len(self.preprocessing.size) - 1), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):
             numbers = range(start, min(start + _MOST_BATCH, len(many)))
             records += model.task.to_records(model.predict_images((model._named(i, many[i]) for i in numbers), tiles))
         return records
 
-    def predict_images(self, pictures: Iterable[np.ndarray], tiles: bool | None = None) -> np.ndarray:
+    def predict_images(self, pictures: Iterable[Any], tiles: bool | None = None) -> np.ndarray:
         """Predicts on images that `load_image` returned.
 
         Args:
-            pictures: uint8 (height, width, 1 or 3) each; none is kept.
+            pictures: uint8 (height, width, 1 or 3) each, or volumes or faces; none is kept.
             tiles: As in `predict`.
 
         Returns:
@@ -187,7 +188,8 @@ class Model:
         """
         fitted, in_tiles = list[tuple[np.ndarray, Placement]](), dict[int, np.ndarray]()
         for picture in pictures:  # none is kept: many large ones would fill the memory
-            tile = tile_of(self, (picture.shape[0], picture.shape[1]), tiles)
+            plain = isinstance(picture, np.ndarray)
+            tile = tile_of(self, (picture.shape[0], picture.shape[1]), tiles) if plain else None
             if tile is None:
                 fitted.append(self.preprocess(picture))
             else:
@@ -201,30 +203,33 @@ class Model:
         count = len(fitted) + len(in_tiles)
         return as_objects([in_tiles[row] if row in in_tiles else next(rest) for row in range(count)])
 
-    def load_image(self, image: Any) -> np.ndarray:
+    def load_image(self, image: Any) -> Any:
         """Reads an image as `preprocess` takes it.
 
         Args:
-            image: Path, encoded bytes, PIL image or array.
+            image: Path, encoded bytes, PIL image, array, volume or face.
 
         Returns:
-            uint8 (height, width, 1 or 3); a JPEG may be decoded at a smaller size unless the task is spatial.
+            uint8 (height, width, 1 or 3), or a volume or face where the preprocessing takes these. A JPEG may be
+            decoded at a smaller size unless the task is spatial.
 
         Raises:
             DataError: The image cannot be read; the message begins with the verb.
         """
+        if not isinstance(self.preprocessing, ImagePreprocessing):
+            return self.preprocessing.decode(read_content(image))
         height, width = self.preprocessing.size[:2]
         at_least = (height, width) if not self.task.output.is_spatial else None
         return read_image(image, at_least, self.preprocessing.intensity)
 
-    def preprocess(self, picture: np.ndarray) -> tuple[np.ndarray, Placement]:
+    def preprocess(self, picture: Any) -> tuple[np.ndarray, Placement]:
         """Fits an image into the network's input.
 
         Args:
-            picture: uint8 (height, width, 1 or 3).
+            picture: uint8 (height, width, 1 or 3), volume or face, as `load_image` returns it.
 
         Returns:
-            The input, uint8 (height, width, channels), and the placement of the image in it.
+            The input, an array of the size and type of the preprocessing, and the placement of the image in it.
         """
         return self.preprocessing.fit(picture)
 
@@ -294,7 +299,7 @@ class Model:
         for start in range(0, len(arrays), size):
             yield torch.from_numpy(np.array(arrays[start : start + size]))
 
-    def _named(self, number: int, image: Any) -> np.ndarray:
+    def _named(self, number: int, image: Any) -> Any:
         """Reads an image; the error names it."""
         try:
             return self.load_image(image)
@@ -314,16 +319,23 @@ def check_head(network: Sequential, size: Shape, task: Task) -> None:
 
     Args:
         network: The network.
-        size: Shape of an input, (height, width, channels).
+        size: Shape of an input, (height, width, channels) or (depth, height, width, channels).
         task: The task, whose output layout the network must have.
     """
-    height, width = size[:2]
-    found = network.output_shape
+    *space, _ = size
+    found, layout = network.output_shape, task.output.layout
+    if len(space) not in task.output.ranks:
+        raise NetworkError(
+            f"task {task.name} takes inputs with {' or '.join(map(str, task.output.ranks))} spatial axes. "
+            f"Expected no input of {size}."
+        )
     wanted: tuple[object, ...] = (task.units,)
-    if task.output.layout == "map":
-        wanted = (height, width, task.units)
-    elif task.output.layout == "grid":
-        stride = -(-height // found[0]) if len(found) == 3 else 0
-        wanted = (-(-height // stride), -(-width // stride), task.units) if stride else ("rows", "columns", task.units)
+    if layout == "map":
+        wanted = (*space, task.units)
+    elif layout == "grid" and len(found) == len(size):
+        stride = -(-space[0] // found[0])
+        wanted = (*(-(-side // stride) for side in space), task.units)
+    elif layout == "grid":
+        wanted = (*("cells" for _ in space), task.units)
     if network.input_shape != size or found != wanted:
         raise NetworkError(f"the network goes from {network.input_shape} to {found}; expected {size} to {wanted}")
