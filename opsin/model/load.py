@@ -69,7 +69,7 @@ def _read_model(file: ModelFile) -> Model:
     provenance = Provenance.from_json(header["provenance"])
     network = _network(header["layers"], preprocessing.size, file.weight_bytes)
     model = Model(network, task, preprocessing, header["tta"], provenance, file.parts())
-    _check_names(task)
+    _check_names(task, len(preprocessing.size) - 1)
     return model
 
 
@@ -106,9 +106,9 @@ def _count_objects(data: Any) -> int:
     return count
 
 
-def _check_names(task: Task) -> None:
+def _check_names(task: Task, axes: int) -> None:
     """Raises an error for names of the wrong type now, not at the first prediction."""
-    names: tuple[Any, ...] = (*task.names, *task.to_columns(task.empty(1, (1, 1))))
+    names: tuple[Any, ...] = (*task.names, *task.to_columns(task.empty(1, (1,) * axes)))
     if not all(isinstance(name, str) for name in names):
         raise ModelFileError("has names of classes, labels or numbers that are no text")
     "".join(names).encode()  # an unpaired surrogate fits into JSON, but into no table

@@ -124,7 +124,7 @@ class Model:
             DataError: The arrays have another type or shape than the preprocessing gives.
         """
         predictions = [self.task.decode(batch) for batch in self._logits(arrays, batch_size)]
-        return np.concatenate(predictions) if predictions else self.task.empty(0, self.preprocessing.size[:2])
+        return np.concatenate(predictions) if predictions else self.task.empty(0, self.preprocessing.size[:-1])
 
     def features(self, arrays: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Computes the inputs of the last layer with weights, without test-time augmentation.
