@@ -34,8 +34,7 @@ def split(
         seed: Seed of the random choice.
         valid: Share of the rows for validation, 0 to 1.
         test: Share of the rows for test, 0 to 1.
-        disjoint_classes: Each class or identity is in one split only. Default: as the kind of target needs it
-            (identities: True).
+        disjoint_classes: Put each class or identity into one split only. Default: True for identities.
 
     Returns:
         The table with splits. Notes name the leaks of a given split, copies with different targets, and splits that
