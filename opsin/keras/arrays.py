@@ -11,7 +11,7 @@ from torch import Tensor
 from opsin.core import DataError, Shape
 
 Array: TypeAlias = np.ndarray | Tensor | Sequence[Any]
-Given: TypeAlias = tuple[Tensor, Tensor | None, Tensor | None]
+Batch: TypeAlias = tuple[Tensor, Tensor | None, Tensor | None]
 
 
 def is_array(value: Any) -> bool:
@@ -45,7 +45,7 @@ def to_tensor(value: Any, name: str) -> Tensor:
     return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
-def check_batch(x: Any, y: Any = None, sample_weight: Any = None) -> Given:
+def check_batch(x: Any, y: Any = None, sample_weight: Any = None) -> Batch:
     """Returns x, y and sample_weight as tensors with one row per input.
 
     Args:
@@ -71,7 +71,7 @@ def check_batch(x: Any, y: Any = None, sample_weight: Any = None) -> Given:
     return tensors
 
 
-def split(arrays: Given, share: float) -> tuple[Given, Given]:
+def split(arrays: Batch, share: float) -> tuple[Batch, Batch]:
     """Returns the first rows for training and the last `share` of the rows for validation."""
     if not 0 < share < 1:
         raise DataError(f"validation_split is {share!r}. Expected a share between 0 and 1, such as 0.2.")
@@ -80,7 +80,7 @@ def split(arrays: Given, share: float) -> tuple[Given, Given]:
     if at in (0, count):
         raise DataError(f"validation_split={share} of {count} inputs leaves one part empty. Fix: use more inputs.")
     first, last = ([None if t is None else t[part] for t in arrays] for part in (slice(at), slice(at, count)))
-    return cast(Given, tuple(first)), cast(Given, tuple(last))
+    return cast(Batch, tuple(first)), cast(Batch, tuple(last))
 
 
 def class_weights(y: Tensor, weights: Mapping[int, float]) -> Tensor:
@@ -102,7 +102,7 @@ def class_weights(y: Tensor, weights: Mapping[int, float]) -> Tensor:
     return table[classes.cpu()].to(y.device)
 
 
-def fitting(x: Tensor, shape: Shape, name: str) -> Tensor:
+def match_input_shape(x: Tensor, shape: Shape, name: str) -> Tensor:
     """Returns a batch with the network's input shape. A last axis of length 1 is added or removed.
 
     Args:

@@ -7,7 +7,7 @@ import torch
 
 from opsin.core import DataError
 
-from .arrays import Given, check_batch, class_weights, is_array, split, unpack
+from .arrays import Batch, check_batch, class_weights, is_array, split, unpack
 
 
 class ArrayBatches:
@@ -22,7 +22,7 @@ class ArrayBatches:
     """
 
     def __init__(
-        self, arrays: Given, size: int, shuffle: bool = False, steps: int | None = None,
+        self, arrays: Batch, size: int, shuffle: bool = False, steps: int | None = None,
         class_weight: Mapping[int, float] | None = None,
     ) -> None:  # fmt: skip
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -45,7 +45,7 @@ class ArrayBatches:
         available = -(-len(self.arrays[0]) // self.size)
         return available if self.steps is None else min(self.steps, available)
 
-    def __iter__(self) -> Iterator[Given]:
+    def __iter__(self) -> Iterator[Batch]:
         count = len(self.arrays[0])
         order = torch.randperm(count) if self.shuffle else None
         for start in range(0, len(self) * self.size, self.size):
@@ -76,7 +76,7 @@ class IterableBatches:
             return self.steps
         return len(self.source) if hasattr(self.source, "__len__") else None  # pyright: ignore[reportArgumentType]
 
-    def __iter__(self) -> Iterator[Given]:
+    def __iter__(self) -> Iterator[Batch]:
         done = 0
         if self.iterator is None or self.steps is None:
             self.iterator = iter(self.source)
@@ -135,7 +135,7 @@ def make_batches(
     return IterableBatches(x, steps, class_weight)
 
 
-def _class_weighted(batch: Given, weights: Mapping[int, float] | None) -> Given:
+def _class_weighted(batch: Batch, weights: Mapping[int, float] | None) -> Batch:
     x, y, _ = batch
     return batch if weights is None or y is None else (x, y, class_weights(y, weights))
 

@@ -8,16 +8,16 @@ from typing import Any
 
 from opsin.core import OpsinError
 
-from .compile_state import Compiled, LossLike, MetricLike, OptimizerLike
-from .layer_stack import Structure
+from .compile_state import CompileState, LossLike, MetricLike, OptimizerLike
+from .layer_stack import LayerStack
 from .metrics.metric import Metric
 from .optimizers.optimizer import Optimizer
 
 
-class Compilable(Structure):
+class Compilable(LayerStack):
     """Layers that can be compiled with an optimizer, a loss and metrics."""
 
-    compiled_with: Compiled | None = None
+    compile_state: CompileState | None = None
 
     def compile(
         self, optimizer: OptimizerLike = "rmsprop", loss: LossLike | Sequence[LossLike] | None = None,
@@ -43,39 +43,39 @@ class Compilable(Structure):
         """
         if loss_weights is not None:
             raise OpsinError(f"loss_weights is {loss_weights!r}. Expected None: the model has one output and one loss.")
-        self.compiled_with = Compiled(optimizer, loss, metrics, weighted_metrics)
+        self.compile_state = CompileState(optimizer, loss, metrics, weighted_metrics)
 
     @property
     def compiled(self) -> bool:
         """True after `compile`."""
-        return self.compiled_with is not None
+        return self.compile_state is not None
 
     @property
     def optimizer(self) -> Optimizer | None:
         """The optimizer, or None before `compile`."""
-        return None if self.compiled_with is None else self.compiled_with.optimizer
+        return None if self.compile_state is None else self.compile_state.optimizer
 
     @property
     def loss(self) -> Any:
         """The `loss` argument of `compile`, or None."""
-        return None if self.compiled_with is None else self.compiled_with.loss_argument
+        return None if self.compile_state is None else self.compile_state.loss_argument
 
     @property
     def metrics(self) -> list[Metric]:
         """The mean loss, followed by the metrics. Metrics are created with the first batch."""
-        if self.compiled_with is None:
+        if self.compile_state is None:
             return []
-        return [self.compiled_with.mean_loss, *(metric for metric, _ in self.compiled_with.metrics)]
+        return [self.compile_state.mean_loss, *(metric for metric, _ in self.compile_state.metrics)]
 
     @property
     def metrics_names(self) -> list[str]:
         """Names of loss and metrics, in the order of `evaluate`."""
         return [metric.name for metric in self.metrics]
 
-    def require_compiled(self, method: str) -> Compiled:
+    def require_compiled(self, method: str) -> CompileState:
         """Returns optimizer, loss and metrics. Raises OpsinError, which names the method, before `compile`."""
-        if self.compiled_with is None:
+        if self.compile_state is None:
             raise OpsinError(
                 f"{self.name} is not compiled. Fix: before {method}, call model.compile(optimizer='adam', loss=...)."
             )
-        return self.compiled_with
+        return self.compile_state

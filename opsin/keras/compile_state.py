@@ -19,7 +19,7 @@ LossLike: TypeAlias = str | Loss | type[Loss] | Callable[[Any, Any], Tensor] | M
 MetricLike: TypeAlias = str | Metric | type[Metric] | Loss | Callable[[Any, Any], Tensor] | Mapping[str, Any]
 
 
-class Compiled:
+class CompileState:
     """Optimizer, loss and metrics of a compiled model.
 
     Metrics are created with the first batch: "accuracy" depends on the shapes of targets and outputs.

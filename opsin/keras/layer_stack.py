@@ -20,7 +20,7 @@ from .naming import auto_name
 from .summary import print_summary
 
 
-class Structure:
+class LayerStack:
     """Layers in order, as in Keras's Sequential.
 
     Args:
@@ -243,7 +243,7 @@ class Structure:
 
 
 def _as_layer(layer: Any, owner: str) -> Layer:
-    if isinstance(layer, Structure):
+    if isinstance(layer, LayerStack):
         data, shape = nn.Stage([one.data for one in layer.layers], name=layer.name), layer.network.input_shape
         stage, inner = wrap(data), data.build(shape)
         weights.share(inner, layer.network)

@@ -29,7 +29,7 @@ def save_model(model: "Sequential", filepath: FilePath, overwrite: bool = True) 
     from .file.write import write_keras
 
     path = _writable(filepath, ".keras", overwrite)
-    write_keras(path, model.network, None if model.compiled_with is None else model.compiled_with.to_config())
+    write_keras(path, model.network, None if model.compile_state is None else model.compile_state.to_config())
 
 
 def save_weights(model: "Sequential", filepath: FilePath, overwrite: bool = True) -> None:

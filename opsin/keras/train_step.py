@@ -1,28 +1,33 @@
-"""One batch through the network: to learn from, to be scored, or to be answered."""
+"""Training, evaluation and prediction steps for one batch."""
 
 import torch
 from torch import Tensor
 
 from opsin.nn.layers.activations import function
 
-from .arrays import Given, fitting
-from .compile_state import Compiled
-from .layer_stack import Structure
+from .arrays import Batch, match_input_shape
+from .compile_state import CompileState
+from .layer_stack import LayerStack
 from .mixed_precision import autocast
 from .moving_variance import NORMALIZATION
 
 
 class TrainStep:
-    """Takes batches through a model's network; holds what does not change from batch to batch."""
+    """Runs a model on batches.
 
-    def __init__(self, model: Structure, compiled: Compiled | None = None) -> None:
+    Args:
+        model: A built model.
+        compiled: Optimizer, loss and metrics; None allows prediction only.
+    """
+
+    def __init__(self, model: LayerStack, compiled: CompileState | None = None) -> None:
         self.network, self.layers, self.compiled = model.network, model.layers, compiled
         self.device = next((value.device for value in model.weights), torch.device("cpu"))
         self.trained = [p for p in self.network.parameters() if p.requires_grad]
-        self.regularized = [layer for layer in self.layers if layer.penalty() is not None]
+        self.regularized = [layer for layer in self.layers if layer.regularization_loss() is not None]
 
-    def train(self, batch: Given) -> None:
-        """One step of the optimizer, and its batch in the running loss and metrics."""
+    def train(self, batch: Batch) -> None:
+        """Updates the weights by one step, and the running loss and metrics."""
         assert self.compiled is not None
         x, y, weight = self._moved(batch)
         raw, y_pred = self.forward(x)
@@ -36,27 +41,27 @@ class TrainStep:
         self._record(loss, y, y_pred, weight)
 
     @torch.no_grad()
-    def test(self, batch: Given) -> None:
-        """The batch in the running loss and metrics."""
+    def test(self, batch: Batch) -> None:
+        """Updates the running loss and metrics."""
         x, y, weight = self._moved(batch)
         raw, y_pred = self.forward(x)
         self._record(self._loss(y, raw, y_pred, weight), y, y_pred, weight)
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
-        """The answers, channels last, on the CPU."""
+        """Returns the outputs (n, ...), channels last, on the CPU."""
         return self.forward(x.to(self.device))[1].cpu()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What the network says before its last softmax or sigmoid, and after; both channels last, float32."""
-        x = fitting(x, self.network.input_shape, self.network.name).float().movedim(-1, 1)
+        """Returns logits and outputs (n, ...), channels last, float32."""
+        x = match_input_shape(x, self.network.input_shape, self.network.name).float().movedim(-1, 1)
         with autocast(self.device):
             raw = self.network.logits(x).float()
         y_pred = function(self.network.final_activation)(raw)
         return raw.movedim(1, -1), y_pred.movedim(1, -1)
 
     def training_mode(self) -> None:
-        """Dropout and batch statistics on, except for normalizations that are frozen: those keep their averages."""
+        """Sets training mode. Frozen normalization layers keep using their moving averages."""
         self.network.train()
         frozen = [layer.module for layer in self.layers if not layer.trainable and layer.module is not None]
         modules = [module for layer in frozen for module in layer.modules()]
@@ -65,7 +70,7 @@ class TrainStep:
             if isinstance(module, NORMALIZATION):
                 module.eval()
 
-    def _moved(self, batch: Given) -> Given:
+    def _moved(self, batch: Batch) -> Batch:
         x, y, weight = batch
         moved = (None if t is None else t.to(self.device, non_blocking=True) for t in (x, y, weight))
         x, y, weight = moved
@@ -80,7 +85,7 @@ class TrainStep:
         assert self.compiled is not None
         loss = self.compiled.batch_loss(y, raw, y_pred, weight, self.network.final_activation)
         for layer in self.regularized:
-            penalty = layer.penalty()
+            penalty = layer.regularization_loss()
             loss = loss if penalty is None else loss + penalty
         return loss
 

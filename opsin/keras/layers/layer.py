@@ -135,9 +135,9 @@ class Layer:
             raise NetworkError(f"{self.name} has no weights. Fix: give the model an input_shape, or call model.build.")
         return self.data.trainable_parameters(self.built_shape) + self.data.fixed_parameters(self.built_shape)
 
-    def penalty(self) -> torch.Tensor | None:
+    def regularization_loss(self) -> torch.Tensor | None:
         """Returns the regularization loss of the trainable weights, including sublayers, or None."""
-        terms = [term for term in (layer.penalty() for layer in self.sublayers) if term is not None]
+        terms = [term for term in (layer.regularization_loss() for layer in self.sublayers) if term is not None]
         if self.module is not None:
             named_weights = weights.by_keras_name(self.module) if self.regularizers else {}
             named = ((key.removesuffix("_regularizer"), value) for key, value in self.regularizers.items())
