@@ -84,7 +84,11 @@ class FileImages:
             raise DataError(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
 
     def stamp(self, id: str) -> str:
-        """Returns the size and modification times (in nanoseconds) of a file as text, to detect changes."""
+        """Returns the size and modification times (in nanoseconds) of a file as text, to detect changes.
+
+        Args:
+            id: Id of the image.
+        """
         try:
             info = os.stat(self._path(id))
         except OSError as error:
@@ -142,7 +146,11 @@ class ArrayImages:
             raise DataError(f"is not among the arrays {', '.join(self._parts)}.") from None
 
     def stamp(self, id: str) -> str:
-        """Returns a digest of the values of an image, to detect changes."""
+        """Returns a digest of the values of an image, to detect changes.
+
+        Args:
+            id: Id of the image.
+        """
         array = np.ascontiguousarray(self.read(id))
         head = f"{array.dtype.str}{array.shape}".encode()
         return hashlib.blake2b(head + array.tobytes(), digest_size=16).hexdigest()
@@ -172,7 +180,11 @@ class ArrayVolumes:
         return found if isinstance(found, Volume) else Volume(np.asarray(found))
 
     def stamp(self, id: str) -> str:
-        """Returns a digest of the values and the geometry of a volume, to detect changes."""
+        """Returns a digest of the values and the geometry of a volume, to detect changes.
+
+        Args:
+            id: Id of the image.
+        """
         volume = self.read(id)
         array = np.ascontiguousarray(volume.array)
         head = f"{array.dtype.str}{array.shape}{volume.spacing}{volume.affine}".encode()

@@ -10,7 +10,7 @@ import numpy as np
 from opsin.core import DataError
 
 DEPTHS = (8, 10, 12, 14, 16, 24, 32)
-"""Bits that images are recorded with; a data set of whole numbers or counts has the fewest that hold all its values."""
+"""Bits that images are recorded with; a data set of integers has the smallest that holds all values."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Intensity:
 
     @property
     def of_fractions(self) -> bool:
-        """True when values are fractions of full brightness, False when they are counts."""
+        """Returns True when values are fractions of full brightness, False when they are counts."""
         return self.high == 1
 
     def to_json(self) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def read(
         The table. It may be too small to train on: `check_enough` raises an error then.
 
     Raises:
-        DataError: No format fits, or more than one; the message names what was looked for and what was found.
+        DataError: No format fits, or more than one; the message lists the formats that were tried and the reasons.
 
     Examples:
         >>> import numpy as np

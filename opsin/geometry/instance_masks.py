@@ -44,7 +44,11 @@ class MaskCrop:
 
 
 def crop_mask(mask: np.ndarray) -> MaskCrop:
-    """Returns a boolean mask (height, width) cropped to its bounding box."""
+    """Returns a boolean mask (height, width) cropped to its bounding box.
+
+    Args:
+        mask: Bool (height, width).
+    """
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):
         return MaskCrop(0, 0, np.zeros((0, 0), np.bool_), 0)
@@ -54,5 +58,9 @@ def crop_mask(mask: np.ndarray) -> MaskCrop:
 
 
 def largest_first(crops: Sequence[MaskCrop]) -> list[int]:
-    """Returns the indices of the masks by decreasing area."""
+    """Returns the indices of the masks by decreasing area.
+
+    Args:
+        crops: Cropped masks.
+    """
     return sorted(range(len(crops)), key=lambda index: -crops[index].area)

@@ -118,8 +118,8 @@ def _parse_counts(counts: Any, pixels: int) -> np.ndarray:
 def _pack(runs: list[int]) -> str:
     """Packs lengths, from the fourth on as differences to the one two before, five bits a character, low bits first."""
     codes: list[int] = []
-    for place, run in enumerate(runs):
-        rest = run - runs[place - 2] if place > 2 else run
+    for position, run in enumerate(runs):
+        rest = run - runs[position - 2] if position > 2 else run
         more = True
         while more:
             low = rest & 31
@@ -139,8 +139,8 @@ def _unpack(text: str) -> np.ndarray:
     starts = np.concatenate([[0], ends[:-1] + 1])
     if not len(ends) or ends[-1] != len(codes) - 1 or int((ends - starts).max()) >= _MAX_CHARACTERS:
         raise DataError("has run lengths that are truncated or damaged. Expected text as pycocotools writes it.")
-    place = np.arange(len(codes)) - np.repeat(starts, ends - starts + 1)
-    values = np.add.reduceat((codes & 31) << (5 * place), starts)
+    position = np.arange(len(codes)) - np.repeat(starts, ends - starts + 1)
+    values = np.add.reduceat((codes & 31) << (5 * position), starts)
     values -= np.where(codes[ends] & 16, 1 << (5 * (ends - starts + 1)), 0)
     for first in (1, 2):
         values[first::2] = np.cumsum(values[first::2])

@@ -23,7 +23,14 @@ IMAGE_LEVEL_KINDS = (CLASSES, LABELS, NUMBERS, IDENTITIES)
 
 
 def match_class_folders(listing: FolderListing) -> FormatMatches:
-    """Matches DATA/cat/1.jpg, or DATA/train/cat/1.jpg."""
+    """Matches DATA/cat/1.jpg, or DATA/train/cat/1.jpg.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     reason = class_folders_mismatch(listing)
     if reason is not None:
         return [], reason
@@ -35,7 +42,14 @@ def match_class_folders(listing: FolderListing) -> FormatMatches:
 
 
 def match_csv_tables(listing: FolderListing) -> FormatMatches:
-    """Matches .csv files of paths and targets: single files, and the files of all splits together."""
+    """Matches .csv files of paths and targets: single files, and the files of all splits together.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     named: dict[Path, str | None] = {}
     single: list[dict[Path, str | None]] = []
     reasons: list[str] = []
@@ -58,7 +72,14 @@ def match_csv_tables(listing: FolderListing) -> FormatMatches:
 
 
 def match_npz(listing: FolderListing) -> FormatMatches:
-    """Matches .npz files at the top level."""
+    """Matches .npz files at the top level.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     archives = [name for name in listing.others if name.endswith(".npz") and "/" not in name]
     return [_npz_match(listing, name) for name in archives], "none"
 

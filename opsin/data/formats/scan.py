@@ -34,7 +34,7 @@ class FolderListing:
 
     @cached_property
     def image_folders(self) -> frozenset[str]:
-        """The folders that contain images, as paths within; "" is the folder itself."""
+        """Returns the folders that contain images, as paths within; "" is the folder itself."""
         return frozenset(path.rpartition("/")[0] for path in self.images)
 
 

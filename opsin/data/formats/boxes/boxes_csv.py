@@ -41,7 +41,14 @@ class _Columns:
 
 
 def match_boxes_csv(listing: FolderListing) -> FormatMatches:
-    """Matches .csv files at the top level with columns of corners."""
+    """Matches .csv files at the top level with columns of corners.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     matches: list[FormatMatch] = []
     reasons: list[str] = []
     for name in listing.others:

@@ -27,7 +27,14 @@ _START = 4096
 
 
 def match_coco(listing: FolderListing) -> FormatMatches:
-    """Matches .json files with images, annotations and categories; the files of all splits are one match."""
+    """Matches .json files with images, annotations and categories; the files of all splits are one match.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     groups: dict[str, dict[str, Mapping[str, Any]]] = {}
     reasons: list[str] = []
     paths = [path for path in listing.others if path.lower().endswith(".json") and path.count("/") <= 2]

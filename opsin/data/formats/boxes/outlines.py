@@ -56,10 +56,15 @@ class Outline:
 
 
 class OutlineMasks:
-    """Masks from the outlines of each image, by its id; an image without any is background; small ones lie on top.
+    """Masks drawn from outlines, smaller objects on top; an image without outlines is background.
 
-    For MASKS the class index is the label + 1, 0 is the background and a crowd IGNORED where no object lies. For
-    INSTANCES each outline that can be seen is an object, and a crowd is background.
+    In class masks the class index is the label + 1, 0 is the background, and crowds are IGNORED where there is no
+    object. In instance masks each visible outline is an object, and crowds are background.
+
+    Args:
+        outlines: Outlines by id of the image.
+        size: Returns height and width of an image from its id.
+        kind: MASKS or INSTANCES.
     """
 
     def __init__(
@@ -73,7 +78,11 @@ class OutlineMasks:
         self._kind = kind
 
     def read(self, id: str) -> np.ndarray:
-        """Returns uint8 class indices or int32 instances, (height, width); raises DataError for invalid outlines."""
+        """Returns uint8 class indices or int32 instances, (height, width); raises DataError for invalid outlines.
+
+        Args:
+            id: Id of the image.
+        """
         outlines = self._outlines.get(id, ())
         height, width = self._size(id)
         objects = [outline for outline in outlines if not outline.crowd]
@@ -90,7 +99,11 @@ class OutlineMasks:
         return classes
 
     def stamp(self, id: str) -> str:
-        """Returns a digest of the outlines of an image, to detect changes."""
+        """Returns a digest of the outlines of an image, to detect changes.
+
+        Args:
+            id: Id of the image.
+        """
         digest = hashlib.blake2b(self._kind.word.encode(), digest_size=16)
         for outline in self._outlines.get(id, ()):
             digest.update(f"|{outline.label}{int(outline.crowd)}{len(outline.polygons)}".encode())

@@ -40,7 +40,14 @@ class _Annotation:
 
 
 def match_voc(listing: FolderListing) -> FormatMatches:
-    """Matches XML files with an <annotation> of objects."""
+    """Matches XML files with an <annotation> of objects.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     paths = [path for path in listing.others if path.lower().endswith(".xml")]
     if not paths:
         return [], "no .xml"

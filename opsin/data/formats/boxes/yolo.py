@@ -37,7 +37,14 @@ class _Parsed:
 
 
 def match_yolo(listing: FolderListing) -> FormatMatches:
-    """Matches data.yaml files with names and images; without any, text files of labels next to images."""
+    """Matches data.yaml files with names and images; without any, text files of labels next to images.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     matches: list[FormatMatch] = []
     reasons: list[str] = []
     paths = [path for path in listing.others if path.lower().endswith((".yaml", ".yml"))]

@@ -91,5 +91,9 @@ def first_of(header: Sequence[str], names: Sequence[str]) -> str | None:
 
 
 def plain_name(name: str) -> str:
-    """Returns the name of a column in lower case, with underscores."""
+    """Returns the name of a column in lower case, with underscores.
+
+    Args:
+        name: Name of the column.
+    """
     return name.strip().lower().replace(" ", "_").replace("-", "_")

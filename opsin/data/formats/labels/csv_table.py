@@ -218,7 +218,7 @@ def _is_outside(id: str) -> bool:
 
 
 def _described(column: pl.Series) -> pl.Series:
-    """A column that describes the images, as text, null where it is empty."""
+    """Returns a further column as text, null where it is empty."""
     cells = [_none_if_empty(cell) for cell in column.to_list()]
     return pl.Series(column.name, cells, dtype=pl.Utf8)
 

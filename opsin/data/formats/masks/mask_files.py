@@ -34,7 +34,11 @@ class FileMasks:
         self._encoding = encoding
 
     def read(self, id: str) -> np.ndarray:
-        """Returns uint8 class indices or an int32 instance mask, (height, width); DataError for invalid masks."""
+        """Returns uint8 class indices or an int32 instance mask, (height, width); DataError for invalid masks.
+
+        Args:
+            id: Id of the image.
+        """
         path = self._path(id)
         try:
             mask = read_mask(self._files.read(path))
@@ -43,7 +47,11 @@ class FileMasks:
             raise DataError(f"has a mask {path} that {error}") from error
 
     def stamp(self, id: str) -> str:
-        """Returns size and modification times of a mask and its encoding as text, to detect changes."""
+        """Returns size and modification times of a mask and its encoding as text, to detect changes.
+
+        Args:
+            id: Id of the image.
+        """
         encoding = self._encoding
         meaning = "" if encoding is None else f"{encoding.mode}{encoding.classes}{encoding.halves}"
         return f"{self._files.stamp(self._path(id))}|{meaning}"

@@ -22,6 +22,12 @@ def match_mask_folders(listing: FolderListing) -> FormatMatches:
     """Matches images and masks in separate folders, also below folders of splits, or in one folder by their names.
 
     A .yaml file that names the folders and the classes takes precedence.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
     """
     configs, yaml_reason = match_mask_yaml(listing)
     if configs:

@@ -30,7 +30,14 @@ class _Part:
 
 
 def match_mask_yaml(listing: FolderListing) -> FormatMatches:
-    """Matches .yaml files with `train: {images: ..., masks: ...}` and `classes`."""
+    """Matches .yaml files with `train: {images: ..., masks: ...}` and `classes`.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     matches: list[FormatMatch] = []
     reasons: list[str] = []
     names = [path for path in listing.others if path.lower().endswith((".yaml", ".yml"))]

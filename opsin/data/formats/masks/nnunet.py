@@ -22,7 +22,14 @@ _CHANNEL = "_0000"
 
 
 def match_nnunet(listing: FolderListing) -> FormatMatches:
-    """Matches dataset.json files next to an imagesTr folder."""
+    """Matches dataset.json files next to an imagesTr folder.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     matches: list[FormatMatch] = []
     reason = "no dataset.json next to imagesTr/ and labelsTr/"
     for path in listing.others:

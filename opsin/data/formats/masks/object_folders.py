@@ -71,7 +71,11 @@ class ObjectMasks:
         return stack_instances((self._object_mask(path, (height, width)) for path in paths), labels, (height, width))
 
     def stamp(self, id: str) -> str:
-        """Returns names, sizes and modification times of the masks of an image as text, to detect changes."""
+        """Returns names, sizes and modification times of the masks of an image as text, to detect changes.
+
+        Args:
+            id: Id of the image.
+        """
         return "|".join(f"{path}:{self._files.stamp(path)}" for path in self._paths(id))
 
     def _object_mask(self, path: str, size: tuple[int, int]) -> np.ndarray:
@@ -93,7 +97,14 @@ class ObjectMasks:
 
 
 def match_object_folders(listing: FolderListing) -> FormatMatches:
-    """Matches a folder of objects for each image, also below folders of splits or deeper."""
+    """Matches a folder of objects for each image, also below folders of splits or deeper.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and the reason when there are none.
+    """
     layout = _layout(listing)
     if layout is None:
         return [], "no folder of objects for each image, such as masks/ next to images/ with one image"
@@ -105,7 +116,11 @@ def match_object_folders(listing: FolderListing) -> FormatMatches:
 
 
 def is_object_folders(listing: FolderListing) -> bool:
-    """Returns True when the files are a folder of objects for each image."""
+    """Returns True when the files are a folder of objects for each image.
+
+    Args:
+        listing: The files of the folder.
+    """
     return _layout(listing) is not None
 
 

@@ -111,7 +111,12 @@ def values_in_mode(mask: IndexedMask, mode: MaskMode) -> np.ndarray:
 
 
 def format_value(value: int, mode: MaskMode) -> str:
-    """Returns a value as text, a colour as red/green/blue."""
+    """Returns a value as text, a colour as red/green/blue.
+
+    Args:
+        value: Pixel value or packed colour.
+        mode: Mode of the value.
+    """
     return f"{value >> 16}/{value >> 8 & 255}/{value & 255}" if mode == "colour" else str(value)
 
 

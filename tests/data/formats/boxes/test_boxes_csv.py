@@ -22,7 +22,7 @@ def boxes(table) -> dict[str, list[list[float]]]:
     return {id[7:8]: found[:, :5].tolist() for id, found in zip(table.rows["id"], table.targets(), strict=True)}
 
 
-def test_rows_of_an_image_stand_together_and_an_empty_one_is_background(tmp_path):
+def test_rows_are_grouped_by_image_and_an_empty_row_is_background(tmp_path):
     text = HEAD + "images/a.png,1,2,3,4,dog\nimages/b.png,,,,,\nimages/a.png,5,6,7.5,8,cat\n"
     table = read(make(tmp_path, text))
     assert table.target.names == ("cat", "dog")
@@ -70,7 +70,7 @@ def test_without_labels_all_are_objects_and_rows_with_an_error_are_left_out(tmp_
         (",1,2,3,4,dog", "line 4 has no path"),
     ],
 )
-def test_a_row_that_cannot_be_read(tmp_path, row, words):
+def test_invalid_rows_are_one_line_errors_with_the_line(tmp_path, row, words):
     text = HEAD + "images/a.png,1,2,3,4,dog\nimages/b.png,1,2,3,4,dog\n"
     with pytest.raises(DataError, match=words) as error:
         read(make(tmp_path, text + row + "\n"))
@@ -94,12 +94,12 @@ def test_a_row_that_cannot_be_read(tmp_path, row, words):
         ),
     ],
 )
-def test_tables_that_cannot_be_used(tmp_path, text, words):
+def test_invalid_tables_are_refused(tmp_path, text, words):
     with pytest.raises(DataError, match=words):
         read(make(tmp_path, text))
 
 
-def test_paths_never_lead_out_of_the_folder(tmp_path):
+def test_paths_outside_of_the_folder_are_not_read(tmp_path):
     Image.new("L", (30, 20)).save(tmp_path / "secret.png")
     inner = tmp_path / "set"
     inner.mkdir()

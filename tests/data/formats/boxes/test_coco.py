@@ -43,7 +43,7 @@ def two(folder: Path, annotations, first=None) -> Path:
     return folder
 
 
-def test_ids_are_sparse_and_classes_stand_in_their_order(tmp_path):
+def test_sparse_ids_become_classes_in_their_order(tmp_path):
     table = read(two(tmp_path, [note(category=90)]))
     assert table.target.names == ("cat", "dog")
     assert table.targets()[0][0].tolist() == [2, 3, 12, 9, 1, 0, 60]
@@ -86,7 +86,7 @@ def test_names_with_folders_of_another_machine(tmp_path):
     assert read(two(tmp_path / "y", [note()], image(name="/home/me/a.png"))).rows["id"].to_list() == ["a.png", "b.png"]
 
 
-def test_names_never_lead_out_of_the_folder(tmp_path):
+def test_names_outside_of_the_folder_are_not_read(tmp_path):
     picture(tmp_path / "secret.png")
     folder = two(tmp_path / "set", [note()], image(name="../secret.png"))
     picture(folder / "c.png")
@@ -106,7 +106,7 @@ def test_resized_images_have_their_boxes_scaled(tmp_path):
     assert any("1 image of another aspect ratio than annotated" in line for line in table.notes)
 
 
-def test_a_category_above_others_is_no_class(tmp_path):
+def test_unused_supercategories_are_not_classes(tmp_path):
     two(tmp_path, [])
     categories = [{"id": 0, "name": "cells", "supercategory": "none"}]
     categories += [{"id": 1, "name": name, "supercategory": "cells"} for name in ("rbc",)]
@@ -128,7 +128,7 @@ def test_a_category_above_others_is_no_class(tmp_path):
         (note(segmentation=[[1, 2, 3]]), "Expected pairs of x and y"),
     ],
 )
-def test_a_broken_annotation_is_left_out_and_said(tmp_path, broken, words):
+def test_a_broken_annotation_is_left_out_with_a_note(tmp_path, broken, words):
     table = read(two(tmp_path, [broken]))
     assert [len(boxes) for boxes in table.targets()] == [0, 1]
     (line,) = [line for line in table.notes if line.startswith("1 annotation of set.json left out")]
@@ -147,7 +147,7 @@ def test_a_broken_annotation_is_left_out_and_said(tmp_path, broken, words):
         ({"images": [image(name="z.png")]}, "none of the images can be opened"),
     ],
 )
-def test_files_that_cannot_be_used(tmp_path, described, words):
+def test_invalid_files_are_one_line_errors(tmp_path, described, words):
     two(tmp_path, [note()])
     told = {**json.loads((tmp_path / "set.json").read_text()), "annotations": [note()], **described}
     (tmp_path / "set.json").write_text(json.dumps(told))
@@ -156,7 +156,7 @@ def test_files_that_cannot_be_used(tmp_path, described, words):
     assert str(error.value).startswith(str(tmp_path)) and "\n" not in str(error.value)
 
 
-def test_other_json_is_none_of_it(tmp_path):
+def test_other_json_files_are_not_matches(tmp_path):
     for name, content in (("a", "[1, 2]"), ("b", '{"images": 3}'), ("c", "{"), ("d", "")):
         (tmp_path / f"{name}.json").write_text(content)
     matches, reason = match_coco(scan(tmp_path))
@@ -176,7 +176,7 @@ def outlined(folder: Path) -> Path:
     return folder
 
 
-def test_masks_of_polygons_and_run_lengths_as_the_reference_has_them(tmp_path):
+def test_masks_of_polygons_and_run_lengths_match_pycocotools(tmp_path):
     folder = outlined(tmp_path)
     coco = COCO(folder / "set.json")
     coco.imgs[5] |= {"height": 20, "width": 30}
@@ -193,14 +193,14 @@ def test_masks_of_polygons_and_run_lengths_as_the_reference_has_them(tmp_path):
     assert any("1 object without an outline left out" in line for line in classes.notes)
 
 
-def test_boxes_come_first_and_outlines_are_told_of(tmp_path):
+def test_boxes_are_the_default_and_outlines_are_noted(tmp_path):
     table = read(outlined(tmp_path))
     assert table.target.kind is BOXES and any("set the task to instances or segment" in line for line in table.notes)
     with pytest.raises(DataError, match="for the task detect"):
         read(two(tmp_path / "boxes", [note()]), MASKS)
 
 
-def test_keypoints_beside_instances_are_another_set(tmp_path):
+def test_keypoints_are_a_separate_match(tmp_path):
     two(tmp_path, [note()])
     content = (tmp_path / "set.json").read_text()
     for name in ("instances_train", "instances_val", "person_keypoints_train"):

@@ -27,7 +27,7 @@ OUTLINES = {
 }
 
 
-def test_classes_smaller_over_larger_over_crowd():
+def test_smaller_objects_are_drawn_over_larger_and_crowds():
     masks = OutlineMasks(OUTLINES, size, MASKS)
     mask = masks.read("a")
     assert mask.dtype == np.uint8 and mask.shape == (20, 30)
@@ -41,7 +41,7 @@ def test_instances_are_numbered_and_crowds_background():
     assert (codes[0, 0], codes[4, 9], codes[6, 11], codes[1, 21]) == (0, 512, 257, 512)
 
 
-def test_an_object_hidden_by_others_is_none():
+def test_hidden_objects_are_left_out():
     wide, inner = np.ones((4, 4), bool), np.zeros((4, 4), bool)
     inner[:2] = True
     codes = stack_instances([inner, wide, inner], [0, 1, 2], (4, 4))

@@ -28,7 +28,7 @@ def make(folder: Path, objects: dict[str, str], images="JPEGImages", notes="Anno
     return folder
 
 
-def test_pixels_count_from_one_and_the_last_belongs_to_the_box(tmp_path):
+def test_coordinates_are_1_based_and_inclusive(tmp_path):
     table = read(make(tmp_path, {"a": thing() + thing("dog", (1, 1, 30, 20)), "b": ""}))
     assert table.target.names == ("cat", "dog")
     assert table.targets()[0].tolist() == [[2, 3, 12, 9, 0, 0, 60], [0, 0, 30, 20, 1, 0, 600]]
@@ -46,13 +46,13 @@ def test_odd_corners(tmp_path):
     assert "1 box without area left out: cat in JPEGImages/a.png" in notes
 
 
-def test_difficult_objects_count_neither_way(tmp_path):
+def test_difficult_objects_are_crowds(tmp_path):
     table = read(make(tmp_path, {"a": thing(extra="<difficult>1</difficult>"), "b": thing()}))
     assert [boxes[0, 5] for boxes in table.targets()] == [1, 0]
     assert any(line.startswith("1 difficult object") for line in table.notes)
 
 
-def test_lists_say_the_split(tmp_path):
+def test_splits_from_image_sets(tmp_path):
     make(tmp_path / "VOC", {name: thing() for name in "abcd"})
     lists = tmp_path / "VOC/ImageSets/Main"
     lists.mkdir(parents=True)
@@ -67,7 +67,7 @@ def test_lists_say_the_split(tmp_path):
     assert read(tmp_path).rows["split"].to_list() == ["train", "train", "valid", None]
 
 
-def test_folders_say_the_split_where_files_have_equal_names(tmp_path):
+def test_splits_from_folders_with_equal_file_names(tmp_path):
     for split, box in (("train", (3, 4, 12, 9)), ("test", (1, 1, 2, 2))):
         make(tmp_path, {"a": thing(box=box), "b": thing()}, split, split)
     table = read(tmp_path)
@@ -102,7 +102,7 @@ def test_a_broken_file_is_left_out_with_its_image(tmp_path, text, words):
     assert "\n" not in str(error.value) and words in str(error.value).replace("c.xml", "a.xml")
 
 
-def test_a_stale_name_within_the_file_is_passed_over(tmp_path):
+def test_a_wrong_file_name_in_the_xml_is_ignored(tmp_path):
     make(tmp_path, {"a": thing(), "b": thing("dog")})
     path = tmp_path / "Annotations/a.xml"
     path.write_text(path.read_text().replace("a.png", "/home/me/0001.jpg"))

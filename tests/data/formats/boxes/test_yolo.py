@@ -59,7 +59,7 @@ def test_usual_layouts(tmp_path, yaml, images, labels):
     assert table.rows["split"].to_list() == ["train", "train", "valid", "valid"]
 
 
-def test_a_list_of_files_in_place_of_a_folder(tmp_path):
+def test_a_text_file_of_images_in_place_of_a_folder(tmp_path):
     make(tmp_path, YAML.replace("images/train", "train.txt").replace("images/val", "val.txt"))
     write(tmp_path / "train.txt", "./images/train/a.png\n./images/train/b.png\n../../etc/x.png\n")
     write(tmp_path / "val.txt", "images/val/a.png\n/etc/y.png\n")
@@ -68,7 +68,7 @@ def test_a_list_of_files_in_place_of_a_folder(tmp_path):
     assert [len(boxes) for boxes in table.targets()] == [1, 1, 1]
 
 
-def test_images_beside_the_folder_of_the_file_and_no_further(tmp_path):
+def test_images_may_be_next_to_the_folder_of_the_file_only(tmp_path):
     make(tmp_path / "set", None)
     write(tmp_path / "set/boxes/data.yaml", YAML)
     assert len(read(tmp_path / "set/boxes/data.yaml")) == 4
@@ -80,7 +80,7 @@ def test_images_beside_the_folder_of_the_file_and_no_further(tmp_path):
         read(tmp_path / "far/out/data.yaml")
 
 
-def test_no_label_file_is_background_unless_it_is_to_be_skipped(tmp_path):
+def test_missing_label_files_are_background_unless_skipped(tmp_path):
     make(tmp_path)
     (tmp_path / "labels/train/a.txt").unlink()
     write(tmp_path / "labels/val/a.txt", "")
@@ -93,7 +93,7 @@ def test_no_label_file_is_background_unless_it_is_to_be_skipped(tmp_path):
     assert any("1 image without a label file left out" in line for line in table.notes)
 
 
-def test_without_a_description(tmp_path):
+def test_label_files_without_a_yaml(tmp_path):
     make(tmp_path / "a", None)
     table = read(tmp_path / "a")
     assert table.target.names == ("0", "1", "2", "3", "4", "5")
@@ -103,7 +103,7 @@ def test_without_a_description(tmp_path):
     assert read(tmp_path / "b").target.names == ("cat", "v", "w", "x", "y", "dog")
 
 
-def test_text_beside_images_may_be_something_else(tmp_path):
+def test_other_text_files_next_to_images_are_not_labels(tmp_path):
     for name in ("cat/1", "cat/2", "dog/1", "dog/2"):
         picture(tmp_path / f"{name}.png")
         write(tmp_path / f"{name}.txt", "a photograph of an animal")
@@ -144,7 +144,7 @@ def test_a_broken_label_file_is_left_out_with_its_image(tmp_path, text, words):
     assert f"labels/train/a.txt {words}" in line
 
 
-def test_all_broken_is_an_error(tmp_path):
+def test_all_label_files_broken_is_an_error(tmp_path):
     make(tmp_path)
     for path in tmp_path.rglob("*.txt"):
         path.write_text("?")
@@ -163,7 +163,7 @@ def test_all_broken_is_an_error(tmp_path):
         ("a: &a [x, x]\nb: &b [*a, *a]\n" + "z" * (1 << 20), "too large"),
     ],
 )
-def test_descriptions_that_cannot_be_used(tmp_path, yaml, words):
+def test_invalid_yaml_files_are_one_line_errors(tmp_path, yaml, words):
     make(tmp_path, yaml, labels="notes/{}")
     with pytest.raises(DataError, match=words) as error:
         read(tmp_path)
@@ -184,7 +184,7 @@ def test_all_kinds_of_coco128():
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="OPSIN_DATA names no folder with coco128")
-def test_boxes_from_outlines_are_the_given_ones_within_a_pixel():
+def test_boxes_from_outlines_match_the_given_boxes_within_a_pixel():
     """Each outline's box beside the given boxes of the same image and class, one to one.
 
     The outlines come from other masks than the boxes (panoptic ones, where what is in front cuts off what is behind),

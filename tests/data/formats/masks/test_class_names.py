@@ -79,13 +79,13 @@ def test_json_with_colours(tmp_path):
         ("x" * 2_000_000, "classes.txt", "is larger than"),
     ],
 )
-def test_files_that_name_no_classes(tmp_path, text, name, words):
+def test_invalid_files_are_one_line_errors(tmp_path, text, name, words):
     with pytest.raises(DataError, match=words) as error:
         read(tmp_path, text, name)
     assert str(error.value).startswith(name) and "\n" not in str(error.value)
 
 
-def test_no_text_and_no_file(tmp_path):
+def test_binary_and_missing_files_are_refused(tmp_path):
     (tmp_path / "classes.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="not UTF-8 text"):
         read_class_names(tmp_path / "classes.txt", "classes.txt")

@@ -76,7 +76,7 @@ def test_with_names(values, listed, names, found):
         ((0, 1000, 3000), None, "too large for class ids"),
     ],
 )
-def test_what_cannot_be_told_says_what_was_seen(values, listed, words):
+def test_ambiguous_values_are_described_in_the_error(values, listed, words):
     names = None if listed is None else class_names_of(listed, "classes.txt")
     with pytest.raises(DataError, match=words) as error:
         infer_encoding(statistics(*values), names)
@@ -102,7 +102,7 @@ def fringed(share, **more):
     return MaskStatistics(10, pixels, "grey", **more)
 
 
-def test_fringes_between_black_and_white_are_cut():
+def test_values_between_black_and_white_are_thresholded():
     for found in (fringed(0), fringed(0, lossy=10), MaskStatistics(2, {0: 9, 2: 3, 255: 9}, "grey", lossy=1)):
         encoding = infer_encoding(found, None)
         assert encoding.halves and encoding.names == BOTH and "thresholded at 128" in encoding.notes[0]
@@ -116,17 +116,17 @@ def test_jpeg_of_class_ids_is_refused():
     assert not infer_encoding(statistics(0, 255, lossy=10), None).halves
 
 
-def test_voc_is_not_taken_for_fringes():
+def test_voc_palettes_are_not_thresholded():
     pixels = dict.fromkeys(range(21), 10) | {0: 100_000, 255: 5000}
     assert len(infer_encoding(MaskStatistics(10, pixels, "index"), None).names) == 21
     assert len(infer_encoding(MaskStatistics(10, pixels, "grey"), None).names) == 21
 
 
-def test_asked_to_ignore():
+def test_ignored_values():
     assert infer_encoding(statistics(0, 1, 2), None, [0]).names == ("1", "2")
 
 
-def test_numbers_of_objects():
+def test_object_ids_are_recognised():
     many = tuple(range(40))
     assert looks_like_instances(statistics(*many, numbered_share=0.9, largest_count=39, distinct_counts=8))
     assert looks_like_instances(statistics(0, 300, 400))

@@ -46,7 +46,7 @@ def test_stamps_change_with_file_and_meaning(tmp_path):
         FileMasks(files, paths, None).stamp("image0")
 
 
-def test_numbers_become_instances_without_gaps():
+def test_object_ids_become_instances_without_gaps():
     raw = IndexedMask(np.array([[0, 300, 7], [7, 0, 65000]], np.int32), "grey")
     assert (
         instances_from_ids(raw).tolist() == [[0, 512, 256], [256, 0, 768]] and instances_from_ids(raw).dtype == np.int32
@@ -66,7 +66,7 @@ def test_meaning(tmp_path):
     assert named.names == ("x", "y", "z")
 
 
-def test_meaning_by_evidence(tmp_path):
+def test_object_ids_are_inferred(tmp_path):
     cells = [(np.arange(400).reshape(20, 20) // 10 % (most + 1)).astype(np.uint16) for most in (9, 14, 25)]
     files, paths = folder_of(tmp_path, *cells)
     meaning, notes = infer_mask_meaning(files, paths, None, None)
@@ -74,7 +74,7 @@ def test_meaning_by_evidence(tmp_path):
     assert isinstance(infer_mask_meaning(files, paths, None, MASKS)[0], MaskEncoding)
 
 
-def test_no_numbers_to_tell_objects_apart(tmp_path):
+def test_binary_masks_are_not_object_ids(tmp_path):
     with pytest.raises(DataError, match="do not distinguish objects"):
         infer_mask_meaning(*folder_of(tmp_path, (IDS > 0) * np.uint8(255)), None, INSTANCES)
 

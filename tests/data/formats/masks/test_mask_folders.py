@@ -60,13 +60,13 @@ def test_two_classes(tmp_path, factor):
     np.testing.assert_array_equal(table.masks.read("images/p1.png"), masks["p1"])
 
 
-def test_true_and_false_in_one_bit(tmp_path):
+def test_one_bit_masks(tmp_path):
     masks = ids(most=2)
     table = read(make(tmp_path, {name: mask.astype(bool) for name, mask in masks.items()}))
     np.testing.assert_array_equal(table.masks.read("images/p1.png"), masks["p1"])
 
 
-def test_side_by_side_in_one_folder(tmp_path):
+def test_images_and_masks_in_one_folder(tmp_path):
     table = read(make(tmp_path, ids(), "{}_mask.png", "{}.jpg"))
     assert table.rows["id"].to_list() == ["p0.jpg", "p1.jpg", "p2.jpg"]
 
@@ -153,7 +153,7 @@ def test_numbers_of_objects(tmp_path):
         (None, "has a mask masks/p1.png that is cut short or damaged"),
     ],
 )
-def test_broken_masks_are_a_line_each(tmp_path, content, words):
+def test_broken_masks_are_one_line_errors(tmp_path, content, words):
     make(tmp_path, ids(size=(80, 90)))
     path = tmp_path / "masks/p1.png"
     path.write_bytes(path.read_bytes()[:-600] if content is None else content)
@@ -164,7 +164,7 @@ def test_broken_masks_are_a_line_each(tmp_path, content, words):
     assert list(open_masks(table, ImagePreprocessing.of_size((16, 16, 1))).errors) == [1]
 
 
-def test_a_mask_of_another_size_is_a_line(tmp_path):
+def test_a_mask_of_another_size_is_a_one_line_error(tmp_path):
     make(tmp_path, ids())
     save(tmp_path / "masks/p1.png", np.ones((5, 5), np.uint8))
     assert open_masks(read(tmp_path), ImagePreprocessing.of_size((8, 8, 1))).errors == {
@@ -179,7 +179,7 @@ def test_two_masks_for_an_image_are_an_error(tmp_path):
         read(tmp_path)
 
 
-def test_photographs_and_class_folders_are_none(tmp_path):
+def test_photographs_and_class_folders_are_not_matches(tmp_path):
     for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
         save(tmp_path / name, np.zeros((4, 4), np.uint8))
     matches, reason = match_mask_folders(scan(tmp_path))
@@ -188,7 +188,7 @@ def test_photographs_and_class_folders_are_none(tmp_path):
 
 @settings(max_examples=20)
 @given(st.integers(2, 40), st.integers(1, 20), st.integers(1, 20), st.booleans(), st.integers(0, 99))
-def test_written_masks_come_back(tmp_path_factory, classes, height, width, unknown, seed):
+def test_masks_round_trip(tmp_path_factory, classes, height, width, unknown, seed):
     folder = tmp_path_factory.mktemp("masks")
     rng = np.random.default_rng(seed)
     names = [f"class {place}" for place in range(classes)]
@@ -208,7 +208,7 @@ def test_written_masks_come_back(tmp_path_factory, classes, height, width, unkno
 
 @settings(max_examples=20)
 @given(st.integers(2, 400), st.integers(0, 99))
-def test_written_objects_come_back(tmp_path_factory, most, seed):
+def test_instance_masks_round_trip(tmp_path_factory, most, seed):
     folder = tmp_path_factory.mktemp("objects")
     codes = [np.random.default_rng(seed + turn).integers(0, most + 1, (12, 11)) * 256 for turn in range(3)]
     codes = [np.unique(code, return_inverse=True)[1].reshape(12, 11).astype(np.int32) * 256 for code in codes]

@@ -94,7 +94,7 @@ def test_configs_that_do_not_fit(tmp_path, old, new, words):
     assert str(error.value).startswith(f"{folder}: semantic/config.yaml: ") and "\n" not in str(error.value)
 
 
-def test_nothing_there(tmp_path):
+def test_missing_images_are_an_error(tmp_path):
     (tmp_path / "semantic").mkdir()
     make(tmp_path, splits=())
     with pytest.raises(DataError, match="train left out: no images in"):
@@ -102,13 +102,13 @@ def test_nothing_there(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "train: images/train\nnames: [a]", "[1, 2]", "3", "train: {images: 3, masks: 4}"])
-def test_other_yaml_is_none_of_ours(tmp_path, text):
+def test_other_yaml_files_are_not_matches(tmp_path, text):
     (tmp_path / "data.yaml").write_text(text)
     assert match_mask_yaml(scan(tmp_path)) == ([], "")
 
 
 @pytest.mark.parametrize("text", ["a: [", "{" * 50_000, "!!python/object/apply:os.system [ls]", "x" * 1_100_000])
-def test_broken_yaml_is_one_line(tmp_path, text):
+def test_broken_yaml_is_a_one_line_reason(tmp_path, text):
     (tmp_path / "data.yaml").write_text(text)
     matches, reason = match_mask_yaml(scan(tmp_path))
     assert not matches and reason.startswith("data.yaml is ") and "\n" not in reason

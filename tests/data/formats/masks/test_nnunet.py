@@ -102,7 +102,7 @@ def test_masks_with_a_palette(tmp_path):
         ({**V2, "file_ending": ".tif"}, "no image of imagesTr has a mask"),
     ],
 )
-def test_descriptions_that_do_not_fit(tmp_path, described, words):
+def test_invalid_descriptions_are_one_line_errors(tmp_path, described, words):
     with pytest.raises(DataError, match=words) as error:
         read(make(tmp_path, described))
     assert str(error.value).startswith(f"{tmp_path}: dataset.json") and "\n" not in str(error.value)
@@ -124,6 +124,6 @@ def test_a_value_without_a_label(tmp_path):
         read(tmp_path)[1].masks.read("imagesTr/c_1_0000.png")
 
 
-def test_other_json_is_none_of_ours(tmp_path):
+def test_other_json_files_are_not_matches(tmp_path):
     (tmp_path / "dataset.json").write_text("{}")
     assert match_nnunet(scan(tmp_path)) == ([], "no dataset.json next to imagesTr/ and labelsTr/")

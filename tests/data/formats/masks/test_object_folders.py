@@ -90,7 +90,7 @@ def test_splits_and_what_is_left_out(tmp_path):
         (square(0, 0, 2, (5, 6)), r"^has an object a/masks/two.png of 5x6, but the image is 20x30"),
     ],
 )
-def test_a_broken_object_is_one_line(tmp_path, content, words):
+def test_a_broken_object_mask_is_a_one_line_error(tmp_path, content, words):
     make(tmp_path)
     path = tmp_path / "a/masks/two.png"
     path.write_bytes(content) if isinstance(content, bytes) else save(path, content)
@@ -100,7 +100,7 @@ def test_a_broken_object_is_one_line(tmp_path, content, words):
     assert list(open_masks(table, ImagePreprocessing.of_size((20, 30, 1))).errors) == [0]
 
 
-def test_stamps_and_strangers(tmp_path):
+def test_stamps_and_unknown_ids(tmp_path):
     table = read(make(tmp_path))
     before = table.masks.stamp("a/images/a.png")
     save(tmp_path / "a/masks/two.png", square(0, 0, 9))
@@ -126,7 +126,7 @@ def test_objects_with_a_palette(tmp_path):
         (),
     ],
 )
-def test_other_layouts_are_none(tmp_path, paths):
+def test_other_layouts_are_not_matches(tmp_path, paths):
     for path in paths:
         save(tmp_path / path, np.zeros((4, 4), np.uint8))
     assert not is_object_folders(scan(tmp_path))

@@ -44,12 +44,12 @@ def test_pairs(image, mask):
     assert pairs_mismatch(found) is None
 
 
-def test_names_count_less_than_folders():
+def test_folders_take_precedence_over_names():
     paths = ["images/a.png", "images/a_mask.png", "masks/a.png", "masks/a_mask.png"]
     assert pair_masks(paths).masks == {"images/a.png": "masks/a.png", "images/a_mask.png": "masks/a_mask.png"}
 
 
-def test_left_over():
+def test_unpaired_files():
     found = pair_masks(["images/a.png", "images/b.png", "masks/a.png", "masks/c.png", "test/0.png"])
     assert found.masks == {"images/a.png": "masks/a.png"}
     assert (found.unpaired_images, found.unpaired_masks) == (("images/b.png", "test/0.png"), ("masks/c.png",))
@@ -66,7 +66,7 @@ def test_left_over():
         (["a.png", "a_mask.png", "b.png", "c.png"], "only 1 of 3 images have a mask with their name"),
     ],
 )
-def test_no_accidents(paths, words):
+def test_too_few_pairs_are_refused_with_a_reason(paths, words):
     assert pairs_mismatch(pair_masks(paths)).startswith(words)
 
 
@@ -81,7 +81,7 @@ def test_no_accidents(paths, words):
         (["images/a.png", "images/a.jpg", "masks/a.png"], "the mask masks/a.png fits the images images/a.png and"),
     ],
 )
-def test_two_for_one_is_named(paths, words):
+def test_ambiguous_pairs_are_refused(paths, words):
     with pytest.raises(DataError, match=words):
         pair_masks(paths)
 
@@ -119,5 +119,5 @@ def test_splits(path, split):
         ("cat_masked.png", False),
     ],
 )
-def test_masks_are_known_by_a_folder_or_the_end_or_start_of_a_name(path, told):
+def test_masks_are_recognised_by_folder_prefix_or_suffix(path, told):
     assert mentions_masks(FolderListing(Path(), ("other/cat.png", path), (), ())) == told

@@ -27,7 +27,7 @@ def with_palette(values, colours):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF", "PPM"])
-def test_grey_values_as_they_are(kind):
+def test_grey_values_are_unchanged(kind):
     np.testing.assert_array_equal(read_mask(encoded(Image.fromarray(IDS), kind)).values, IDS)
 
 
@@ -47,7 +47,7 @@ def test_one_bit_and_many(values):
 
 
 @pytest.mark.parametrize(("bits", "most"), [(2, 3), (4, 15)])
-def test_few_bits_are_ids_not_brightness(bits, most):
+def test_few_bits_are_ids_not_scaled(bits, most):
     import struct
     import zlib
 
@@ -62,7 +62,7 @@ def test_few_bits_are_ids_not_brightness(bits, most):
     assert read_mask(png).values.tolist() == [row.tolist()]
 
 
-def test_colours_that_are_grey_are_grey_values():
+def test_grey_colours_become_grey_values():
     raw = read_mask(encoded(Image.fromarray(np.stack([IDS] * 3, 2))))
     assert raw.mode == "grey"
     np.testing.assert_array_equal(raw.values, IDS)
@@ -83,7 +83,7 @@ def test_a_tinted_jpeg_is_grey():
     assert raw.lossy and raw.mode == "grey"
 
 
-def test_readings():
+def test_conversion_to_the_common_mode():
     black_and_white = read_mask(encoded(with_palette(IDS % 2, [(255, 255, 255), (0, 0, 0)])))
     np.testing.assert_array_equal(values_in_mode(black_and_white, "grey"), np.where(IDS % 2, 0, 255))
     np.testing.assert_array_equal(values_in_mode(black_and_white, "index"), IDS % 2)
@@ -94,7 +94,7 @@ def test_readings():
 
 
 @given(arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 4)))
-def test_counted_is_unique(values):
+def test_value_counts_match_numpy(values):
     for ours, theirs in zip(value_counts(values), np.unique(values, return_counts=True), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -114,11 +114,11 @@ CLEAR = np.dstack([IDS, IDS, IDS, IDS])
         (encoded(Image.fromarray(IDS.astype(np.int32) - 5), "TIFF"), "has values from -5"),
     ],
 )
-def test_broken_masks_are_one_line(content, words):
+def test_broken_masks_are_one_line_errors(content, words):
     with pytest.raises(DataError, match=words) as error:
         read_mask(content)
     assert "\n" not in str(error.value)
 
 
-def test_whole_fractions_are_numbers():
+def test_floats_with_integer_values_are_ids():
     np.testing.assert_array_equal(read_mask(encoded(Image.fromarray(IDS.astype(np.float32)), "TIFF")).values, IDS)

@@ -45,26 +45,26 @@ def test_palettes_together():
     assert white_first.mode == "grey" and white_first.pixels == {0: 3, 255: 1}
 
 
-def test_numbers_of_objects():
+def test_statistics_of_object_ids():
     masks = [png((np.arange(64).reshape(8, 8) % (most + 1)).astype(np.uint8)) for most in (9, 12, 30)]
     found = statistics(*masks)
     assert (found.numbered_share, found.largest_count, found.distinct_counts) == (1.0, 30, 3)
     assert statistics(png(ID)).numbered_share == 0
 
 
-def test_broken_ones_are_named_and_all_broken_is_an_error():
+def test_broken_masks_are_listed_and_all_broken_is_an_error():
     assert statistics(png(ID), b"", b"junk").broken[0] == "1 is empty (0 bytes). Expected a mask"
     with pytest.raises(DataError, match="none of 2 masks can be read: 0 is empty"):
         statistics(b"", b"")
 
 
-def test_photographs_are_no_masks(monkeypatch):
+def test_photographs_are_refused(monkeypatch):
     monkeypatch.setattr(value_statistics, "MOST_VALUES", 100)
     with pytest.raises(DataError, match="more than 100 values, as photographs have"):
         statistics(png(np.random.default_rng(0).integers(0, 256, (50, 50, 3), np.uint8)))
 
 
-def test_many_masks_are_looked_at_by_sample(monkeypatch):
+def test_only_a_sample_of_many_masks_is_inspected(monkeypatch):
     monkeypatch.setattr(value_statistics, "MOST_INSPECTED", 3)
     assert statistics(*[png(ID)] * 10).masks == 3
 
