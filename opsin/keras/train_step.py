@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from opsin.nn.layers.activations import function
+from opsin.runtime.training import TrainingNetwork
 
 from .arrays import Batch, match_input_shape
 from .compile_state import CompileState
@@ -22,6 +23,7 @@ class TrainStep:
 
     def __init__(self, model: LayerStack, compiled: CompileState | None = None) -> None:
         self.network, self.layers, self.compiled = model.network, model.layers, compiled
+        self.fast = TrainingNetwork(self.network)
         self.device = next((value.device for value in model.weights), torch.device("cpu"))
         self.trained = [p for p in self.network.parameters() if p.requires_grad]
         self.regularized = [layer for layer in self.layers if layer.regularization_loss() is not None]
@@ -56,7 +58,7 @@ class TrainStep:
         """Returns logits and outputs (n, ...), channels last, float32."""
         x = match_input_shape(x, self.network.input_shape, self.network.name).float().movedim(-1, 1)
         with autocast(self.device):
-            raw = self.network.logits(x).float()
+            raw = self.fast.logits(x).float()
         y_pred = function(self.network.final_activation)(raw)
         return raw.movedim(1, -1), y_pred.movedim(1, -1)
 

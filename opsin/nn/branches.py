@@ -10,7 +10,6 @@ from torch import Tensor
 
 from opsin.core import Shape
 
-from .chain import ChainModule
 from .composites import Composite, build_chain, chain_shapes
 from .layer import Layer, shape_text, short_repr
 from .naming import name_layers
@@ -59,7 +58,7 @@ class Merge(Composite):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
-        chains = {name: ChainModule(build_chain(branch, input_shape)) for name, branch in self.branches.items()}
+        chains = {name: torch.nn.Sequential(build_chain(branch, input_shape)) for name, branch in self.branches.items()}
         return MergeModule(cast("dict[str, torch.nn.Module]", chains), self.merge)
 
 

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from opsin.core import NetworkError, Shape
 
-from .chain import ChainModule
 from .layer import Layer, numel, shape_text
 from .layers.activations import ActivationModule
 from .layers.convolution import Convolution
@@ -165,7 +164,7 @@ class Stage(Composite):
         return chain_shapes(self.layers, input_shape)[-1]
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
-        return ChainModule(build_chain(self.layers, input_shape))
+        return torch.nn.Sequential(build_chain(self.layers, input_shape))
 
 
 class ResidualModule(torch.nn.Module):
@@ -217,5 +216,5 @@ class Residual(Composite):
 
     def build(self, input_shape: Shape) -> torch.nn.Module:
         self.output_shape(input_shape)
-        body, shortcut = (ChainModule(build_chain(branch, input_shape)) for branch in self.branches.values())
+        body, shortcut = (torch.nn.Sequential(build_chain(branch, input_shape)) for branch in self.branches.values())
         return ResidualModule(body, shortcut)

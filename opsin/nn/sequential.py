@@ -9,7 +9,7 @@ from torch import Tensor
 
 from opsin.core import NetworkError, Shape, derive
 
-from .chain import run_chain, tap
+from .chain import collect_outputs
 from .composites import Stage, build_chain, chain_shapes, failing_path
 from .from_json import check_fields, layer_from_json
 from .layer import Json, Layer, shape_text, short_repr
@@ -20,7 +20,7 @@ from .naming import name_layers
 from .validation import as_count, only_layers
 from .views.summary import summarize
 
-_RESERVED_NAMES = frozenset({"name", "layers", "input_shape", "output_shape", "final_activation", "weight_version"})
+_RESERVED_NAMES = frozenset({"name", "layers", "input_shape", "output_shape", "final_activation"})
 _FINAL_ACTIVATIONS = ("softmax", "sigmoid")
 _MAX_PARAMETERS = 2**34
 
@@ -56,7 +56,6 @@ class Sequential(torch.nn.Module):
         name: str = "sequential",
     ) -> None:
         super().__init__()
-        self.weight_version = 0
         if not isinstance(cast(object, name), str):
             raise NetworkError(f"the network has name={short_repr(name)}. Expected a string.")
         self.layers, self.input_shape = _parse_layers(layers, input_shape, frozenset(dir(self)))
@@ -74,21 +73,6 @@ class Sequential(torch.nn.Module):
             for key, module in build_chain(logit_layers, self.input_shape).items():
                 self.add_module(key, module)
 
-    def train(self, mode: bool = True) -> "Sequential":
-        """Sets training or evaluation mode, as in torch. Training mode advances `weight_version`.
-
-        `weight_version` also advances with every forward pass that records gradients, since weights may change after
-        it.
-
-        Args:
-            mode: True for training, False for evaluation.
-
-        Returns:
-            The network itself.
-        """
-        self.weight_version += mode
-        return super().train(mode)
-
     def logits(self, x: Tensor) -> Tensor:
         """Computes the output before the final softmax or sigmoid.
 
@@ -101,7 +85,10 @@ class Sequential(torch.nn.Module):
         Raises:
             NetworkError: The tensor does not match `input_shape`.
         """
-        return run_chain(self.children(), self._checked_input(x))
+        x = self.checked_input(x)
+        for module in self.children():
+            x = module(x)
+        return x
 
     def intermediate_outputs(self, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
         """Computes the outputs of the named layers and stages, and nothing beyond the last of them.
@@ -118,7 +105,7 @@ class Sequential(torch.nn.Module):
         """
         wanted = tuple(names)
         found: dict[str, Tensor] = {}
-        tap(self, "", self._checked_input(x), set(wanted), found)
+        collect_outputs(self, self.checked_input(x), set(wanted), found)
         missing = [name for name in wanted if name not in found]
         if missing:
             raise NetworkError(
@@ -148,15 +135,21 @@ class Sequential(torch.nn.Module):
     def _repr_html_(self) -> str:
         return summarize(self).html()
 
-    def _checked_input(self, x: Tensor) -> Tensor:
+    def checked_input(self, x: Tensor) -> Tensor:
+        """Returns the input in channels_last memory format.
+
+        Args:
+            x: Float tensor (batch, channels, height, width).
+
+        Raises:
+            NetworkError: The tensor does not match `input_shape`.
+        """
         if x.ndim != len(self.input_shape) + 1 or x.shape[1] != self.input_shape[-1]:
             expected = "x".join(map(str, ("N", self.input_shape[-1], *self.input_shape[:-1])))
             raise NetworkError(
                 f"{self.name} got a tensor of shape {shape_text(tuple(x.shape))}. Expected {expected}. "
                 "Fix: move the channels to axis 1, x.permute(0, 3, 1, 2)."
             )
-        if torch.is_grad_enabled() and not torch.compiler.is_compiling():
-            self.weight_version += 1
         return channels_last(x)
 
     def _first_names(self) -> str:

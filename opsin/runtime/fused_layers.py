@@ -12,10 +12,11 @@ from torch import Tensor
 from opsin.kernels.geometry import ConvGeometry, Pairs
 from opsin.kernels.padding import pad
 from opsin.kernels.torch_workarounds import unstride_single_window
-from opsin.nn.folding import folded
 from opsin.nn.layers.convolution import Conv2dModule
 from opsin.nn.layers.dense import DenseModule
 from opsin.nn.padding import same_pairs
+
+from .batch_norm_folding import folded
 
 _KERNELS: Any = torch.ops.mkldnn
 _Unary = tuple[str, list[float], str]
@@ -31,7 +32,6 @@ UNARY: dict[str | None, _Unary] = {
     "gelu": ("gelu", [], "none"),
 }
 """What oneDNN calls the activations that can be part of a step; after a sum it knows only "relu"."""
-LINEAR = (None, "linear")
 NO_PADDING: Pairs = ((0, 0), (0, 0))
 
 

@@ -1,8 +1,9 @@
-"""The runtime of a model: made once and kept until the network's weights change."""
+"""Runtime of a model: built once and kept until the network's weights change."""
 
 import itertools
 import operator
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,131 +18,172 @@ from opsin.nn import Sequential
 from .backends import BatchSizeDispatch, FusedRuntime, Runtime, TorchRuntime, can_fuse
 from .openvino import OpenVinoRuntime
 
-_ALIKE = 0.05
-"""How far outputs of two runtimes may be apart, as a share of the largest; bfloat16 keeps three digits a product."""
-_TURNS = 15
+_MAX_DIFFERENCE = 0.05
+"""Largest difference between outputs of two runtimes, relative to the largest output (a bfloat16 has 3 digits)."""
+_TIMED_CALLS = 15
 _MANY = 64
-"""Images that times are taken with for many, where that is some rounds of all cores."""
+"""Images of a timed batch, if that is at least one round of all cores."""
 _PAUSE = 0.05
+_SAMPLES = 8
+"""Values of each tensor that are compared to notice changes that torch does not count."""
 
 
 class RuntimeCache:
-    """Keeps the runtime of a network; whoever changes a weight, also in place, gets a new one.
+    """Keeps the runtime of a network; after any change of a weight it builds a new one. Safe to call from threads.
 
-    Weights are told apart by identity, place and torch's own count of changes, and since fused optimizers do not count,
-    by whether the network was trained or computed gradients since. Whoever changes a weight otherwise, through
-    `weight.data.add_(...)` alone, is not seen.
+    Changes are noticed by the identity and address of each tensor, by torch's count of changes in place, and, since
+    fused optimizers and `weight.data` do not count, by some values of each tensor.
     """
 
     def __init__(self) -> None:
         self._kept: tuple[_WeightSnapshot, Runtime] | None = None
+        self._lock = threading.RLock()
 
     def runtime(self, network: Sequential, preprocessing: Preprocessing) -> Runtime:
-        """What computes outputs now: fused on a processor that has the kernels."""
-        if self._kept is not None and self._kept[0].holds(network, preprocessing):
+        """Returns the runtime of the network as it is now; fused on an x86-64 CPU unless layers have hooks.
+
+        Args:
+            network: Network on any device.
+            preprocessing: Preprocessing of its pixels.
+        """
+        with self._lock:
+            if self._kept is not None and self._kept[0].holds(network, preprocessing):
+                return self._kept[1]
+            precision = _precision(network)
+            if not can_fuse(network) or _has_hooks(network):
+                return TorchRuntime(network, preprocessing, precision)
+            snapshot = _WeightSnapshot(network, preprocessing)
+            self._kept = snapshot, FusedRuntime(network, preprocessing, precision)
             return self._kept[1]
-        precision = _precision(network)
-        if not can_fuse(network) or _watched(network):
-            return TorchRuntime(network, preprocessing, precision)
-        state = _WeightSnapshot(network, preprocessing)
-        self._kept = state, FusedRuntime(network, preprocessing, precision)
-        return self._kept[1]
 
     def select_backend(self, network: Sequential, preprocessing: Preprocessing, together: int) -> str:
-        """Takes OpenVINO from now on, for one image, for few or for many, where its outputs are alike and come sooner.
+        """Selects OpenVINO for one image, few or many where it is faster and its outputs are the same within 5 %.
 
-        Of many, each core takes `together` at a time. Says in a line what was found.
-        Raises OpsinError where there is no choice: without the package, on a GPU, for a layer that it does not know.
+        Args:
+            network: Network on the CPU.
+            preprocessing: Preprocessing of its pixels.
+            together: Images that each core takes at a time of many.
+
+        Returns:
+            One line with the choice and the times.
+
+        Raises:
+            OpsinError: OpenVINO is not installed, the network is not on an x86-64 CPU, or a layer is not supported.
         """
         if not can_fuse(network):
-            raise OpsinError("another runtime is taken on an x86-64 processor only; nothing was changed")
+            raise OpsinError(
+                "OpenVINO runs networks on an x86-64 CPU with OPSIN_KERNELS unset. The runtime was not changed."
+            )
         try:
             other = OpenVinoRuntime(network, preprocessing, _precision(network), together)
         except ImportError as error:
-            raise OpsinError(
-                f"another runtime needs OpenVINO ({error}); install it with: pip install 'opsin[fast]'"
-            ) from error
+            raise OpsinError(f"OpenVINO is not installed ({error}). Fix: pip install 'opsin[fast]'.") from error
         except Exception as error:  # its converter raises errors of many kinds
-            raise OpsinError(f"OpenVINO cannot take this network: {' '.join(str(error).split())[:200]}") from error
+            message = " ".join(str(error).split())[:200]
+            raise OpsinError(
+                f"OpenVINO cannot convert this network: {message}. The runtime was not changed."
+            ) from error
         own, random = self.runtime(network, preprocessing), torch.Generator().manual_seed(0)
-        told: list[str] = []
+        lines: list[str] = []
         chosen: list[Runtime] = []
         many = other.at_once
         for count in (1, max(2, many // 2), max(many, min(_MANY, 4 * many))):
-            some = torch.randint(256, (count, *preprocessing.size), dtype=torch.uint8, generator=random)
-            mine, theirs = own.logits(some), other.logits(some)
-            apart = float((mine - theirs).abs().max() / mine.abs().max().clamp_min(1e-6))
-            if not apart <= _ALIKE:
-                return f"PyTorch stays: the outputs of OpenVINO are {apart:.1%} of the largest apart"
-            seconds = _seconds(lambda some=some: own.logits(some), lambda some=some: other.logits(some))
+            pixels = torch.randint(256, (count, *preprocessing.size), dtype=torch.uint8, generator=random)
+            expected, found = own.logits(pixels), other.logits(pixels)
+            difference = float((expected - found).abs().max() / expected.abs().max().clamp_min(1e-6))
+            if not difference <= _MAX_DIFFERENCE:
+                return f"PyTorch stays: the outputs of OpenVINO differ by {difference:.1%} of the largest output"
+            seconds = _seconds(
+                lambda pixels=pixels: own.logits(pixels),
+                lambda pixels=pixels: other.logits(pixels),
+            )
             chosen.append(other if seconds[1] < seconds[0] else own)
             times = f"{1000 * seconds[1]:.3g} ms with OpenVINO, {1000 * seconds[0]:.3g} ms with PyTorch"
-            told.append(f"{'OpenVINO' if chosen[-1] is other else 'PyTorch'} for {count} ({times})")
+            lines.append(f"{'OpenVINO' if chosen[-1] is other else 'PyTorch'} for {count} ({times})")
         if other in chosen:
-            self._kept = _WeightSnapshot(network, preprocessing), BatchSizeDispatch(many, *chosen)
-        return f"answers come from now on from {', '.join(told[:-1])} and {told[-1]}"
+            with self._lock:
+                self._kept = _WeightSnapshot(network, preprocessing), BatchSizeDispatch(many, *chosen)
+        return f"predictions now come from {', '.join(lines[:-1])} and {lines[-1]}"
 
 
 class _WeightSnapshot:
-    """All that outputs depend on, as it was; compared before every answer, and so without loops of Python's own."""
+    """All that outputs depend on, at one time; compared before every prediction, so without loops in Python."""
 
     def __init__(self, network: Sequential, preprocessing: Preprocessing) -> None:
-        self.network, self.rest = network, (network.weight_version, preprocessing)
+        self.network, self.preprocessing = network, preprocessing
         modules = list(network.modules())
-        kept = [(m._modules, m._parameters, m._buffers) for m in modules]  # pyright: ignore[reportPrivateUsage]
-        self.places: list[dict[Any, Any]] = [place for three in kept for place in three if place]
-        self.lengths = list(map(len, self.places))
-        self.inside = list(_inside(self.places))
+        tables = [(m._modules, m._parameters, m._buffers) for m in modules]  # pyright: ignore[reportPrivateUsage]
+        self.tables: list[dict[Any, Any]] = [table for three in tables for table in three if table]
+        self.lengths = list(map(len, self.tables))
+        self.entries = list(_entries(self.tables))
         self.hooks = [hooks for module in modules for hooks in _hooks(module)]
         values = [value for value in (*network.parameters(), *network.buffers()) if value.is_floating_point()]
         self.values, self.counted = values, [value for value in values if not value.is_inference()]
-        self.marks = self._marks()
+        self.samples: dict[torch.dtype, list[Tensor]] = {}
+        with torch.no_grad():
+            for value in values:
+                if value.numel():
+                    self.samples.setdefault(value.dtype, []).append(_sample(value))
+        self.marks, self.sampled = self._marks(), self._sampled()
 
     def holds(self, network: Sequential, preprocessing: Preprocessing) -> bool:
-        """Whether nothing has changed, and nobody watches."""
+        """Returns True if nothing has changed and no layer has hooks."""
         return (
             network is self.network
-            and self.rest == (network.weight_version, preprocessing)
+            and preprocessing == self.preprocessing
             and not any(self.hooks)
-            and list(map(len, self.places)) == self.lengths
-            and all(map(operator.is_, _inside(self.places), self.inside))
+            and list(map(len, self.tables)) == self.lengths
+            and all(map(operator.is_, _entries(self.tables), self.entries))
             and self._marks() == self.marks
+            and all(map(torch.equal, self._sampled(), self.sampled))
         )
 
     def _marks(self) -> tuple[list[int], list[int]]:
-        """Where the values lie, and how often they were changed in place."""
+        """Returns the address of each tensor, and its number of counted changes in place."""
         return list(map(Tensor.data_ptr, self.values)), list(map(_VERSION, self.counted))
+
+    def _sampled(self) -> list[Tensor]:
+        """Returns the bits of the sampled values, in which NaN equals NaN."""
+        with torch.no_grad():
+            return [torch.cat(views).view(torch.uint8) for views in self.samples.values()]
 
 
 _VERSION = operator.attrgetter("_version")
+
+
+def _sample(value: Tensor) -> Tensor:
+    """Returns a view of some values at equal distances in memory."""
+    size = 1 + sum((side - 1) * step for side, step in zip(value.shape, value.stride(), strict=True))
+    count = min(_SAMPLES, size)
+    return value.detach().as_strided((count,), (size // count,), value.storage_offset())
 
 
 def _precision(network: Sequential) -> torch.dtype:
     return choose_precision(next(network.parameters(), torch.empty(0)).device)
 
 
-def _inside(places: list[dict[Any, Any]]) -> Iterator[Any]:
-    return itertools.chain.from_iterable(map(dict.values, places))
+def _entries(tables: list[dict[Any, Any]]) -> Iterator[Any]:
+    return itertools.chain.from_iterable(map(dict.values, tables))
 
 
 def _hooks(module: torch.nn.Module) -> tuple[dict[int, Any], dict[int, Any]]:
     return module._forward_hooks, module._forward_pre_hooks  # pyright: ignore[reportPrivateUsage]
 
 
-def _watched(network: Sequential) -> bool:
-    """Whether somebody wants to see what a layer is given or gives; fused layers would not call them."""
+def _has_hooks(network: Sequential) -> bool:
+    """Returns True if a layer has hooks, which fused layers would not call."""
     return any(hooks for module in network.modules() for hooks in _hooks(module))
 
 
-def _seconds(*ways: Callable[[], object]) -> list[float]:
-    """The middle time of each; one after the other, and after a pause, as threads would be in each other's way."""
-    took: list[float] = []
-    for way in ways:
+def _seconds(*computations: Callable[[], object]) -> list[float]:
+    """Returns the median time of each; they run one after the other with a pause, since their threads compete."""
+    medians: list[float] = []
+    for compute in computations:
         time.sleep(_PAUSE)
         times: list[float] = []
-        for _ in range(_TURNS):
-            begun = time.perf_counter()
-            way()
-            times.append(time.perf_counter() - begun)
-        took.append(statistics.median(times))
-    return took
+        for _ in range(_TIMED_CALLS):
+            started = time.perf_counter()
+            compute()
+            times.append(time.perf_counter() - started)
+        medians.append(statistics.median(times))
+    return medians

@@ -8,6 +8,7 @@ from torch import Tensor
 from opsin.core import choose_precision, derive
 from opsin.data import Batch
 from opsin.model import Model
+from opsin.runtime.training import TrainingNetwork
 
 from . import distributed
 from .kernel_norms import NORMALIZATIONS
@@ -32,7 +33,7 @@ class Stepper:
 
     def __init__(self, model: Model, recipe: Recipe, seed: int) -> None:
         self.model, self.recipe, self.seed = model, recipe, seed
-        self.network = model.network
+        self.network, self.fast = model.network, TrainingNetwork(model.network)
         self.device = next(self.network.parameters()).device
         self.precision = choose_precision(self.device)
         self.optimizer = self.new_optimizer()
@@ -89,4 +90,4 @@ class Stepper:
 
     def _forward(self, images: Tensor) -> Tensor:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
-            return self.network.logits(images).float()
+            return self.fast.logits(images).float()

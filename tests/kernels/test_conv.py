@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsin import nn
-from opsin.kernels import registry
+from opsin.kernels import convolution, registry
 from opsin.kernels.conditions import has_onednn
 from opsin.kernels.conv import onednn_convolution
 from opsin.kernels.geometry import ConvGeometry
 from opsin.kernels.padding import pad
+from opsin.runtime.training import TrainingNetwork
 
 x86 = pytest.mark.skipif(not has_onednn(), reason="no oneDNN for x86-64")
 
@@ -46,7 +47,9 @@ def test_numbers_and_gradients(case, activation):
     geometry, shapes, seed = case
     ours = [None if one is None else one.bfloat16().float().requires_grad_() for one in drawn(shapes, seed)]
     exact = [None if one is None else one.detach().double().requires_grad_() for one in ours]
-    made = onednn_convolution(*ours, geometry, activation)
+    with torch.autocast("cpu", torch.bfloat16):
+        options = (geometry.stride, geometry.padding, geometry.dilation, geometry.groups)
+        made = convolution(*ours, *options, activation)
     expected = exactly(*exact, geometry, activation)
     assert made.dtype == torch.bfloat16 and made.shape == expected.shape
     near = 2**-7 * expected.abs().max()
@@ -118,7 +121,7 @@ def learned(network, precision):
     x = torch.randn((4, 3, 12, 13), generator=torch.Generator().manual_seed(0))
     network.zero_grad()
     with torch.autocast("cpu", precision, enabled=precision != torch.float32):
-        network.logits(x).float().square().mean().backward()
+        TrainingNetwork(network).logits(x).float().square().mean().backward()
     return [weight.grad.clone() for weight in network.parameters()]
 
 
@@ -138,5 +141,5 @@ def test_a_hook_sees_what_comes_between(index):
         lambda module, given, made: seen.append((given[0].min(), made.min()))
     )
     with torch.autocast("cpu", torch.bfloat16):
-        network.logits(torch.randn(2, 3, 12, 13))
+        TrainingNetwork(network).logits(torch.randn(2, 3, 12, 13))
     assert seen[0][1 - index] < 0

@@ -4,6 +4,8 @@ import copy
 import platform
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
 import numpy as np
@@ -292,3 +294,60 @@ def test_a_confidence_threshold_keeps_the_runtime(monkeypatch):
     for least in (0.1, 0.5, 0.9):
         model.predict(image, confidence=least)
     assert asked == [1, 1, 1] and len(built) == 1
+
+
+@pytest.mark.parametrize("hooked", [False, True])
+def test_threads_predict_while_the_network_is_trained(hooked):
+    """With a hook the network's own layers run; neither way may see or change its training mode."""
+    network = zoo.create("resnet_small", SIZE, 3, seed=0).eval()
+    preprocessing = ImagePreprocessing(*SIZE, (0.5,) * 3, (0.25,) * 3)
+    if hooked:
+        next(network.children()).register_forward_hook(lambda *_: None)
+    cache, pixels = RuntimeCache(), torch.from_numpy(PIXELS)
+    expected = cache.runtime(network, preprocessing).logits(pixels)
+    network.train()
+    modes, stopped = [], threading.Event()
+
+    def watch():
+        while not stopped.is_set():
+            modes.append(all(module.training for module in network.modules()))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            tasks = [pool.submit(lambda: cache.runtime(network, preprocessing).logits(pixels)) for _ in range(24)]
+            found = [task.result() for task in tasks]
+    finally:
+        stopped.set()
+        watcher.join()
+    assert all(modes) and len(modes) > 10
+    for one in found:
+        torch.testing.assert_close(one, expected, rtol=1e-2, atol=1e-2)
+
+
+@on_x86
+def test_threads_share_openvino():
+    pytest.importorskip("openvino")
+    from opsin.runtime.openvino import OpenVinoRuntime
+
+    model = model_of()
+    runtime = OpenVinoRuntime(model.network, model.preprocessing, torch.float32, together=2)
+    batches = [torch.from_numpy(np.roll(PIXELS, shift, axis=0)[:count]) for shift in range(8) for count in (1, 5)]
+    expected = [runtime.logits(batch) for batch in batches]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(runtime.logits, batches * 3))
+    for one, other in zip(found, expected * 3, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_any_optimizer_step_is_noticed_and_training_mode_alone_is_not():
+    network = model_of().network
+    preprocessing = ImagePreprocessing(*SIZE, (0.5,) * 3, (0.25,) * 3)
+    cache = RuntimeCache()
+    first = cache.runtime(network, preprocessing)
+    network.train().eval()
+    assert not isinstance(first, FusedRuntime) or cache.runtime(network, preprocessing) is first
+    for weight in network.parameters():
+        weight.data.add_(1e-3)  # not counted by torch
+    assert cache.runtime(network, preprocessing) is not first

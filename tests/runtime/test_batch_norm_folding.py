@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from opsin import nn
-from opsin.nn.folding import folded, folds
+from opsin.runtime.batch_norm_folding import folded, folds
+from opsin.runtime.training import TrainingNetwork
 
 LAYERS = {
     "plain": [nn.Conv2D(8, 3), nn.BatchNormalization()],
@@ -33,7 +34,7 @@ def gradients(network, precision, train=False):
     network.zero_grad()
     network.train(train)
     with torch.autocast("cpu", precision, enabled=precision != torch.float32):
-        y = network.logits(x).float()
+        y = TrainingNetwork(network).logits(x).float()
     (y * torch.linspace(-1, 1, y.numel()).view(y.shape)).sum().backward()
     return [y.detach(), x.grad, *(weight.grad.clone() for weight in network.parameters())]
 
@@ -42,7 +43,7 @@ def gradients(network, precision, train=False):
 def test_numbers_and_gradients_are_no_further_from_float32_than_those_of_the_two_apart(name, monkeypatch):
     network = network_of(name)
     exact, ours = gradients(network, torch.float32), gradients(network, torch.bfloat16)
-    monkeypatch.setattr("opsin.nn.chain.folds", lambda *_: False)
+    monkeypatch.setattr("opsin.runtime.training.folds", lambda *_: False)
     apart = gradients(network, torch.bfloat16)
     assert not torch.equal(ours[0], apart[0])  # both ways were gone
     for one, other, true in zip(ours, apart, exact, strict=True):

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 
 from opsin.kernels.conditions import autocast_bf16, is_traced
-
-from .layers.convolution import Conv2dModule
+from opsin.nn.layers.convolution import Conv2dModule
 
 
 def folds(x: Tensor, convolution: Conv2dModule, normalization: torch.nn.BatchNorm2d) -> bool:
