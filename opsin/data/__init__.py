@@ -1,4 +1,4 @@
-"""Every input format as one Table; its split; its images decoded once; prepared as the network takes them."""
+"""Data: every input format as one Table, splits, decoded samples in a store, training batches."""
 
 from .loading.augmentation import Augmentation as Augmentation
 from .loading.photometric import Photometric as Photometric

@@ -1,4 +1,4 @@
-"""How large the images of a table are as they came, which says where boxes and masks lie in the network's input."""
+"""Data set of a run: the table without unreadable samples, its stored arrays and masks, by split."""
 
 import hashlib
 from collections.abc import Callable
@@ -30,7 +30,14 @@ def placements_of(table: Table, preprocessing: Preprocessing) -> dict[str, Place
 
 @dataclass(frozen=True)
 class Dataset:
-    """A table without its broken images, and where each row's pixels stand in the store."""
+    """A table of readable samples, and the row of each in the store.
+
+    Args:
+        table: The samples.
+        store: Arrays of these and perhaps other samples.
+        store_rows: (n,) row of each sample in `store.pixels` and `masks`.
+        masks: Masks at the size of the arrays; None where targets are no masks.
+    """
 
     table: Table
     store: Store
@@ -38,7 +45,7 @@ class Dataset:
     masks: MaskStore | None = None
 
     def targets(self, split: str) -> np.ndarray:
-        """The targets of one split, in pixels of the network's input where they are places."""
+        """Returns the targets of one split; boxes and masks in pixels of the network's input."""
         if self.masks is not None:
             return self.masks.masks[self.rows(split)]
         table = self.table.split(split)
@@ -50,27 +57,27 @@ class Dataset:
         return framed
 
     def sampled(self, split: str, most: int) -> "Dataset":
-        """At most so many rows of a split, evenly taken."""
+        """Returns at most `most` rows of a split, spread evenly."""
         some = self.split(split)
         chosen = np.unique(np.linspace(0, len(some.table) - 1, min(most, len(some.table))).round().astype(int))
         return replace(some, table=some.table.select(chosen), store_rows=some.store_rows[chosen])
 
     def scoring_targets(self, split: str) -> np.ndarray:
-        """The targets of one split as scores take them: boxes in pixels of the images as they came."""
+        """Returns the targets of one split as metrics take them: boxes in pixels of the original images."""
         return self.table.split(split).targets() if self.table.target.kind.has_boxes else self.targets(split)
 
     def all_targets(self) -> np.ndarray:
-        """The targets of every row, as scores take them."""
+        """Returns the targets of every row, as metrics take them."""
         return self.table.targets() if self.masks is None else self.masks.masks[self.store_rows]
 
     def encoded_targets(self, split: str, encode: Callable[[np.ndarray], np.ndarray]) -> torch.Tensor | MaskSubset:
-        """The targets of one split as the loss takes them."""
+        """Returns the targets of one split as the loss takes them, by the task's `encode`; masks are read on demand."""
         if self.masks is not None:
             return MaskSubset(self.masks.masks, self.rows(split))
         return torch.from_numpy(encode(self.targets(split)))
 
     def placements(self, split: str) -> list[Placement]:
-        """Where each image of a split stands in the network's input; none where no target is a place."""
+        """Returns the placement of each sample of a split in the network's input; none where targets have no position."""
         table = self.table.split(split)
         if not table.target.kind.is_spatial:
             return []
@@ -78,20 +85,20 @@ class Dataset:
         return [found[id] for id in table.rows["id"].to_list()]
 
     def rows(self, split: str) -> np.ndarray:
-        """Positions in `store.pixels` of the rows of one split."""
+        """Returns the rows of one split in `store.pixels`."""
         return self.store_rows[(self.table.rows["split"] == split).fill_null(False).to_numpy()]
 
     def split(self, split: str) -> "Dataset":
-        """The rows of one split."""
-        return replace(self, table=self.table.split(split), store_rows=self.rows(split))  # masks go by positions too
+        """Returns the samples of one split."""
+        return replace(self, table=self.table.split(split), store_rows=self.rows(split))  # masks have the same rows
 
     def as_split(self, split: str) -> "Dataset":
-        """The same rows, all in one split."""
+        """Returns the same samples, all in one split."""
         return replace(self, table=self.table.with_splits([split] * len(self.table)))
 
     @property
     def fingerprint(self) -> str:
-        """A digest of every image's name and pixels; another order of the same files gives the same."""
+        """Digest of the names and arrays of all samples, independent of their order."""
         pairs = zip(self.table.rows["id"].to_list(), self.store.pixel_hashes[self.store_rows].tolist(), strict=True)
         text = "\n".join(f"{name} {digest:016x}" for name, digest in sorted(pairs))
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from opsin.core import DataError, silent
-from opsin.data import ImagePreprocessing, read
-from opsin.plan.inputs import fit_preprocessing, open_dataset, read_dataset
+from opsin.data import ImagePreprocessing, VolumeStatistics, read
+from opsin.plan.inputs import _volumes, fit_preprocessing, open_dataset, read_dataset
 
 CPU = torch.device("cpu")
 
@@ -101,3 +101,23 @@ def test_a_class_without_a_readable_image_is_named(make_folder, tmp_path):
         path.write_bytes(b"no image")
     with pytest.raises(DataError, match=r"of blue, red no image can be read \(blue/000\.png is not an image"):
         source_of(tmp_path)
+
+
+def test_a_task_on_images_refuses_volumes():
+    volumes = np.zeros((8, 4, 6, 6, 1), np.int16)
+    with pytest.raises(DataError, match="holds volumes, which the task classify does not take"):
+        read_dataset((volumes, ["a", "b"] * 4), None, None, torch.device("cpu"), None, silent)
+
+
+@pytest.mark.parametrize(
+    ("size", "longest", "expected"),
+    [
+        ((10, 50, 40), None, (50, 50, 40)),  # in millimetres: 50 x 50 x 40
+        ((10, 50, 40), 25, (25, 25, 20)),
+        ((100, 50, 40), 50, (50, 5, 4)),
+    ],
+)
+def test_the_input_for_volumes_has_their_proportions_in_millimetres(size, longest, expected):
+    prepared = _volumes(VolumeStatistics(size, 2, (5.0, 1.0, 1.0)), (224, 224), longest)
+    assert prepared.size == (*expected, 2)
+    assert _volumes(VolumeStatistics(size, 2, None), (3, 4, 5), None).size == (3, 4, 5, 2)

@@ -1,4 +1,4 @@
-"""Changes a batch of images in bulk the way the world might have: mirrored, shifted, turned, zoomed, lit, covered."""
+"""Augmentation of a batch of images: flips, translations, rotations, scaling, photometric changes, random erasing."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,13 +12,17 @@ from .warp import flip_and_translate, warp_affine
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What may happen to a training image without changing its target; nothing by default.
+    """Random changes of training images that keep their targets; none by default.
 
-    `mirror` flips left and right (each image every other epoch, Jordan 2024, arXiv:2404.00498), `turn` adds the four
-    quarter turns, `shift` moves by up to so many pixels with reflected borders, `rotate` turns by up to so many
-    degrees, `zoom` scales by up to this fraction, `light` changes brightness and contrast by up to this fraction,
-    `erase` covers a square of up to this side (random erasing, Zhong et al. 2020), and `camera` lights, focuses and
-    records otherwise.
+    Args:
+        hflip: Horizontal flips, each image every other epoch (Jordan 2024, arXiv:2404.00498).
+        rotate90: Rotations by 0, 90, 180 or 270 degrees.
+        translate: Largest translation in pixels; borders are reflected.
+        rotate: Largest rotation in degrees.
+        scale: Largest change of scale, as a fraction.
+        brightness_contrast: Largest change of brightness and of contrast, as a fraction.
+        random_erasing: Largest side in pixels of a square that is covered (Zhong et al. 2020).
+        photometric: Changes of light, focus and noise.
 
     Examples:
         >>> Augmentation(hflip=True, translate=2).hflip
@@ -36,19 +40,28 @@ class Augmentation:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Augmentation":
-        """What `dataclasses.asdict` wrote."""
+        """Reads what `dataclasses.asdict` returned."""
         return replace(cls(**data), photometric=Photometric(**data["photometric"]))
 
-    def __call__(self, images: Tensor, generator: torch.Generator, mirrored: Tensor | None = None) -> Tensor:
-        """Augments uint8 images (n, height, width, channels); `mirrored` says which to flip (drawn when None)."""
-        if self.hflip and mirrored is None:
-            mirrored = torch.rand(len(images), generator=generator) < 0.5
-        mirrored = mirrored if self.hflip else None
+    def __call__(self, images: Tensor, generator: torch.Generator, flipped: Tensor | None = None) -> Tensor:
+        """Augments images.
+
+        Args:
+            images: uint8 (n, height, width, channels).
+            generator: Source of randomness.
+            flipped: (n,) bool, the images to flip if `hflip`. Default: drawn at random.
+
+        Returns:
+            uint8 of the same shape.
+        """
+        if self.hflip and flipped is None:
+            flipped = torch.rand(len(images), generator=generator) < 0.5
+        flipped = flipped if self.hflip else None
         if self.rotate or self.scale:
             count, height, width = images.shape[:3]
-            images = warp_affine(images, affine_maps(self, (count, height, width), generator, mirrored))
+            images = warp_affine(images, affine_maps(self, (count, height, width), generator, flipped))
         else:
-            images = _flip_and_translate(images, mirrored, self.translate, generator)
+            images = _flip_and_translate(images, flipped, self.translate, generator)
             images = _rotations(images, generator) if self.rotate90 else images
         if self.brightness_contrast:
             images = adjust_brightness_contrast(images, self.brightness_contrast, generator)
@@ -58,14 +71,14 @@ class Augmentation:
         return images
 
 
-def _flip_and_translate(images: Tensor, mirrored: Tensor | None, shift: int, generator: torch.Generator) -> Tensor:
-    """Every image moves by whole pixels, so nothing is blurred; borders are reflected."""
-    flipped = torch.zeros(len(images), dtype=torch.bool) if mirrored is None else mirrored
+def _flip_and_translate(images: Tensor, flipped: Tensor | None, shift: int, generator: torch.Generator) -> Tensor:
+    """Moves every image by whole pixels, so that nothing is blurred; borders are reflected."""
+    flips = torch.zeros(len(images), dtype=torch.bool) if flipped is None else flipped
     step = torch.zeros(2, len(images), dtype=torch.int64)
     if shift:
         step = torch.randint(-shift, shift + 1, (2, len(images), 1), generator=generator)[..., 0]
-        step[1] = torch.where(flipped, -step[1], step[1])
-    return flip_and_translate(images, flipped, step) if shift or mirrored is not None else images
+        step[1] = torch.where(flips, -step[1], step[1])
+    return flip_and_translate(images, flips, step) if shift or flipped is not None else images
 
 
 def _rotations(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -80,9 +93,19 @@ def _rotations(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def affine_maps(
-    augmentation: Augmentation, size: tuple[int, int, int], generator: torch.Generator, mirrored: Tensor | None
+    augmentation: Augmentation, size: tuple[int, int, int], generator: torch.Generator, flipped: Tensor | None
 ) -> Tensor:
-    """(n, 2, 3) for `size` (n, height, width): where a point goes, in pixels from the middle, x before y."""
+    """Draws the affine map of each image.
+
+    Args:
+        augmentation: Ranges of rotation, scale and translation.
+        size: (n, height, width) of the images.
+        generator: Source of randomness.
+        flipped: (n,) bool, the images to flip; None for none.
+
+    Returns:
+        (n, 2, 3) maps of points (x, y), in pixels from the centre of the image.
+    """
     count, height, width = size
 
     def drawn(reach: float) -> Tensor:
@@ -94,7 +117,7 @@ def affine_maps(
         quarter = quarter if height == width else quarter // 2 * 2
         angle = angle + quarter * (torch.pi / 2)
     scale = torch.exp(drawn(augmentation.scale)) if augmentation.scale else torch.ones(count)
-    flip = torch.ones(count) if mirrored is None else torch.where(mirrored, -1.0, 1.0)
+    flip = torch.ones(count) if flipped is None else torch.where(flipped, -1.0, 1.0)
     cosine, sine = (torch.cos(angle) * scale), (torch.sin(angle) * scale)
     cosine, sine = (torch.where(part.abs() < 1e-6, 0.0, part) for part in (cosine, sine))
     shift = torch.zeros(2, count)
@@ -107,7 +130,7 @@ def affine_maps(
 
 
 def adjust_brightness_contrast(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    """Changes the contrast and the brightness of each image by up to the fraction `amount`."""
+    """Changes the contrast and the brightness of each uint8 image by up to the fraction `amount`."""
     draws = (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * amount
     values = images.float()
     middle = values.mean((1, 2, 3), keepdim=True)
@@ -116,7 +139,7 @@ def adjust_brightness_contrast(images: Tensor, amount: float, generator: torch.G
 
 
 def _random_erasing(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
-    """Covers a square around a random point with the image's own mean colour."""
+    """Covers a square around a random point with the image's mean colour."""
     count, height, width = images.shape[:3]
     centre = torch.rand(2, count, generator=generator) * torch.tensor([[height], [width]])
     reach = torch.rand(count, generator=generator) * side / 2

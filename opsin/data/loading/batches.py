@@ -98,13 +98,13 @@ class Batches:
         chosen = order.numpy()
         generator = torch_generator(self.seed, "augment", step, rank)
         images = torch.from_numpy(np.ascontiguousarray(self.pixels[self.rows[chosen]]))
-        mirrored = _mirrored(len(self.rows), self.seed, epoch)[order] if self.augmentation.hflip else None
+        flipped = _flipped(len(self.rows), self.seed, epoch)[order] if self.augmentation.hflip else None
         targets = self.targets[order]
         if self.pixels.ndim != _IMAGE_AXES:
             return Batch(images, targets)
         if self.spatial != "none":
-            return Batch(*move(self.augmentation, images, targets, self.spatial, generator, mirrored))
-        return Batch(self.augmentation(images, generator, mirrored), targets)
+            return Batch(*move(self.augmentation, images, targets, self.spatial, generator, flipped))
+        return Batch(self.augmentation(images, generator, flipped), targets)
 
     @cached_property
     def _identities(self) -> list[Tensor]:
@@ -149,7 +149,7 @@ class Batches:
 
 
 @lru_cache(maxsize=2)
-def _mirrored(count: int, seed: int, epoch: int) -> Tensor:
+def _flipped(count: int, seed: int, epoch: int) -> Tensor:
     """True for the images to flip in this epoch: each is flipped every other epoch (arXiv:2404.00498)."""
     first = torch.rand(count, generator=torch_generator(seed, "mirror")) < 0.5
     return first ^ bool(epoch % 2)

@@ -1,4 +1,4 @@
-"""Moves images and what lies in them together: one affine map an image for pixels, boxes and masks alike."""
+"""Joint augmentation of images and their boxes or masks: one affine map for both."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from .augmentation import Augmentation, adjust_brightness_contrast, affine_maps
 from .warp import warp_affine, warp_masks
 
 LEAST_VISIBLE = 0.25
-"""The share of a box that must stay in view; what shows less is neither an object nor background."""
+"""Share of a box that must stay in view; a box with less is neither an object nor background."""
 NO_BOX, UNCLEAR = -1, -2
 
 
@@ -20,18 +20,28 @@ def move(
     targets: Tensor,
     spatial: SpatialTargets,
     generator: torch.Generator,
-    mirrored: Tensor | None = None,
+    flipped: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Augments uint8 images (n, height, width, channels) together with their boxes or masks.
+    """Augments images together with their boxes or masks.
 
-    Boxes are float32 (n, most, 5): xmin, ymin, xmax, ymax in pixels and the class, -1 where there is no box, -2 where
-    nobody should say what there is. Masks are (n, height, width): uint8 classes, or int32 instances. What comes into
-    view from outside has the image's mean colour, no boxes, and masks that are IGNORED or background.
+    Pixels from outside of an image have its mean colour, no boxes, and masks that are IGNORED or background.
+
+    Args:
+        augmentation: Random changes.
+        images: uint8 (n, height, width, channels).
+        targets: Boxes, float32 (n, most, 5): xmin, ymin, xmax, ymax in pixels, and the class, -1 for no box and -2 for
+            a region to ignore; or masks (n, height, width), uint8 classes or int32 instances.
+        spatial: "boxes", or another word for masks.
+        generator: Source of randomness.
+        flipped: (n,) bool, the images to flip if augmentation flips. Default: drawn at random.
+
+    Returns:
+        Images and targets of the same shapes and types.
     """
     count, height, width = images.shape[:3]
-    if augmentation.hflip and mirrored is None:
-        mirrored = torch.rand(count, generator=generator) < 0.5
-    forward = affine_maps(augmentation, (count, height, width), generator, mirrored if augmentation.hflip else None)
+    if augmentation.hflip and flipped is None:
+        flipped = torch.rand(count, generator=generator) < 0.5
+    forward = affine_maps(augmentation, (count, height, width), generator, flipped if augmentation.hflip else None)
     if not torch.equal(forward, torch.eye(2, 3).expand_as(forward)):
         images = warp_affine(images, forward, images.float().mean((1, 2)))
         if spatial == "boxes":
@@ -44,7 +54,7 @@ def move(
 
 
 def _moved_boxes(boxes: Tensor, forward: Tensor, height: int, width: int) -> Tensor:
-    """The boxes around the moved corners, cut at the borders."""
+    """Returns the boxes around the moved corners, clipped to the image."""
     if not boxes.shape[1]:
         return boxes
     middle = torch.tensor([width / 2, height / 2])

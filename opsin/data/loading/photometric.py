@@ -1,4 +1,4 @@
-"""What another camera, lens or lamp would have made of the same scene: nothing moves, so every target stays."""
+"""Photometric augmentation: light, focus and noise; nothing moves, so every target stays."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 FIELD = 4
-"""Rows and columns of a field of light."""
+"""Rows and columns of the coarse field of added light."""
 
 
 @dataclass(frozen=True)
 class Photometric:
-    """By how much images are lit, focused and recorded otherwise; nothing by default.
+    """Ranges of photometric changes; none by default.
 
-    `gamma` bends values between the darkest and the brightest of an image by a power of up to e**gamma or its
-    reciprocal, `contrast` stretches them about their mean by a factor of up to e**contrast or its reciprocal,
-    `brightness` changes that mean by up to this fraction, `blur` mixes up to this share of a 3x3 binomial blur in, or
-    takes as much away, `glow` adds light of up to so many levels that changes slowly over the image, as from something
-    bright nearby, and `noise` is the largest standard deviation, in levels, of noise that all channels share.
+    Args:
+        gamma: Values between the darkest and the brightest are raised to a power of up to e**gamma or its reciprocal.
+        contrast: Values are scaled about their mean by a factor of up to e**contrast or its reciprocal.
+        brightness: Largest change of the mean, as a fraction.
+        blur: Largest share of a 3x3 binomial blur that is added or subtracted.
+        illumination: Largest added light, in grey levels, that changes slowly over the image.
+        noise: Largest standard deviation, in grey levels, of noise that all channels share.
 
     Examples:
         >>> Photometric(gamma=0.5).blur
@@ -33,7 +35,7 @@ class Photometric:
     noise: float = 0.0
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Changes uint8 images (n, height, width, channels), each in its own way."""
+        """Changes uint8 images (n, height, width, channels), each by its own draw."""
         if self == Photometric():
             return images
 
@@ -56,7 +58,7 @@ class Photometric:
         return values.round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
     def _light_of(self, values: Tensor, generator: torch.Generator) -> Tensor:
-        """(n, 1, height, width): a coarse field of light enlarged smoothly; little is drawn more often than much."""
+        """Draws (n, 1, height, width) of smooth added light; weak light is more frequent than strong light."""
         size = (values.shape[2], values.shape[3])
         field = torch.rand(len(values), 1, FIELD, FIELD, generator=generator).square_()
         field = F.interpolate(field, size, mode="bicubic", align_corners=False).clamp_(0, 1)
@@ -64,7 +66,7 @@ class Photometric:
 
 
 def blurred(values: Tensor) -> Tensor:
-    """(n, channels, height, width) convolved with (1, 2, 1) / 4 down and across; borders are repeated."""
+    """Convolves (n, channels, height, width) with (1, 2, 1) / 4 along both axes; borders are repeated."""
     padded = F.pad(values, (1, 1, 1, 1), mode="replicate")
     down = padded[:, :, :-2] + 2 * padded[:, :, 1:-1] + padded[:, :, 2:]
     return (down[..., :-2] + 2 * down[..., 1:-1] + down[..., 2:]) / 16

@@ -1,4 +1,4 @@
-"""Moves the pixels of each image its own way, with OpenCV (docs/decisions/0009-opencv.md)."""
+"""Affine warps and flips of each image of a batch, with OpenCV (docs/decisions/0009-opencv.md)."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,10 +9,15 @@ from torch import Tensor
 
 
 def warp_affine(images: Tensor, forward: Tensor, outside: Tensor | None = None) -> Tensor:
-    """uint8 images (n, height, width, 1 or 3) moved by `forward`, values between pixels from the four around.
+    """Warps images with bilinear interpolation.
 
-    `forward` (n, 2, 3) says where a point goes, in pixels from the middle, x before y. What comes into view from
-    outside is the image reflected at its border, or else has the colours `outside` (n, channels).
+    Args:
+        images: uint8 (n, height, width, 1 or 3).
+        forward: (n, 2, 3) maps of points (x, y), in pixels from the centre of the image.
+        outside: (n, channels) colour of pixels from outside of the image. Default: the image, reflected.
+
+    Returns:
+        uint8 of the same shape.
 
     Examples:
         >>> mirror = torch.tensor([[[-1.0, 0, 0], [0, 1, 0]]])
@@ -27,7 +32,7 @@ def warp_affine(images: Tensor, forward: Tensor, outside: Tensor | None = None) 
 
 
 def warp_masks(masks: Tensor, forward: Tensor, outside: int) -> Tensor:
-    """Masks (n, height, width) of uint8 classes or of codes up to 2**24, moved alike: each pixel the nearest value."""
+    """Warps masks (n, height, width), uint8 or codes up to 2**24, to the nearest value, as `warp_affine` does."""
     import cv2
 
     values = masks.numpy() if masks.dtype == torch.uint8 else masks.float().numpy()  # which OpenCV can move
@@ -36,9 +41,15 @@ def warp_masks(masks: Tensor, forward: Tensor, outside: int) -> Tensor:
 
 
 def flip_and_translate(images: Tensor, flipped: Tensor, step: Tensor) -> Tensor:
-    """uint8 images, the `flipped` ones mirrored, seen from `step` (2, n) whole pixels further down and right.
+    """Flips images horizontally and moves them by whole pixels; the borders are reflected about the outermost pixels.
 
-    What comes into view from outside is the image reflected about the middle of its outermost pixels.
+    Args:
+        images: uint8 (n, height, width, 1 or 3).
+        flipped: (n,) bool, the images to flip.
+        step: (2, n) pixels by which the view moves down and to the right, after the flip.
+
+    Returns:
+        uint8 of the same shape.
 
     Examples:
         >>> row = torch.tensor([[[[1], [2], [3]]]], dtype=torch.uint8)
@@ -76,7 +87,7 @@ def _warp(images: np.ndarray, forward: Tensor, how: int, border: int, colours: n
 
 @contextmanager
 def _one_thread() -> Generator[None]:
-    """While the network takes the other cores, and with the owner's own number of threads afterwards."""
+    """Runs OpenCV on one thread, as the network uses the other cores, and restores the number of threads."""
     import cv2
 
     before = cv2.getNumThreads()

@@ -1,4 +1,4 @@
-"""Cuts validation and test rows off by whole families, close to the wished share of every stratum."""
+"""Assignment of linked groups of rows to splits, close to the requested share of every stratum."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,21 @@ TRAIN, VALID, TEST = range(3)
 def assign_splits(
     family: np.ndarray, stratum: np.ndarray, keys: np.ndarray, shares: Mapping[int, float], kept: np.ndarray | None
 ) -> np.ndarray:
-    """(n,) TRAIN, VALID or TEST for rows of given family, stratum and random key (all (n,) whole numbers).
+    """Assigns every row to a split; the rows of a family stay together.
 
-    `shares` says how much VALID and TEST should hold. Families of several rows are placed first, in random order,
-    each where its strata are most wanted, and only where it brings the size nearer to what is wished; single rows
-    then fill every stratum to its share exactly (largest remainders). `kept` lists the strata that train has
-    already; the others keep a row in train (None: train need not have each).
+    Families of several rows are placed first, in random order, each where its strata are most needed, and only where
+    it brings the size of the split nearer to the requested one. Single rows then fill every stratum to its share
+    exactly (largest remainders).
+
+    Args:
+        family: (n,) number of the linked group of each row.
+        stratum: (n,) stratum of each row.
+        keys: (n,) random number of each row, which decides the order.
+        shares: Share of the rows for VALID and TEST, 0 to 1.
+        kept: Strata that train has already; of the others train keeps a row. None: train need not have each stratum.
+
+    Returns:
+        (n,) TRAIN, VALID or TEST.
     """
     numbers = np.unique(family, return_inverse=True)[1]
     size = np.bincount(numbers)
@@ -38,7 +47,7 @@ def assign_splits(
 
 
 class _Board:
-    """Where each row stands so far, and how far each place is from its wish."""
+    """Assignment so far, and the rows that each split still needs of each stratum."""
 
     def __init__(self, codes: np.ndarray, keys: np.ndarray, shares: Mapping[int, float], needed: np.ndarray) -> None:
         self.needed = needed
@@ -98,7 +107,7 @@ class _Board:
         return True
 
     def _leaves_each(self, counts: np.ndarray) -> bool:
-        """Whether train can still have a row of each needed stratum when rows of such `counts` go elsewhere."""
+        """Returns True if train can keep a row of each needed stratum when rows of such `counts` go elsewhere."""
         left = self.total - self.filled[VALID] - self.filled[TEST] - counts
         return not (self.needed & (counts > 0) & (left <= 0)).any()
 
@@ -116,7 +125,7 @@ def _members(family: np.ndarray, which: np.ndarray) -> dict[int, np.ndarray]:
 
 
 def _lend(board: _Board, place: int, family: np.ndarray, first_key: np.ndarray) -> None:
-    """Moves the smallest family that train can spare to `place`, which would be empty otherwise."""
+    """Moves the smallest family that train can spare to the split `place`, which is empty."""
     size = np.bincount(family)
     in_train = np.unique(family[board.placed == TRAIN])
     order = in_train[np.lexsort((first_key[in_train], size[in_train]))]

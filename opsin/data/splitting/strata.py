@@ -1,4 +1,4 @@
-"""Targets of any kind as a few classes, so that each part of a split gets its share of every one."""
+"""Strata for stratified splits: targets of any kind as a few classes."""
 
 import numpy as np
 
@@ -9,14 +9,20 @@ _ROWS_A_BIN = 5
 
 
 def strata_of(table: Table) -> np.ndarray:
-    """(n,) class indices of a table's rows: of boxes by how many there are; masks are all alike."""
+    """Returns the stratum of each row, (n,) int64: boxes are grouped by their number; masks are one stratum."""
     if table.target.kind.has_masks:
         return np.zeros(len(table), np.int64)
     return strata(table.target.kind.for_strata(table.targets()))
 
 
 def strata(targets: np.ndarray) -> np.ndarray:
-    """(n,) class indices from `Table.targets()`: the class; the rarest label; or the quantile of the first number.
+    """Groups targets into strata: by class, by rarest label, or by quantile of the first number.
+
+    Args:
+        targets: As `Table.targets` returns them.
+
+    Returns:
+        (n,) int64 stratum of each row.
 
     Examples:
         >>> strata(np.array([[0, 1], [1, 1], [0, 1], [0, 0]], np.float32))
@@ -34,6 +40,6 @@ def strata(targets: np.ndarray) -> np.ndarray:
 
 
 def _rarest_label(labels: np.ndarray) -> np.ndarray:
-    """0 where there is no label, else 1 + the label that the fewest rows have."""
+    """Returns 0 where there is no label, else 1 + the label that the fewest rows have."""
     rarity = np.where(labels > 0, labels.sum(axis=0), np.inf)
     return np.where(np.isfinite(rarity.min(axis=1)), 1 + rarity.argmin(axis=1), 0).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The folder of decoded images: whole entries only, bounded, least recently used goes first, never one in use."""
+"""Cache of decoded samples: complete entries of bounded total size; the least recently used is removed first."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ _LOCK = "in-use"
 
 
 def cache_folder(chosen: Path | None = None) -> Path:
-    """`chosen`, or OPSIN_CACHE, or `opsin` in the user's cache folder (XDG_CACHE_HOME, else ~/.cache)."""
+    """Returns `chosen`, or OPSIN_CACHE, or `opsin` in the user's cache folder (XDG_CACHE_HOME, else ~/.cache)."""
     if chosen is not None:
         return Path(chosen)
     if named := os.environ.get("OPSIN_CACHE"):
@@ -30,7 +30,7 @@ def cache_folder(chosen: Path | None = None) -> Path:
 
 
 def limit_bytes() -> int:
-    """How much all entries may take together: OPSIN_CACHE_GIB, or 20 GiB."""
+    """Returns the limit for all entries together: OPSIN_CACHE_GIB, or 20 GiB."""
     try:
         gib = float(os.environ.get("OPSIN_CACHE_GIB", DEFAULT_GIB))
     except ValueError:
@@ -39,7 +39,7 @@ def limit_bytes() -> int:
 
 
 def hold(entry: Path) -> IO[bytes] | None:
-    """Marks a whole entry as used now and as in use until the returned file is closed; None when it is not there."""
+    """Marks an entry as used now, and as in use until the returned file is closed; returns None if it is missing."""
     try:
         lock = open(entry / _LOCK, "rb")  # noqa: SIM115 (held open on purpose)
     except OSError:
@@ -53,9 +53,9 @@ def hold(entry: Path) -> IO[bytes] | None:
 
 @contextlib.contextmanager
 def making(entry: Path) -> Generator[Path]:
-    """A new folder that becomes `entry` when the block ends well, in one step, and vanishes when it does not.
+    """Yields a new folder that becomes `entry` in one step when the block succeeds, and is removed when it fails.
 
-    Whoever comes second finds the entry of the first and throws its own away; both hold the same content.
+    Of two processes that make the same entry, the second discards its own; both have the same content.
     """
     entry.parent.mkdir(parents=True, exist_ok=True)
     _sweep(entry.parent)
@@ -74,7 +74,7 @@ def making(entry: Path) -> Generator[Path]:
 
 
 def make_room(folder: Path, needed: int) -> None:
-    """Removes the entries that were not used for longest until `needed` more bytes fit under the limit."""
+    """Removes the least recently used entries until `needed` more bytes fit under the limit."""
     entries = [(path, _used(path), _size(path)) for path in _entries(folder)]
     total = sum(size for _, _, size in entries)
     for path, _, size in sorted(entries, key=lambda entry: entry[1]):
@@ -85,10 +85,10 @@ def make_room(folder: Path, needed: int) -> None:
 
 
 def discard(entry: Path) -> bool:
-    """Removes an entry, whole or not; True when it is gone. Who has it open keeps what is mapped."""
+    """Removes an entry; returns True if it is gone. Processes that have it open keep what is mapped."""
     grave = entry.with_name(f".{entry.name}.{secrets.token_hex(4)}.part")
     try:
-        os.rename(entry, grave)  # first, so that an entry half removed is never taken for a whole one
+        os.rename(entry, grave)  # first, so that a half removed entry is never taken for a complete one
     except OSError:
         return False
     shutil.rmtree(grave, ignore_errors=True)
@@ -109,7 +109,7 @@ def _discard_unless_held(entry: Path) -> bool:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what a killed process left behind."""
+    """Removes unfinished entries of killed processes."""
     for path in folder.glob(".*.part"):
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _STALE_SECONDS:
