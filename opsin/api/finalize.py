@@ -81,8 +81,8 @@ def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) 
     constant = model.task.baseline_predictions(baseline, predictions.predictions)
     task = model.task
     plain = task.uncalibrated()
-    trivial = replace(predictions, predictions=constant)
-    return Evaluation(score(predictions, task), score(trivial, plain), predictions)
+    of_baseline = score(replace(predictions, predictions=constant), plain)
+    return Evaluation(score(predictions, task), of_baseline, predictions)
 
 
 def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:

@@ -1,4 +1,4 @@
-"""Predictions of a model with their targets; scores, calibration and pictures read these, never the model."""
+"""Predictions of a model with their targets; scores, calibration and charts read these, never the model."""
 
 import io
 import zlib
@@ -12,7 +12,7 @@ import polars as pl
 from opsin.core import DataError, replacing
 
 VALUES_A_MASK = 64
-"""Values that stand for a mask in estimates of the time of scoring; masks are summed up once."""
+"""Number of values that a mask counts as in estimates of the time of scoring."""
 _CORNERS = {name: pl.Float32 for name in ("xmin", "ymin", "xmax", "ymax")}
 _PREDICTED_BOX = pl.Struct({**_CORNERS, "label": pl.Int64, "score": pl.Float32})
 _TARGET_BOX = pl.Struct({**_CORNERS, "label": pl.Int64, "crowd": pl.Boolean, "area": pl.Float32})
@@ -145,7 +145,7 @@ class Predictions:
 
 
 def _finite(predictions: np.ndarray) -> np.ndarray:
-    """(n,) true where all numbers of a row are finite."""
+    """(n,) True where all numbers of a row are finite."""
     if predictions.dtype.kind not in "fO":
         return np.ones(len(predictions), bool)
     return np.array([bool(np.isfinite(row).all()) for row in predictions], bool)

@@ -43,6 +43,7 @@ _MARK = "opsin"
 _PARTS = "parts/"
 _PART_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _TENSOR_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_AGAIN = "Fix: copy or train the model again."
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,14 @@ class ModelFile:
         """
         odd = sorted({name for name in self._tensors.keys() if not name.startswith(_PARTS)} ^ set(expected))  # noqa: SIM118
         if odd:
-            raise ModelFileError(f"{self.path} has other weights than its layers ask for, such as {odd[0][:100]!r}")
+            raise ModelFileError(f"{self.path} has other weights than its layers, such as {odd[0][:100]!r}. {_AGAIN}")
         for name, wanted in expected.items():
             piece = self._tensors.get_slice(name)
             found, asked = (piece.get_dtype(), piece.get_shape()), (_TYPES[wanted.dtype], list(wanted.shape))
             if found != asked:
-                raise ModelFileError(f"{self.path}: {name!r} is {found[0]} {found[1]}, expected {asked[0]} {asked[1]}")
+                raise ModelFileError(
+                    f"{self.path} has {name!r} as {found[0]} {found[1]}. Expected {asked[0]} {asked[1]}. {_AGAIN}"
+                )
         return {name: self._tensors.get_tensor(name) for name in expected}
 
     def parts(self) -> dict[str, Part]:
@@ -131,9 +134,6 @@ class ModelFile:
                 f"file. {_AGAIN}"
             )
         return self._tensors.get_tensor(key).clone()
-
-
-_AGAIN = "Fix: copy or train the model again."
 
 
 def write_model_file(
@@ -196,7 +196,7 @@ def open_model_file(path: Path) -> Generator[ModelFile]:
             yield ModelFile(path, _header(path, tensors.metadata() or {}), path.stat().st_size, tensors)
     except (SafetensorError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ModelFileError(f"{path} is not a whole model file ({reason}): copy or train it again") from error
+        raise ModelFileError(f"{path} is not a whole model file ({reason}). {_AGAIN}") from error
 
 
 def parse(text: str | bytes) -> Any:
@@ -209,12 +209,12 @@ def parse(text: str | bytes) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            raise ValueError("a key stands twice in one object")
+            raise ValueError("an object has a key twice")
         return found
 
     def finite(number: str) -> float:
         if not math.isfinite(float(number)):
-            raise ValueError(f"the number {number[:20]} is too large or none")
+            raise ValueError(f"the number {number[:20]} is not finite")
         return float(number)
 
     try:
@@ -228,31 +228,37 @@ def _check_start(path: Path) -> None:
     try:
         if path.exists() and not path.is_file():
             inside = path / "best.safetensors"
-            mend = f"name {inside}" if inside.is_file() else "expected a model such as best.safetensors"
-            raise ModelFileError(f"{path} is not a file; {mend}")
+            fix = f" Fix: name {inside}." if inside.is_file() else ""
+            raise ModelFileError(f"{path} is not a file. Expected a model file such as best.safetensors.{fix}")
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > size - 8:
-                raise ModelFileError(f"{path} is not a whole model file ({size:,} bytes): cut short or another format")
+                raise ModelFileError(
+                    f"{path} is not a whole model file: cut short or another format ({size:,} bytes). {_AGAIN}"
+                )
             if length > MOST_HEADER_BYTES:
-                raise ModelFileError(f"{path} has a header of {length:,} bytes; expected at most {MOST_HEADER_BYTES:,}")
+                raise ModelFileError(
+                    f"{path} has a header of {length:,} bytes. Expected at most {MOST_HEADER_BYTES:,}."
+                )
             parse(file.read(length))
     except FileNotFoundError as error:
-        raise ModelFileError(f"{path} is not there; expected a model file such as best.safetensors") from error
+        raise ModelFileError(f"{path} does not exist. Expected a model file such as best.safetensors.") from error
     except OSError as error:
-        raise ModelFileError(f"{path} cannot be read: {error.strerror}; check its rights") from error
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}. Fix: check its permissions.") from error
     except ValueError as error:
-        raise ModelFileError(f"{path} is not a safetensors file: its header is no JSON ({error})") from error
+        raise ModelFileError(
+            f"{path} is not a safetensors file: its header is no JSON ({error}). Expected a model file."
+        ) from error
 
 
 def _header(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
     if _MARK not in metadata:
-        raise ModelFileError(f"{path} is a safetensors file but not an Opsin model: expected header key {_MARK!r}")
+        raise ModelFileError(f"{path} is a safetensors file of another program. Expected the header key {_MARK!r}.")
     try:
         found = parse(metadata[_MARK])
     except ValueError as error:
-        raise ModelFileError(f"{path} has a description that is no JSON ({error}): it is damaged") from error
+        raise ModelFileError(f"{path} has a description that is no JSON ({error}). {_AGAIN}") from error
     header = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     if header.get("format") != FORMAT:
         found_format: Any = header.get("format")
@@ -263,7 +269,7 @@ def _header(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
         )
     if header.keys() != KEYS:
         odd = ", ".join(sorted(header.keys() ^ KEYS))[:200]
-        raise ModelFileError(f"{path} has a description with other keys than expected ({odd}): it is damaged")
+        raise ModelFileError(f"{path} has a description with other keys than expected ({odd}). {_AGAIN}")
     return header
 
 

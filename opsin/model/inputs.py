@@ -32,12 +32,12 @@ def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensit
             return decode(Path(image).read_bytes(), at_least=at_least, intensity=intensity)
         except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
             reason = (getattr(error, "strerror", None) or str(error)).lower()
-            raise DataError(f"cannot be read: {reason}; expected an image file") from error
+            raise DataError(f"cannot be read: {reason}. Expected an image file.") from error
         except MemoryError as error:
             raise DataError("is too large for the memory of this machine") from error
     try:
         return as_pixels(image if isinstance(image, Image.Image) else np.asarray(image), intensity)
-    except OSError as error:  # a picture that Pillow has opened but not read to its end
+    except OSError as error:  # of an image that Pillow opened but did not read to its end
         raise DataError(f"is cut short or damaged ({' '.join(str(error).split())})") from error
 
 
@@ -77,5 +77,5 @@ def as_list(images: Any, axes: int = 2) -> list[Any]:
         array = np.asarray(images)
         return list(array) if array.ndim == axes + 2 else [array]
     if not isinstance(images, Iterable):
-        raise DataError(f"images are of type {type(images).__name__}; expected paths, bytes, PIL pictures or arrays")
+        raise DataError(f"images have the type {type(images).__name__}. Expected paths, bytes, PIL images or arrays.")
     return list(cast("Iterable[Any]", images))

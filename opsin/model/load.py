@@ -43,14 +43,14 @@ def load(path: str | Path, device: str | torch.device | None = None) -> Model:
         except ModelFileError as error:
             raise ModelFileError(_line(file, str(error).removeprefix(f"{path} "))) from error
         except OpsinError as error:
-            raise ModelFileError(_line(file, f"describes no model that can be built: {error}")) from error
-        except Exception as error:  # a hostile description can make any reader stumble
+            raise ModelFileError(_line(file, f"describes no valid model: {error}")) from error
+        except Exception as error:  # a hostile description can cause any error
             raise ModelFileError(_line(file, f"has a damaged description ({type(error).__name__}: {error})")) from error
         expected = model.network.state_dict()
         weights = file.weights(expected)
         # not network.to_empty, which imports half a second of sympy for weights in channels_last
-        placed = {name: _like(weights[name], like, where) for name, like in expected.items()}
-        model.network.load_state_dict(placed, assign=True)
+        on_device = {name: _like(weights[name], like, where) for name, like in expected.items()}
+        model.network.load_state_dict(on_device, assign=True)
         _warn_if_not_finite(file, weights)
     model.network.eval()
     return model
@@ -76,21 +76,21 @@ def _read_model(file: ModelFile) -> Model:
 def _network(data: Any, size: Shape, weight_bytes: int) -> Sequential:
     """Builds the network, after a check that its layers are few and that its weights fit into the file."""
     if _count_objects(data) > MOST_LAYERS:
-        raise ModelFileError(f"describes more than {MOST_LAYERS:,} layers")
+        raise ModelFileError(f"describes too many layers. Expected at most {MOST_LAYERS:,}.")
     if set(data) != {"type", "name", "input_shape", "layers"} or data["type"] != "Sequential":
-        raise ModelFileError("does not describe a Sequential network")
+        raise ModelFileError("describes no Sequential network.")
     if tuple(data["input_shape"]) != size:
-        raise ModelFileError(f"prepares images as {size} for a network that takes {data['input_shape']}")
+        raise ModelFileError(f"has preprocessing of size {size} for a network with the input {data['input_shape']}.")
     layers = tuple(layer_from_json(layer) for layer in data["layers"])
     whole = Stage(layers)
     needed = 4 * (whole.trainable_parameters(size) + whole.fixed_parameters(size))
     if needed > weight_bytes:
-        raise ModelFileError(f"describes {needed:,} bytes of weights but is only {weight_bytes:,} bytes long")
+        raise ModelFileError(f"describes {needed:,} bytes of weights. Expected at most its own {weight_bytes:,} bytes.")
     with torch.device("meta"):
         network = Sequential(layers, input_shape=size, seed=0, name=str(data["name"]))
     largest = max((row.values for row in summarize(network).rows), default=0)
     if max(largest, int(np.prod(size, dtype=object))) > MOST_VALUES:
-        raise ModelFileError(f"describes layers with up to {largest:,} outputs; expected at most {MOST_VALUES:,}")
+        raise ModelFileError(f"describes layers with up to {largest:,} outputs. Expected at most {MOST_VALUES:,}.")
     return network
 
 
@@ -110,7 +110,7 @@ def _check_names(task: Task, axes: int) -> None:
     """Raises an error for names of the wrong type now, not at the first prediction."""
     names: tuple[Any, ...] = (*task.names, *task.to_columns(task.empty(1, (1,) * axes)))
     if not all(isinstance(name, str) for name in names):
-        raise ModelFileError("has names of classes, labels or numbers that are no text")
+        raise ModelFileError("has names of classes, labels or values that are no text.")
     "".join(names).encode()  # an unpaired surrogate fits into JSON, but into no table
 
 

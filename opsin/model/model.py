@@ -176,27 +176,27 @@ class Model:
             records += model.task.to_records(model.predict_images((model._named(i, many[i]) for i in numbers), tiles))
         return records
 
-    def predict_images(self, pictures: Iterable[Any], tiles: bool | None = None) -> np.ndarray:
+    def predict_images(self, images: Iterable[Any], tiles: bool | None = None) -> np.ndarray:
         """Predicts on images that `load_image` returned.
 
         Args:
-            pictures: uint8 (height, width, 1 or 3) each, or volumes or faces; none is kept.
+            images: uint8 (height, width, 1 or 3) each, or volumes or faces; none is kept.
             tiles: As in `predict`.
 
         Returns:
             The task's predictions in pixels of the images, a row an image.
         """
         fitted, in_tiles = list[tuple[np.ndarray, Placement]](), dict[int, np.ndarray]()
-        for picture in pictures:  # none is kept: many large ones would fill the memory
-            plain = isinstance(picture, np.ndarray)
-            tile = tile_of(self, (picture.shape[0], picture.shape[1]), tiles) if plain else None
+        for image in images:  # none is kept: many large ones would fill the memory
+            plain = isinstance(image, np.ndarray)
+            tile = tile_of(self, (image.shape[0], image.shape[1]), tiles) if plain else None
             if tile is None:
-                fitted.append(self.preprocess(picture))
+                fitted.append(self.preprocess(image))
             else:
-                in_tiles[len(fitted) + len(in_tiles)] = predict_in_tiles(self, picture, tile)
+                in_tiles[len(fitted) + len(in_tiles)] = predict_in_tiles(self, image, tile)
         empty = np.zeros((0, *self.preprocessing.size), self.preprocessing.dtype)
         pixels = np.stack([pixels for pixels, _ in fitted]) if fitted else empty
-        predictions = self.task.to_image_space(self.predict_batch(pixels), [frame for _, frame in fitted])
+        predictions = self.task.to_image_space(self.predict_batch(pixels), [placement for _, placement in fitted])
         if not in_tiles:
             return predictions
         rest = iter(predictions)
@@ -222,16 +222,16 @@ class Model:
         at_least = (height, width) if not self.task.output.is_spatial else None
         return read_image(image, at_least, self.preprocessing.intensity)
 
-    def preprocess(self, picture: Any) -> tuple[np.ndarray, Placement]:
+    def preprocess(self, image: Any) -> tuple[np.ndarray, Placement]:
         """Fits an image into the network's input.
 
         Args:
-            picture: uint8 (height, width, 1 or 3), volume or face, as `load_image` returns it.
+            image: uint8 (height, width, 1 or 3), volume or face, as `load_image` returns it.
 
         Returns:
             The input, an array of the size and type of the preprocessing, and the placement of the image in it.
         """
-        return self.preprocessing.fit(picture)
+        return self.preprocessing.fit(image)
 
     def with_threshold(self, confidence: float) -> "Model":
         """Returns this model with another confidence threshold; both share weights, network and runtime.
@@ -293,7 +293,9 @@ class Model:
     def _batches(self, arrays: np.ndarray, batch_size: int | None) -> Iterator[Tensor]:
         shape, dtype = self.preprocessing.size, self.preprocessing.dtype
         if arrays.dtype != dtype or arrays.shape[1:] != shape:
-            raise DataError(f"arrays are {arrays.dtype} of shape {arrays.shape}; expected {dtype} (n, *{shape})")
+            raise DataError(
+                f"arrays have the type {arrays.dtype} and the shape {arrays.shape}. Expected {dtype} (n, *{shape})."
+            )
         keep_large_buffers()
         size = batch_size or self.max_batch_size
         for start in range(0, len(arrays), size):
@@ -338,4 +340,6 @@ def check_head(network: Sequential, size: Shape, task: Task) -> None:
     elif layout == "grid":
         wanted = (*("cells" for _ in space), task.units)
     if network.input_shape != size or found != wanted:
-        raise NetworkError(f"the network goes from {network.input_shape} to {found}; expected {size} to {wanted}")
+        raise NetworkError(
+            f"the network has the input {network.input_shape} and the output {found}. Expected {size} and {wanted}."
+        )

@@ -91,8 +91,8 @@ def test_other_weights_than_expected_are_named(tmp_path: Path):
         for expected, words in [
             ({"a": TENSORS["a"]}, "'count'"),
             ({**TENSORS, "b": TENSORS["a"]}, "'b'"),
-            ({**TENSORS, "a": torch.zeros(3, 2)}, r"F32 \[2, 3\], expected F32 \[3, 2\]"),
-            ({**TENSORS, "a": torch.zeros(2, 3, dtype=torch.int64)}, "expected I64"),
+            ({**TENSORS, "a": torch.zeros(3, 2)}, r"F32 \[2, 3\]. Expected F32 \[3, 2\]"),
+            ({**TENSORS, "a": torch.zeros(2, 3, dtype=torch.int64)}, "Expected I64"),
         ]:
             with pytest.raises(ModelFileError, match=words):
                 file.weights(expected)
@@ -116,7 +116,7 @@ def test_a_description_that_could_not_be_read_again_is_not_written(model: Model,
 
 
 def test_missing_folders_pipes_and_other_files(tmp_path: Path):
-    fails(tmp_path / "none", "not there")
+    fails(tmp_path / "none", "does not exist")
     fails(tmp_path, "not a file")
     os.mkfifo(tmp_path / "pipe")
     fails(tmp_path / "pipe", "not a file")
@@ -133,16 +133,16 @@ def test_missing_folders_pipes_and_other_files(tmp_path: Path):
 
 def test_a_file_of_another_program_is_named_so(tmp_path: Path):
     save_file(TENSORS, tmp_path / "m", metadata={"format": "pt"})
-    fails(tmp_path / "m", "not an Opsin model: expected header key 'opsin'")
+    fails(tmp_path / "m", "of another program. Expected the header key 'opsin'")
     save_file(TENSORS, tmp_path / "n")
-    fails(tmp_path / "n", "not an Opsin model")
+    fails(tmp_path / "n", "of another program")
 
 
 def test_a_header_too_long_is_not_read(tmp_path: Path):
     with open(tmp_path / "m", "wb") as file:
         file.write(struct.pack("<Q", MOST_HEADER_BYTES + 1))
         file.truncate(2 * MOST_HEADER_BYTES)
-    fails(tmp_path / "m", "expected at most")
+    fails(tmp_path / "m", "Expected at most")
     (tmp_path / "n").write_bytes(struct.pack("<Q", 2**63) + b"{}")
     fails(tmp_path / "n", "cut short or another format")
 
@@ -152,10 +152,10 @@ def test_a_header_too_long_is_not_read(tmp_path: Path):
     [
         (b"[" * 100_000, "nested too deep"),
         (b'{"a":' * 100_000, "nested too deep"),
-        (b'{"a": 1, "a": 2}', "twice"),
-        (b'{"a": 1e999}', "too large"),
-        (b'{"a": NaN}', "none"),
-        (b'{"a": -Infinity}', "none"),
+        (b'{"a": 1, "a": 2}', "key twice"),
+        (b'{"a": 1e999}', "not finite"),
+        (b'{"a": NaN}', "not finite"),
+        (b'{"a": -Infinity}', "not finite"),
         (b"9" * 5000, "digits"),
         (b'"\xff"', "utf-8"),
         (b"", "Expecting"),

@@ -78,7 +78,7 @@ def test_one_or_many():
 
 @pytest.mark.parametrize("nothing", [None, 3, 2.5])
 def test_what_is_neither_one_nor_many_is_a_data_error(nothing: object):
-    with pytest.raises(DataError, match="expected paths, bytes, PIL pictures or arrays"):
+    with pytest.raises(DataError, match="Expected paths, bytes, PIL images or arrays"):
         as_list(nothing)
 
 

@@ -60,7 +60,7 @@ def test_predict_batch_reads_a_read_only_map_and_leaves_it(model: Model, tmp_pat
     "bad", [np.zeros((2, 8, 8, 1), np.uint8), np.zeros((2, 8, 8, 3)), np.zeros((8, 8, 3), np.uint8)]
 )
 def test_predict_batch_names_wrong_arrays(model: Model, bad: np.ndarray):
-    with pytest.raises(DataError, match="expected uint8"):
+    with pytest.raises(DataError, match="Expected uint8"):
         model.predict_batch(bad)
 
 
@@ -124,9 +124,9 @@ def test_fingerprint_tells_models_apart(make_model):
 
 
 def test_parts_that_do_not_fit_are_refused(model: Model):
-    with pytest.raises(NetworkError, match="expected"):
+    with pytest.raises(NetworkError, match="Expected"):
         Model(model.network, Classify(("a", "b")), model.preprocessing)
-    with pytest.raises(NetworkError, match="expected"):
+    with pytest.raises(NetworkError, match="Expected"):
         Model(model.network, model.task, ImagePreprocessing(9, 8, 3, (0.5,) * 3, (0.2,) * 3))
     with pytest.raises(ModelFileError, match="tta"):
         Model(model.network, model.task, model.preprocessing, "many")

@@ -64,7 +64,7 @@ def test_what_is_broken_says_how(model: Model, images: list[Path]):
     errors = {Path(row["path"]).name: row["error"] for row in frame.drop_nulls("error").to_dicts()}
     assert errors == {
         'empty, "quoted".jpg': "is empty (0 bytes). Expected an image.",
-        "missing.png": "cannot be read: no such file or directory; expected an image file",
+        "missing.png": "cannot be read: no such file or directory. Expected an image file.",
         "cut.png": errors["cut.png"],
     }
     assert errors["cut.png"].startswith("is cut short or damaged")
