@@ -77,7 +77,7 @@ class Dataset:
         return torch.from_numpy(encode(self.targets(split)))
 
     def placements(self, split: str) -> list[Placement]:
-        """Returns the placement of each sample of a split in the network's input; none where targets have no position."""
+        """Returns the placement of each sample of a split in the input; none where targets are not spatial."""
         table = self.table.split(split)
         if not table.target.kind.is_spatial:
             return []
