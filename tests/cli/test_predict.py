@@ -151,5 +151,5 @@ def test_a_folder_is_made_and_is_no_list(opsin, fails, spots, tmp_path):
     assert "confidence" in fails("predict", "segment.safetensors", "spots", "--confidence", 0.5)
 
 
-def test_tiles_are_for_places(fails, model_file, squares):
-    assert "no boxes or masks" in fails("predict", model_file, squares, "--tiles")
+def test_tiles_need_spatial_targets(fails, model_file, squares):
+    assert "tiles apply to boxes and masks only" in fails("predict", model_file, squares, "--tiles")
