@@ -1,7 +1,7 @@
-"""Runs compiled loops over tensors in the threads that torch's own operations run in.
+"""Runs native kernels over tensors in the threads of torch's own operations.
 
-They are those of the GNU OpenMP library that comes with torch for Linux: they wait busily for a while after each of
-torch's operations, so that other threads would find all cores taken. `opsin.kernels.llvm_ir` compiles loops.
+These are threads of the GNU OpenMP library that torch for Linux contains. They spin for a while after each operation,
+so other threads would find all cores busy. `opsin.kernels.llvm_ir` compiles the kernels.
 """
 
 import ctypes
@@ -13,7 +13,13 @@ import torch
 
 
 def run(loop: int, tensors: tuple[torch.Tensor, ...], sizes: tuple[int, ...]) -> None:
-    """Runs the loop at that address over tensors in all of torch's threads; it is done when this returns."""
+    """Runs a native kernel in all of torch's threads and returns when it has finished.
+
+    Args:
+        loop: Address of the function.
+        tensors: Contiguous tensors whose addresses it gets.
+        sizes: Values of its array of int64 sizes.
+    """
     counts = (ctypes.c_int64 * len(sizes))(*sizes)
     addresses = [tensor.data_ptr() for tensor in tensors]
     given = (ctypes.c_void_p * (len(tensors) + 1))(*addresses, ctypes.addressof(counts))
@@ -22,13 +28,13 @@ def run(loop: int, tensors: tuple[torch.Tensor, ...], sizes: tuple[int, ...]) ->
 
 @cache
 def openmp() -> Path | None:
-    """The GNU OpenMP library that torch runs its threads with; None where it takes another."""
+    """Returns the path of torch's GNU OpenMP library; None if torch has another one."""
     return next(Path(torch.__file__).with_name("lib").glob("libgomp*.so*"), None)
 
 
 @cache
 def _parallel() -> Any:
-    """GOMP_parallel(function, its argument, threads, flags), as compilers call it."""
+    """Returns GOMP_parallel(function, argument, threads, flags), the function that compilers call."""
     function = ctypes.CDLL(str(openmp())).GOMP_parallel
     function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint]
     function.restype = None

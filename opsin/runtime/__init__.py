@@ -1,1 +1,1 @@
-"""Execution of a trained network: fused layers, PyTorch or OpenVINO."""
+"""Execution of networks: merged layers for training, fused layers, PyTorch or OpenVINO for prediction."""

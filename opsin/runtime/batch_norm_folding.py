@@ -1,8 +1,8 @@
-"""A convolution and the normalization behind it as one convolution, where statistics are fixed.
+"""Folds batch normalization with fixed statistics into the convolution before it.
 
-Then a normalization is a product and a sum for each channel (Ioffe and Szegedy, arXiv:1502.03167), which kernels and
-biases can take over. In training with fixed statistics, as when learned weights are taught something new, gradients go
-through the products with kernels, which are small, and not through those with maps.
+With fixed statistics it is a product and a sum for each channel (Ioffe and Szegedy, arXiv:1502.03167), which can be
+part of weights and biases. When pretrained weights are fine-tuned with fixed statistics, gradients then go through
+products with the weights, which are small, instead of products with feature maps.
 """
 
 from typing import cast
@@ -15,7 +15,7 @@ from opsin.nn.layers.convolution import Conv2dModule
 
 
 def folds(x: Tensor, convolution: Conv2dModule, normalization: torch.nn.BatchNorm2d) -> bool:
-    """Whether the two are one in a training step: in bfloat16, whose rounding is larger than what changes."""
+    """Returns True if both are folded in this training step: in bfloat16, whose rounding exceeds the difference."""
     return (
         not normalization.training
         and normalization.running_var is not None
@@ -27,14 +27,22 @@ def folds(x: Tensor, convolution: Conv2dModule, normalization: torch.nn.BatchNor
 
 
 def folded(convolution: Conv2dModule, normalization: torch.nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """Kernels and biases of both; gradients go through to those of each.
+    """Computes weights and biases of the convolution that both are together; gradients flow to the weights of each.
 
-    >>> from opsin.nn import Conv2D
-    >>> convolution, normalization = Conv2D(4, 3).build((9, 9, 3)), torch.nn.BatchNorm2d(4, eps=0).eval()
-    >>> normalization.running_var.fill_(4.0).sum().item()
-    16.0
-    >>> torch.allclose(folded(convolution, normalization)[0], convolution.weight / 2)
-    True
+    Args:
+        convolution: Convolution without activation.
+        normalization: Batch normalization after it.
+
+    Returns:
+        Weights, shaped as the convolution's, and biases (filters,).
+
+    Examples:
+        >>> from opsin.nn import Conv2D
+        >>> convolution, normalization = Conv2D(4, 3).build((9, 9, 3)), torch.nn.BatchNorm2d(4, eps=0).eval()
+        >>> normalization.running_var.fill_(4.0).sum().item()
+        16.0
+        >>> torch.allclose(folded(convolution, normalization)[0], convolution.weight / 2)
+        True
     """
     mean, variance = normalization.running_mean, normalization.running_var
     assert mean is not None and variance is not None

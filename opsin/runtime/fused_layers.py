@@ -1,6 +1,6 @@
-"""The modules that a network made ready for answers is made of: several layers in one step of oneDNN.
+"""Modules for prediction that compute several layers in one oneDNN operation.
 
-Weights are copies, in the order and number format in which the step wants them.
+Weights are copies in the order and number format of the operation.
 """
 
 from dataclasses import replace
@@ -31,14 +31,18 @@ UNARY: dict[str | None, _Unary] = {
     "tanh": ("tanh", [], ""),
     "gelu": ("gelu", [], "none"),
 }
-"""What oneDNN calls the activations that can be part of a step; after a sum it knows only "relu"."""
+"""oneDNN's name, parameters and algorithm of each activation that it fuses; after a sum it has "relu" only."""
 NO_PADDING: Pairs = ((0, 0), (0, 0))
 
 
 class FusedConvolution(torch.nn.Module):
-    """A convolution with its normalization and activation, and perhaps another map added before the activation.
+    """Convolution with batch normalization and activation; another feature map may be added before the activation.
 
-    `around` are zeros that a layer before it puts around the map.
+    Args:
+        module: Convolution; its activation is applied.
+        norm: Batch normalization after it, or None.
+        precision: Number format of products.
+        padding: Zeros (before, after) of each axis that a layer before the convolution adds.
     """
 
     def __init__(
@@ -97,7 +101,12 @@ def _options(geometry: ConvGeometry) -> tuple[Any, ...]:
 
 
 class FusedDense(torch.nn.Module):
-    """A dense layer over the channels with its activation."""
+    """Dense layer over the channels with its activation.
+
+    Args:
+        module: Dense layer.
+        precision: Number format of products.
+    """
 
     def __init__(self, module: DenseModule, precision: torch.dtype) -> None:
         super().__init__()
@@ -115,7 +124,13 @@ class FusedDense(torch.nn.Module):
 
 
 class FusedResidual(torch.nn.Module):
-    """`activation(body(x) + shortcut(x))`, where the sum is part of the body's last convolution."""
+    """`activation(body(x) + shortcut(x))`, where the sum is part of the last convolution of the body.
+
+    Args:
+        first: Body without its last convolution.
+        last: Last convolution of the body; its activation follows the sum.
+        shortcut: The other branch.
+    """
 
     def __init__(self, first: torch.nn.Sequential, last: FusedConvolution, shortcut: torch.nn.Module) -> None:
         super().__init__()
