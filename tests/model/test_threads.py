@@ -78,3 +78,21 @@ def test_every_thread_has_its_own_threshold(make_placed, spots, name: str):
     check(calls)
     few, many = len(str(calls[2]())), len(str(calls[1]()))
     assert few < many  # the thresholds are not the same
+
+
+def test_a_network_in_training_mode_that_is_watched_stays_as_it_is(make_model):
+    """A hook keeps layers from being fused, so that the network's own modules are asked, in evaluation mode."""
+    model, plain = make_model(), make_model()
+    arrays = arrays_for(model)
+    expected = plain.predict_batch(arrays)
+    model.network.train()
+    before = {name: value.clone() for name, value in model.network.state_dict().items()}
+    hook = next(model.network.children()).register_forward_hook(lambda *_: None)
+    try:
+        found = all_at_once([lambda: model.predict_batch(arrays), lambda: model.predict_batch(arrays[:2])])
+    finally:
+        hook.remove()
+    for number, result in found:
+        np.testing.assert_allclose(result, (expected, expected[:2])[number], atol=0.02 * np.abs(expected).max())
+    assert all(module.training for module in model.network.modules())
+    assert all((before[name] == value).all() for name, value in model.network.state_dict().items())
