@@ -73,7 +73,7 @@ def test_evaluation_agrees_with_prediction_on_brighter_images(slides, run, tmp_p
     found = api.evaluate(model, tmp_path / "brighter").predictions
     rows = model.predict([tmp_path / "brighter" / id for id in found.ids])
     expected = [[row[f"p_{name}"] for name in model.task.names] for row in rows]
-    np.testing.assert_allclose(model.task.values(found.predictions), expected, atol=1e-3)
+    np.testing.assert_allclose(model.task.probabilities(found.predictions), expected, atol=1e-3)
 
 
 def test_a_resumed_run_decodes_as_before(slides, tmp_path):
@@ -110,4 +110,4 @@ def test_arrays_of_counts_are_predicted_as_they_were_trained(tmp_path):
     np.testing.assert_array_equal(model.load_image(images[3]), np.rint(images[3]))
     found = api.evaluate(model, (images, ["a"] * 12 + ["b"] * 12)).predictions
     expected = [[row[f"p_{name}"] for name in ("a", "b")] for row in model.predict(images)]
-    np.testing.assert_allclose(model.task.values(found.predictions), expected, atol=1e-3)
+    np.testing.assert_allclose(model.task.probabilities(found.predictions), expected, atol=1e-3)
