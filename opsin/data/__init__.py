@@ -5,6 +5,7 @@ from .loading.photometric import Photometric as Photometric
 from .loading.batches import Batch as Batch
 from .loading.batches import Batches as Batches
 from .loading.batches import MaskSubset as MaskSubset
+from .loading.sampling import Sampler as Sampler
 from .store.cache import cache_folder as cache_folder
 from .decode import as_pixels as as_pixels
 from .decode import decode as decode

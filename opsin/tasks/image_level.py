@@ -8,13 +8,13 @@ from torch import Tensor
 
 from opsin.core import DataError
 from opsin.core.output import OutputSpec
-from opsin.data import Augmentation, ImageStatistics, Table, check_enough
+from opsin.data import Augmentation, ImageStatistics, Sampler, Table, check_enough
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 
 from .defaults import classifier_network, image_augmentation
-from .task import NetworkChoice, Sampler, Task
+from .task import NetworkChoice, Task
 from .validation import no_class_weights
 
 TABLE_FORMATS = (".csv", ".jsonl", ".parquet")

@@ -7,13 +7,12 @@ import numpy as np
 from torch import Tensor
 
 from opsin.core import DataError
-from opsin.data import Table, check_enough
+from opsin.data import Sampler, Table, check_enough
 from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 
 from .defaults import SPATIAL_BATCH_PIXELS
 from .image_level import TABLE_FORMATS
-from .task import Sampler
 from .validation import no_class_weights
 
 

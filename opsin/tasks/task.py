@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from torch import Tensor
 
 from opsin.core.output import OutputSpec
-from opsin.data import Augmentation, ImageStatistics, Table, TargetKind
+from opsin.data import Augmentation, ImageStatistics, Sampler, Table, TargetKind
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.drawing import Chart
 from opsin.geometry import Placement
@@ -16,8 +16,6 @@ from opsin.geometry.tiles import Tile
 
 Scorer: TypeAlias = Callable[[np.ndarray], dict[str, float]]
 """Scores of fixed predictions under row weights (n,). Ones give the plain scores, counts those of a bootstrap."""
-Sampler: TypeAlias = Literal["uniform", "identity-balanced"]
-"""Order of training rows: every row once per epoch, or batches of a few rows of each of a few identities."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from torch import Tensor
 from opsin.core import torch_generator
 
 Sampler: TypeAlias = Literal["uniform", "identity-balanced"]
+"""Order of training rows: every row once per epoch, or batches of a few rows of each of a few identities."""
 IMAGES_PER_IDENTITY = 4
 """Images of each identity in an identity-balanced batch, which losses on pairs need."""
 
