@@ -186,6 +186,8 @@ def _hflip(subset: Dataset, asked: bool | None) -> tuple[bool, str]:
     if pixels.ndim != 4:
         return False, "volumes are not flipped: no augmentation for them yet"
     rows, targets = _spread(subset.rows("train")), _spread(subset.targets("train"))
+    if pixels.ndim != 4:
+        return False, ""
     if target.kind.is_class:
         return flip_keeps_class(pixels[rows], targets)
     if target.kind.is_spatial and len(target.names) - target.kind.has_background > 1:

@@ -110,6 +110,7 @@ class Trainer:
             OpsinError: The loss diverged again after several rollbacks.
         """
         distributed.broadcast_weights(self.network)
+        distributed.broadcast_weights(self.stepper.loss_weights)
         with watch_for_interrupt() as interrupted:
             if self.state.step == 0:
                 if self.job.seconds is not None:
@@ -221,7 +222,7 @@ class Trainer:
             self.seconds,
         )
         if distributed.rank_and_world()[0] == 0:
-            parts: dict[str, dict[str, Tensor]] = {"network": self.network.state_dict()}
+            parts = {"network": self.network.state_dict(), "loss": self.stepper.loss_weights.state_dict()}
             if self._mid_run:
                 parts |= {"average": self.average.state(), "optimizer": self.stepper.optimizer.state()}
             save_checkpoint(self.job.folder, self.state, parts)
@@ -240,6 +241,7 @@ class Trainer:
         self.plan = StepBudget(self.state.steps_left, self.state.progress)
         try:
             self.network.load_state_dict(parts["network"])
+            self.stepper.loss_weights.load_state_dict(parts.get("loss", {}))
             self.average = WeightAverage(self.network, horizon=1)
             if self._mid_run:
                 self.stepper.optimizer.load(parts["optimizer"])

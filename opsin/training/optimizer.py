@@ -65,12 +65,22 @@ class Optimizer:
         muon_lr: Learning rate of kernels that a normalization follows.
         adamw_lr: Learning rate of all other weights.
         weight_decay: Weight decay of AdamW on weight matrices.
+        loss_weights: Weights of the loss, trained by AdamW too.
     """
 
-    def __init__(self, network: nn.Module, muon_lr: float, adamw_lr: float, weight_decay: float) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        muon_lr: float,
+        adamw_lr: float,
+        weight_decay: float,
+        loss_weights: nn.Module | None = None,
+    ) -> None:
         self.muon_lr, self.adamw_lr = muon_lr, adamw_lr
         free = normalized_kernels(network)
         trainable = {name: weight for name, weight in network.named_parameters() if weight.requires_grad}
+        if loss_weights is not None:
+            trainable |= {f"loss/{name}": weight for name, weight in loss_weights.named_parameters()}
         self.kernels = {name: weight for name, weight in trainable.items() if name in free}
         self.others = {name: weight for name, weight in trainable.items() if name not in free}
         self.momentum = {name: torch.zeros_like(weight) for name, weight in self.kernels.items()}

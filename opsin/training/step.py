@@ -3,7 +3,7 @@
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from opsin.core import choose_precision, derive
 from opsin.data import Batch
@@ -36,6 +36,9 @@ class Stepper:
         self.network, self.fast = model.network, TrainingNetwork(model.network)
         self.device = next(self.network.parameters()).device
         self.precision = choose_precision(self.device)
+        self.loss_weights = nn.ParameterDict(
+            {name: nn.Parameter(value.to(self.device)) for name, value in model.task.loss_parameters(seed).items()}
+        )
         self.optimizer = self.new_optimizer()
         kept = recipe.regularization.freeze_batch_norm
         self.fixed = [module for module in self.network.modules() if kept and isinstance(module, NORMALIZATIONS)]
@@ -45,7 +48,7 @@ class Stepper:
     def new_optimizer(self) -> Optimizer:
         """Returns an optimizer with empty state over the weights that are currently trainable."""
         decay = self.recipe.regularization.weight_decay
-        return Optimizer(self.network, self.recipe.muon_lr, self.recipe.adamw_lr, decay)
+        return Optimizer(self.network, self.recipe.muon_lr, self.recipe.adamw_lr, decay, self.loss_weights)
 
     def step(self, batch: Batch, number: int, factor: float) -> float:
         """Trains on one batch.
@@ -71,7 +74,7 @@ class Stepper:
         if not math.isfinite(distributed.from_rank0(value)):
             raise Diverged
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
-        distributed.all_reduce_gradients(self.network.parameters())
+        distributed.all_reduce_gradients((*self.network.parameters(), *self.loss_weights.parameters()))
         self.optimizer.step(factor)
         return value
 
@@ -86,7 +89,9 @@ class Stepper:
 
     def _loss_of(self, logits: Tensor, targets: Tensor) -> Tensor:
         smoothing = self.recipe.regularization.label_smoothing
-        return self.model.task.loss(logits, targets, smoothing=smoothing, weights=self.class_weights).mean()
+        return self.model.task.loss(
+            logits, targets, smoothing=smoothing, weights=self.class_weights, parameters=dict(self.loss_weights.items())
+        ).mean()
 
     def _forward(self, images: Tensor) -> Tensor:
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
