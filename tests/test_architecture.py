@@ -83,3 +83,23 @@ def test_every_file_says_what_it_is(file):
 
 def test_the_checks_above_see_the_package():
     assert len(FILES) > 50
+
+
+WORDS = {"classify", "multilabel", "regress", "detect", "segment", "instances"}
+KINDS = {"classes", "labels", "numbers", "boxes", "masks", "instances", "identities"}
+
+
+def compared(tree):
+    """Texts that are compared with something: by ==, !=, in, not in, or a match statement."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) or isinstance(node, ast.MatchValue):
+            for part in ast.walk(node):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value
+
+
+@pytest.mark.parametrize("file", FILES, ids=NAMES)
+def test_only_tasks_know_tasks_by_name(file):
+    if "tasks" in file.relative_to(ROOT).parts:
+        return
+    assert not set(compared(ast.parse(file.read_text(encoding="utf-8")))) & (WORDS | KINDS)
