@@ -32,17 +32,21 @@ def demo(
     `detect` and `segment` train on scenes that are composed of these digits, with exact bounding boxes or masks.
     """
     with reporting() as progress:
-        if task == "classify":
-            data = write_digits(FOLDER, progress)
-        else:
-            from .demo_scenes import write_box_scenes, write_mask_scenes
-
-            write_scenes = write_box_scenes if task == "detect" else write_mask_scenes
-            data = write_scenes(FOLDER.with_name(f"demo-{task}-data"), progress)
+        data = _write_data(task, progress)
         from opsin import api
 
         run = api.train(data, minutes=minutes, out=out, started=STARTED, progress=progress, say=progress.say)
     print_run(run, as_json, next_images=data / EXAMPLE_IMAGES[task])
+
+
+def _write_data(task: str, progress: Reporter) -> Path:
+    """Writes the data set of a task; detection and segmentation have one composed of the digits."""
+    from .demo_scenes import write_box_scenes, write_mask_scenes
+
+    writers = {"detect": write_box_scenes, "segment": write_mask_scenes}
+    if task not in writers:
+        return write_digits(FOLDER, progress)
+    return writers[task](FOLDER.with_name(f"demo-{task}-data"), progress)
 
 
 def write_digits(folder: Path, progress: Reporter) -> Path:

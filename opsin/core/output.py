@@ -57,6 +57,11 @@ class OutputSpec:
         return self.spatial != "none"
 
     @property
+    def has_boxes(self) -> bool:
+        """Returns True where targets are bounding boxes."""
+        return self.spatial == "boxes"
+
+    @property
     def is_vector(self) -> bool:
         """Returns True for one output vector a sample."""
         return self.layout in ("vector", "embedding")

@@ -87,7 +87,7 @@ def pixels_by_id(data: DataSection, ids: Sequence[str], task: Task) -> dict[str,
     """
     wanted = set(ids)
     rows = [(row, id) for row, id in enumerate(data.table.rows["id"].to_list()) if id in wanted]
-    if task.output.spatial == "boxes":
+    if task.output.has_boxes:
         return {id: whole_pixels(data.table.images, id, data.intensity) for _, id in rows}
     return {id: as_picture(data.pixels[data.store_rows[row]]) for row, id in rows}
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from opsin.core.output import SpatialTargets
+from opsin.core.output import OutputSpec, SpatialTargets
 from opsin.geometry import IGNORED
 
 from .augmentation import Augmentation, adjust_brightness_contrast, affine_maps
@@ -44,7 +44,7 @@ def move(
     forward = affine_maps(augmentation, (count, height, width), generator, flipped if augmentation.hflip else None)
     if not torch.equal(forward, torch.eye(2, 3).expand_as(forward)):
         images = warp_affine(images, forward, images.float().mean((1, 2)))
-        if spatial == "boxes":
+        if OutputSpec("grid", spatial).has_boxes:
             targets = _moved_boxes(targets, forward, height, width)
         else:
             targets = warp_masks(targets, forward, IGNORED if targets.dtype == torch.uint8 else 0)

@@ -36,7 +36,7 @@ def test_image_box_and_mask_move_alike(mirror, shift, zoom, seed):
     augmentation = Augmentation(hflip=mirror, translate=shift, scale=zoom)
     _, boxes, masks = scene()
     images, new_boxes = moved(augmentation, boxes, "boxes", seed)
-    again, new_masks = moved(augmentation, masks, "masks", seed)
+    again, new_masks = moved(augmentation, masks, "mask", seed)
     assert (images == again).all()
     for row in range(len(images)):
         box, cells = new_boxes[row, 0], (new_masks[row] == 3 * 256 + 1).nonzero()
@@ -59,7 +59,7 @@ def test_nothing_asked_nothing_changed():
 def test_a_mirror_is_exact():
     images, boxes, masks = scene()
     every = torch.ones(len(images), dtype=torch.bool)
-    flipped, flipped_masks = move(Augmentation(hflip=True), images, masks, "masks", torch.Generator(), every)
+    flipped, flipped_masks = move(Augmentation(hflip=True), images, masks, "mask", torch.Generator(), every)
     assert (flipped == images.flip(2)).all() and (flipped_masks == masks.flip(2)).all()
     _, flipped_boxes = move(Augmentation(hflip=True), images, boxes, "boxes", torch.Generator(), every)
     assert torch.allclose(flipped_boxes[:, 0, 0], SIZE[1] - boxes[:, 0, 2], atol=1e-4)
@@ -68,7 +68,7 @@ def test_a_mirror_is_exact():
 def test_quarter_turns_of_a_square_keep_every_pixel():
     masks = torch.randint(0, 9, (16, 24, 24), dtype=torch.uint8)
     images = masks[..., None].clone()
-    turned, turned_masks = move(Augmentation(rotate90=True), images, masks, "masks", torch.Generator().manual_seed(0))
+    turned, turned_masks = move(Augmentation(rotate90=True), images, masks, "mask", torch.Generator().manual_seed(0))
     seen = set()
     for row in range(16):
         quarter = next(k for k in range(4) if (torch.rot90(masks[row], k) == turned_masks[row]).all())
@@ -93,5 +93,5 @@ def test_what_leaves_the_view_is_no_box_and_what_hardly_shows_is_unclear(box, ki
 def test_unknown_mask_values_come_from_outside():
     masks = torch.ones(8, *SIZE, dtype=torch.uint8)
     images = torch.zeros(8, *SIZE, 1, dtype=torch.uint8)
-    _, found = move(Augmentation(translate=20), images, masks, "masks", torch.Generator().manual_seed(0))
+    _, found = move(Augmentation(translate=20), images, masks, "mask", torch.Generator().manual_seed(0))
     assert set(found.unique().tolist()) == {1, 255}

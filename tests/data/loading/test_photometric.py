@@ -73,8 +73,8 @@ def test_one_seed_gives_one_picture_the_input_and_the_masks_stay(name):
         images.clone(),
         Augmentation(photometric=Photometric(**{name: 20.0 if name == "illumination" else 0.5})),
     )
-    first, seen = move(change, images, masks, "masks", generator(5))
-    assert torch.equal(first, move(change, images, masks, "masks", generator(5))[0])
+    first, seen = move(change, images, masks, "mask", generator(5))
+    assert torch.equal(first, move(change, images, masks, "mask", generator(5))[0])
     assert torch.equal(first, change(images, generator(5)))
     assert torch.equal(images, kept) and torch.equal(seen, masks) and not torch.equal(first, images)
     assert Photometric()(images, generator()) is images
