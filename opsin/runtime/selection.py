@@ -152,10 +152,10 @@ _VERSION = operator.attrgetter("_version")
 
 
 def _sample(value: Tensor) -> Tensor:
-    """Returns a view of some values at equal distances in memory."""
+    """Returns a view of some neighbouring values in the middle of the tensor's memory."""
     size = 1 + sum((side - 1) * step for side, step in zip(value.shape, value.stride(), strict=True))
     count = min(_SAMPLES, size)
-    return value.detach().as_strided((count,), (size // count,), value.storage_offset())
+    return value.detach().as_strided((count,), (1,), value.storage_offset() + (size - count) // 2)
 
 
 def _precision(network: Sequential) -> torch.dtype:
