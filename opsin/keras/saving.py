@@ -2,19 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from opsin.core import ModelFileError, NetworkError, OpsinError, write_bytes
 
 from . import weights
-
-if TYPE_CHECKING:
-    from .sequential import Sequential
+from .compilable import Compilable
 
 FilePath = str | os.PathLike[str]
 
 
-def save_model(model: "Sequential", filepath: FilePath, overwrite: bool = True) -> None:
+def save_model(model: Compilable, filepath: FilePath, overwrite: bool = True) -> None:
     """Writes layers, weights and compile arguments to a `.keras` file that Keras can read.
 
     Args:
@@ -32,7 +29,7 @@ def save_model(model: "Sequential", filepath: FilePath, overwrite: bool = True) 
     write_keras(path, model.network, None if model.compile_state is None else model.compile_state.to_config())
 
 
-def save_weights(model: "Sequential", filepath: FilePath, overwrite: bool = True) -> None:
+def save_weights(model: Compilable, filepath: FilePath, overwrite: bool = True) -> None:
     """Writes the weights to a `.weights.h5` file that Keras can read.
 
     Args:
@@ -46,7 +43,7 @@ def save_weights(model: "Sequential", filepath: FilePath, overwrite: bool = True
     write_bytes(_writable(filepath, ".weights.h5", overwrite), write_weights(weight_groups(model.network)))
 
 
-def load_weights(model: "Sequential", filepath: FilePath) -> None:
+def load_weights(model: Compilable, filepath: FilePath) -> None:
     """Loads weights into a model.
 
     Args:

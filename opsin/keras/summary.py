@@ -2,22 +2,43 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from opsin.nn.composites import chain_shapes
 
 from . import weights
 from .console import print_safely
 
-if TYPE_CHECKING:
-    from .layer_stack import LayerStack
-
 _WIDTH, _POSITIONS = 88, (0.45, 0.80, 1.0)
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
+class Summarized(Protocol):
+    """What a summary reads of a model."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        ...
+
+    @property
+    def layers(self) -> Sequence[Any]:
+        """The layers."""
+        ...
+
+    @property
+    def built(self) -> bool:
+        """True once the layers have weights."""
+        ...
+
+    @property
+    def network(self) -> Any:
+        """The network with the weights."""
+        ...
+
+
 def print_summary(
-    model: "LayerStack",
+    model: Summarized,
     line_length: int | None = None,
     positions: Sequence[float] | None = None,
     print_fn: Callable[[str], Any] | None = None,
@@ -29,7 +50,7 @@ def print_summary(
 
 
 def summary_text(
-    model: "LayerStack",
+    model: Summarized,
     line_length: int | None = None,
     positions: Sequence[float] | None = None,
     show_trainable: bool = False,
@@ -59,7 +80,7 @@ def summary_text(
     return captured.get().rstrip("\n")
 
 
-def _rows(model: "LayerStack") -> list[tuple[str, str, str, str]]:
+def _rows(model: Summarized) -> list[tuple[str, str, str, str]]:
     rows: list[tuple[str, str, str, str]] = []
     shapes = chain_shapes(model.network.layers, model.network.input_shape)[1:] if model.built else ()
     for index, layer in enumerate(model.layers):
@@ -71,7 +92,7 @@ def _rows(model: "LayerStack") -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _totals(model: "LayerStack") -> list[tuple[str, int]]:
+def _totals(model: Summarized) -> list[tuple[str, int]]:
     if not model.built:
         return [("Total", 0), ("Trainable", 0), ("Non-trainable", 0)]
     trainable, fixed = (weights.count(model.network, trainable=flag) for flag in (True, False))

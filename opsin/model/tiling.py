@@ -1,18 +1,18 @@
 """Prediction on large images in overlapping tiles, at the scale that the training images had."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from torch import Tensor
 
 from opsin.core import DataError
+from opsin.data import Preprocessing
 from opsin.geometry import Placement
 from opsin.geometry.tiles import tile_grid
 from opsin.tasks import Task
 
-if TYPE_CHECKING:
-    from .model import Model
+from .provenance import Provenance
 
 MUCH_LARGER = 2.0
 """Ratio to the size of the training images above which an image is cut into tiles by default."""
@@ -20,7 +20,19 @@ _TOGETHER = 64
 """Tiles that are computed at a time."""
 
 
-def tile_of(model: "Model", size: tuple[int, int], tiles: bool | None) -> tuple[int, int] | None:
+class TiledModel(Protocol):
+    """What tiling reads of a model."""
+
+    task: Task
+    preprocessing: Preprocessing
+    provenance: Provenance
+
+    def logits(self, arrays: np.ndarray) -> Tensor:
+        """See `Model.logits`."""
+        ...
+
+
+def tile_of(model: TiledModel, size: tuple[int, int], tiles: bool | None) -> tuple[int, int] | None:
     """Returns the (height, width) of the tiles of an image; None when the image is not cut.
 
     A tile fills the network's input at the scale that the training images had; at one pixel a pixel when their size
@@ -53,7 +65,7 @@ def check_tiles(task: Task, tiles: bool | None) -> None:
         )
 
 
-def predict_in_tiles(model: "Model", image: np.ndarray, tile: tuple[int, int]) -> np.ndarray:
+def predict_in_tiles(model: TiledModel, image: np.ndarray, tile: tuple[int, int]) -> np.ndarray:
     """Predicts for a large image from overlapping tiles.
 
     Args:

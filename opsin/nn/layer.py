@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from math import prod
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import torch
 
@@ -214,3 +214,12 @@ def _to_json_value(value: object) -> object:
     if isinstance(value, tuple):
         return [_to_json_value(item) for item in cast("tuple[object, ...]", value)]
     return value
+
+
+class Layered(Protocol):
+    """What a view reads of a network: its layers and where they start."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    input_shape: Shape
+    output_shape: Shape

@@ -4,15 +4,11 @@ import re
 from dataclasses import dataclass, field
 from html import escape
 from math import log2
-from typing import TYPE_CHECKING
 
 from opsin.core import Shape
 
-from ..layer import shape_text
+from ..layer import Layered, shape_text
 from .diagram import Block, Group, Node, diagram_nodes
-
-if TYPE_CHECKING:
-    from ..sequential import Sequential
 
 _BRANCH_TITLE = "parallel branch, same input:"
 _TIMES = "\u00d7"
@@ -55,7 +51,7 @@ class _Canvas:
         )
 
 
-def diagram_svg(network: "Sequential", width: int = 480) -> str:
+def diagram_svg(network: Layered, width: int = 480) -> str:
     """Draws a network as an SVG: layers from left to right in lines, each with its output shape.
 
     Boxes are as high and wide as the feature maps and as deep as the channels. Composite layers are framed, and

@@ -3,16 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING
 
 from opsin.core import Shape
 
 from ..composites import Composite, chain_shapes
-from ..layer import Layer, numel, shape_text
+from ..layer import Layer, Layered, numel, shape_text
 from ..receptive_field import IDENTITY, ReceptiveField, compose
-
-if TYPE_CHECKING:
-    from ..sequential import Sequential
+from .summary_html import summary_html
 
 _FLOAT = 4  # bytes of a float32
 
@@ -148,8 +145,6 @@ class Summary:
         Returns:
             An HTML fragment with its style.
         """
-        from .summary_html import summary_html
-
         return summary_html(self, details)
 
     def _repr_html_(self) -> str:
@@ -184,7 +179,7 @@ class Summary:
         return tuple(sums)
 
 
-def summarize(network: "Sequential") -> Summary:
+def summarize(network: Layered) -> Summary:
     """Computes the summary of a network without running it.
 
     Args:

@@ -1,10 +1,10 @@
 """A network summary as a self-contained HTML table for notebooks."""
 
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from .summary import Row, Summary
+from opsin.core import Shape
 
 # Text colours are inherited, and lines and shades are translucent: legible on light and on dark pages.
 _STYLE = """
@@ -27,7 +27,36 @@ border-bottom:1px solid rgba(128,128,128,.3);font-variant-numeric:tabular-nums}
 """
 
 
-def summary_html(summary: "Summary", details: bool = False) -> str:
+class TableRow(Protocol):
+    """What the page shows of a layer."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def is_composite(self) -> bool: ...
+    def cells(self, details: bool = False) -> tuple[str, ...]: ...
+
+
+class SummaryTable(Protocol):
+    """What the page shows of a summary."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def input_shape(self) -> Shape: ...
+    @property
+    def rows(self) -> Sequence[TableRow]: ...
+    def titles(self, details: bool = False) -> tuple[str, ...]: ...
+    def totals(self, details: bool = False) -> Sequence[tuple[str, str]]: ...
+
+
+def summary_html(summary: SummaryTable, details: bool = False) -> str:
     """Renders a summary as an HTML table with a checkbox that shows the detail columns.
 
     On sites that remove styles, all columns are shown.
@@ -53,7 +82,7 @@ def summary_html(summary: "Summary", details: bool = False) -> str:
 _MORE = ("Multiply-adds", "Memory of all outputs, one input")
 
 
-def _row(row: "Row") -> str:
+def _row(row: TableRow) -> str:
     indent = f' style="padding-left:{0.9 + 1.3 * row.depth:g}em"'
     name = f"{'└ ' * bool(row.depth)}{escape(row.name)} <i>({escape(row.kind)})</i>"
     cells = "".join(_cell("td", text, index >= 2) for index, text in enumerate(row.cells(details=True)))
