@@ -44,13 +44,13 @@ def box_picture(
     image = image.resize((round(image.width * scale), max(1, round(image.height * scale))), Image.Resampling.BICUBIC)
     truth = np.zeros((0, 7), np.float32) if target is None else np.asarray(target)
     errors = find_errors(prediction, truth, thresholds)
-    correct = errors.given if target is None else errors.right
+    correct = errors.above_threshold if target is None else errors.true_positive
     pen, labels = _Pen(image), list[tuple[_Box, _Colour, str, bool]]()
     for box in truth[truth[:, 5] != 0]:
         pen.dashes(_scaled(box, scale), CROWD)
     for chosen, colour, is_error in (
         (correct, UNKNOWN if target is None else CORRECT, False),
-        (errors.false & ~correct, FALSE, True),
+        (errors.false_positive & ~correct, FALSE, True),
     ):
         for box in prediction[chosen]:
             pen.box(_scaled(box, scale), colour)

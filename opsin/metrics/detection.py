@@ -17,18 +17,18 @@ class ImageErrors:
     Predictions in a crowd are neither correct nor false, and a crowd cannot be missed.
 
     Attributes:
-        given: (k,) True for predictions at or above the threshold of their class.
-        right: (k,) True for true positives.
-        false: (k,) True for false positives.
+        above_threshold: (k,) True for predictions at or above the threshold of their class.
+        true_positive: (k,) True for true positives.
+        false_positive: (k,) True for false positives.
         missed: (g,) True for ground-truth boxes without a true positive.
-        best: (g,) score of the prediction that matches each ground-truth box, above the threshold or not; 0 for none.
+        best_score: (g,) score of the prediction that matches each ground-truth box, at any threshold; 0 for none.
     """
 
-    given: np.ndarray
-    right: np.ndarray
-    false: np.ndarray
+    above_threshold: np.ndarray
+    true_positive: np.ndarray
+    false_positive: np.ndarray
     missed: np.ndarray
-    best: np.ndarray
+    best_score: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,31 +37,31 @@ class RankedPredictions:
 
     Attributes:
         scores: (d,) confidence.
-        right: (d,) True for true positives.
+        is_correct: (d,) True for true positives.
         count: Number of ground-truth objects.
     """
 
     scores: np.ndarray
-    right: np.ndarray
+    is_correct: np.ndarray
     count: int
 
     def f1(self) -> np.ndarray:
         """Returns the F1 score (d,) of the first 1, 2, ... d predictions."""
         if not len(self.scores):
             return np.zeros(0)
-        return 2 * np.cumsum(self.right) / (np.arange(1, len(self.right) + 1) + self.count)
+        return 2 * np.cumsum(self.is_correct) / (np.arange(1, len(self.is_correct) + 1) + self.count)
 
     def precision(self) -> np.ndarray:
         """Returns the precision (d,) of the first 1, 2, ... d predictions."""
-        return np.cumsum(self.right) / np.arange(1, len(self.right) + 1)
+        return np.cumsum(self.is_correct) / np.arange(1, len(self.is_correct) + 1)
 
     def recall(self) -> np.ndarray:
         """Returns the recall (d,) of the first 1, 2, ... d predictions."""
-        return np.cumsum(self.right) / max(1, self.count)
+        return np.cumsum(self.is_correct) / max(1, self.count)
 
     def threshold(self) -> float | None:
         """Returns the score threshold with the best F1, midway to the next lower score; None without true positives."""
-        if not self.right.any():
+        if not self.is_correct.any():
             return None
         f1 = self.f1()
         last = np.append(self.scores[1:] != self.scores[:-1], True)  # a threshold cannot separate equal scores
@@ -81,11 +81,11 @@ def candidates_in(prediction: np.ndarray, target: np.ndarray, index: int) -> Can
     Returns:
         The candidates of the class.
     """
-    predicted, true = prediction[prediction[:, 4] == index], target[target[:, 4] == index].astype(np.float64)
+    predicted, labelled = prediction[prediction[:, 4] == index], target[target[:, 4] == index].astype(np.float64)
     sizes = predicted[:, 2:4].astype(np.float64) - predicted[:, :2].astype(np.float64)
-    crowd = true[:, 5] != 0
-    overlaps = box_overlaps(predicted, true, crowd)
-    return Candidates(predicted[:, 5].astype(np.float64), sizes.prod(1), overlaps, true[:, 6], crowd)
+    crowd = labelled[:, 5] != 0
+    overlaps = box_overlaps(predicted, labelled, crowd)
+    return Candidates(predicted[:, 5].astype(np.float64), sizes.prod(1), overlaps, labelled[:, 6], crowd)
 
 
 def match_images(predictions: np.ndarray, targets: np.ndarray, index: int) -> list[Matches]:
@@ -114,10 +114,10 @@ def rank_predictions(images: Sequence[Matches]) -> RankedPredictions:
         return RankedPredictions(np.zeros(0), np.zeros(0, bool), 0)
     scores = np.concatenate([image.scores for image in images])
     counted = ~np.concatenate([image.ignored[0, 0] for image in images])
-    right = np.concatenate([image.partner[0, 0] >= 0 for image in images])
+    is_correct = np.concatenate([image.partner[0, 0] >= 0 for image in images])
     order = np.argsort(-scores, kind="stable")
     order = order[counted[order]]
-    return RankedPredictions(scores[order], right[order], int(sum(image.wanted[0] for image in images)))
+    return RankedPredictions(scores[order], is_correct[order], int(sum(image.wanted[0] for image in images)))
 
 
 def find_errors(prediction: np.ndarray, target: np.ndarray, thresholds: Sequence[float]) -> ImageErrors:
@@ -131,15 +131,15 @@ def find_errors(prediction: np.ndarray, target: np.ndarray, thresholds: Sequence
     Returns:
         The errors of the image.
     """
-    given = prediction[:, 5] >= np.array(thresholds)[prediction[:, 4].astype(int)]
-    right, false = np.zeros(len(prediction), bool), np.zeros(len(prediction), bool)
-    missed, best = target[:, 5] == 0, np.zeros(len(target))
+    above = prediction[:, 5] >= np.array(thresholds)[prediction[:, 4].astype(int)]
+    true_positive, false_positive = np.zeros(len(prediction), bool), np.zeros(len(prediction), bool)
+    missed, best_score = target[:, 5] == 0, np.zeros(len(target))
     for index in np.unique(np.concatenate((prediction[:, 4], target[:, 4]))):
-        of_class, true = np.flatnonzero(prediction[:, 4] == index), np.flatnonzero(target[:, 4] == index)
+        of_class, labelled = np.flatnonzero(prediction[:, 4] == index), np.flatnonzero(target[:, 4] == index)
         matches = match(candidates_in(prediction, target, int(index)), _HALF, AREAS[:1])
         rows, partner, ignored = of_class[matches.order], matches.partner[0, 0], matches.ignored[0, 0]
         hit = (partner >= 0) & ~ignored
-        right[rows], false[rows] = given[rows] & hit, given[rows] & ~hit & ~ignored
-        best[true[partner[hit]]] = matches.scores[hit]
-        missed[true[partner[right[rows]]]] = False
-    return ImageErrors(given, right, false, missed, best)
+        true_positive[rows], false_positive[rows] = above[rows] & hit, above[rows] & ~hit & ~ignored
+        best_score[labelled[partner[hit]]] = matches.scores[hit]
+        missed[labelled[partner[true_positive[rows]]]] = False
+    return ImageErrors(above, true_positive, false_positive, missed, best_score)

@@ -20,35 +20,37 @@ PREDICTION = boxes(
 )
 
 
-def test_a_verdict_says_what_is_right_false_and_missed():
+def test_errors_of_an_image_are_true_positives_false_positives_and_missed_boxes():
     errors = find_errors(PREDICTION, GROUND_TRUTH, (0.3, 0.3))
-    assert errors.given.tolist() == [True, True, True, False]
-    assert errors.right.tolist() == [True, False, False, False]
-    assert errors.false.tolist() == [False, True, True, False]
+    assert errors.above_threshold.tolist() == [True, True, True, False]
+    assert errors.true_positive.tolist() == [True, False, False, False]
+    assert errors.false_positive.tolist() == [False, True, True, False]
     assert errors.missed.tolist() == [False, True, True]
-    assert errors.best.tolist() == pytest.approx([0.9, 0.2, 0])
+    assert errors.best_score.tolist() == pytest.approx([0.9, 0.2, 0])
     lower = find_errors(PREDICTION, GROUND_TRUTH, (0.1, 0.3))
-    assert lower.right.tolist() == [True, False, False, True] and lower.missed.tolist() == [False, False, True]
+    assert lower.true_positive.tolist() == [True, False, False, True] and lower.missed.tolist() == [False, False, True]
 
 
 def test_crowds_are_neither_missed_nor_false():
     crowd = boxes((0, 0, 100, 100, 0, 1, 10000), width=7)
     errors = find_errors(PREDICTION, crowd, (0.3, 0.3))
-    assert errors.given.sum() == 3 and not (errors.right.any() or errors.false.any() or errors.missed.any())
+    assert errors.above_threshold.sum() == 3 and not (
+        errors.true_positive.any() or errors.false_positive.any() or errors.missed.any()
+    )
 
 
 def test_no_predictions_and_no_objects():
     nothing, no_boxes = GROUND_TRUTH[:0], PREDICTION[:0]
     assert find_errors(no_boxes, GROUND_TRUTH, (0.3, 0.3)).missed.all()
-    assert find_errors(PREDICTION, nothing, (0.3, 0.3)).false.tolist() == [True, True, True, False]
-    assert len(find_errors(no_boxes, nothing, (0.3, 0.3)).given) == 0
+    assert find_errors(PREDICTION, nothing, (0.3, 0.3)).false_positive.tolist() == [True, True, True, False]
+    assert len(find_errors(no_boxes, nothing, (0.3, 0.3)).above_threshold) == 0
 
 
 def test_a_ranking_counts_over_all_images(rows):
     predictions, targets = rows([PREDICTION, PREDICTION[:1]]), rows([GROUND_TRUTH, GROUND_TRUTH[:0]])
     ranking = rank_predictions(match_images(predictions, targets, 0))
     assert ranking.scores.tolist() == pytest.approx([0.9, 0.9, 0.8, 0.7, 0.2])
-    assert ranking.right.tolist() == [True, False, False, False, True] and ranking.count == 2
+    assert ranking.is_correct.tolist() == [True, False, False, False, True] and ranking.count == 2
     assert ranking.precision().tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 2 / 5])
     assert ranking.recall().tolist() == pytest.approx([0.5, 0.5, 0.5, 0.5, 1])
     assert ranking.f1().tolist() == pytest.approx([2 / 3, 2 / 4, 2 / 5, 2 / 6, 4 / 7])

@@ -1,4 +1,4 @@
-"""What there is to draw about boxes: precision over recall, F1 over the threshold, numbers told over true ones."""
+"""Charts of detectors: precision over recall, F1 over the threshold, predicted counts over labelled counts."""
 
 from collections.abc import Sequence
 
@@ -15,30 +15,40 @@ def box_charts(
     names: Sequence[str],
     thresholds: Sequence[float],
     rankings: Sequence[RankedPredictions],
-    told: np.ndarray,
-    true: np.ndarray,
+    predicted_counts: np.ndarray,
+    label_counts: np.ndarray,
 ) -> tuple[Chart, ...]:
-    """The charts for rankings a class, and numbers told and true, (n, classes)."""
+    """Returns the charts of a detector.
+
+    Args:
+        names: Class names.
+        thresholds: Confidence threshold of each class.
+        rankings: Ranked predictions of each class.
+        predicted_counts: Number of boxes above the threshold, (n, classes).
+        label_counts: Number of ground-truth boxes, (n, classes).
+
+    Returns:
+        Precision over recall, F1 over the threshold, and counts of each class, or of all where there are many classes.
+    """
     by_class = list(zip(names, thresholds, rankings, strict=True))
     precision = Lines(
         "Precision and recall",
-        "From right to left fewer boxes are told, those with the highest scores: of those told the share that is right "
-        "(up), of those there are the share that is found (across). A box is right when it overlaps a true one by half "
-        "or more.",
+        "Precision: share of predicted boxes that are correct. Recall: share of ground-truth boxes that are detected. "
+        "From right to left the threshold rises. A box is correct if its IoU with a ground-truth box is 0.5 or more.",
         tuple(_precision(name, ranking) for name, _, ranking in by_class if ranking.count and len(ranking.scores)),
         "recall",
         "precision",
     )
     f1 = Lines(
         "F1 over the threshold",
-        "Precision and recall in one number, when boxes from a score on are told. In use: "
-        + ", ".join(f"{name} from {threshold:.2f}" for name, threshold, _ in by_class[:12])
+        "Harmonic mean of precision and recall at each confidence threshold. Thresholds in use: "
+        + ", ".join(f"{name} {threshold:.2f}" for name, threshold, _ in by_class[:12])
         + (" and more." if len(by_class) > 12 else "."),
         tuple(_f1(name, ranking) for name, _, ranking in by_class if ranking.count and len(ranking.scores)),
         "threshold",
         "F1",
     )
-    return precision, f1, *_counts(names, told, true)
+    return precision, f1, *_counts(names, predicted_counts, label_counts)
 
 
 def _precision(name: str, ranking: RankedPredictions) -> Curve:
@@ -48,23 +58,23 @@ def _precision(name: str, ranking: RankedPredictions) -> Curve:
 
 def _f1(name: str, ranking: RankedPredictions) -> Curve:
     thresholds = np.linspace(0, 1, 101)
-    told = np.searchsorted(-ranking.scores, -thresholds, "right")
-    return Curve(name, thresholds, np.concatenate(([0.0], ranking.f1()))[told])
+    above = np.searchsorted(-ranking.scores, -thresholds, "right")
+    return Curve(name, thresholds, np.concatenate(([0.0], ranking.f1()))[above])
 
 
-def _counts(names: Sequence[str], told: np.ndarray, true: np.ndarray) -> list[Points]:
-    """A chart a class, or one of their sums when there are many classes."""
-    caption = "A dot an image; on the diagonal as many are told as there are."
+def _counts(names: Sequence[str], predicted: np.ndarray, labelled: np.ndarray) -> list[Points]:
+    """Returns one chart per class, or one of the sums over many classes."""
+    caption = "Predicted counts over labelled counts, one dot per image; on the diagonal both are equal."
     if len(names) > _MOST_CLASSES:
-        names, told, true = ("objects",), told.sum(1, keepdims=True), true.sum(1, keepdims=True)
+        names, predicted, labelled = ("objects",), predicted.sum(1, keepdims=True), labelled.sum(1, keepdims=True)
     return [
         Points(
-            f"{name}: how many",
+            f"{name}: counts",
             caption,
-            true[:, index].astype(np.float64),
-            told[:, index].astype(np.float64),
-            f"true number of {name}",
-            "number told",
+            labelled[:, index].astype(np.float64),
+            predicted[:, index].astype(np.float64),
+            "ground truth",
+            "prediction",
             True,
         )
         for index, name in enumerate(names)

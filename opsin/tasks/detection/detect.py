@@ -1,4 +1,4 @@
-"""Objects by their boxes."""
+"""Object detection: bounding boxes with a class and a score."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,18 +29,28 @@ from ..validation import check_names, check_stride, check_thresholds
 from .centernet import CROWD, NO_BOX, centernet_loss, decode_peaks
 from .charts import box_charts
 
-USUAL_THRESHOLD = 0.3
+DEFAULT_THRESHOLD = 0.3
+"""Confidence threshold of each class before calibration."""
 
 
 @dataclass(frozen=True)
 class Detect(SpatialTask):
-    """Boxes of objects with a class and a score each; those from a score on, one a class, are told.
+    """Object detection with one confidence threshold per class.
 
-    Answers are (k, 6): xmin, ymin, xmax, ymax, class, score; targets (k, 7) as a table has them.
+    Predictions are float32 (k, 6) for each image: xmin, ymin, xmax, ymax in pixels, class, score. Targets are (k, 7):
+    xmin, ymin, xmax, ymax in pixels, class, crowd, area.
+
+    Args:
+        names: Class names.
+        stride: Pixels per cell of the network's output grid, a power of two.
+        thresholds: Minimum score of each class, 0 to 1. Default: 0.3 for each.
+
+    Raises:
+        DataError: A name, the stride or a threshold is not valid.
 
     Examples:
-        >>> answers = Detect(("cat",)).empty(1, (64, 64))
-        >>> Detect(("cat",)).to_columns(answers)
+        >>> predictions = Detect(("cat",)).empty(1, (64, 64))
+        >>> Detect(("cat",)).to_columns(predictions)
         {'count': [0], 'count_cat': [0], 'boxes': [[]]}
     """
 
@@ -58,16 +68,16 @@ class Detect(SpatialTask):
         check_names(self.names, 1, "classes")
         check_stride(self.stride)
         if self.thresholds == ():
-            object.__setattr__(self, "thresholds", (USUAL_THRESHOLD,) * len(self.names))
+            object.__setattr__(self, "thresholds", (DEFAULT_THRESHOLD,) * len(self.names))
         check_thresholds(self.thresholds, len(self.names))
 
     @property
     def units(self) -> int:
-        """One output a class, and four for the sides of a box."""
+        """One output per class, and four for the sides of a box."""
         return len(self.names) + 4
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
-        """float32 (n, most boxes, 5): xmin, ymin, xmax, ymax and class, which is -1 for no box and -2 for a crowd."""
+        """Returns float32 (n, boxes, 5): xmin, ymin, xmax, ymax, class; class -1 pads rows, -2 marks a crowd."""
         most = max([1, *map(len, targets)])
         encoded = np.zeros((len(targets), most, 5), np.float32)
         encoded[:, :, 4] = NO_BOX
@@ -85,15 +95,15 @@ class Detect(SpatialTask):
         weights: Tensor | None = None,
         parameters: Mapping[str, Tensor] | None = None,
     ) -> Tensor:
-        """What is wrong with peaks and boxes, an object; `weights` are one a class; nothing is smoothed."""
+        """Computes the CenterNet loss of each row, (n,); `weights` are one per class, `smoothing` has no effect."""
         return centernet_loss(logits, target, self.stride, weights)
 
     def decode(self, logits: Tensor) -> np.ndarray:
-        """(n,) objects: float32 (k, 6), the highest score first, at most 300 with 0.01 or more."""
+        """Returns an array (n,) of float32 (k, 6) by descending score: at most 300 boxes of at least 0.01."""
         return as_objects([boxes.numpy() for boxes in decode_peaks(logits, self.stride)])
 
     def empty(self, count: int, size: tuple[int, int]) -> np.ndarray:
-        """No boxes."""
+        """Returns no boxes."""
         return as_objects([np.zeros((0, 6), np.float32) for _ in range(count)])
 
     def to_image_space(
@@ -106,127 +116,127 @@ class Detect(SpatialTask):
         return as_objects([boxes[(boxes[:, 2:4] > boxes[:, :2]).all(1)] for boxes in moved])
 
     def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
-        """`count`, `count_<class>` and `boxes`: label, confidence and box of each."""
-        told = [self._above_threshold(boxes) for boxes in predictions]
+        """Returns `count`, `count_<class>` and `boxes`: label, confidence and corners of each."""
+        above = [self._above_threshold(boxes) for boxes in predictions]
         return {
-            "count": [len(boxes) for boxes in told],
+            "count": [len(boxes) for boxes in above],
             **{
-                f"count_{name}": [int((boxes[:, 4] == index).sum()) for boxes in told]
+                f"count_{name}": [int((boxes[:, 4] == index).sum()) for boxes in above]
                 for index, name in enumerate(self.names)
             },
-            "boxes": [[self._as_json(box) for box in boxes] for boxes in told],
+            "boxes": [[self._as_json(box) for box in boxes] for boxes in above],
         }
 
     def to_records(self, predictions: np.ndarray) -> list[dict[str, Any]]:
-        """The columns, row by row."""
+        """Returns the columns, row by row."""
         return as_rows(self.to_columns(predictions))
 
     def with_threshold(self, confidence: float) -> "Detect":
-        """The same threshold for each class; DataError unless it is from 0 to 1."""
+        """Returns the task with this threshold for each class; raises DataError unless it is from 0 to 1."""
         return replace(self, thresholds=(float(confidence),) * len(self.names))
 
     def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
-        """ap, ap50, ap75, ap_small, ap_medium, ap_large and ar as COCO has them, and count_mae.
+        """Returns a function to the COCO scores ap, ap50, ap75, ap_small, ap_medium, ap_large and ar, and count_mae.
 
-        count_mae is how far off the number of boxes told is, a mean over images and classes.
+        count_mae is the absolute error of the number of boxes above the threshold, a mean over images and classes.
         """
         classes = [average_precision(match_images(predictions, targets, index)) for index in range(len(self.names))]
-        off = mean(self._count_errors(predictions, targets).mean(1))
-        return lambda weights: {**coco_scores(classes, weights), "count_mae": off(weights)}
+        count_error = mean(self._count_errors(predictions, targets).mean(1))
+        return lambda weights: {**coco_scores(classes, weights), "count_mae": count_error(weights)}
 
     def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-        """class, count, ap, ap50, and from the threshold on precision, recall, f1 and count_mae."""
+        """Returns class, count, ap, ap50, and above the threshold precision, recall, f1 and count_mae."""
         rows: list[dict[str, Any]] = []
         errors = self._count_errors(predictions, targets)
         for index, name in enumerate(self.names):
             matches = match_images(predictions, targets, index)
             ranking = rank_predictions(matches)
             precision = average_precision(matches)(np.ones(len(predictions)))[0][0]
-            told = int((ranking.scores >= self.thresholds[index]).sum())
-            right = int(ranking.right[:told].sum())
+            predicted = int((ranking.scores >= self.thresholds[index]).sum())
+            correct = int(ranking.is_correct[:predicted].sum())
             row = {"class": name, "count": ranking.count, "ap": float(precision.mean()), "ap50": float(precision[0])}
-            row |= {"precision": _share(right, told), "recall": _share(right, ranking.count)}
-            row |= {"f1": _share(2 * right, told + ranking.count)}
+            row |= {"precision": _ratio(correct, predicted), "recall": _ratio(correct, ranking.count)}
+            row |= {"f1": _ratio(2 * correct, predicted + ranking.count)}
             rows.append(row | {"count_mae": float(errors[:, index].mean()) if len(predictions) else float("nan")})
         return rows
 
     def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """The rows in which each class is to be seen."""
-        there = [set(boxes[boxes[:, 5] == 0, 4].astype(int).tolist()) for boxes in targets]
+        """Returns the rows with an object of each class, crowds excluded."""
+        present = [set(boxes[boxes[:, 5] == 0, 4].astype(int).tolist()) for boxes in targets]
         return {
-            name: np.array([row for row, held in enumerate(there) if index in held], np.int64)
+            name: np.array([row for row, classes in enumerate(present) if index in classes], np.int64)
             for index, name in enumerate(self.names)
         }
 
     def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """(n,) whether anything is missed or false."""
-        verdicts = self._errors(predictions, targets)
-        return np.array([verdict.false.any() or verdict.missed.any() for verdict in verdicts], bool)
+        """Returns (n,) booleans, true for images with a missed object or a false positive."""
+        images = self._image_errors(predictions, targets)
+        return np.array([errors.false_positive.any() or errors.missed.any() for errors in images], bool)
 
     def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
-        """Nothing: no box is right in every image."""
+        """Returns no parameters: the baseline predicts no boxes."""
         return np.zeros(0, np.float32)
 
     def baseline_predictions(self, baseline: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-        """No boxes."""
+        """Returns no boxes."""
         return self.empty(len(predictions), (0, 0))
 
     def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """What true boxes lack to a score of 1, and the scores of false ones that are told, in sum."""
+        """Returns (n,): the sum of 1 - score over ground-truth boxes, plus the scores of false positives."""
         return np.array(
             [
-                float((1 - verdict.best[target[:, 5] == 0]).sum() + answer[verdict.false, 5].sum())
-                for verdict, answer, target in zip(
-                    self._errors(predictions, targets), predictions, targets, strict=True
+                float((1 - errors.best_score[target[:, 5] == 0]).sum() + boxes[errors.false_positive, 5].sum())
+                for errors, boxes, target in zip(
+                    self._image_errors(predictions, targets), predictions, targets, strict=True
                 )
             ]
         )
 
     def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
-        """The share of boxes within 0.1 of their threshold among those that are told or nearly."""
-        doubts: list[float] = []
+        """Returns (n,) shares of boxes within 0.1 of their threshold among all boxes above threshold - 0.1."""
+        shares: list[float] = []
         for boxes in predictions:
-            above = boxes[:, 5] - np.array(self.thresholds)[boxes[:, 4].astype(int)]
-            doubts.append(_share(int((np.abs(above) < 0.1).sum()), max(1, int((above > -0.1).sum()))))
-        return np.array(doubts)
+            margin = boxes[:, 5] - np.array(self.thresholds)[boxes[:, 4].astype(int)]
+            shares.append(_ratio(int((np.abs(margin) < 0.1).sum()), max(1, int((margin > -0.1).sum()))))
+        return np.array(shares)
 
     def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
-        """Precision over recall, F1 over the threshold, and how many are told over how many there are."""
+        """Returns precision over recall, F1 over the threshold, and predicted counts over labelled counts."""
         rankings = [rank_predictions(match_images(predictions, targets, index)) for index in range(len(self.names))]
         return box_charts(self.names, self.thresholds, rankings, self._counts(predictions), self._label_counts(targets))
 
     def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
-        """How many of each class are told; and how many there are, how many were missed and how many told are false."""
-        verdict = find_errors(prediction, target, self.thresholds)
-        missed, false = int(verdict.missed.sum()), int(verdict.false.sum())
-        wrong = f"; {missed} missed, {false} false" if missed or false else ""
-        told, true = self._counts(as_objects([prediction]))[0], self._label_counts(as_objects([target]))[0]
-        return self._words(told), self._words(true) + wrong
+        """Returns predicted counts by class, and labelled counts with the missed objects and false positives."""
+        errors = find_errors(prediction, target, self.thresholds)
+        missed, false = int(errors.missed.sum()), int(errors.false_positive.sum())
+        suffix = f"; {missed} missed, {false} false" if missed or false else ""
+        predicted, labelled = self._counts(as_objects([prediction]))[0], self._label_counts(as_objects([target]))[0]
+        return self._counts_text(predicted), self._counts_text(labelled) + suffix
 
     def draw(self, pixels: np.ndarray, prediction: Any, target: Any) -> np.ndarray:
-        """The image with its boxes: right green, false red, missed dashed yellow; blue where the truth is not known."""
+        """Draws true positives green, false positives red, missed objects dashed yellow; blue without ground truth."""
         return box_picture(pixels, prediction, target, self.names, self.thresholds)
 
     @property
     def object_names(self) -> tuple[str, ...]:
-        """All classes."""
+        """Names of all classes."""
         return self.names
 
     def to_annotations(self, id: str, prediction: np.ndarray, size: tuple[int, int]) -> AnnotatedImage:
-        """The boxes from the thresholds on."""
+        """Returns the boxes above their thresholds."""
         boxes = self._above_threshold(prediction).astype(np.float64)
         sides = boxes[:, 2:4] - boxes[:, :2]
         values = np.column_stack([boxes[:, :5], np.zeros(len(boxes)), sides.prod(1)])
         return AnnotatedImage(id, *size, values, boxes[:, 5])
 
     def overlay(self, pixels: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-        """The image with the boxes from the thresholds on, in blue."""
+        """Draws the boxes above their thresholds, in blue."""
         return box_picture(pixels, prediction, None, self.names, self.thresholds)
 
     def decode_tiles(
         self, logits: Iterable[Tensor], placements: Sequence[Placement], tiles: Sequence[Tile], size: tuple[int, int]
     ) -> np.ndarray:
-        """Merges the objects of all tiles: each object once."""
+        """Merges the boxes of all tiles, each object once."""
         return merge_decoded(self, merge_boxes, logits, placements, tiles, size)
 
     def default_network(self, images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:
@@ -238,13 +248,13 @@ class Detect(SpatialTask):
         return spatial_augmentation(side, hflip=hflip, rotate90=rotate90, rotate=0.0)
 
     def default_tta(self, hflip: bool, side: int) -> str:
-        """Returns nothing: flipped grids do not align."""
+        """Returns "none": the output grids of flipped images do not align."""
         return "none"
 
     def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "Detect":
-        """With the threshold of each class that has the best F1 on these validation answers.
+        """Returns the task with the threshold of best F1 for each class on these validation predictions.
 
-        A class keeps its threshold when no answer found one of it.
+        A class without a true positive keeps its threshold.
         """
         found = [
             rank_predictions(match_images(predictions, targets, index)).threshold() for index in range(len(self.names))
@@ -253,7 +263,7 @@ class Detect(SpatialTask):
         return replace(self, thresholds=tuple(best))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for the model file."""
+        """Returns plain values for the model file."""
         return {"task": self.name, **asdict(self)}
 
     def _above_threshold(self, boxes: np.ndarray) -> np.ndarray:
@@ -264,7 +274,7 @@ class Detect(SpatialTask):
         return {"label": self.names[int(box[4])], "confidence": round(float(box[5]), 4), "box": corners}
 
     def _counts(self, predictions: np.ndarray) -> np.ndarray:
-        """(n, classes) how many boxes are told."""
+        """Returns the numbers of boxes above the threshold, (n, classes)."""
         counts = [
             np.bincount(self._above_threshold(boxes)[:, 4].astype(int), minlength=len(self.names))
             for boxes in predictions
@@ -272,22 +282,20 @@ class Detect(SpatialTask):
         return np.array(counts, np.int64).reshape(len(predictions), len(self.names))
 
     def _label_counts(self, targets: np.ndarray) -> np.ndarray:
-        """(n, classes) how many there are, crowds apart."""
+        """Returns the numbers of ground-truth boxes without crowds, (n, classes)."""
         counts = [np.bincount(boxes[boxes[:, 5] == 0, 4].astype(int), minlength=len(self.names)) for boxes in targets]
         return np.array(counts, np.int64).reshape(len(targets), len(self.names))
 
     def _count_errors(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         return np.abs(self._counts(predictions) - self._label_counts(targets)).astype(np.float64)
 
-    def _errors(self, predictions: np.ndarray, targets: np.ndarray) -> list[ImageErrors]:
-        return [
-            find_errors(answer, target, self.thresholds) for answer, target in zip(predictions, targets, strict=True)
-        ]
+    def _image_errors(self, predictions: np.ndarray, targets: np.ndarray) -> list[ImageErrors]:
+        return [find_errors(boxes, target, self.thresholds) for boxes, target in zip(predictions, targets, strict=True)]
 
-    def _words(self, counts: np.ndarray) -> str:
-        told = Counter({name: int(count) for name, count in zip(self.names, counts, strict=True) if count})
-        return ", ".join(f"{count} {name}" for name, count in told.most_common()) or "none"
+    def _counts_text(self, counts: np.ndarray) -> str:
+        present = Counter({name: int(count) for name, count in zip(self.names, counts, strict=True) if count})
+        return ", ".join(f"{count} {name}" for name, count in present.most_common()) or "none"
 
 
-def _share(part: int, whole: int) -> float:
+def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else float("nan")

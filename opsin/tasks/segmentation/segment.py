@@ -1,4 +1,4 @@
-"""A class for each pixel."""
+"""Semantic segmentation: one class per pixel."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -28,15 +28,21 @@ from .annotations import annotate_classes
 from .losses import class_loss
 
 BACKGROUNDS = ("background", "_background_", "bg", "unlabeled", "unlabelled", "none", "void")
-"""Names of a first class that stands for nothing: it has no part in the mean Dice, and no colour."""
+"""Names that mark the first class as background: left out of the mean Dice, drawn without colour."""
 
 
 @dataclass(frozen=True)
 class Segment(SpatialTask):
-    """Cross-entropy and Dice over the pixels' classes.
+    """Semantic segmentation, trained with cross-entropy and Dice.
 
-    Answers are uint8 (n, height, width, 2): class, and confidence from 0 to 255; targets uint8 (n, height, width), 255
-    where nobody knows. Both are in pixels of the network's input.
+    Predictions are uint8 (n, height, width, 2): class, and confidence from 0 to 255. Targets are uint8
+    (n, height, width), 255 for unlabelled pixels. Both are in pixels of the network's input.
+
+    Args:
+        names: Class names, a background first if there is one.
+
+    Raises:
+        DataError: A name is not valid, or there are fewer than two.
 
     Examples:
         >>> Segment(("background", "cell")).to_columns(np.zeros((1, 4, 4, 2), np.uint8))["share_cell"]
@@ -56,21 +62,21 @@ class Segment(SpatialTask):
 
     @property
     def units(self) -> int:
-        """One output a class."""
+        """One output per class."""
         return len(self.names)
 
     @property
     def has_background(self) -> bool:
-        """Whether the first class stands for nothing."""
+        """True if the first class is a background."""
         return self.names[0].lower() in BACKGROUNDS
 
     @property
     def things(self) -> range:
-        """The classes that are something."""
+        """Indices of all classes but the background."""
         return range(1 if self.has_background else 0, len(self.names))
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
-        """The masks as they are."""
+        """Returns the masks unchanged."""
         return targets
 
     def loss(
@@ -90,11 +96,11 @@ class Segment(SpatialTask):
         return _classes_of(logits.float().softmax(1)).cpu().numpy()
 
     def empty(self, count: int, size: tuple[int, int]) -> np.ndarray:
-        """The first class everywhere, of no confidence."""
+        """Returns the first class for every pixel, with confidence 0."""
         return np.zeros((count, *size, 2), np.uint8)
 
     def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
-        """`share_<class>`, the share of the pixels, and `confidence`, its mean."""
+        """Returns `share_<class>`, the share of the pixels, and `confidence`, the mean over the pixels."""
         shares = [
             np.bincount(row[..., 0].ravel(), minlength=256)[: self.units] / row[..., 0].size for row in predictions
         ]
@@ -104,29 +110,29 @@ class Segment(SpatialTask):
         }
 
     def to_records(self, predictions: np.ndarray) -> list[dict[str, Any]]:
-        """The columns, and `mask`: uint8 (height, width) of class indices."""
+        """Returns the columns, and `mask`: uint8 (height, width) of class indices."""
         return [
-            {**row, "mask": answer[..., 0]}
-            for row, answer in zip(as_rows(self.to_columns(predictions)), predictions, strict=True)
+            {**row, "mask": mask[..., 0]}
+            for row, mask in zip(as_rows(self.to_columns(predictions)), predictions, strict=True)
         ]
 
     @property
     def object_names(self) -> tuple[str, ...]:
-        """All classes but a background."""
+        """Names of all classes but the background."""
         return self.names[self.things.start :]
 
     def to_annotations(self, id: str, prediction: np.ndarray, size: tuple[int, int]) -> AnnotatedImage:
-        """Each class that is there, but a background, as one object."""
+        """Returns each class with pixels, except the background, as one object."""
         return annotate_classes(id, prediction[..., 0], prediction[..., 1], self.things)
 
     def overlay(self, pixels: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-        """The image in the colours of its classes."""
+        """Draws each class in its own colour."""
         return overlay(pixels, prediction[..., 0], self.has_background)
 
     def decode_tiles(
         self, logits: Iterable[Tensor], placements: Sequence[Placement], tiles: Sequence[Tile], size: tuple[int, int]
     ) -> np.ndarray:
-        """Averages probabilities where tiles overlap, with less weight near a tile's border, then takes the best."""
+        """Averages probabilities where tiles overlap, with less weight near their borders, and takes the maximum."""
         parts = (
             placement.mask_to_image(one.float().softmax(0).movedim(0, 2).cpu().numpy())
             for one, placement in zip(logits, placements, strict=True)
@@ -135,13 +141,13 @@ class Segment(SpatialTask):
         return _classes_of(merged.movedim(2, 0)[None])[0].numpy()
 
     def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
-        """iou (mean over all classes), dice (mean over all but a background), image_dice, pixel_accuracy, boundary_f.
+        """Returns a function to iou, dice, image_dice, pixel_accuracy and boundary_f.
 
-        Pixels of all images are counted together, but for image_dice, the mean of the Dice of each image; a class that
-        is neither there nor answered has no part.
+        iou is a mean over all classes, dice over all but the background, both from the pixels of all images together;
+        image_dice is the mean of the Dice of each image. Classes neither labelled nor predicted are left out.
         """
         tables = confusion(predictions[..., 0], targets, self.units)
-        image_dice = mean_of_known(self._dice_of_each(tables))
+        image_dice = mean_of_known(self._image_dice(tables))
         outlines = boundary_counts(predictions[..., 0], targets)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
@@ -157,12 +163,12 @@ class Segment(SpatialTask):
         return scores
 
     def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-        """class, count (images that have it), iou, dice, precision and recall of its pixels."""
+        """Returns class, count (images that contain it), iou, dice, precision and recall of its pixels."""
         tables = confusion(predictions[..., 0], targets, self.units)
         iou, dice, table = self._overlaps(tables.sum(0))
-        right, truth, said = np.diag(table), table.sum(1), table.sum(0)
+        correct, labelled, predicted = np.diag(table), table.sum(1), table.sum(0)
         counts = (tables.sum(2) > 0).sum(0)
-        columns = (counts, iou, dice, ratio(right, said), ratio(right, truth))
+        columns = (counts, iou, dice, ratio(correct, predicted), ratio(correct, labelled))
         return [
             {
                 "class": name,
@@ -176,57 +182,57 @@ class Segment(SpatialTask):
         ]
 
     def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """The rows in which each class is to be seen."""
-        seen = np.zeros((len(targets), 256), bool)
+        """Returns the rows with a pixel of each class."""
+        present = np.zeros((len(targets), 256), bool)
         for row in range(len(targets)):
-            seen[row, np.unique(np.asarray(targets[row]))] = True
-        return {name: np.flatnonzero(seen[:, index]) for index, name in enumerate(self.names)}
+            present[row, np.unique(np.asarray(targets[row]))] = True
+        return {name: np.flatnonzero(present[:, index]) for index, name in enumerate(self.names)}
 
     def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> None:
-        """No answer is quite right."""
+        """Returns None: predicted masks are only more or less accurate."""
         return
 
     def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
-        """The share of each class among the training pixels."""
+        """Returns the share of each class among the training pixels, (classes,)."""
         counts = np.zeros(256)
         for mask in train_targets:
             counts += np.bincount(np.asarray(mask).ravel(), minlength=256)
         return (counts[: self.units] / max(1.0, counts[: self.units].sum())).astype(np.float32)
 
     def baseline_predictions(self, baseline: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-        """The most frequent class everywhere."""
-        answers = np.empty_like(predictions)
-        answers[..., 0], answers[..., 1] = int(baseline.argmax()), round(255 * float(baseline.max()))
-        return answers
+        """Returns the most frequent class for every pixel."""
+        constant = np.empty_like(predictions)
+        constant[..., 0], constant[..., 1] = int(baseline.argmax()), round(255 * float(baseline.max()))
+        return constant
 
     def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """1 - the mean Dice of each image."""
-        return 1 - self._dice_of_each(confusion(predictions[..., 0], targets, self.units))
+        """Returns 1 - the mean Dice of each image, (n,)."""
+        return 1 - self._image_dice(confusion(predictions[..., 0], targets, self.units))
 
     def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
-        """1 - the mean confidence of each image."""
+        """Returns 1 - the mean confidence of each image, (n,)."""
         return np.array([1 - float(row[..., 1].mean()) / 255 for row in predictions])
 
     def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
-        """The confusion matrix of pixels and how Dice is spread over the images."""
+        """Returns the confusion matrix of pixels, and the distribution of Dice over the images."""
         tables = confusion(predictions[..., 0], targets, self.units)
         table = tables.sum(0).astype(np.int64)
-        caption = "How many pixels of each true class (down) got each answer (across); the diagonal is right."
-        matrix = Matrix("Confusion of pixels", caption, table, self.names, "truth", "answer")
-        dice = self._dice_of_each(tables)
+        caption = "Number of pixels by ground truth (rows) and predicted class (columns); the diagonal is correct."
+        matrix = Matrix("Confusion matrix of pixels", caption, table, self.names, "ground truth", "prediction")
+        dice = self._image_dice(tables)
         counts, edges = np.histogram(dice[np.isfinite(dice)], 20, (0.0, 1.0))
-        caption = "How many images reach each Dice; those to the left are among the mistakes below."
+        caption = "Number of images by Dice. The images with the lowest Dice are shown below."
         return matrix, Histogram("Dice of each image", caption, edges, counts, "dice", "images")
 
     def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
-        """The shares of the classes, and the true ones with the image's Dice."""
-        dice = float(self._dice_of_each(confusion(prediction[None, ..., 0], np.asarray(target)[None], self.units))[0])
-        return self._words(prediction[..., 0]), f"{self._words(np.asarray(target))}; dice {dice:.2f}"
+        """Returns predicted shares of the classes, and labelled shares with the image's Dice."""
+        dice = float(self._image_dice(confusion(prediction[None, ..., 0], np.asarray(target)[None], self.units))[0])
+        return self._shares_text(prediction[..., 0]), f"{self._shares_text(np.asarray(target))}; dice {dice:.2f}"
 
     def draw(self, pixels: np.ndarray, prediction: Any, target: Any) -> np.ndarray:
-        """The image, the truth, the answer and what is wrong, side by side."""
-        truth = None if target is None else np.asarray(target)
-        return mask_picture(pixels, prediction[..., 0], truth, self.has_background)
+        """Draws image, ground truth, prediction and errors next to each other."""
+        labelled = None if target is None else np.asarray(target)
+        return mask_picture(pixels, prediction[..., 0], labelled, self.has_background)
 
     def default_network(self, images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:
         """Returns a U-Net."""
@@ -237,30 +243,30 @@ class Segment(SpatialTask):
         return spatial_augmentation(side, hflip=hflip, rotate90=rotate90, rotate=15.0)
 
     def default_tta(self, hflip: bool, side: int) -> str:
-        """Returns flips."""
+        """Returns "hflip" if flips keep the target, else "none"."""
         return "hflip" if hflip else "none"
 
     def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "Segment":
-        """The same: which class is likeliest does not depend on a temperature."""
+        """Returns the task itself: a temperature does not change the most probable class."""
         return self
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for the model file."""
+        """Returns plain values for the model file."""
         return {"task": self.name, **asdict(self)}
 
     def _overlaps(self, table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        right, truth, said = np.diag(table), table.sum(1), table.sum(0)
-        return ratio(right, truth + said - right), ratio(2 * right, truth + said), table
+        correct, labelled, predicted = np.diag(table), table.sum(1), table.sum(0)
+        return ratio(correct, labelled + predicted - correct), ratio(2 * correct, labelled + predicted), table
 
-    def _dice_of_each(self, tables: np.ndarray) -> np.ndarray:
+    def _image_dice(self, tables: np.ndarray) -> np.ndarray:
         return np.array([mean_known(self._overlaps(table)[1][self.things.start :]) for table in tables])
 
-    def _words(self, mask: np.ndarray) -> str:
+    def _shares_text(self, mask: np.ndarray) -> str:
         known = mask[mask != IGNORED]
         counts = np.bincount(known.ravel(), minlength=self.units)
         shares = {self.names[index]: counts[index] / max(1, known.size) for index in self.things if counts[index]}
-        most = sorted(shares.items(), key=lambda pair: -pair[1])[:4]
-        return ", ".join(f"{name} {share:.0%}" for name, share in most) or self.names[0]
+        largest = sorted(shares.items(), key=lambda pair: -pair[1])[:4]
+        return ", ".join(f"{name} {share:.0%}" for name, share in largest) or self.names[0]
 
 
 def _classes_of(probabilities: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Touching objects taken apart: from chances of being inside and on an outline to numbered objects."""
+"""Separation of touching objects: a watershed from probabilities of inside and outline to numbered objects."""
 
 from typing import Any
 
@@ -7,31 +7,40 @@ import numpy as np
 from opsin.core import OpsinError
 
 INSIDE = 0.5
-"""The chance from which on a pixel belongs to an object."""
+"""Minimum probability of a pixel of an object."""
 CORE = 0.5
-"""The chance of being inside and on no outline from which on a pixel belongs to a core."""
+"""Minimum probability of inside and not outline of a pixel of a core."""
 NECK = 0.17
-"""How much narrower a core must get between two middles to hold two objects, as a difference of logarithms."""
+"""Height of h-maxima: a core is split where the logarithm of its width falls by this between two maxima."""
 _ROUNDING = 0.5
 
 
 def separate_objects(inside: np.ndarray, outline: np.ndarray, least_area: int = 0) -> np.ndarray:
-    """int32 (height, width): 0 for the background, else the number of the object, from 1 on.
+    """Separates touching objects by a watershed (Meyer 1994, from scikit-image).
 
-    `inside` and `outline` are chances (height, width). What is inside and not on an outline are the objects' cores. A
-    core with a neck is two: its markers are its middles, farthest from its border. The rest of what is inside is
-    flooded from them (watershed, Meyer 1994, from scikit-image). Objects of fewer than `least_area` pixels are left
-    out.
+    Cores are the pixels inside and not on an outline. Markers are the maxima of the distance to a core's border, so
+    that a core with a neck becomes two objects. The foreground is flooded from the markers.
+
+    Args:
+        inside: Probability of an object, (height, width).
+        outline: Probability of an outline, (height, width).
+        least_area: Minimum area in pixels; smaller objects are left out.
+
+    Returns:
+        int32 (height, width): 0 for the background, else the number of the object from 1.
+
+    Raises:
+        OpsinError: scikit-image is not installed.
     """
     measure, _, segmentation = _skimage()
-    within = inside >= INSIDE
+    foreground = inside >= INSIDE
     core = inside * (1 - outline)
-    markers = _middles(core >= CORE)
-    alone = measure.label(within, connectivity=1)  # a small object without a core is its own marker
-    has_core = np.zeros(int(alone.max()) + 1, bool)
-    has_core[alone[markers > 0]] = True
-    markers = np.where((alone > 0) & ~has_core[alone], alone + int(markers.max()), markers)
-    found = segmentation.watershed(-core, markers, mask=within)
+    markers = _core_markers(core >= CORE)
+    components = measure.label(foreground, connectivity=1)  # a small object without a core is its own marker
+    has_core = np.zeros(int(components.max()) + 1, bool)
+    has_core[components[markers > 0]] = True
+    markers = np.where((components > 0) & ~has_core[components], components + int(markers.max()), markers)
+    found = segmentation.watershed(-core, markers, mask=foreground)
     areas = np.bincount(found.ravel())
     kept = areas >= max(1, least_area)
     kept[0] = False
@@ -39,11 +48,11 @@ def separate_objects(inside: np.ndarray, outline: np.ndarray, least_area: int = 
     return number[found].astype(np.int32)
 
 
-def _middles(cores: np.ndarray) -> np.ndarray:
-    """(height, width): the numbers of the middles of cores, 0 elsewhere.
+def _core_markers(cores: np.ndarray) -> np.ndarray:
+    """Returns numbered markers (height, width), 0 elsewhere.
 
-    They are the maxima of the distance to the border that stand out (h-maxima, Soille 1999); of its logarithm, so that
-    small and large objects are judged alike.
+    Markers are h-maxima (Soille 1999) of the logarithm of the distance to the border; the logarithm makes `NECK`
+    independent of the size of objects.
     """
     from scipy import ndimage
 
@@ -58,6 +67,7 @@ def _skimage() -> tuple[Any, Any, Any]:
         from skimage import measure, morphology, segmentation
     except ImportError as error:
         raise OpsinError(
-            f"taking objects apart needs scikit-image ({error}); install it with: pip install 'opsin[segment]'"
+            f"scikit-image cannot be imported ({error}). Expected it for instance segmentation. "
+            "Fix: pip install 'opsin[segment]'"
         ) from error
     return measure, morphology, segmentation

@@ -18,8 +18,8 @@ def test_curves_say_what_each_threshold_gives():
     (curve,) = f1.curves
     for threshold, value in zip(curve.x, curve.y, strict=True):
         told = RANKING.scores >= threshold
-        assert value == pytest.approx(2 * RANKING.right[told].sum() / (told.sum() + 4))
-    assert "cat from 0.40" in f1.caption and f1.caption.endswith(".")
+        assert value == pytest.approx(2 * RANKING.is_correct[told].sum() / (told.sum() + 4))
+    assert "cat 0.40" in f1.caption and f1.caption.endswith(".")
     assert points.x.tolist() == [1, 3] and points.y.tolist() == [3, 1] and points.diagonal
 
 

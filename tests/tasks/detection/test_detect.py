@@ -8,7 +8,7 @@ from opsin.core import DataError
 from opsin.drawing import Points
 from opsin.geometry import Placement
 from opsin.tasks import Detect
-from opsin.tasks.detection.detect import USUAL_THRESHOLD
+from opsin.tasks.detection.detect import DEFAULT_THRESHOLD
 
 NAMES = ("RBC", "WBC", "Platelets")
 TASK = Detect(NAMES)
@@ -124,7 +124,7 @@ def test_the_trivial_answer_is_no_box(rows, scenes):
 def test_calibration_finds_the_thresholds_with_the_best_f1(scenes):
     answers, targets = scenes(2, 60, 3)
     calibrated = TASK.calibrated(answers, targets)
-    assert TASK.thresholds == (USUAL_THRESHOLD,) * 3 and calibrated.names == NAMES
+    assert TASK.thresholds == (DEFAULT_THRESHOLD,) * 3 and calibrated.names == NAMES
     best = [row["f1"] for row in calibrated.per_class(answers, targets)]
     for threshold in np.linspace(0, 1, 21):
         other = Detect(NAMES, thresholds=(float(threshold),) * 3).per_class(answers, targets)
