@@ -1,4 +1,4 @@
-"""The uses: each one frozen record of target, loss, answer, scores and drawings."""
+"""Tasks: frozen records of target, loss, decoding, scores and drawings."""
 
 from .registry import choose as choose
 from .registry import names as names

@@ -1,4 +1,4 @@
-"""What tasks with one output vector per image share."""
+"""Base class of tasks with one output vector per image."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -97,6 +97,8 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
             fields[key] = tuple(cast("list[Any]", value)) if isinstance(value, list) else value
         return kinds[fields.pop("task")](**fields)
     except KeyError as error:
-        raise ModelFileError(f"the task {data.get('task')!r} is unknown; expected one of {', '.join(kinds)}") from error
+        raise ModelFileError(
+            f"the task {data.get('task')!r} is unknown. Expected one of {', '.join(kinds)}."
+        ) from error
     except (AttributeError, TypeError, DataError) as error:
         raise ModelFileError(f"the task {data!r:.200} cannot be read: {error}") from error

@@ -1,4 +1,4 @@
-"""One or more numbers for each image."""
+"""Regression: one or more numbers per image."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -23,10 +23,18 @@ from .validation import check_names, check_scale
 
 @dataclass(frozen=True)
 class Regress(ImageLevelTask):
-    """Huber loss on numbers scaled to mean 0 and spread 1 over the training images.
+    """Regression with the Huber loss of numbers scaled to mean 0 and deviation 1 over the training images.
 
-    Huber (1964) is the squared error near the truth and the absolute one beyond a spread, so a few odd targets do not
-    steer the network.
+    The Huber loss (1964) is squared for errors below one deviation and linear above, which limits the effect of
+    outliers.
+
+    Args:
+        names: Names of the numbers.
+        mean: Mean of each number over the training images.
+        spread: Standard deviation of each number over the training images, above 0.
+
+    Raises:
+        DataError: A name, a mean or a deviation is not valid.
 
     Examples:
         >>> Regress(("count",), (10.0,), (2.0,)).to_columns(np.array([[0.5]]))
@@ -56,11 +64,11 @@ class Regress(ImageLevelTask):
 
     @property
     def units(self) -> int:
-        """One output a number."""
+        """One output per number."""
         return len(self.names)
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
-        """(n, numbers) float32, scaled."""
+        """Returns scaled numbers, float32 (n, numbers)."""
         return ((targets - np.array(self.mean)) / np.array(self.spread)).astype(np.float32)
 
     def loss(
@@ -77,27 +85,27 @@ class Regress(ImageLevelTask):
         return (loss if weights is None else loss * weights).mean(1)
 
     def values(self, predictions: np.ndarray) -> np.ndarray:
-        """(n, numbers) in the target's unit."""
+        """Returns predictions in the unit of the targets, (n, numbers)."""
         return predictions.astype(np.float64) * np.array(self.spread) + np.array(self.mean)
 
     def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
-        """A column a number."""
-        answer = self.values(predictions)
-        return {name: answer[:, index].tolist() for index, name in enumerate(self.names)}
+        """Returns one column per number."""
+        values = self.values(predictions)
+        return {name: values[:, index].tolist() for index, name in enumerate(self.names)}
 
     def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
-        """mae, rmse and r2, each the mean over the numbers; r2 is nan where the truth is constant."""
-        truth = targets.astype(np.float64)
-        error = self.values(predictions) - truth
+        """Returns a function to mae, rmse and r2, means over the numbers; r2 is nan for constant targets."""
+        labelled = targets.astype(np.float64)
+        error = self.values(predictions) - labelled
         absolute, squared = np.abs(error), error**2
-        rounding = 1e-24 * (truth**2).max(0, initial=0.0)
+        rounding = 1e-24 * (labelled**2).max(0, initial=0.0)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             total = weights.sum()
             if not total:
                 return dict.fromkeys(("mae", "rmse", "r2"), float("nan"))
             share = weights / total
-            variance, mean_square = share @ (truth - share @ truth) ** 2, share @ squared
+            variance, mean_square = share @ (labelled - share @ labelled) ** 2, share @ squared
             r2 = 1 - ratio(mean_square, np.where(variance > rounding, variance, 0.0))
             return {
                 "mae": float((share @ absolute).mean()),
@@ -108,7 +116,7 @@ class Regress(ImageLevelTask):
         return scores
 
     def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-        """mae, rmse and r2 of each number."""
+        """Returns number, count, mae, rmse and r2 of each number."""
         rows: list[dict[str, Any]] = []
         for index, name in enumerate(self.names):
             one = Regress((name,), (self.mean[index],), (self.spread[index],))
@@ -117,52 +125,53 @@ class Regress(ImageLevelTask):
         return rows
 
     def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """The rows in each range of each number that holds some; ranges have round ends, two or so to a spread."""
-        kinds: dict[str, np.ndarray] = {}
+        """Returns the rows of each range of each number; ranges are about half a deviation wide, with round limits."""
+        rows: dict[str, np.ndarray] = {}
         for index, name in enumerate(self.names):
             edges = _round_edges(self.mean[index], self.spread[index])
             texts = [number_text(edge) for edge in edges]
             ranges = [f"under {texts[0]}", *(f"{a} to {b}" for a, b in pairwise(texts)), f"from {texts[-1]}"]
-            place = np.searchsorted(edges, targets[:, index], "right")
+            range_index = np.searchsorted(edges, targets[:, index], "right")
             prefix = f"{name}: " if len(self.names) > 1 else ""
-            kinds |= {prefix + ranges[at]: np.flatnonzero(place == at) for at in np.unique(place)}
-        return kinds
+            rows |= {prefix + ranges[at]: np.flatnonzero(range_index == at) for at in np.unique(range_index)}
+        return rows
 
     def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> None:
-        """None: a number is only more or less far off."""
+        """Returns None: predicted numbers are only more or less accurate."""
         return None
 
     def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
-        """Always the training mean."""
+        """Returns the scaled training mean, (numbers,)."""
         return self.encode(train_targets.mean(0, keepdims=True))[0]
 
     def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """The absolute error of each row, in spreads, summed over numbers."""
+        """Returns the absolute error of each row in deviations, summed over numbers, (n,)."""
         return np.abs(predictions - self.encode(targets)).sum(1)
 
     def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
-        """Zeros: a number does not say how sure it is."""
+        """Returns zeros, (n,): predicted numbers have no confidence."""
         return np.zeros(len(predictions))
 
     def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
-        """Answers over truth, and how far off they are, for each number."""
-        answer = self.values(predictions)
+        """Returns prediction over ground truth, and a histogram of errors, for each number."""
+        values = self.values(predictions)
         charts: list[Chart] = []
         for index, name in enumerate(self.names):
-            truth, said = targets[:, index].astype(np.float64), answer[:, index]
-            points = "A dot an image; on the diagonal the answer is the truth."
-            charts.append(Points(f"{name}: answer over truth", points, truth, said, f"true {name}", "answer", True))
-            counts, edges = np.histogram(said - truth, 24)
-            errors = "Answer minus truth: right of zero the answer is too high."
-            charts.append(Histogram(f"{name}: errors", errors, edges, counts, "answer minus truth", "images"))
+            labelled, predicted = targets[:, index].astype(np.float64), values[:, index]
+            caption = "Predicted values over labelled values, one dot per image; on the diagonal both are equal."
+            title = f"{name}: prediction over ground truth"
+            charts.append(Points(title, caption, labelled, predicted, "ground truth", "prediction", True))
+            counts, edges = np.histogram(predicted - labelled, 24)
+            caption = "Prediction minus ground truth: above zero the prediction is too high."
+            charts.append(Histogram(f"{name}: errors", caption, edges, counts, "prediction - ground truth", "images"))
         return tuple(charts)
 
     def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
-        """The numbers answered, and the true ones."""
-        return self._words(self.values(prediction[None])[0]), self._words(target)
+        """Returns the predicted numbers, and those of the ground truth."""
+        return self._numbers_text(self.values(prediction[None])[0]), self._numbers_text(target)
 
     def default_network(self, images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:
-        """Returns a network that averages over the image, as numbers such as counts add up over it."""
+        """Returns a network that averages over the image, since numbers such as counts add up over it."""
         return regression_network(images, count, device, seconds)
 
     def default_augmentation(self, side: int, *, hflip: bool, rotate90: bool, long: bool) -> Augmentation:
@@ -170,14 +179,14 @@ class Regress(ImageLevelTask):
         return image_augmentation(side, hflip=hflip, rotate90=rotate90, long=long, numbers=True)
 
     def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "Regress":
-        """Unchanged: there are no probabilities."""
+        """Returns the task itself: there are no probabilities."""
         return self
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for the model file."""
+        """Returns plain values for the model file."""
         return {"task": self.name, **asdict(self)}
 
-    def _words(self, values: Any) -> str:
+    def _numbers_text(self, values: Any) -> str:
         texts = [number_text(float(value)) for value in values]
         if len(texts) == 1:
             return texts[0]
@@ -185,7 +194,7 @@ class Regress(ImageLevelTask):
 
 
 def number_text(value: float) -> str:
-    """Short, without an exponent where that reads well.
+    """Formats a number with four significant digits, from 1,000 to 1e9 as a whole number.
 
     Examples:
         >>> number_text(0.12345), number_text(123456.7)
@@ -195,7 +204,7 @@ def number_text(value: float) -> str:
 
 
 def _round_edges(mean: float, spread: float) -> np.ndarray:
-    """Nine numbers about the mean, 1, 2 or 5 times a power of ten apart: the first that is half a spread or more."""
+    """Returns nine limits around the mean; the step is the least 1, 2 or 5 times 10^k of at least half a deviation."""
     power = 10.0 ** np.floor(np.log10(spread / 2))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= spread / 2 * (1 - 1e-9))
     return (np.round(mean / step) + np.arange(-4, 5)) * step

@@ -1,4 +1,4 @@
-"""What tasks with boxes, masks or objects share."""
+"""Base class of tasks with boxes, masks or objects."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any

@@ -34,7 +34,7 @@ class NetworkChoice:
 
 
 class Objective(Protocol):
-    """What training needs: outputs of the network, encoded targets, loss, decoding."""
+    """Interface for training: outputs of the network, encoded targets, loss, decoding."""
 
     @property
     def output(self) -> OutputSpec:
@@ -102,7 +102,7 @@ class Objective(Protocol):
 
 
 class Scoring(Protocol):
-    """What validation, evaluation and calibration need."""
+    """Interface for validation, evaluation and calibration."""
 
     @property
     def monitor(self) -> tuple[str, int]:
@@ -156,7 +156,7 @@ class Scoring(Protocol):
 
 
 class Presentation(Protocol):
-    """What tables, the report and the command line need."""
+    """Interface for tables, the report and the command line."""
 
     def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
         """Returns plain values by column name, one per row; a list holds records of objects."""
@@ -189,7 +189,7 @@ class Presentation(Protocol):
 
 
 class Spatial(Protocol):
-    """What boxes, masks and objects need; tasks of whole images return their predictions unchanged."""
+    """Interface for boxes, masks and objects; tasks of whole images return their predictions unchanged."""
 
     @property
     def object_names(self) -> tuple[str, ...]:
@@ -241,7 +241,7 @@ class Spatial(Protocol):
 
 
 class Defaults(Protocol):
-    """What the plan of a run and the writers ask when the user states nothing."""
+    """Defaults for the plan of a run and for the writers."""
 
     @property
     def label_smoothing(self) -> float:

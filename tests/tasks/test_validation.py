@@ -10,11 +10,11 @@ from opsin.tasks.validation import check_names, check_scale, check_stride, check
 def test_names_that_are_none(names):
     with pytest.raises(DataError) as caught:
         check_names(names, 2, "classes")
-    assert "\n" not in str(caught.value) and "expected" in str(caught.value)
+    assert "\n" not in str(caught.value) and "Expected" in str(caught.value)
 
 
 def test_the_name_that_stands_twice_is_named():
-    with pytest.raises(DataError, match="'dog' stands twice"):
+    with pytest.raises(DataError, match="'dog' occurs twice"):
         check_names(("cat", "dog", "dog"), 2, "classes")
 
 

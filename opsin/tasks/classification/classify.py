@@ -1,4 +1,4 @@
-"""One class of several for each image."""
+"""Classification: one class per image."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +21,14 @@ from ..validation import check_names, check_temperature
 
 @dataclass(frozen=True)
 class Classify(ImageLevelTask):
-    """Cross-entropy over the classes; probabilities are calibrated by one temperature.
+    """Classification with cross-entropy; probabilities are calibrated by one temperature.
+
+    Args:
+        names: Class names.
+        temperature: Divisor of the logits before the softmax.
+
+    Raises:
+        DataError: A name or the temperature is not valid, or there are fewer than two names.
 
     Examples:
         >>> Classify(("cat", "dog")).to_columns(np.array([[0.0, 2.0]]))["label"]
@@ -43,11 +50,11 @@ class Classify(ImageLevelTask):
 
     @property
     def units(self) -> int:
-        """One output a class."""
+        """One output per class."""
         return len(self.names)
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
-        """(n,) int64 class indices, as they are."""
+        """Returns class indices, int64 (n,)."""
         return targets.astype(np.int64)
 
     def loss(
@@ -64,11 +71,11 @@ class Classify(ImageLevelTask):
         return loss if weights is None else loss / weights[target].mean()
 
     def probabilities(self, predictions: np.ndarray) -> np.ndarray:
-        """(n, classes) probabilities."""
+        """Returns calibrated probabilities, (n, classes)."""
         return np.exp(log_softmax(predictions, self.temperature))
 
     def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
-        """`label`, `confidence` and `p_<class>` for every class."""
+        """Returns `label`, `confidence` and `p_<class>` for each class."""
         probabilities = self.probabilities(predictions)
         best = probabilities.argmax(1)
         return {
@@ -78,10 +85,10 @@ class Classify(ImageLevelTask):
         }
 
     def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
-        """accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated.
+        """Returns a function to accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated.
 
-        balanced_accuracy, macro_f1 and auroc are means over the classes that the rows know; auroc is one against the
-        rest, and of two classes that of the second.
+        balanced_accuracy, macro_f1 and auroc are means over the classes for which they are defined. auroc is one
+        against the rest; with two classes it is that of the second.
         """
         count, logs = len(self.names), log_softmax(predictions, self.temperature)
         probabilities = np.exp(logs)
@@ -95,11 +102,11 @@ class Classify(ImageLevelTask):
 
         def scores(weights: np.ndarray) -> dict[str, float]:
             table = np.bincount(cell, weights, count * count).reshape(count, count)
-            right, truth, said = np.diag(table), table.sum(1), table.sum(0)
+            correct, labelled, predicted = np.diag(table), table.sum(1), table.sum(0)
             return {
-                "accuracy": float(ratio(right.sum(), table.sum())),
-                "balanced_accuracy": mean_known(ratio(right, truth)),
-                "macro_f1": mean_known(ratio(2 * right, truth + said)),
+                "accuracy": float(ratio(correct.sum(), table.sum())),
+                "balanced_accuracy": mean_known(ratio(correct, labelled)),
+                "macro_f1": mean_known(ratio(2 * correct, labelled + predicted)),
                 "auroc": mean_known([area(weights) for area in areas]),
                 "log_loss": log_loss(weights),
                 "ece": calibration(weights),
@@ -109,48 +116,51 @@ class Classify(ImageLevelTask):
         return scores
 
     def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-        """class, count, precision, recall and f1 of each class; nan where there is nothing to divide by."""
+        """Returns class, count, precision, recall and f1 of each class; nan where a score is not defined."""
         table = self._table(predictions, targets)
-        right, truth, said = np.diag(table), table.sum(1), table.sum(0)
-        columns = (truth, ratio(right, said), ratio(right, truth), ratio(2 * right, truth + said))
+        correct, labelled, predicted = np.diag(table), table.sum(1), table.sum(0)
+        f1 = ratio(2 * correct, labelled + predicted)
+        columns = (labelled, ratio(correct, predicted), ratio(correct, labelled), f1)
         return [
             {"class": name, "count": int(n), "precision": float(p), "recall": float(r), "f1": float(f)}
             for name, n, p, r, f in zip(self.names, *columns, strict=True)
         ]
 
     def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """The rows of each class."""
+        """Returns the rows of each class."""
         ends = np.bincount(targets, minlength=self.units).cumsum()[:-1]
         return dict(zip(self.names, np.split(np.argsort(targets, kind="stable"), ends), strict=True))
 
     def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """(n,) whether the likeliest class is not the true one."""
+        """Returns (n,) booleans, true where the most probable class is not the label."""
         return predictions.argmax(1) != targets
 
     def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
-        """Always the training classes' shares, so always the most frequent class."""
+        """Returns the logarithms of the class shares in training, which predict the most frequent class, (classes,)."""
         shares = np.bincount(train_targets, minlength=len(self.names)) + 1e-6
         return np.log(shares / shares.sum()).astype(np.float32)
 
     def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """The log loss of each row."""
+        """Returns the log loss of each row, (n,)."""
         return -log_softmax(predictions, self.temperature)[np.arange(len(targets)), targets]
 
     def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
-        """One minus the highest probability."""
+        """Returns 1 - the highest probability of each row, (n,)."""
         return 1 - self.probabilities(predictions).max(1)
 
     def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
-        """The confusion matrix, and the reliability diagram before and after the temperature."""
-        caption = "How many images of each true class (down) got each answer (across); the diagonal is right."
-        matrix = Matrix("Confusion matrix", caption, self._table(predictions, targets), self.names, "truth", "answer")
+        """Returns the confusion matrix, and the reliability diagram before and after calibration."""
+        caption = "Number of images by ground truth (rows) and predicted class (columns); the diagonal is correct."
+        matrix = Matrix(
+            "Confusion matrix", caption, self._table(predictions, targets), self.names, "ground truth", "prediction"
+        )
         before, after = np.exp(log_softmax(predictions)).max(1), self.probabilities(predictions).max(1)
         return matrix, reliability_chart(
-            before, after, ~self.is_error(predictions, targets), "confidence", "share that is right"
+            before, after, ~self.is_error(predictions, targets), "confidence", "share of correct predictions"
         )
 
     def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
-        """The likeliest class with its probability, and the true one."""
+        """Returns the most probable class with its probability, and the label."""
         probabilities = self.probabilities(prediction[None])[0]
         best = int(probabilities.argmax())
         return f"{self.names[best]} {probabilities[best]:.0%}", self.names[int(target)]
@@ -165,22 +175,22 @@ class Classify(ImageLevelTask):
         return replace(self, temperature=1.0)
 
     def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "Classify":
-        """With the temperature that has the least log loss on these validation rows.
+        """Returns the task with the temperature of least log loss on these validation rows.
 
-        On the imaginary row of doubt the second choice was right.
+        One additional row, labelled with the second most probable class, limits the fit on rows without errors.
         """
         if not len(targets):
             return self
         second = np.argsort(predictions, 1)[:, -2]
 
-        def loss(of: np.ndarray, temperature: float) -> float:
-            return float(-log_softmax(predictions, temperature)[np.arange(len(of)), of].mean())
+        def loss(labels: np.ndarray, temperature: float) -> float:
+            return float(-log_softmax(predictions, temperature)[np.arange(len(labels)), labels].mean())
 
         found = fit_temperature(lambda t: loss(targets, t), lambda t: loss(second, t) / len(targets))
         return replace(self, temperature=found)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for the model file."""
+        """Returns plain values for the model file."""
         return {"task": self.name, **asdict(self)}
 
     def _table(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:

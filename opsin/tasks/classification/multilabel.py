@@ -1,4 +1,4 @@
-"""Any of several labels for each image."""
+"""Multi-label classification: any number of labels per image."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +21,16 @@ from ..validation import check_names, check_temperature
 
 @dataclass(frozen=True)
 class MultiLabel(ImageLevelTask):
-    """Binary cross-entropy a label; a label is given when its calibrated probability is at least one half.
+    """Multi-label classification with binary cross-entropy per label.
+
+    A label is predicted if its calibrated probability is at least 0.5.
+
+    Args:
+        names: Names of the labels.
+        temperature: Divisor of the logits before the sigmoid.
+
+    Raises:
+        DataError: A name or the temperature is not valid.
 
     Examples:
         >>> MultiLabel(("cat", "dog")).to_columns(np.array([[3.0, 2.0]]))["labels"]
@@ -43,11 +52,11 @@ class MultiLabel(ImageLevelTask):
 
     @property
     def units(self) -> int:
-        """One output a label."""
+        """One output per label."""
         return len(self.names)
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
-        """(n, labels) float32 of 0 and 1, as they are."""
+        """Returns the labels, float32 (n, labels) of 0 and 1."""
         return targets.astype(np.float32)
 
     def loss(
@@ -64,36 +73,41 @@ class MultiLabel(ImageLevelTask):
         return F.binary_cross_entropy_with_logits(logits, target, weight=weights, reduction="none").mean(1)
 
     def probabilities(self, predictions: np.ndarray) -> np.ndarray:
-        """(n, labels) probabilities."""
+        """Returns calibrated probabilities, (n, labels)."""
         return np.exp(log_sigmoid(predictions / self.temperature))
 
     def to_columns(self, predictions: np.ndarray) -> dict[str, list[Any]]:
-        """`labels` joined by "|", and `p_<label>` for every label."""
+        """Returns the predicted `labels`, joined by "|", and `p_<label>` for each label."""
         probabilities = self.probabilities(predictions)
-        given = ["|".join(n for n, yes in zip(self.names, row >= 0.5, strict=True) if yes) for row in probabilities]
-        return {"labels": given, **{f"p_{n}": probabilities[:, i].tolist() for i, n in enumerate(self.names)}}
+        labels = ["|".join(n for n, yes in zip(self.names, row >= 0.5, strict=True) if yes) for row in probabilities]
+        return {"labels": labels, **{f"p_{n}": probabilities[:, i].tolist() for i, n in enumerate(self.names)}}
 
     def scorer(self, predictions: np.ndarray, targets: np.ndarray) -> Scorer:
-        """Means over labels: accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated.
+        """Returns a function to accuracy, balanced_accuracy, macro_f1, auroc, log_loss, ece and ece_uncalibrated.
 
-        A label is left out of a mean where the rows do not define it: one that is never true has no auroc, and one
-        that is neither true nor given has no f1.
+        Scores are means over the labels for which they are defined: a label without positive rows has no auroc, and
+        one without positive and predicted rows has no f1.
         """
-        real, probabilities = targets >= 0.5, self.probabilities(predictions)
-        given = probabilities >= 0.5
-        hits, gifts, truths = (part.astype(np.float64) for part in (given & real, given, real))
-        areas = [area_under_curve(probabilities[:, i], real[:, i]) for i in range(self.units)]
+        positive, probabilities = targets >= 0.5, self.probabilities(predictions)
+        predicted = probabilities >= 0.5
+        correct_rows, predicted_rows, positive_rows = (
+            part.astype(np.float64) for part in (predicted & positive, predicted, positive)
+        )
+        areas = [area_under_curve(probabilities[:, i], positive[:, i]) for i in range(self.units)]
         log_loss = mean(self._log_loss(predictions, targets, self.temperature).mean(1))
-        calibration = calibration_error(probabilities, real)
-        before = calibration_error(np.exp(log_sigmoid(predictions)), real)
+        calibration = calibration_error(probabilities, positive)
+        before = calibration_error(np.exp(log_sigmoid(predictions)), positive)
 
         def scores(weights: np.ndarray) -> dict[str, float]:
-            hit, said, truth, total = weights @ hits, weights @ gifts, weights @ truths, weights.sum()
-            clear = total - said - truth + hit
+            correct, total = weights @ correct_rows, weights.sum()
+            predicted, positive = weights @ predicted_rows, weights @ positive_rows
+            true_negative = total - predicted - positive + correct
             return {
-                "accuracy": mean_known(ratio(hit + clear, np.full(self.units, total))),
-                "balanced_accuracy": mean_known((ratio(hit, truth) + ratio(clear, total - truth)) / 2),
-                "macro_f1": mean_known(ratio(2 * hit, said + truth)),
+                "accuracy": mean_known(ratio(correct + true_negative, np.full(self.units, total))),
+                "balanced_accuracy": mean_known(
+                    (ratio(correct, positive) + ratio(true_negative, total - positive)) / 2
+                ),
+                "macro_f1": mean_known(ratio(2 * correct, predicted + positive)),
                 "auroc": mean_known([area(weights) for area in areas]),
                 "log_loss": log_loss(weights),
                 "ece": calibration(weights),
@@ -103,62 +117,65 @@ class MultiLabel(ImageLevelTask):
         return scores
 
     def per_class(self, predictions: np.ndarray, targets: np.ndarray) -> list[dict[str, Any]]:
-        """label, count, precision, recall and f1 of each label; nan where there is nothing to divide by."""
-        truth, given = targets >= 0.5, self.probabilities(predictions) >= 0.5
-        hit, said, real = (truth & given).sum(0), given.sum(0), truth.sum(0)
-        columns = (real, ratio(hit, said), ratio(hit, real), ratio(2 * hit, said + real))
+        """Returns label, count, precision, recall and f1 of each label; nan where a score is not defined."""
+        positive, predicted = targets >= 0.5, self.probabilities(predictions) >= 0.5
+        correct, predicted, positive = (positive & predicted).sum(0), predicted.sum(0), positive.sum(0)
+        f1 = ratio(2 * correct, predicted + positive)
+        columns = (positive, ratio(correct, predicted), ratio(correct, positive), f1)
         return [
             {"label": name, "count": int(n), "precision": float(p), "recall": float(r), "f1": float(f)}
             for name, n, p, r, f in zip(self.names, *columns, strict=True)
         ]
 
     def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """The rows that have each label."""
+        """Returns the rows with each label."""
         return {name: np.flatnonzero(targets[:, index] >= 0.5) for index, name in enumerate(self.names)}
 
     def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """(n,) whether any label is given that is not true, or the other way round."""
+        """Returns (n,) booleans, true where the predicted labels are not the ground truth."""
         return ((self.probabilities(predictions) >= 0.5) != (targets >= 0.5)).any(1)
 
     def fit_baseline(self, train_targets: np.ndarray) -> np.ndarray:
-        """Always the training share of each label."""
+        """Returns the logits of the share of each label in training, (labels,)."""
         share = train_targets.mean(0).clip(1e-6, 1 - 1e-6)
         return np.log(share / (1 - share)).astype(np.float32)
 
     def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """The log loss of each row, summed over labels."""
+        """Returns the log loss of each row, summed over labels, (n,)."""
         return self._log_loss(predictions, targets, self.temperature).sum(1)
 
     def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
-        """One minus the probability of the least sure label's answer."""
+        """Returns 1 - the lowest probability of a predicted or rejected label of each row, (n,)."""
         probabilities = self.probabilities(predictions)
         return 1 - np.maximum(probabilities, 1 - probabilities).min(1)
 
     def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
-        """The reliability diagram over all labels, before and after the temperature."""
+        """Returns the reliability diagram over all labels, before and after calibration."""
         before, after = np.exp(log_sigmoid(predictions)).ravel(), self.probabilities(predictions).ravel()
         return (
-            reliability_chart(before, after, (targets >= 0.5).ravel(), "probability of a label", "share that is true"),
+            reliability_chart(
+                before, after, (targets >= 0.5).ravel(), "probability of a label", "share of positive labels"
+            ),
         )
 
     def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
-        """The labels given, and the true ones."""
-        truth = [name for name, value in zip(self.names, target, strict=True) if value >= 0.5]
-        given = [
+        """Returns the predicted labels, and those of the ground truth."""
+        labelled = [name for name, value in zip(self.names, target, strict=True) if value >= 0.5]
+        predicted = [
             name
             for name, value in zip(self.names, self.probabilities(prediction[None])[0], strict=True)
             if value >= 0.5
         ]
-        return ", ".join(given) or "none", ", ".join(truth) or "none"
+        return ", ".join(predicted) or "none", ", ".join(labelled) or "none"
 
     def uncalibrated(self) -> "MultiLabel":
         """Returns the task with a temperature of 1."""
         return replace(self, temperature=1.0)
 
     def calibrated(self, predictions: np.ndarray, targets: np.ndarray) -> "MultiLabel":
-        """With the temperature that has the least log loss on these validation rows.
+        """Returns the task with the temperature of least log loss on these validation rows.
 
-        On the imaginary row of doubt the opposite of every answer was right.
+        One additional row, labelled with the opposite of each prediction, limits the fit on rows without errors.
         """
         if not len(predictions):
             return self
@@ -169,7 +186,7 @@ class MultiLabel(ImageLevelTask):
         return replace(self, temperature=found)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for the model file."""
+        """Returns plain values for the model file."""
         return {"task": self.name, **asdict(self)}
 
     def _log_loss(self, predictions: np.ndarray, targets: np.ndarray, temperature: float) -> np.ndarray:
