@@ -13,7 +13,7 @@ from opsin.data.dataset import Dataset
 from opsin.tasks import NetworkChoice
 
 MAX_VOLUME_SIDE = 64
-"""Longest side of the input for volumes, in voxels, where nobody asks for another."""
+"""Default longest side of the input for volumes, in voxels."""
 
 
 def read_dataset(
@@ -31,11 +31,11 @@ def read_dataset(
         source: Data set, as `opsin.data.read` takes it.
         task: Name of the task. Default: inferred from the targets.
         size: Height and width in pixels; with spatial targets the longer of both, of volumes the longest side. Default:
-            as the task suggests.
+            chosen by the task.
         device: Device to train on.
         seconds: Time for the whole run, None if unlimited.
         progress: Called with the number of samples that were read.
-        least: Least side in pixels where `size` is None.
+        least: Minimum side in pixels if `size` is None.
 
     Returns:
         The data set without the samples that cannot be read, and the network.
@@ -50,12 +50,14 @@ def read_dataset(
     rank = 2 if images.volumes is None else 3
     if rank not in example.output.ranks:
         kind = "images" if rank == 2 else "volumes"
-        raise DataError(f"{table.origin} holds {kind}, which the task {example.name} does not take")
+        raise DataError(
+            f"{table.origin} holds {kind}, which the task {example.name!r} does not support. Fix: change --task."
+        )
     choice = example.default_network(images, len(table), device.type, seconds)
     if images.volumes is not None:
         prepared = _volumes(images.volumes, choice.size, size)
-        found = open_dataset(table, prepared, progress)
-        return _with_every_class(found, table), replace(choice, size=prepared.size[:3])
+        dataset = open_dataset(table, prepared, progress)
+        return _with_every_class(dataset, table), replace(choice, size=prepared.size[:3])
     if size is not None and example.output.is_spatial:
         scale = size / max(images.height, images.width)
         choice = replace(choice, size=(round(images.height * scale), round(images.width * scale)))
@@ -66,8 +68,8 @@ def read_dataset(
     intensity, notes = data.find_intensity(table, progress) if images.deep else (None, ())
     table = table.with_notes(*notes)
     preprocessing = ImagePreprocessing.of_size((*choice.size, 3 if images.colour else 1), intensity)
-    found = open_dataset(table, preprocessing, progress)
-    return _with_every_class(found, table), choice
+    dataset = open_dataset(table, preprocessing, progress)
+    return _with_every_class(dataset, table), choice
 
 
 def _volumes(volumes: VolumeStatistics, suggested: tuple[int, ...], longest: int | None) -> VolumePreprocessing:
@@ -83,17 +85,28 @@ def _volumes(volumes: VolumeStatistics, suggested: tuple[int, ...], longest: int
 
 
 def at_least(size: tuple[int, int], least: int) -> tuple[int, int]:
-    """Returns a height and width, both enlarged alike where one is shorter than `least`.
+    """Returns a height and width of the same aspect ratio, enlarged if one is shorter than `least`.
 
-    >>> at_least((32, 48), 96)
-    (96, 144)
+    Args:
+        size: (height, width) in pixels.
+        least: Minimum height and width in pixels.
+
+    Examples:
+        >>> at_least((32, 48), 96)
+        (96, 144)
     """
     scale = max(1.0, least / min(size))
     return round(size[0] * scale), round(size[1] * scale)
 
 
 def upscaled(source: Dataset, least: int, progress: Progress) -> Dataset:
-    """Returns the data set with larger arrays where a side is shorter than `least` pixels; volumes stay as they are."""
+    """Returns the data set with larger images if a side is shorter than `least` pixels; volumes are unchanged.
+
+    Args:
+        source: The data set.
+        least: Minimum height and width in pixels.
+        progress: Called with the number of samples that were read.
+    """
     if source.store.pixels.ndim != 4:
         return source
     height, width, channels = source.store.pixels.shape[1:]
@@ -105,21 +118,23 @@ def upscaled(source: Dataset, least: int, progress: Progress) -> Dataset:
     return replace(source, store=store, store_rows=np.arange(len(source.table)))
 
 
-def _with_every_class(found: Dataset, asked: Table) -> Dataset:
+def _with_every_class(dataset: Dataset, table: Table) -> Dataset:
     """Adds a note on classes without a readable image; raises DataError when fewer than two classes are left."""
-    if not asked.target.kind.is_class:
-        return found
-    left = set(found.table.targets().tolist())
-    lost = [name for index, name in enumerate(asked.target.names) if index not in left]
-    if not lost:
-        return found
-    if len(left) < 2:
-        line = next(iter(found.store.errors.values()))
+    if not table.target.kind.is_class:
+        return dataset
+    present = set(dataset.table.targets().tolist())
+    missing = [name for index, name in enumerate(table.target.names) if index not in present]
+    if not missing:
+        return dataset
+    if len(present) < 2:
+        error = next(iter(dataset.store.errors.values()))
         raise DataError(
-            f"{asked.origin}: of {', '.join(lost[:6])} no image can be read ({line}); expected readable images of at "
-            "least two classes"
+            f"{table.origin} has no readable image of {', '.join(missing[:6])} ({error}). Expected readable images "
+            "of at least two classes."
         )
-    return replace(found, table=found.table.with_notes(f"no image can be read of: {', '.join(lost[:20])}"))
+    return replace(
+        dataset, table=dataset.table.with_notes(f"classes without a readable image: {', '.join(missing[:20])}")
+    )
 
 
 def open_dataset(table: Table, preprocessing: Preprocessing, progress: Progress) -> Dataset:
@@ -127,7 +142,7 @@ def open_dataset(table: Table, preprocessing: Preprocessing, progress: Progress)
 
     Args:
         table: The samples.
-        preprocessing: Size and scale of the arrays; its statistics do not matter.
+        preprocessing: Size and scale of the arrays; its mean and deviation are not used.
         progress: Called with the number of samples that were read.
 
     Returns:
@@ -139,17 +154,17 @@ def open_dataset(table: Table, preprocessing: Preprocessing, progress: Progress)
     store = data.open_store(table, preprocessing, progress=progress)
     masks = None if table.masks is None else data.open_masks(table, preprocessing, progress=progress)
     errors = store.errors if masks is None else {**masks.errors, **store.errors}
-    good = np.array([row for row in range(len(table)) if row not in errors], np.int64)
-    if not len(good):
-        first = next(iter(errors.values()), "there is none")
-        raise DataError(f"no image of {table.origin} could be read ({first}); expected at least two images")
+    readable = np.array([row for row in range(len(table)) if row not in errors], np.int64)
+    if not len(readable):
+        first = next(iter(errors.values()), "it has none")
+        raise DataError(f"no image of {table.origin} can be read ({first}). Expected at least two images.")
     if errors:
         lines = [f"left out: {errors[row]}" for row in sorted(errors)]
         shown = [*lines[:10], *([f"... and {len(lines) - 10} more"] if len(lines) > 10 else [])]
-        table = table.select(good).with_notes(
-            f"{len(lines)} image{'' if len(lines) == 1 else 's'} left out, as they cannot be read", *shown
+        table = table.select(readable).with_notes(
+            f"{len(lines)} image{'' if len(lines) == 1 else 's'} left out: not readable", *shown
         )
-    return Dataset(table.with_notes(*store.notes), store, good, masks)
+    return Dataset(table.with_notes(*store.notes), store, readable, masks)
 
 
 def fit_preprocessing(source: Dataset, sample: int = 2000) -> Preprocessing:
@@ -157,7 +172,7 @@ def fit_preprocessing(source: Dataset, sample: int = 2000) -> Preprocessing:
 
     Args:
         source: The data set, with its splits.
-        sample: Number of training arrays to look at, spread evenly.
+        sample: Number of training arrays for the statistics, evenly spaced.
     """
     rows = source.rows("train")
     return source.store.preprocessing.with_statistics(

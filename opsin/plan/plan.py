@@ -1,4 +1,4 @@
-"""Everything that is decided before the first step."""
+"""Plan of a run: data set, task, network, recipe and time, decided before the first training step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,16 +24,32 @@ from .pretrained_probe import PRETRAINED_MIN_SIDE, probe_pretrained
 from .recipe_defaults import TrainingSetup, default_recipe
 from .time_budget import estimate_finish_seconds, seconds_per_step
 
-MOST_VALIDATION = 2500
-LOOKED_AT = 4000
-SAMPLED = 500
-"""Masks that stand for all where a few numbers about them are wanted."""
-BUNDLED_REASON = "small, and its learned weights come with a package"
+MAX_VALIDATION = 2500
+"""Maximum expected number of validation images: enough to select weights and to calibrate."""
+FLIP_SAMPLE = 4000
+"""Number of training rows from which the flip probe draws its sample."""
+MASK_SAMPLE = 500
+"""Number of masks from which statistics are computed."""
+BUNDLED_REASON = "small, with pretrained weights in a Python package"
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What the person asked for; None where the data decides."""
+    """Options of a training run from the user; None leaves the choice to the plan.
+
+    Args:
+        task: Name of the task. Default: inferred from the targets.
+        model: Name of a network or of pretrained weights. Default: chosen for the data.
+        epochs: Number of epochs.
+        minutes: Time for the whole run, from reading to the report.
+        size: Side of the network's input in pixels.
+        seed: Seed of splits, weights and batches.
+        device: "cpu", "cuda" or another device of PyTorch. Default: the fastest available.
+        hflip: Augmentation by horizontal flips. Default: measured on training images.
+        rotate90: Augmentation by rotations of 90 degrees.
+        class_weights: Weight the loss by inverse class frequency.
+        pretrained: Start from pretrained weights. Default: measured on training images.
+    """
 
     task: str | None = None
     model: str | None = None
@@ -50,7 +66,14 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """A run before its first step: its data, its job, why things were chosen as they were, and its first weights."""
+    """A run before its first training step.
+
+    Args:
+        dataset: Decoded images with their targets and splits.
+        job: Model, batches, recipe and folder.
+        reasons: Explanations of the choices, one line each.
+        initial_weights: Description of the weights at the start.
+    """
 
     dataset: Dataset
     job: TrainJob
@@ -58,79 +81,91 @@ class TrainingPlan:
     initial_weights: str = RANDOM_WEIGHTS
 
     def with_recipe(self, recipe: Recipe) -> "TrainingPlan":
-        """The same run with another recipe."""
+        """Returns the plan with another recipe."""
         batches = batches_of(self.dataset, self.job.model, recipe, self.job.batches.seed)
         return replace(self, job=replace(self.job, recipe=recipe, batches=batches))
 
 
 def make_plan(
-    origin: Any, options: TrainOptions, place: Callable[[str, str], Path], age: Callable[[], float], progress: Progress
+    origin: Any,
+    options: TrainOptions,
+    make_folder: Callable[[str, str], Path],
+    elapsed: Callable[[], float],
+    progress: Progress,
 ) -> TrainingPlan:
-    """Reads the data and decides size, network, recipe and time; `age` tells the seconds spent so far.
+    """Reads the data and decides on task, input size, network, augmentation, recipe and time.
 
-    `place` makes the run's folder when the task and the data's origin are known.
+    Args:
+        origin: Data set, as `opsin.data.read` takes it.
+        options: Options from the user.
+        make_folder: Creates the run folder for a task name and the origin of the data.
+        elapsed: Returns the seconds since the start of the run.
+        progress: Called with the number of samples that were read.
+
+    Raises:
+        DataError: The data do not fit the options, or the time is too short.
     """
     device = choose_device(options.device)
     seconds = None if options.minutes is None else options.minutes * 60
     least = PRETRAINED_MIN_SIDE if options.pretrained else 1
     source, choice = read_dataset(origin, options.task, options.size, device, seconds, progress, least)
     source = replace(source, table=_split(source, options.seed))
-    taught = training_subset(source)
-    targets = taught.targets("train")
+    subset = training_subset(source)
+    targets = subset.targets("train")
     task = tasks.choose(source.table.target, targets, options.task)
-    promise = ""
+    probe_reason = ""
     if options.pretrained is None and options.model is None:
-        learned, promise = probe_pretrained(taught, task, choice.name, options.seed, progress)
-        options = replace(options, pretrained=learned)
-        if learned and options.size is None:
+        use_pretrained, probe_reason = probe_pretrained(subset, task, choice.name, options.seed, progress)
+        options = replace(options, pretrained=use_pretrained)
+        if use_pretrained and options.size is None:
             source = upscaled(source, PRETRAINED_MIN_SIDE, progress)
-            taught = training_subset(source)
-    start = _start(options, choice.name, fit_preprocessing(source), task, progress)
+            subset = training_subset(source)
+    start = _initial_network(options, choice.name, fit_preprocessing(source), task, progress)
     network, preprocessing = start.network.to(device), start.preprocessing
-    hflip, why = _hflip(taught, options.hflip)
+    hflip, hflip_reason = _hflip(subset, options.hflip)
     model = Model(network, task, preprocessing, task.default_tta(hflip, max(preprocessing.size[:-1])))
     init_whitening_stem(network, preprocessing, source.store.pixels, source.rows("train"))
     if start.pretrained and task.output.is_vector:
         fit_linear_probe(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
-    folder = distributed.text_from_rank0(lambda: str(place(task.name, source.table.origin)))
-    job = _job(model, source, replace(options, pretrained=start.pretrained), hflip, Path(folder), age)
+    folder = distributed.text_from_rank0(lambda: str(make_folder(task.name, source.table.origin)))
+    job = _make_job(model, source, replace(options, pretrained=start.pretrained), hflip, Path(folder), elapsed)
     if options.class_weights:
         job = replace(job, recipe=replace(job.recipe, class_weights=task.class_weights(targets)))
-    reason = "asked for" if options.model else BUNDLED_REASON if start.pretrained else choice.reason
-    reasons = [f"{network.name} at {'x'.join(map(str, preprocessing.size[:-1]))}: {reason}", why, promise]
+    reason = "requested" if options.model else BUNDLED_REASON if start.pretrained else choice.reason
+    reasons = [f"{network.name} at {'x'.join(map(str, preprocessing.size[:-1]))}: {reason}", hflip_reason, probe_reason]
     if options.pretrained:
         reasons.append(f"starts from {start.weights}")
     return TrainingPlan(source, job, tuple(filter(None, reasons)), start.weights)
 
 
-def _start(
-    options: TrainOptions, otherwise: str, preprocessing: Preprocessing, task: Task, progress: Progress
+def _initial_network(
+    options: TrainOptions, fallback: str, preprocessing: Preprocessing, task: Task, progress: Progress
 ) -> InitialNetwork:
     if options.pretrained:
-        start = pretrained_network(options.model, otherwise, preprocessing, task, options.seed, progress)
+        start = pretrained_network(options.model, fallback, preprocessing, task, options.seed, progress)
         if bool(distributed.from_rank0(float(start.pretrained))) != start.pretrained:
             raise DataError(
-                f"the first process and this one do not both have the learned weights; this one starts from "
-                f"{start.weights}: bring the file to every machine, or say --no-pretrained"
+                f"pretrained weights differ between processes: this one starts from {start.weights}. Expected the same "
+                "in all. Fix: copy the file to every machine, or use --no-pretrained."
             )
         return start
-    network = make_network(options.model or otherwise, preprocessing.size, task, options.seed)
+    network = make_network(options.model or fallback, preprocessing.size, task, options.seed)
     return InitialNetwork(network, preprocessing)
 
 
-def _spread(rows: np.ndarray) -> np.ndarray:
-    """Some thousand rows from all over, as they may come class by class."""
-    return rows[:: max(1, len(rows) // LOOKED_AT)]
+def _spread_rows(rows: np.ndarray) -> np.ndarray:
+    """Returns about 4,000 evenly spaced rows; they may be sorted by class."""
+    return rows[:: max(1, len(rows) // FLIP_SAMPLE)]
 
 
 def _split(source: Dataset, seed: int) -> Table:
-    """A tenth for validation, but no more than are needed to choose and calibrate, and a tenth for test."""
-    valid = min(0.1, MOST_VALIDATION / len(source.table))
+    """Splits off 10 % for validation, at most about 2,500 images, and 10 % for test."""
+    valid = min(0.1, MAX_VALIDATION / len(source.table))
     return data.split(source.table, source.store.pixel_hashes[source.store_rows], seed, valid=valid)
 
 
 def batches_of(source: Dataset, model: Model, recipe: Recipe, seed: int) -> Batches:
-    """The training rows of a source as batches."""
+    """Returns the training rows of a data set as batches; targets are encoded by the task of the model."""
     targets = source.encoded_targets("train", model.task.encode)
     rows, spatial = source.rows("train"), model.task.output.spatial
     return Batches(
@@ -146,10 +181,10 @@ def batches_of(source: Dataset, model: Model, recipe: Recipe, seed: int) -> Batc
     )
 
 
-def _job(
-    model: Model, source: Dataset, options: TrainOptions, hflip: bool, folder: Path, age: Callable[[], float]
+def _make_job(
+    model: Model, source: Dataset, options: TrainOptions, hflip: bool, folder: Path, elapsed: Callable[[], float]
 ) -> TrainJob:
-    """The recipe for the time there is: of so many minutes, a step is timed first."""
+    """Returns the job with a recipe for the available time; with `minutes` a training step is timed first."""
     count = int((source.table.rows["split"] == "train").sum())
     side = max(model.preprocessing.size[:-1])
     setup = TrainingSetup(count, side, hflip, None, options.epochs, options.rotate90, bool(options.pretrained))
@@ -159,39 +194,37 @@ def _job(
         step = distributed.from_rank0(
             seconds_per_step(model, recipe, batches_of(source, model, recipe, options.seed).targets)
         )
-        ending = estimate_finish_seconds(model, source)
-        seconds = distributed.from_rank0(options.minutes * 60 - age() - ending)
+        finish = estimate_finish_seconds(model, source)
+        seconds = distributed.from_rank0(options.minutes * 60 - elapsed() - finish)
         if seconds <= 10 * step:
             raise DataError(
-                f"--minutes {options.minutes:g} leaves no time to train: reading took {age():.0f} s and what comes "
-                f"after it, answers and report, {ending:.0f} s; give more minutes or a smaller --size"
+                f"--minutes {options.minutes:g} leaves no time to train: reading took {elapsed():.0f} s, evaluation "
+                f"and report after training need {finish:.0f} s. Fix: increase --minutes or reduce --size."
             )
-        pace = recipe.batch_size / step * distributed.rank_and_world()[1]
-        recipe = default_recipe(replace(setup, affordable=seconds * pace), model.task)
+        images_per_second = recipe.batch_size / step * distributed.rank_and_world()[1]
+        recipe = default_recipe(replace(setup, affordable=seconds * images_per_second), model.task)
     batches = batches_of(source, model, recipe, options.seed)
     valid = source.targets("valid")
     return TrainJob(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step)
 
 
 def training_subset(source: Dataset) -> Dataset:
-    """The training rows; of masks a few that stand for all."""
-    return source.sampled("train", SAMPLED) if source.masks else source.split("train")
+    """Returns the training rows of a data set; with masks a sample of 500."""
+    return source.sampled("train", MASK_SAMPLE) if source.masks else source.split("train")
 
 
-def _hflip(subset: Dataset, asked: bool | None) -> tuple[bool, str]:
-    """Returns if horizontal flips keep the target, and why."""
-    if asked is not None:
-        return asked, f"images are{'' if asked else ' not'} flipped horizontally: requested"
+def _hflip(subset: Dataset, requested: bool | None) -> tuple[bool, str]:
+    """Returns True if horizontal flips keep the target, and the reason."""
+    if requested is not None:
+        return requested, f"images are{'' if requested else ' not'} flipped horizontally: requested"
     pixels, target = subset.store.pixels, subset.table.target
     if pixels.ndim != 4:
         return False, "volumes are not flipped: no augmentation for them yet"
-    rows, targets = _spread(subset.rows("train")), _spread(subset.targets("train"))
-    if pixels.ndim != 4:
-        return False, ""
+    rows, targets = _spread_rows(subset.rows("train")), _spread_rows(subset.targets("train"))
     if target.kind.is_class:
         return flip_keeps_class(pixels[rows], targets)
     if target.kind.is_spatial and len(target.names) - target.kind.has_background > 1:
         boxes = list(targets) if subset.masks is None else boxes_from_masks(targets)
         keeps, why = flip_keeps_class(*crop_objects(pixels, rows, boxes))
-        return keeps, f"looking at single objects, {why}"
+        return keeps, f"on crops of single objects, {why}"
     return True, "images are flipped horizontally: a flip keeps the target unless you use --no-hflip"

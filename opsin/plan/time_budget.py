@@ -1,4 +1,4 @@
-"""How long a run takes after its last step, measured before its first: what `--minutes` must leave for it."""
+"""Measures training steps and estimates the time after the last step, to plan runs with `--minutes`."""
 
 import copy
 import time
@@ -17,78 +17,95 @@ from opsin.training import Recipe
 from opsin.training.step import Stepper
 
 REST_SECONDS = 1.5
-"""Loading the best weights, the page, closing down: what hardly depends on data or network."""
+"""Time for the selected weights, the report page and the exit, nearly independent of data and network."""
 RESERVE = 1.2
-"""Answers in a row take longer than those that were timed."""
+"""Safety factor: predictions on whole splits are slower than the timed ones."""
 BYTES_A_SECOND = 100e6
-"""Weights are read once and written once; of a slow disk."""
-FEW = 16
-"""Images that stand for all, as often as needed."""
+"""Speed of a slow disk; weights are read once and written once."""
+SAMPLE = 16
+"""Number of images that are predicted and repeated to the size of a split."""
 CURVES = 2
-"""Charts of the training itself, beside those of the task."""
-TRIED, ENOUGH_SECONDS = 32, 0.6
+"""Number of training curves in the report, in addition to the charts of the task."""
+TIMED_IMAGES, TIMED_SECONDS, TIMED_STEPS = 32, 0.6, 3
 
 
 def estimate_finish_seconds(model: Model, source: Dataset) -> float:
-    """Seconds to answer validation and test images, score them, draw and save; each part is tried for a moment."""
+    """Estimates the seconds to predict validation and test images, score them, draw charts and save.
+
+    Args:
+        model: Untrained model of the run.
+        source: Data set with its splits.
+    """
     valid, test = (int((source.table.rows["split"] == split).sum()) for split in ("valid", "test"))
     saving = 2 * 4 * sum(value.numel() for value in model.network.state_dict().values()) / BYTES_A_SECOND
-    answering = RESERVE * (valid + test) * seconds_per_image(model, source.store.pixels)
-    few = _tried(model, source, FEW)
-    drawing = (CURVES + min(MOST_PLOTS, len(model.task.charts(few.predictions, few.targets)))) * seconds_a_chart()
-    scoring = seconds_of_scores(_tried(model, source, test), model.task) if test else 0.0
-    return REST_SECONDS + answering + scoring + drawing + saving
+    predicting = RESERVE * (valid + test) * seconds_per_image(model, source.store.pixels)
+    sample = _sample_predictions(model, source, SAMPLE)
+    drawing = (CURVES + min(MOST_PLOTS, len(model.task.charts(sample.predictions, sample.targets)))) * seconds_a_chart()
+    scoring = seconds_to_score(_sample_predictions(model, source, test), model.task) if test else 0.0
+    return REST_SECONDS + predicting + scoring + drawing + saving
 
 
 def seconds_per_image(model: Model, pixels: np.ndarray) -> float:
-    """Seconds a model takes for one of these images, over all of its views, timed on a few hundred at most."""
+    """Measures the seconds per image of prediction and features, with test-time augmentation, on at most 256 images.
+
+    Args:
+        model: Model to time.
+        pixels: Letterboxed images, uint8 (n, height, width, channels).
+    """
 
     def timed(count: int) -> float:
-        some = pixels[np.arange(count) % len(pixels)]
+        batch = pixels[np.arange(count) % len(pixels)]
         begun = time.monotonic()
-        model.predict_batch(some)
+        model.predict_batch(batch)
         if len(model.network.output_shape) == 1:
-            model.features(some)
+            model.features(batch)
         return (time.monotonic() - begun) / count
 
     timed(2)
-    rough = timed(TRIED)
-    count = int(min(256, ENOUGH_SECONDS / max(rough, 1e-9)))
-    return rough if count <= TRIED else timed(count)
+    rough = timed(TIMED_IMAGES)
+    count = int(min(256, TIMED_SECONDS / max(rough, 1e-9)))
+    return rough if count <= TIMED_IMAGES else timed(count)
 
 
-def seconds_of_scores(answers: Predictions, task: Task) -> float:
-    """Seconds of the intervals of answers like these and of as many trivial ones, timed on a few replicates."""
+def seconds_to_score(predictions: Predictions, task: Task) -> float:
+    """Estimates the seconds for confidence intervals of predictions and baseline, from a few bootstrap replicates.
+
+    Args:
+        predictions: Predictions with targets.
+        task: Task that scores them.
+    """
     few = 4
     begun = time.monotonic()
-    score(answers, task, replicates=few)
+    score(predictions, task, replicates=few)
     between = time.monotonic()
-    score(answers, task, replicates=3 * few)
+    score(predictions, task, replicates=3 * few)
     ended = time.monotonic()
     each = max(0.0, (ended - between) - (between - begun)) / (2 * few)
     first = max(0.0, between - begun - few * each)
-    return 2 * (first + each * replicates_for(answers.values))
+    return 2 * (first + each * replicates_for(predictions.values))
 
 
-def _tried(model: Model, source: Dataset, rows: int) -> Predictions:
-    """So many answers of the untrained network, to some of the images over and over."""
-    some = source.split("train")
-    count = max(1, min(FEW, rows, len(some.table)))
-    answers = model.predict_batch(source.store.pixels[some.store_rows[:count]])
-    again = np.arange(rows) % count
-    targets = replace(some, table=some.table.select(np.arange(count)), store_rows=some.store_rows[:count]).targets(
-        "train"
+def _sample_predictions(model: Model, source: Dataset, rows: int) -> Predictions:
+    """Returns predictions for `rows` rows: those of up to 16 training images, repeated."""
+    subset = source.split("train")
+    count = max(1, min(SAMPLE, rows, len(subset.table)))
+    predictions = model.predict_batch(source.store.pixels[subset.store_rows[:count]])
+    repeats = np.arange(rows) % count
+    targets = replace(
+        subset, table=subset.table.select(np.arange(count)), store_rows=subset.store_rows[:count]
+    ).targets("train")
+    return Predictions(
+        tuple(map(str, range(rows))), None, np.full(rows, "test"), targets[repeats], predictions[repeats]
     )
-    return Predictions(tuple(map(str, range(rows))), None, np.full(rows, "test"), targets[again], answers[again])
-
-
-TIMED = 3
 
 
 def seconds_per_step(model: Model, recipe: Recipe, example_targets: torch.Tensor | MaskSubset) -> float:
-    """Seconds a step of `recipe.batch` images takes, timed over three steps of a copy of the network.
+    """Measures the seconds per training step, over three steps of a copy of the network on noise images.
 
-    `example_targets` are encoded targets of some training rows; the images are noise.
+    Args:
+        model: Model of the run; its network is not changed.
+        recipe: Recipe with the batch size and the losses.
+        example_targets: Encoded targets of some training rows, repeated to a batch.
     """
     trial = copy.copy(model)
     trial.network = copy.deepcopy(model.network)
@@ -99,6 +116,6 @@ def seconds_per_step(model: Model, recipe: Recipe, example_targets: torch.Tensor
     batch = Batch(torch.from_numpy(noise.astype(prepared.dtype)), example_targets[repeats])
     stepper.step(batch, 0, 0.0)
     begun = time.monotonic()
-    for number in range(TIMED):
+    for number in range(TIMED_STEPS):
         stepper.step(batch, number, 0.0)
-    return (time.monotonic() - begun) / TIMED
+    return (time.monotonic() - begun) / TIMED_STEPS

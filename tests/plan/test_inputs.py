@@ -39,7 +39,7 @@ def test_broken_images_are_left_out_and_the_first_ten_named(make_folder, tmp_pat
         (tmp_path / "blue" / f"{number:03}.png").write_bytes(b"no image")
     source = source_of(tmp_path)
     assert len(source.table) == len(source.store_rows) == 18
-    assert "12 images left out, as they cannot be read" in source.table.notes
+    assert "12 images left out: not readable" in source.table.notes
     assert sum("left out: blue/" in note for note in source.table.notes) == 10
     assert "... and 2 more" in source.table.notes
     np.testing.assert_array_equal(source.store.pixels[source.store_rows].reshape(18, -1).any(1), True)
@@ -96,16 +96,16 @@ def test_a_class_without_a_readable_image_is_named(make_folder, tmp_path):
     make_folder(tmp_path, {"blue": 4, "green": 4, "red": 4})
     for path in (tmp_path / "red").iterdir():
         path.write_bytes(b"no image")
-    assert "no image can be read of: red" in source_of(tmp_path).table.notes
+    assert "classes without a readable image: red" in source_of(tmp_path).table.notes
     for path in (tmp_path / "blue").iterdir():
         path.write_bytes(b"no image")
-    with pytest.raises(DataError, match=r"of blue, red no image can be read \(blue/000\.png is not an image"):
+    with pytest.raises(DataError, match=r"no readable image of blue, red \(blue/000\.png is not an image"):
         source_of(tmp_path)
 
 
 def test_a_task_on_images_refuses_volumes():
     volumes = np.zeros((8, 4, 6, 6, 1), np.int16)
-    with pytest.raises(DataError, match="holds volumes, which the task classify does not take"):
+    with pytest.raises(DataError, match="holds volumes, which the task 'classify' does not support"):
         read_dataset((volumes, ["a", "b"] * 4), None, None, torch.device("cpu"), None, silent)
 
 

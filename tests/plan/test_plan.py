@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from opsin.core import DataError, NetworkError, silent
-from opsin.plan.plan import MOST_VALIDATION, TrainOptions, make_plan
+from opsin.plan.plan import MAX_VALIDATION, TrainOptions, make_plan
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_the_network_fits_the_images_and_the_classes(decide, colours, tmp_path):
     assert model.network.input_shape == (14, 14, 3) and model.network.output_shape == (3,)
     assert model.task.names == ("blue", "green", "red")
     assert prepared.job.folder == tmp_path / "classify-of"
-    assert "simple at 14x14: asked for" in prepared.reasons[0]
+    assert "simple at 14x14: requested" in prepared.reasons[0]
 
 
 def test_splits_do_not_overlap_and_hold_every_image(decide, colours):
@@ -39,8 +39,8 @@ def test_validation_takes_no_more_images_than_it_needs(decide):
     count = 30_000
     images = generator.integers(0, 256, (count, 3, 3), np.uint8)
     source = decide((images, generator.integers(0, 2, count)), size=12).dataset
-    assert len(source.rows("valid")) <= MOST_VALIDATION * 1.1
-    assert len(source.rows("test")) > MOST_VALIDATION
+    assert len(source.rows("valid")) <= MAX_VALIDATION * 1.1
+    assert len(source.rows("test")) > MAX_VALIDATION
 
 
 def test_mirroring_is_what_was_asked_for(decide, colours):

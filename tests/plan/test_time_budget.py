@@ -49,7 +49,7 @@ def test_the_time_of_the_scores_is_foretold(task, monkeypatch):
     targets = generator.integers(0, 2, (200, task.units)).astype(np.float32)
     targets = targets.argmax(1) if task.name == "classify" else targets
     predictions = generator.normal(size=(200, task.units)).astype(np.float32)
-    foretold = time_budget.seconds_of_scores(
+    foretold = time_budget.seconds_to_score(
         Predictions(tuple(map(str, range(200))), None, np.full(200, "test"), targets, predictions), task
     )
     assert foretold == pytest.approx(2 * (0.02 + 0.005 * replicates_for(200 * task.units)))
