@@ -18,7 +18,7 @@ from PIL import Image
 import opsin
 from opsin.api.run_record import read_record
 from opsin.core import silent
-from opsin.training.loop import Trainer
+from opsin.training import Trainer
 
 ROOT = Path(opsin.__file__).parent
 
@@ -53,7 +53,7 @@ def measured(folder: Path) -> dict[str, list[str]]:
     model, path = opsin.load(run.model, "cpu"), folder / "data" / "a" / "0.png"
     model.predict(path)
     plan, _ = read_record(run.folder, None, silent)
-    trainer = Trainer(plan.job)
+    trainer = Trainer(plan.job, lambda stage, done, total, note="": None)
     trainer.stepper.step(plan.job.batches.batch(0), 0, 1.0)
     return {
         "prediction": files_of(lambda: model.predict(path)),

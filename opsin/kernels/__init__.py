@@ -6,7 +6,7 @@ OPSIN_KERNELS=0, read once at the first import, torch's own operations run every
 
 from .conv import CONVOLUTION_ACTIVATIONS, convolution
 from .max_pool import max_pool2d
-from .padding import pad
-from .torch_workarounds import transpose_single_column
+from .geometry import pad
+from .geometry import transpose_single_column
 
 __all__ = ["CONVOLUTION_ACTIVATIONS", "convolution", "max_pool2d", "pad", "transpose_single_column"]

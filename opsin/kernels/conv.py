@@ -12,12 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .conditions import autocast_bf16, has_onednn, is_traced
 from .depthwise_backward import depthwise_backward, has_native_backward, torch_backward
-from .geometry import ConvGeometry, Pairs
-from .padding import pad
-from .registry import kernel, select
-from .torch_workarounds import unstride_single_window
+from .geometry import ConvGeometry, Pairs, pad, unstride_single_window
+from .registry import autocast_bf16, has_onednn, is_traced, kernel, select
 
 _ATEN: Any = torch.ops.aten
 _ONEDNN: dict[str, tuple[str, list[float]]] = {"relu": ("relu", []), "relu6": ("hardtanh", [0.0, 6.0])}

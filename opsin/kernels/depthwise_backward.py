@@ -14,7 +14,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from .geometry import ConvGeometry
+from .geometry import ConvGeometry, pad
 from .llvm_ir import (
     F32X16,
     I16,
@@ -29,7 +29,6 @@ from .llvm_ir import (
     store_bf16,
 )
 from .openmp import run
-from .padding import pad
 from .registry import kernel, select
 
 _PIECE = 3

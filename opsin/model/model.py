@@ -168,7 +168,8 @@ class Model:
         Raises:
             DataError: An image cannot be read, or tiles or a confidence do not apply to the task.
         """
-        check_tiles(self.task, tiles)
+        if tiles:
+            check_tiles(self.task)
         model = self if confidence is None else self.with_threshold(confidence)
         many, records = as_list(images, len(self.preprocessing.size) - 1), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):
@@ -187,9 +188,10 @@ class Model:
             The task's predictions in pixels of the images, a row an image.
         """
         fitted, in_tiles = list[tuple[np.ndarray, Placement]](), dict[int, np.ndarray]()
+        spatial = self.task.output.is_spatial
         for image in images:  # none is kept: many large ones would fill the memory
-            plain = isinstance(image, np.ndarray)
-            tile = tile_of(self, (image.shape[0], image.shape[1]), tiles) if plain else None
+            cut = spatial and isinstance(image, np.ndarray)
+            tile = tile_of(self, (image.shape[0], image.shape[1]), tiles) if cut else None
             if tile is None:
                 fitted.append(self.preprocess(image))
             else:

@@ -57,9 +57,9 @@ def tile_of(model: TiledModel, size: tuple[int, int], tiles: bool | None) -> tup
     return None if size[0] <= tile[0] and size[1] <= tile[1] else tile
 
 
-def check_tiles(task: Task, tiles: bool | None) -> None:
+def check_tiles(task: Task) -> None:
     """Raises DataError when tiles are asked for and the task predicts no boxes or masks."""
-    if tiles and not task.output.is_spatial:
+    if not task.output.is_spatial:
         raise DataError(
             f"tiles apply to boxes and masks only; this model's task is {task.name}. Fix: leave the tiles out."
         )

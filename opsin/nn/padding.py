@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from opsin.core import Shape
-from opsin.kernels.padding import pad
+from opsin.kernels import pad
 
 from .layer import Layer, shape_text
 from .receptive_field import ReceptiveField

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import NetworkError, Shape, derive
+from opsin.kernels.geometry import channels_last
 
 from .chain import collect_outputs
 from .composites import Stage, build_chain, chain_shapes, failing_path
@@ -191,22 +192,6 @@ class Sequential(torch.nn.Module):
             raise NetworkError(f"the network has layers={short_repr(found['layers'])}. Expected a list.")
         layers = [layer_from_json(layer) for layer in cast("list[object]", found["layers"])]
         return cls(layers, input_shape=_checked_shape(found["input_shape"]), name=found["name"])
-
-
-def channels_last(x: Tensor) -> Tensor:
-    """Returns a tensor in channels_last memory format, the fastest one for convolutions.
-
-    Args:
-        x: Tensor (batch, channels, ...).
-
-    Returns:
-        The tensor, copied only if its memory format differs.
-    """
-    if x.ndim == 4:
-        if x.shape[1] == 1:  # same bytes in both formats, but torch selects kernels by the strides
-            return x.contiguous().view(x.shape[0], *x.shape[2:], 1).permute(0, 3, 1, 2)
-        return x.contiguous(memory_format=torch.channels_last)
-    return x.contiguous(memory_format=torch.channels_last_3d) if x.ndim == 5 else x
 
 
 def _parse_layers(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from opsin.tasks import Task
-from opsin.training.recipe import Recipe, Regularization
+from opsin.training import Recipe, Regularization
 
 PATIENCE = 15
 """Validations without a better score that end a run; a run has at most fifty."""

@@ -37,7 +37,8 @@ def predict_files(
     `tiles` and `confidence` as in `Model.predict`. Raises OpsinError when the output was made by another model or
     cannot be written, and, when that is done, where not one image could be read.
     """
-    check_tiles(model.task, tiles)
+    if tiles:
+        check_tiles(model.task)
     model = model if confidence is None else model.with_threshold(confidence)
     length = chunk_length(model)
     pieces = [images[start : start + length] for start in range(0, len(images), length)]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from opsin.data import Preprocessing
 from opsin.kernels import registry
-from opsin.kernels.conditions import has_onednn
+from opsin.kernels.registry import has_onednn
 from opsin.nn import Sequential
 
 from .inference import fuse

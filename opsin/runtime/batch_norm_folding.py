@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from opsin.kernels.conditions import autocast_bf16, is_traced
+from opsin.kernels.registry import autocast_bf16, is_traced
 from opsin.nn.layers.convolution import Conv2dModule
 
 

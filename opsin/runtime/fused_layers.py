@@ -9,9 +9,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from opsin.kernels.geometry import ConvGeometry, Pairs
-from opsin.kernels.padding import pad
-from opsin.kernels.torch_workarounds import unstride_single_window
+from opsin.kernels import pad
+from opsin.kernels.geometry import ConvGeometry, Pairs, unstride_single_window
 from opsin.nn.layers.convolution import Conv2dModule
 from opsin.nn.layers.dense import DenseModule
 from opsin.nn.padding import same_pairs

@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from opsin.kernels.geometry import channels_last
 from opsin.nn import Sequential
 from opsin.nn.composites import ResidualModule
 from opsin.nn.layers.convolution import Conv2dModule
 from opsin.nn.layers.dense import DenseModule
-from opsin.nn.sequential import channels_last
 
 from .fused_layers import NO_PADDING, UNARY, FusedConvolution, FusedDense, FusedResidual
 from .patterns import Named, Step, merge, takes_sum

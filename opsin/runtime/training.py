@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from opsin.kernels import registry
-from opsin.kernels.conditions import is_traced
+from opsin.kernels.registry import is_traced
 from opsin.nn import Sequential
 from opsin.nn.layers.activations import function
 from opsin.nn.layers.convolution import Conv2dModule, ConvolutionModule

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from opsin.core import DataError
-from opsin.core.output import OutputSpec
+from opsin.core import DataError, OutputSpec
 from opsin.data import Augmentation, ImageStatistics, Sampler, Table, check_enough
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.geometry import Placement

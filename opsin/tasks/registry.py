@@ -6,8 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from opsin.core import DataError, ModelFileError
-from opsin.data import Target
-from opsin.data.targets import TargetKind
+from opsin.data import Target, TargetKind
 
 from .classification.classify import Classify
 from .classification.multilabel import MultiLabel

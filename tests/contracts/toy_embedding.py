@@ -9,8 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from opsin.core import derive
-from opsin.core.output import OutputSpec
+from opsin.core import OutputSpec, derive
 from opsin.data import CLASSES
 from opsin.drawing import Histogram
 from opsin.tasks.image_level import ImageLevelTask

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from opsin.core.output import OutputSpec
+from opsin.core import OutputSpec
 from opsin.data import Augmentation
 from opsin.tasks import Classify, NetworkChoice
 

@@ -3,8 +3,7 @@ from typing import get_args
 
 import pytest
 
-from opsin.core import NetworkError, OutputSpec
-from opsin.core.output import Layout, SpatialTargets
+from opsin.core import Layout, NetworkError, OutputSpec, SpatialTargets
 
 
 @pytest.mark.parametrize(("layout", "dense"), [("vector", False), ("map", True), ("grid", True), ("embedding", False)])

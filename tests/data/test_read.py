@@ -3,8 +3,7 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import read
-from opsin.data.targets import IDENTITIES, LABELS
+from opsin.data import IDENTITIES, LABELS, read
 
 
 @pytest.fixture

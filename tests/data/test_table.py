@@ -3,9 +3,8 @@ import polars as pl
 import pytest
 
 from opsin.core import DataError
-from opsin.data import ArrayImages, Table, Target, check_enough, read
+from opsin.data import CLASSES, NUMBERS, ArrayImages, Table, Target, check_enough, read
 from opsin.data.table import make_rows
-from opsin.data.targets import CLASSES, NUMBERS
 
 IMAGES = ArrayImages({})
 

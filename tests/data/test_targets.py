@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsin.core import DataError
-from opsin.data.targets import BOXES, CLASSES, IDENTITIES, INSTANCES, KINDS, LABELS, MASKS, NUMBERS, kind_of
+from opsin.data import BOXES, CLASSES, IDENTITIES, INSTANCES, KINDS, LABELS, MASKS, NUMBERS
+from opsin.data.targets import kind_of
 
 
 def names_in(kind, column, names):

@@ -7,11 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsin import nn
-from opsin.kernels import convolution, registry
-from opsin.kernels.conditions import has_onednn
+from opsin.kernels import convolution, pad, registry
 from opsin.kernels.conv import onednn_convolution
 from opsin.kernels.geometry import ConvGeometry
-from opsin.kernels.padding import pad
+from opsin.kernels.registry import has_onednn
 from opsin.runtime.training import TrainingNetwork
 
 x86 = pytest.mark.skipif(not has_onednn(), reason="no oneDNN for x86-64")

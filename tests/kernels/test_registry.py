@@ -11,7 +11,7 @@ import torch
 from opsin import nn
 from opsin.data import ImagePreprocessing
 from opsin.kernels import registry
-from opsin.kernels.conditions import has_onednn
+from opsin.kernels.registry import has_onednn
 from opsin.runtime.backends import TorchRuntime
 from opsin.runtime.selection import RuntimeCache
 

@@ -61,9 +61,9 @@ def test_validation_never_gets_worse(count, units, scale, seed):
 
 def test_a_few_right_answers_do_not_make_certain():
     raw, targets = np.tile([[2.0, 0.0, -1.0]], (10, 1)), np.zeros(10, np.int64)
-    assert Classify(tuple("abc")).calibrated(raw, targets).predicted(raw)[0, 0] < 0.97
+    assert Classify(tuple("abc")).calibrated(raw, targets).probabilities(raw)[0, 0] < 0.97
     labels = np.tile([[1.0, 0.0, 0.0]], (10, 1))
-    assert MultiLabel(tuple("abc")).calibrated(raw - 0.5, labels).predicted(raw - 0.5).max() < 0.99
+    assert MultiLabel(tuple("abc")).calibrated(raw - 0.5, labels).probabilities(raw - 0.5).max() < 0.99
 
 
 def test_the_reliability_curve_is_scikit_learns():

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from opsin.data.formats.masks.mask_folders import mask_folder_ways
+from opsin.data.formats.masks.mask_folders import match_mask_folders
 from opsin.data.formats.scan import scan
 from opsin.predict import predict_files
 from opsin.predict.folders import ids_of, unique_names, write_errors
@@ -79,7 +79,7 @@ def test_what_is_written_can_be_trained_on(make_placed, spots, tmp_path: Path, n
     model = make_placed(name)
     predict_files(model, paths, tmp_path / "out")
     (tmp_path / "images").rename(tmp_path / "out" / "images")
-    (way,), _ = mask_folder_ways(scan(tmp_path / "out"))
+    (way,), _ = match_mask_folders(scan(tmp_path / "out"))
     table = way.read(str(tmp_path / "out"), name)
     assert table.masks is not None and len(table) == 3
     if name == "segment":

@@ -7,9 +7,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from opsin.data import Table, Target
+from opsin.data import KINDS, Table, Target
 from opsin.data.table import make_rows
-from opsin.data.targets import KINDS
 from opsin.evaluation import Predictions, score
 from opsin.report import DataSection, NetworkSection, PredictionSection, ReportContent, RunSection
 from opsin.tasks import Classify, MultiLabel, Regress, Task

@@ -4,9 +4,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from opsin.data import ArrayImages, Intensity, Table, Target
+from opsin.data import BOXES, ArrayImages, Intensity, Table, Target
 from opsin.data.table import make_rows
-from opsin.data.targets import BOXES
 from opsin.report import DataSection
 from opsin.report.samples import counts_of, pixels_by_id, samples_of, split_sizes
 from opsin.tasks import Detect

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 from opsin import zoo
-from opsin.core.output import OutputSpec
+from opsin.core import OutputSpec
 from opsin.data import ImageStatistics
 from opsin.tasks import Classify, Detect, Instances, MultiLabel, Regress, Segment
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from opsin.core import DataError, ModelFileError
-from opsin.data import Target
-from opsin.data.targets import CLASSES, LABELS, NUMBERS
+from opsin.data import CLASSES, LABELS, NUMBERS, Target
 from opsin.tasks import Classify, MultiLabel, Regress, choose, task_from_json
 
 

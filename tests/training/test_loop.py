@@ -150,11 +150,11 @@ def shaky(bad, how="loss"):
     calls = itertools.count(1)
 
     class Shaky(Classify):
-        def loss(self, logits, target, *, smoothing=0.0, weights=None):
+        def loss(self, logits, target, **options):
             call = next(calls)
             if call in bad and how == "gradient":
                 logits.register_hook(lambda gradient: gradient * float("inf"))
-            loss = super().loss(logits, target, smoothing=smoothing, weights=weights)
+            loss = super().loss(logits, target, **options)
             return loss * float("nan") if call in bad and how == "loss" else loss
 
     return Shaky(NAMES)

@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.core import DataError, torch_generator
-from opsin.core.output import SpatialTargets
+from opsin.core import DataError, SpatialTargets, torch_generator
 
 from .augmentation import Augmentation
 from .joint import move

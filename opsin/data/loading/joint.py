@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from opsin.core.output import OutputSpec, SpatialTargets
+from opsin.core import OutputSpec, SpatialTargets
 from opsin.geometry import IGNORED
 
 from .augmentation import Augmentation, adjust_brightness_contrast, affine_maps

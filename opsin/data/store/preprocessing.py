@@ -6,8 +6,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from torch import Tensor
 
-from opsin.core import DataError
-from opsin.core.shapes import Shape
+from opsin.core import DataError, Shape
 from opsin.geometry import Placement
 
 from ..intensity import Intensity

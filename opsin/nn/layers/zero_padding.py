@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import Shape
-from opsin.kernels.padding import pad
+from opsin.kernels import pad
 
 from ..layer import Layer, check_rank, short_repr
 from ..validation import as_count

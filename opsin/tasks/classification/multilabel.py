@@ -8,7 +8,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from opsin.data.targets import LABELS
+from opsin.data import LABELS
 from opsin.drawing import Chart
 from opsin.drawing.reliability import reliability_chart
 from opsin.metrics.calibration import fit_temperature, log_sigmoid

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from opsin.core.output import OutputSpec
-from opsin.data import Augmentation, ImageStatistics
-from opsin.data.targets import BOXES
+from opsin.core import OutputSpec
+from opsin.data import BOXES, Augmentation, ImageStatistics
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.drawing import Chart
 from opsin.drawing.boxes import box_picture

@@ -9,15 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.core import DataError
-from opsin.core.output import OutputSpec
-from opsin.data import Augmentation, ImageStatistics
-from opsin.data.targets import INSTANCES
+from opsin.core import DataError, OutputSpec
+from opsin.data import INSTANCES, Augmentation, ImageStatistics
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.data.writers.masks import object_rows
 from opsin.drawing import Chart, Histogram, Points
 from opsin.drawing.masks import mask_picture, overlay
-from opsin.geometry.placement import Placement
+from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 from opsin.metrics.average_precision import average_precision, coco_scores
 from opsin.metrics.detection import rank_predictions

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.core.output import OutputSpec
+from opsin.core import OutputSpec
 from opsin.data import MASKS, Augmentation, ImageStatistics
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.drawing import Chart, Histogram, Matrix

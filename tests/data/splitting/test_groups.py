@@ -2,10 +2,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsin.data import ArrayImages, Table, Target, label_conflicts, linked_groups, split_leaks
+from opsin.data import CLASSES, NUMBERS, ArrayImages, Table, Target, label_conflicts, linked_groups, split_leaks
 from opsin.data.splitting.groups import conflict_notes, leak_notes
 from opsin.data.table import make_rows
-from opsin.data.targets import CLASSES, NUMBERS
 
 
 def table(groups, splits=None):

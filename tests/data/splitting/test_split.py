@@ -7,9 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsin.core import DataError
-from opsin.data import ArrayImages, ImagePreprocessing, Table, Target, linked_groups, open_store, read, split
+from opsin.data import (
+    CLASSES,
+    IDENTITIES,
+    NUMBERS,
+    ArrayImages,
+    ImagePreprocessing,
+    Table,
+    Target,
+    linked_groups,
+    open_store,
+    read,
+    split,
+)
 from opsin.data.table import make_rows
-from opsin.data.targets import CLASSES, IDENTITIES, NUMBERS
 
 
 def table(targets, groups=None, splits=None, kind=CLASSES):

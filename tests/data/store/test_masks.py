@@ -5,9 +5,8 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import ArrayImages, ImagePreprocessing, Table, Target, open_masks, open_store
+from opsin.data import CLASSES, INSTANCES, MASKS, ArrayImages, ImagePreprocessing, Table, Target, open_masks, open_store
 from opsin.data.table import make_rows
-from opsin.data.targets import CLASSES, INSTANCES, MASKS
 
 
 class SomeMasks:

@@ -8,12 +8,16 @@ from hypothesis import strategies as st
 
 from opsin.core import DataError
 from opsin.data import (
+    CLASSES,
+    MASKS,
     ArrayVolumes,
     FileImages,
     Table,
     Target,
     Volume,
     VolumePreprocessing,
+    VolumeStatistics,
+    image_statistics,
     open_masks,
     open_store,
     preprocessing_from_json,
@@ -21,9 +25,7 @@ from opsin.data import (
     whole_pixels,
 )
 from opsin.data.dataset import Dataset
-from opsin.data.statistics import VolumeStatistics, image_statistics
 from opsin.data.table import make_rows
-from opsin.data.targets import CLASSES, MASKS
 
 AFFINE = ((1.0, 0.0, 0.0, 5.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 3.0, 0.0), (0.0, 0.0, 0.0, 1.0))
 SIDES = st.integers(1, 12)

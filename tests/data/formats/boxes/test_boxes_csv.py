@@ -4,8 +4,7 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import read
-from opsin.data.targets import BOXES
+from opsin.data import BOXES, read
 
 HEAD = "path,xmin,ymin,xmax,ymax,label\n"
 

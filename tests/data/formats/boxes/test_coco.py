@@ -8,10 +8,9 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from opsin.core import DataError
-from opsin.data import read
+from opsin.data import BOXES, INSTANCES, MASKS, read
 from opsin.data.formats.boxes.coco import match_coco
 from opsin.data.formats.scan import scan
-from opsin.data.targets import BOXES, INSTANCES, MASKS
 
 REAL = os.environ.get("OPSIN_DATA", "")
 CATEGORIES = [{"id": 90, "name": "dog"}, {"id": 7, "name": "cat"}]

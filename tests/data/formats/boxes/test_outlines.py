@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from opsin.core import DataError
+from opsin.data import INSTANCES, MASKS
 from opsin.data.formats.boxes.outlines import Outline, OutlineMasks
-from opsin.data.targets import INSTANCES, MASKS
 from opsin.geometry.instance_masks import stack_instances
 from opsin.geometry.rle import encode_runs
 

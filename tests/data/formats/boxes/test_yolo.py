@@ -7,8 +7,7 @@ from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
 from opsin.core import DataError
-from opsin.data import read
-from opsin.data.targets import BOXES, CLASSES, INSTANCES, MASKS
+from opsin.data import BOXES, CLASSES, INSTANCES, MASKS, read
 
 REAL = Path(os.environ.get("OPSIN_DATA", "nowhere")) / "coco128"
 YAML = "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: cat\n  5: dog\n"

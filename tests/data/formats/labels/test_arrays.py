@@ -4,8 +4,7 @@ import torch
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import ImagePreprocessing, Target, find_intensity, open_store, read
-from opsin.data.targets import CLASSES, LABELS, NUMBERS
+from opsin.data import CLASSES, LABELS, NUMBERS, ImagePreprocessing, Target, find_intensity, open_store, read
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (8, 6, 5, 3), np.uint8)

@@ -1,8 +1,7 @@
 import pytest
 
 from opsin.core import DataError
-from opsin.data import read
-from opsin.data.targets import NUMBERS
+from opsin.data import NUMBERS, read
 
 
 def make(folder, *names):

@@ -3,9 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opsin.core import DataError
-from opsin.data import Target
+from opsin.data import BOXES, CLASSES, IDENTITIES, LABELS, NUMBERS, Target
 from opsin.data.formats.labels.targets import parse_classes, parse_targets
-from opsin.data.targets import BOXES, CLASSES, IDENTITIES, LABELS, NUMBERS
 
 
 def meaning(kind=None, **columns):

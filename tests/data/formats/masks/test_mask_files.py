@@ -3,13 +3,12 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import FileImages
+from opsin.data import INSTANCES, MASKS, FileImages
 from opsin.data.formats.masks.class_names import class_names_of
 from opsin.data.formats.masks.encoding import MaskEncoding, dense_encoding
 from opsin.data.formats.masks.mask_files import FileMasks, infer_mask_meaning, instances_from_ids, mask_table
 from opsin.data.formats.masks.pixel_values import IndexedMask
 from opsin.data.formats.masks.value_statistics import MaskStatistics
-from opsin.data.targets import INSTANCES, MASKS
 
 IDS = np.array([[0, 1, 1], [2, 2, 0]], np.uint8)
 

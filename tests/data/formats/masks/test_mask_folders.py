@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import ImagePreprocessing, open_masks
+from opsin.data import INSTANCES, MASKS, ImagePreprocessing, open_masks
 from opsin.data.formats.masks.mask_folders import match_mask_folders
 from opsin.data.formats.scan import scan
-from opsin.data.targets import INSTANCES, MASKS
 from opsin.data.writers.masks import write_mask, write_objects
 
 RNG = np.random.default_rng(0)

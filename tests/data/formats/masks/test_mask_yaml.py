@@ -6,10 +6,9 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import ImagePreprocessing, open_masks
+from opsin.data import MASKS, ImagePreprocessing, open_masks
 from opsin.data.formats.masks.mask_yaml import match_mask_yaml
 from opsin.data.formats.scan import scan
-from opsin.data.targets import MASKS
 
 REAL = os.environ.get("OPSIN_DATA")
 CONFIG = """

@@ -5,11 +5,10 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import ImagePreprocessing, open_masks
+from opsin.data import MASKS, ImagePreprocessing, open_masks
 from opsin.data.formats.masks.mask_folders import match_mask_folders
 from opsin.data.formats.masks.nnunet import match_nnunet
 from opsin.data.formats.scan import scan
-from opsin.data.targets import MASKS
 
 V2 = {
     "channel_names": {"0": "microscopy"},

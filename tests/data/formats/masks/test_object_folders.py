@@ -6,10 +6,9 @@ import pytest
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import ImagePreprocessing, open_masks
+from opsin.data import INSTANCES, ImagePreprocessing, open_masks
 from opsin.data.formats.masks.object_folders import is_object_folders, match_object_folders
 from opsin.data.formats.scan import scan
-from opsin.data.targets import INSTANCES
 
 REAL = os.environ.get("OPSIN_DATA")
 
