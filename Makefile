@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Tests that train on real data run only where OPSIN_DATA names a folder with it.
 MARKS := $(if $(OPSIN_DATA),,-m "not slow")
 
-ON_DATA := folder_to_model.py:small folder_to_answers.py first_batch.py time_to_accuracy.py:fashion time_to_accuracy.py:cifar
+ON_DATA := folder_to_model.py:small folder_to_predictions.py first_batch.py time_to_accuracy.py:fashion time_to_accuracy.py:cifar
 
 # pyright comes with the environment and need not look for a newer one.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
@@ -47,7 +47,7 @@ docs: .venv/ready
 	$(BIN)/python -m pip install --quiet -e '.[dev,demo]' -c constraints.txt
 	touch $@
 
-# What Opsin is measured beside, so that its own environment stays small.
+# The libraries that Opsin is compared with, in an environment of their own.
 .venv-peers/ready: benchmarks/peers.txt
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet torch==2.13.0

@@ -1,9 +1,9 @@
-"""Accuracy within a time, by the command that a person types: `opsin train DATA --minutes N --json`.
+"""Accuracy within a time limit, with the command that a user types: `opsin train DATA --minutes N --json`.
 
     OPSIN_DATA=... python benchmarks/accuracy.py fashion-5 cifar-10 ...
 
-Each result goes to benchmarks/results/<name>.json with the machine, the versions, the wall-clock seconds of the whole
-process and its peak memory. The 3 minutes of pneumonia-3 were run after pneumonia-2 had been seen.
+Writes benchmarks/results/<name>.json: machine, versions, metrics, wall-clock seconds and peak memory of the whole
+process. The 3 minutes of pneumonia-3 were run after the result of pneumonia-2 was known.
 """
 
 import argparse
@@ -33,21 +33,23 @@ RUNS = {
 
 
 def measured(data: Path, options: list[str], seed: int) -> dict[str, object]:
-    """One run as a whole process: what it printed, its seconds and its peak memory in MiB."""
+    """Runs one training as a process; returns its JSON output, its seconds and its peak memory in MiB."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "opsin", "train", str(data), *options, "--seed", str(seed), "--json"]
         begun = time.monotonic()
-        done = subprocess.run(
+        ran = subprocess.run(
             [*command, "--out", str(Path(folder) / "run")], check=True, stdout=subprocess.PIPE, text=True
         )
         seconds = time.monotonic() - begun
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    told = {key: value for key, value in json.loads(done.stdout).items() if key not in ("run", "model")}  # now gone
-    return {"seed": seed, "process_seconds": round(seconds, 1), "peak_mib": peak, **told}
+    printed = {
+        key: value for key, value in json.loads(ran.stdout).items() if key not in ("run", "model")
+    }  # deleted by now
+    return {"seed": seed, "process_seconds": round(seconds, 1), "peak_mib": peak, **printed}
 
 
 def main() -> None:
-    """Runs what was named, one after the other."""
+    """Runs the named trainings one after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", choices=sorted(RUNS))
     for name in parser.parse_args().names:

@@ -1,9 +1,9 @@
-"""Counts of fat cells by 5-fold cross-validation over donors: R2 and MAE with intervals beside the mean baseline.
+"""Fat-cell counts with 5-fold cross-validation over donors: R2 and MAE with intervals, compared with the mean baseline.
 
     OPSIN_DATA=... python benchmarks/adipocyte.py --minutes 1.5
 
-The truth is the number of dots in each image's dot picture (red above 128, connected). Every image is answered by a
-model that saw no image of its donor.
+The label is the number of dots in the annotation of each image (red above 128, connected components). Each image is
+predicted by a model that was trained without images of its donor.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from opsin.evaluation import Predictions, score
 from opsin.tasks import Regress
 
 
-def counted(folder: Path) -> pl.DataFrame:
-    """path, count and group (the donor) of every image."""
+def read_labels(folder: Path) -> pl.DataFrame:
+    """Returns path, count and group (the donor) of each image."""
     rows: list[dict[str, object]] = []
     for image in sorted((folder / "images").iterdir()):
         dots = np.asarray(Image.open(folder / "annotations" / image.name).convert("RGB"))[:, :, 0] > 128
@@ -36,42 +36,42 @@ def counted(folder: Path) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def answers_of_fold(rows: pl.DataFrame, held: np.ndarray, minutes: float, seed: int) -> tuple[Predictions, np.ndarray]:
-    """Trains on the other folds and answers the held one: predictions in cells, and the mean baseline's."""
-    split = pl.Series("split", [None] * len(rows), dtype=pl.Utf8).scatter(held.tolist(), "test")
+def predict_fold(rows: pl.DataFrame, held_out: np.ndarray, minutes: float, seed: int) -> tuple[Predictions, np.ndarray]:
+    """Trains on the other folds; returns predictions of the held-out fold, in cells, and those of the baseline."""
+    split = pl.Series("split", [None] * len(rows), dtype=pl.Utf8).scatter(held_out.tolist(), "test")
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "counts.csv"
         names = [Path(shutil.copy(path, folder)).name for path in rows["path"]]
         rows.with_columns(split, pl.Series("path", names)).write_csv(table)
         run = opsin.train(table, minutes=minutes, seed=seed, rotate90=True, out=Path(folder) / "run")
-        model, done = opsin.load(run.model), Predictions.from_parquet(run.folder / "predictions.parquet").only("test")
-        plain = model.task.predicted(np.tile(np.array(model.provenance.baseline), (len(done.ids), 1)))
+        model, found = opsin.load(run.model), Predictions.from_parquet(run.folder / "predictions.parquet").only("test")
+        baseline = model.task.values(np.tile(np.array(model.provenance.baseline), (len(found.ids), 1)))
         print(json.dumps({name: str(value) for name, value in run.scores.items()}), flush=True)
-        return replace(done, predictions=model.task.predicted(done.predictions)), plain
+        return replace(found, predictions=model.task.values(found.predictions)), baseline
 
 
 def main() -> None:
-    """Prints one JSON object with the scores over all images."""
+    """Prints one JSON object with the metrics over all images."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.5)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    rows = counted(Path(os.environ["OPSIN_DATA"]) / "countception_other" / "adipocyte_data")
+    rows = read_labels(Path(os.environ["OPSIN_DATA"]) / "countception_other" / "adipocyte_data")
     folds = GroupKFold(5, shuffle=True, random_state=options.seed).split(rows, groups=rows["group"].to_list())
-    parts = [answers_of_fold(rows, held, options.minutes, options.seed) for _, held in folds]
+    parts = [predict_fold(rows, held_out, options.minutes, options.seed) for _, held_out in folds]
     ids = tuple(id for part, _ in parts for id in part.ids)
     groups = np.concatenate([part.groups for part, _ in parts if part.groups is not None])
     split = np.full(len(ids), "test")
-    truth = np.concatenate([part.targets for part, _ in parts])
+    targets = np.concatenate([part.targets for part, _ in parts])
     task = Regress(("count",), (0.0,), (1.0,))
     result = {
         name: {
             key: value.to_json()
-            for key, value in score(Predictions(ids, groups, split, truth, predictions), task).items()
+            for key, value in score(Predictions(ids, groups, split, targets, predictions), task).items()
         }
         for name, predictions in (
             ("opsin", np.concatenate([part.predictions for part, _ in parts])),
-            ("mean", np.concatenate([plain for _, plain in parts])),
+            ("mean", np.concatenate([baseline for _, baseline in parts])),
         )
     }
     print(json.dumps({"images": len(ids), "minutes_a_fold": options.minutes, **result}, indent=2))

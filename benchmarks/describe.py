@@ -1,9 +1,9 @@
-"""Processor seconds to import, and to describe, build and summarise resnet50, beside Keras (torch backend).
+"""CPU seconds to import, and to describe, build and summarize resnet50, compared with Keras (torch backend).
 
     python benchmarks/describe.py [--runs 5]
 
-Every run is a process of its own, Opsin's and Keras's in turns; a first one of each warms the disk and is not counted.
-The import is without torch's own, which both need. Writes benchmarks/results/describe.json and prints it as a table.
+Each run is a process of its own, Opsin and Keras in turns; the first run of each warms the disk cache and is not
+counted. Import times exclude torch, which both need. Writes benchmarks/results/describe.json and prints a table.
 """
 
 import argparse
@@ -15,32 +15,32 @@ from pathlib import Path
 
 OPSIN = """
 import time; start = time.process_time()
-import torch; torch_in = time.process_time()
+import torch; torch_ready = time.process_time()
 import opsin.nn; import opsin.zoo; ready = time.process_time()
 network = opsin.zoo.create("resnet50", (224, 224, 3), 1000, seed=0); built = time.process_time()
-text = opsin.nn.summarize(network).text(); told = time.process_time()
-print(torch_in - start, ready - torch_in, built - ready, told - built)
+text = opsin.nn.summarize(network).text(); summarized = time.process_time()
+print(torch_ready - start, ready - torch_ready, built - ready, summarized - built)
 """
 KERAS = """
 import os; os.environ["KERAS_BACKEND"] = "torch"
 import time; start = time.process_time()
-import torch; torch_in = time.process_time()
+import torch; torch_ready = time.process_time()
 import keras; ready = time.process_time()
 network = keras.applications.ResNet50(weights=None); built = time.process_time()
-lines = []; network.summary(print_fn=lambda line, **_: lines.append(line)); told = time.process_time()
-print(torch_in - start, ready - torch_in, built - ready, told - built)
+lines = []; network.summary(print_fn=lambda line, **_: lines.append(line)); summarized = time.process_time()
+print(torch_ready - start, ready - torch_ready, built - ready, summarized - built)
 """
 STEPS = ("import torch", "import beyond torch", "describe and build", "summarise")
 
 
 def seconds(program: str) -> list[float]:
-    """What each step takes, in a fresh process."""
+    """Measures the seconds of each step in a fresh process."""
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return [float(word) for word in ran.stdout.split()[-len(STEPS) :]]
 
 
 def main() -> None:
-    """Measures in turns, writes the file, prints the table."""
+    """Measures in turns, writes the file and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs

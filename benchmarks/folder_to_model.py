@@ -1,13 +1,13 @@
-"""Seconds from the start of a process to a saved model and its test accuracy: Opsin, Keras, a PyTorch loop, fastai.
+"""Seconds from process start to a saved model, and its test accuracy: Opsin, Keras, a PyTorch loop, fastai.
 
     OPSIN_DATA=... python benchmarks/folder_to_model.py small [--runs 3]
     python benchmarks/folder_to_model.py photographs
 
 `small`: 20,000 JPEGs of 160x160 (CIFAR-10's, enlarged and encoded again) for the reference network at 64x64;
-`photographs`: 600 JPEGs of 12 megapixels (parts of scikit-image's photographs, enlarged) for the same network at
-224x224. Both with 1 and with 5 epochs and a validation split that each looks at after every epoch; the accuracy on the
-test split shows whether all learn alike. Opsin starts without a cache and writes its report in that time too. The order
-of the programs changes from run to run. Writes benchmarks/results/folder_to_model-<kind>.json.
+`photographs`: 600 JPEGs of 12 megapixels (crops of scikit-image's photographs, enlarged) for the same network at
+224x224. Both with 1 and with 5 epochs and a validation split that each program evaluates after every epoch; the test
+accuracy shows that all train equally well. Opsin starts without a cache and its time includes the report. The order
+of the programs alternates between runs. Writes benchmarks/results/folder_to_model-<kind>.json.
 """
 
 import argparse
@@ -36,7 +36,7 @@ PHOTOGRAPHS = {"train": 600, "valid": 60, "test": 60}
 
 
 def small(folder: Path, counts: Mapping[str, int] = COUNTS) -> None:
-    """CIFAR-10's JPEG copy at 160x160."""
+    """Writes CIFAR-10's JPEG copy at 160x160, in class folders by split."""
     random = np.random.default_rng(0)
     source = Path(os.environ["OPSIN_DATA"]) / "cifar10_jpeg"
     for place, splits in (("train", ("train", "valid")), ("test", ("test",))):
@@ -52,7 +52,7 @@ def small(folder: Path, counts: Mapping[str, int] = COUNTS) -> None:
 
 
 def photographs(folder: Path) -> None:
-    """Parts of four photographs, each a class, enlarged to 4000x3000."""
+    """Writes crops of four photographs, each a class, enlarged to 4000x3000."""
     from skimage import data
 
     random = np.random.default_rng(0)
@@ -69,44 +69,44 @@ def photographs(folder: Path) -> None:
 
 
 def main() -> None:
-    """Measures run by run, prints and writes."""
+    """Measures all runs, prints and writes the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=list(NETWORK))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--epochs", type=int, nargs="+", default=[1, 5])
-    told = parser.parse_args()
-    result: dict[str, Any] = {"runs": told.runs, "network": NETWORK[told.kind]}
+    options = parser.parse_args()
+    result: dict[str, Any] = {"runs": options.runs, "network": NETWORK[options.kind]}
     with tempfile.TemporaryDirectory() as name:
-        {"small": small, "photographs": photographs}[told.kind](Path(name))
-        for epochs in told.epochs:
+        {"small": small, "photographs": photographs}[options.kind](Path(name))
+        for epochs in options.epochs:
             found: dict[str, list[dict[str, float]]] = {program: [] for program in PROGRAMS}
-            for run in range(told.runs):
+            for run in range(options.runs):
                 for program in list(PROGRAMS)[:: -1 if run % 2 else 1]:
-                    found[program].append(one_run(program, Path(name), epochs, *NETWORK[told.kind]))
+                    found[program].append(one_run(program, Path(name), epochs, *NETWORK[options.kind]))
                     print(epochs, program, found[program][-1], flush=True)
-            result[f"{epochs} epochs"] = reported(found, epochs)
-            record(f"folder_to_model-{told.kind}", result)
+            result[f"{epochs} epochs"] = summarize(found, epochs)
+            record(f"folder_to_model-{options.kind}", result)
 
 
 def one_run(program: str, data: Path, epochs: int, network: str, side: int) -> dict[str, float]:
-    """A fresh process, without a cache of earlier ones."""
+    """Runs one program in a fresh process, without a cache of earlier ones."""
     python, file, environment = PROGRAMS[program]
     with tempfile.TemporaryDirectory() as cache:
-        asked = [python, str(HERE / "workers" / file), str(data), str(epochs), network, str(side)]
+        command = [python, str(HERE / "workers" / file), str(data), str(epochs), network, str(side)]
         environment = {**os.environ, **environment, "OPSIN_CACHE": cache, "TF_CPP_MIN_LOG_LEVEL": "3"}
         environment["BEGUN"] = str(time.time())
-        ran = subprocess.run(asked, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+        ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     return json.loads(ran.stdout.decode().strip().splitlines()[-1])
 
 
-def reported(found: dict[str, list[dict[str, float]]], epochs: int) -> dict[str, Any]:
-    """Medians and spreads, and how many times faster than the best peer of the same run."""
+def summarize(found: dict[str, list[dict[str, float]]], epochs: int) -> dict[str, Any]:
+    """Returns medians and spreads, and the ratio to the best peer of the same run."""
     report: dict[str, Any] = {
         program: {key: spread([run[key] for run in runs]) for key in ("seconds", "accuracy")}
         for program, runs in found.items()
     }
     best = [min(found[peer][run]["seconds"] for peer in found if peer != "opsin") for run in range(len(found["opsin"]))]
-    times = [peer / mine["seconds"] for peer, mine in zip(best, found["opsin"], strict=True)]
+    times = [peer / own["seconds"] for peer, own in zip(best, found["opsin"], strict=True)]
     report["times_best_peer"] = spread(times)
     for program in found:
         print(

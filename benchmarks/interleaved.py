@@ -1,7 +1,8 @@
-"""Programs that are measured in turns: each in a process of its own, alive through all rounds, idle while others run.
+"""Interleaved measurement: each program has a process of its own for all rounds and is idle while others run.
 
-A worker (benchmarks/workers) builds and warms its work once; a round then asks each for a second or so, in the other
-order every second round, so that whatever else the machine does falls on all alike. Ratios are taken within a round.
+A worker (benchmarks/workers) builds and warms up its work once. A round measures each worker for a second or so, in
+reverse order every second round, so that other load on the machine affects all alike. Ratios are computed within a
+round.
 """
 
 import argparse
@@ -23,7 +24,7 @@ OPSIN = sys.executable
 
 @dataclass
 class Worker:
-    """A process that answers questions about its speed; one that fails says why and is asked no more."""
+    """A process that measures its speed on request; one that fails reports the error and is not measured again."""
 
     name: str
     python: str
@@ -39,8 +40,8 @@ class Worker:
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **self.environment},
         )  # fmt: skip
 
-    def ask(self, case: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """What the worker measured: `rate` (items a second), `p50`, `p99` (milliseconds a call); or an `error`."""
+    def measure(self, case: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Returns the measurements: `rate` (items per second), `p50`, `p99` (milliseconds per call); or an `error`."""
         assert self.process.stdin is not None and self.process.stdout is not None
         try:
             self.process.stdin.write(json.dumps({**case, "seconds": seconds}) + "\n")
@@ -48,7 +49,7 @@ class Worker:
             return json.loads(self.process.stdout.readline())
         except (BrokenPipeError, json.JSONDecodeError):
             self.log.seek(0)
-            lines = self.log.read().strip().splitlines() or ["it ended without a word"]
+            lines = self.log.read().strip().splitlines() or ["the process ended without a message"]
             return {"error": lines[-1]}
 
     def stop(self) -> None:
@@ -60,50 +61,50 @@ class Worker:
 def rounds_of(
     workers: list[Worker], case: dict[str, Any], rounds: int, seconds: float
 ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
-    """What each worker measured in each round, and why some could not."""
-    errors = {worker.name: answer["error"] for worker in workers if "error" in (answer := worker.ask(case, 0.0))}
+    """Returns the measurements of each worker in each round, and the errors of those that failed."""
+    errors = {worker.name: reply["error"] for worker in workers if "error" in (reply := worker.measure(case, 0.0))}
     able = [worker for worker in workers if worker.name not in errors]
     found: dict[str, list[dict[str, Any]]] = {worker.name: [] for worker in able}
     for number in range(rounds):
         for worker in able[:: -1 if number % 2 else 1]:
-            found[worker.name].append(worker.ask(case, seconds))
+            found[worker.name].append(worker.measure(case, seconds))
     return found, errors
 
 
-Told = tuple[str, str, str, tuple[str, ...]]
-"""A worker that is yet to be started: its name, python, program and arguments."""
+Command = tuple[str, str, str, tuple[str, ...]]
+"""Arguments of `Worker`: name, python, program and arguments."""
 
 
-def side_by_side(
+def compare(
     result_name: str,
     cases: dict[str, dict[str, Any]],
-    own: Told,
-    peers: dict[str, list[Told]],
+    own: Command,
+    peers: dict[str, list[Command]],
     description: str | None,
 ) -> None:
-    """Images a second and peak memory of `own` and of each peer in its forms, case by case: printed and recorded.
+    """Measures images per second and peak memory of `own` and of each variant of the peers; prints and records them.
 
-    The command line says `--rounds` and `--seconds`.
+    The command line options are `--rounds` and `--seconds`.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0)
-    asked = parser.parse_args()
-    rounds, seconds = asked.rounds, asked.seconds
+    options = parser.parse_args()
+    rounds, seconds = options.rounds, options.seconds
     result: dict[str, Any] = {"rounds": rounds, "seconds_a_turn": seconds}
     for name, case in cases.items():  # fresh processes, so that memory is that of the case alone
-        everyone = [Worker(*told) for told in (own, *(form for forms in peers.values() for form in forms))]
+        workers = [Worker(*command) for command in (own, *(form for forms in peers.values() for form in forms))]
         try:
-            found, errors = rounds_of(everyone, case, rounds, seconds)
+            found, errors = rounds_of(workers, case, rounds, seconds)
         finally:
-            for worker in everyone:
+            for worker in workers:
                 worker.stop()
         print(f"\n{name}", flush=True)
         report: dict[str, Any] = {"not_measured": errors}
-        for other, answers in found.items():
-            speeds, memory = ([answer[key] for answer in answers] for key in ("rate", "peak_mib"))
+        for other, runs in found.items():
+            speeds, memory = ([run[key] for run in runs] for key in ("rate", "peak_mib"))
             report[other] = {"images_per_second": spread(speeds), "peak_mib": max(memory)}
-            print(f"  {other:20} {shown(spread(speeds)):30} images/s, {max(memory):,.0f} MiB at most", flush=True)
+            print(f"  {other:20} {shown(spread(speeds)):30} images/s, {max(memory):,.0f} MiB peak", flush=True)
         for peer, forms in peers.items():
             able = [form[0] for form in forms if form[0] in found]
             if own[0] in found and able:
@@ -114,44 +115,42 @@ def side_by_side(
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Median, smallest and largest, in four digits."""
+    """Returns median, minimum and maximum, rounded to four digits."""
     return {name: float(f"{take(values):.4g}") for name, take in
             (("median", statistics.median), ("min", min), ("max", max))}  # fmt: skip
 
 
 def ratio(found: dict[str, list[dict[str, Any]]], one: str, others: list[str], key: str = "rate") -> dict[str, float]:
-    """How many times faster `one` is than the best of the others, round by round; `key` is rate, or milliseconds."""
+    """Returns the speed of `one` relative to the best of the others, by round; `key` is rate, p50 or p99."""
     best = max if key == "rate" else min
-    pairs = [
-        (answer[key], best(found[other][number][key] for other in others)) for number, answer in enumerate(found[one])
-    ]
+    pairs = [(run[key], best(found[other][number][key] for other in others)) for number, run in enumerate(found[one])]
     return spread([own / peer if key == "rate" else peer / own for own, peer in pairs])
 
 
 def shown(value: dict[str, float], unit: str = "") -> str:
-    """A spread as people read it."""
+    """Formats a spread as text."""
     return f"{value['median']:,.4g}{unit} ({value['min']:,.4g} to {value['max']:,.4g})"
 
 
 def record(name: str, result: dict[str, Any]) -> None:
-    """Writes benchmarks/results/<name>.json, with the machine and the versions in front."""
+    """Writes benchmarks/results/<name>.json, starting with the machine and the versions."""
     path = HERE / "results" / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
-    told = {"command": " ".join(["python", *sys.argv]), "machine": machine(), "versions": versions(), **result}
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    content = {"command": " ".join(["python", *sys.argv]), "machine": machine(), "versions": versions(), **result}
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def machine() -> str:
-    """Processor, cores and memory."""
-    told = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in told.read_text().splitlines() if line.startswith("model name")] \
-        if told.exists() else [platform.processor()]  # fmt: skip
+    """Returns processor, cores and memory."""
+    cpu_info = Path("/proc/cpuinfo")
+    lines = cpu_info.read_text().splitlines() if cpu_info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")] or [platform.processor()]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{names[0]}, {os.cpu_count()} cores, {memory:.0f} GiB"
 
 
 def versions() -> dict[str, str]:
-    """Of Opsin's environment and the peers'."""
+    """Returns the versions of the packages in Opsin's environment and in the peers'."""
     program = (
         "import platform, importlib.metadata as m, json\n"
         "found = {d.metadata['Name'].lower(): d.version for d in m.distributions()}\n"
@@ -159,10 +158,10 @@ def versions() -> dict[str, str]:
         "names += ' numpy pillow simplejpeg'\n"
         "print(json.dumps({'python': platform.python_version(), **{n: found[n] for n in names.split() if n in found}}))"
     )
-    told: dict[str, str] = {}
-    for place, python in (("opsin", OPSIN), ("peers", PEERS)):
+    found: dict[str, str] = {}
+    for environment, python in (("opsin", OPSIN), ("peers", PEERS)):
         if not Path(python).exists():
             continue
         ran = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True)
-        told |= {f"{place}: {name}": version for name, version in json.loads(ran.stdout).items()}
-    return told
+        found |= {f"{environment}: {name}": version for name, version in json.loads(ran.stdout).items()}
+    return found

@@ -1,10 +1,10 @@
-"""Images a second of `fit` and `predict` through opsin.keras, in float32 and in bfloat16, beside Keras 3 on torch.
+"""Images per second of `fit` and `predict` with opsin.keras, in float32 and bfloat16, compared with Keras 3 on torch.
 
     python benchmarks/keras_door.py [--rounds 5] [--images 1024]
 
 One script for all three, with only the module's name changed: conv 32, pool, conv 64, pool, dense 128, dense 10 on
-64x64x3, batches of 128, Adam. Every run is a process of its own, the three in turns, in the other order every second
-round; a fit and a predict before the clock starts are not counted. Writes benchmarks/results/keras_door.json.
+64x64x3, batches of 128, Adam. Each run is a process of its own, the three interleaved, in reverse order every second
+round; a first fit and predict are not counted. Writes benchmarks/results/keras_door.json.
 """
 
 import argparse
@@ -47,12 +47,12 @@ VARIANTS = {
     "opsin.keras mixed_bfloat16": ("opsin.keras", "mixed_bfloat16"),
     "keras on torch": ("keras", "float32"),
 }
-ORACLE = "keras on torch"
+REFERENCE = "keras on torch"
 STEPS = ("fit", "predict")
 
 
 def speeds(variant: str, images: int) -> list[float]:
-    """Images a second of `fit` and of `predict`, in a fresh process."""
+    """Measures images per second of `fit` and of `predict` in a fresh process."""
     module, policy = VARIANTS[variant]
     program = PROGRAM.format(module=module, policy=policy)
     environment = {**os.environ, "KERAS_BACKEND": "torch"}
@@ -63,26 +63,26 @@ def speeds(variant: str, images: int) -> list[float]:
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Median, smallest and largest."""
+    """Returns median, minimum and maximum."""
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 def main() -> None:
-    """Measures in turns, writes the file, prints the table."""
+    """Measures in turns, writes the file and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--images", type=int, default=1024)
-    told = parser.parse_args()
+    options = parser.parse_args()
     found: dict[str, list[list[float]]] = {variant: [] for variant in VARIANTS}
-    for number in range(told.rounds):
+    for number in range(options.rounds):
         for variant in list(VARIANTS)[:: -1 if number % 2 else 1]:
-            found[variant].append(speeds(variant, told.images))
+            found[variant].append(speeds(variant, options.images))
             print(number + 1, variant, *(f"{value:.0f}" for value in found[variant][-1]), flush=True)
-    result: dict[str, object] = {"rounds": told.rounds, "images": told.images, "cores": os.cpu_count()}
+    result: dict[str, object] = {"rounds": options.rounds, "images": options.images, "cores": os.cpu_count()}
     for index, step in enumerate(STEPS):
         columns = {variant: [run[index] for run in runs] for variant, runs in found.items()}
         ratios = {
-            variant: [one / other for one, other in zip(column, columns[ORACLE], strict=True)]
+            variant: [one / other for one, other in zip(column, columns[REFERENCE], strict=True)]
             for variant, column in columns.items()
         }
         result[step] = {

@@ -2,8 +2,8 @@
 
     KERAS_BACKEND=torch python benchmarks/layers_against_keras.py
 
-Compared are the output's shape, the number of parameters, the outputs and the gradients of a random weighted sum of
-them by the input and by every weight. `tests/contracts/test_layers_against_keras.py` runs the same cases.
+Compares output shape, number of parameters, outputs, and the gradients of a random weighted sum of the outputs with
+respect to the input and each weight. `tests/contracts/test_layers_against_keras.py` runs the same cases.
 """
 
 import os
@@ -50,14 +50,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Difference:
-    """Largest differences, as a share of the largest number where that is over 1."""
+    """Maximum differences, relative to the maximum value where that is above 1."""
 
     output: float
     gradient: float
 
 
 def cases() -> list[Case]:
-    """All that is tried, in a fixed order."""
+    """Returns all cases in a fixed order."""
     return [*_convolutions(), *_poolings(), *_reshapings(), *_normalizations(), *_pointwise()]
 
 
@@ -165,7 +165,7 @@ def _rectifiers() -> list[Case]:
 
 
 def compare(case: Case, seed: int = 0) -> Difference:
-    """Runs the case in both; AssertionError when shapes or parameter counts differ."""
+    """Runs the case in both libraries; raises AssertionError if shapes or parameter counts differ."""
     import keras
 
     torch.manual_seed(seed)
@@ -198,7 +198,7 @@ def compare(case: Case, seed: int = 0) -> Difference:
 
 
 def as_keras(kind: str, module: torch.nn.Module) -> list[torch.Tensor]:
-    """The module's weights in the order and with the axes that Keras has them in."""
+    """Returns the module's weights in Keras's order and axis layout."""
     found: list[torch.Tensor] = []
     named = dict(module.named_parameters()) | dict(module.named_buffers())
     for name, value in named.items():
@@ -218,7 +218,7 @@ def as_keras(kind: str, module: torch.nn.Module) -> list[torch.Tensor]:
 
 
 def case_channels(kind: str, module: torch.nn.Module) -> int:
-    """How many channels a depthwise convolution takes."""
+    """Returns the number of input channels of a depthwise convolution."""
     convolution = module if kind.startswith("Depthwise") else module.get_submodule("depthwise")
     return int(convolution.groups)  # pyright: ignore[reportArgumentType]
 
@@ -228,7 +228,7 @@ def _values(weights: list[Any]) -> list[torch.Tensor]:
 
 
 def _fixed(layer: Any) -> int:
-    """Numbers a Keras layer keeps besides the trained ones, without the state of its random stream."""
+    """Counts the values of a Keras layer that are not trained, without the state of its random generator."""
     return sum(w.value.numel() for w in layer.non_trainable_weights if "seed" not in w.path)
 
 
@@ -238,7 +238,7 @@ def _largest(mine: torch.Tensor, theirs: torch.Tensor) -> float:
 
 
 def main() -> None:
-    """Compares all cases and writes the page."""
+    """Compares all cases and writes the documentation page."""
     import keras
 
     groups: dict[str, list[Difference]] = defaultdict(list)

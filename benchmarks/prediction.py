@@ -1,11 +1,11 @@
-"""Answers a second and milliseconds an answer: Opsin beside Keras, plain PyTorch, ONNX Runtime and OpenVINO.
+"""Speed of prediction: Opsin, Keras, plain PyTorch, ONNX Runtime and OpenVINO.
 
     python benchmarks/prediction.py [--rounds 5] [--seconds 1] [--cases reference-1 ...]
 
-The networks of benchmarks/training_step.py, one image at a time (how long the middle and the slowest hundredth of calls
-take) and 64 at a time (images a second). Opsin is given uint8 pixels as a camera has them and prepares them itself; the
-others are given float32 arrays that are ready, in the order of their liking. `accelerated` is after
-`Model.accelerate()`. Writes benchmarks/results/prediction.json.
+The networks of benchmarks/training_step.py, with one image (median and 99th percentile of the time of a call) and
+with 64 images (images per second). Opsin receives uint8 pixels, as from a camera, and normalizes them; the others
+receive normalized float32 arrays in the layout that suits them best. `accelerated` is after `Model.accelerate()`.
+Writes benchmarks/results/prediction.json.
 """
 
 import argparse
@@ -23,7 +23,7 @@ OWN = ("opsin predict", "opsin predict_batch", "opsin predict accelerated", "ops
 
 
 def workers() -> list[Worker]:
-    """Everything that is measured."""
+    """Starts all programs."""
     return [
         *(
             Worker(f"opsin {' '.join(kind)}", OPSIN, "opsin_prediction.py", kind)
@@ -45,33 +45,33 @@ def workers() -> list[Worker]:
 
 
 def main() -> None:
-    """Measures case by case, prints and writes."""
+    """Measures each case, prints and writes the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--name", default="prediction")
-    told = parser.parse_args()
-    everyone = workers()
-    result: dict[str, Any] = {"rounds": told.rounds, "seconds_a_turn": told.seconds}
+    options = parser.parse_args()
+    all_workers = workers()
+    result: dict[str, Any] = {"rounds": options.rounds, "seconds_a_turn": options.seconds}
     try:
-        for name in told.cases:
-            result[name] = one_case(name, everyone, told.rounds, told.seconds)
-            record(told.name, result)
+        for name in options.cases:
+            result[name] = one_case(name, all_workers, options.rounds, options.seconds)
+            record(options.name, result)
     finally:
-        for worker in everyone:
+        for worker in all_workers:
             worker.stop()
 
 
-def one_case(name: str, everyone: list[Worker], rounds: int, seconds: float) -> dict[str, Any]:
-    """All workers on one case; a ratio of milliseconds for one image, of images a second for more."""
-    found, errors = rounds_of(everyone, CASES[name], rounds, seconds)
+def one_case(name: str, all_workers: list[Worker], rounds: int, seconds: float) -> dict[str, Any]:
+    """Measures all workers on one case; the ratio is of milliseconds for one image, of images per second for more."""
+    found, errors = rounds_of(all_workers, CASES[name], rounds, seconds)
     key = "p50" if CASES[name]["batch"] == 1 else "rate"
     peers = [other for other in found if other not in OWN]
     report: dict[str, Any] = {}
     print(f"\n{name}", flush=True)
-    for other, answers in found.items():
-        kept = {one: spread([answer[one] for answer in answers]) for one in ("rate", "p50", "p99")}
+    for other, runs in found.items():
+        kept = {one: spread([run[one] for run in runs]) for one in ("rate", "p50", "p99")}
         report[other] = {"images_per_second": kept["rate"], "p50_ms": kept["p50"], "p99_ms": kept["p99"]}
         times = f"{kept['p50']['median']:8.2f} ms ({kept['p99']['median']:.2f} at p99)"
         print(f"  {other:26} {shown(kept['rate']):34} images/s {times}", flush=True)
@@ -84,8 +84,8 @@ def one_case(name: str, everyone: list[Worker], rounds: int, seconds: float) -> 
                 f"  {own} is {shown(report[own]['times_keras_predict'])} times as fast as Keras's predict", flush=True
             )
     report["not_measured"] = errors
-    for other, why in errors.items():
-        print(f"  {other:24} not measured: {why}", flush=True)
+    for other, error in errors.items():
+        print(f"  {other:24} not measured: {error}", flush=True)
     return report
 
 

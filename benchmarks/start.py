@@ -1,6 +1,8 @@
-"""How long the command line takes to answer: `opsin --help` beside Python alone and beside the import of torch.
+"""Start of the command line: `opsin --help`, Python alone, and the import of torch.
 
-Usage: python benchmarks/start.py [ROUNDS]. Prints the best of ROUNDS (7), in seconds, each in a process of its own.
+    python benchmarks/start.py [ROUNDS]
+
+Prints the best of ROUNDS (7) in seconds, each in a process of its own.
 """
 
 import subprocess

@@ -1,11 +1,11 @@
-"""Images a second in training: Opsin beside Keras on three backends and a plain PyTorch loop, and beside the floor.
+"""Images per second in training: Opsin, Keras on three backends and a plain PyTorch loop, compared with a bound.
 
     python benchmarks/training_step.py [--rounds 5] [--seconds 1] [--cases reference-128 ...]
 
 The reference network (64x64x3, conv 32, pool, conv 64, pool, flatten, dense 128, dense 10), ResNet-18 and
-EfficientNet-Lite0, all on numbers that are in memory. The floor is what the network's products cost (116 MFLOP an image
-for the reference network) at the rate of a large bfloat16 matrix product in the same round. Peers are in .venv-peers
-(`make bench` makes it; OPSIN_PEERS names another place). Writes benchmarks/results/training_step.json.
+EfficientNet-Lite0, all on arrays in memory. The bound is the cost of the network's products (116 MFLOP per image for
+the reference network) at the rate of a large bfloat16 matrix product in the same round. Peers are in .venv-peers
+(`make bench` creates it; OPSIN_PEERS names another folder). Writes benchmarks/results/training_step.json.
 """
 
 import argparse
@@ -28,7 +28,7 @@ FLOOR = "bf16 product"
 
 
 def workers() -> list[Worker]:
-    """Everything that is measured."""
+    """Starts all programs."""
     own = [
         Worker(name, OPSIN, "opsin_training.py", (kind,))
         for name, kind in (
@@ -52,7 +52,7 @@ def workers() -> list[Worker]:
 
 
 def operations(case: dict[str, Any]) -> int:
-    """Floating-point operations of a step for one image: forward, by the inputs but the first, by the weights."""
+    """Counts floating-point operations per image: forward, gradients of weights, and of all inputs but the first."""
     network = zoo.create(
         "simple" if case["network"] == "reference" else case["network"], (case["side"],) * 2 + (3,), 10
     )
@@ -62,43 +62,43 @@ def operations(case: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    """Measures case by case, prints and writes."""
+    """Measures each case, prints and writes the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--name", default="training_step")
-    told = parser.parse_args()
-    everyone = workers()
-    result: dict[str, Any] = {"rounds": told.rounds, "seconds_a_turn": told.seconds}
+    options = parser.parse_args()
+    all_workers = workers()
+    result: dict[str, Any] = {"rounds": options.rounds, "seconds_a_turn": options.seconds}
     try:
-        for name in told.cases:
-            result[name] = one_case(name, everyone, told.rounds, told.seconds)
-            record(told.name, result)
+        for name in options.cases:
+            result[name] = one_case(name, all_workers, options.rounds, options.seconds)
+            record(options.name, result)
     finally:
-        for worker in everyone:
+        for worker in all_workers:
             worker.stop()
 
 
-def one_case(name: str, everyone: list[Worker], rounds: int, seconds: float) -> dict[str, Any]:
-    """All workers on one case."""
-    found, errors = rounds_of(everyone, CASES[name], rounds, seconds)
+def one_case(name: str, all_workers: list[Worker], rounds: int, seconds: float) -> dict[str, Any]:
+    """Measures all workers on one case."""
+    found, errors = rounds_of(all_workers, CASES[name], rounds, seconds)
     flops = operations(CASES[name])
-    floor = [answer["rate"] / flops for answer in found.pop(FLOOR)]
+    floor = [run["rate"] / flops for run in found.pop(FLOOR)]
     peers = [other for other in found if not other.startswith("opsin")]
     report: dict[str, Any] = {"mflop_an_image": round(flops / 1e6, 1), "floor_images_per_second": spread(floor)}
-    print(f"\n{name}: {flops / 1e6:.0f} MFLOP an image; the floor is {shown(spread(floor))} images/s", flush=True)
-    for other, answers in found.items():
-        speeds = [answer["rate"] for answer in answers]
+    print(f"\n{name}: {flops / 1e6:.0f} MFLOP per image; the bound is {shown(spread(floor))} images/s", flush=True)
+    for other, runs in found.items():
+        speeds = [run["rate"] for run in runs]
         share = spread([speed / best for speed, best in zip(speeds, floor, strict=True)])
         report[other] = {"images_per_second": spread(speeds), "of_the_floor": share}
-        print(f"  {other:34} {shown(spread(speeds)):32} images/s  {share['median']:.2f} of the floor", flush=True)
+        print(f"  {other:34} {shown(spread(speeds)):32} images/s  {share['median']:.2f} of the bound", flush=True)
     for own in (own for own in OWN if own in found):
         report[own]["times_best_peer"] = ratio(found, own, peers)
         print(f"  {own} is {shown(report[own]['times_best_peer'])} times the best peer", flush=True)
     report["not_measured"] = errors
-    for other, why in errors.items():
-        print(f"  {other:34} not measured: {why}", flush=True)
+    for other, error in errors.items():
+        print(f"  {other:34} not measured: {error}", flush=True)
     return report
 
 

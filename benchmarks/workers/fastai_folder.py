@@ -7,7 +7,7 @@ from importlib.metadata import version
 import torch
 
 if "+" in torch.__version__ and "+" not in version("torchvision"):
-    # it was built for another torch, and what it therefore lacks is for boxes, which nobody asks here
+    # built for another torch; the operations that it lacks are for boxes, which are not used here
     for name in ("nms", "qnms"):
         torch.library.define(f"torchvision::{name}", "(Tensor boxes, Tensor scores, float most) -> Tensor")
 
@@ -20,7 +20,7 @@ from fastai.vision.all import (
     accuracy,
     get_image_files,
 )
-from saying import said
+from reporting import report
 from torch_networks import NETWORKS
 
 DATA, EPOCHS, NETWORK, SIDE = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
@@ -40,4 +40,4 @@ if __name__ == "__main__":
         test = loaders.test_dl(get_image_files(f"{DATA}/test"), with_labels=True)
         with learner.no_bar():
             found = float(learner.validate(dl=test)[1])
-    said(found)
+    report(found)

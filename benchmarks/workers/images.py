@@ -1,4 +1,4 @@
-"""Class folders in memory, as somebody without Opsin reads them."""
+"""Class folders in memory, read without Opsin."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ from PIL import Image
 
 
 def read(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 (n, height, width, 1 or 3), grey or coloured as the first is, and the classes' numbers."""
+    """Returns uint8 (n, height, width, 1 or 3), grey or colour as the first image, and class indices."""
     files = [
         (path, label)
-        for label, place in enumerate(sorted(path for path in folder.iterdir() if path.is_dir()))
-        for path in sorted(place.iterdir())
+        for label, inner in enumerate(sorted(path for path in folder.iterdir() if path.is_dir()))
+        for path in sorted(inner.iterdir())
     ]
     mode = "L" if Image.open(files[0][0]).mode == "L" else "RGB"
     images = np.stack([np.asarray(Image.open(path).convert(mode)) for path, _ in files])

@@ -1,6 +1,6 @@
 """Keras's example networks for small images: argument 1 is a folder with train and test, 2 the epochs.
 
-"Simple MNIST convnet" for grey images, `cifar10_cnn` for coloured ones.
+"Simple MNIST convnet" for grey images, `cifar10_cnn` for colour images.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 from images import read
 from keras import layers
-from saying import said, saved
+from reporting import elapsed, report
 
 
 def grey() -> list[keras.Layer]:
@@ -21,7 +21,7 @@ def grey() -> list[keras.Layer]:
     ]  # fmt: skip
 
 
-def coloured() -> list[keras.Layer]:
+def colour() -> list[keras.Layer]:
     """examples/cifar10_cnn.py of Keras 2."""
     return [
         layers.RandomFlip("horizontal"), layers.RandomTranslation(0.1, 0.1),
@@ -37,12 +37,12 @@ if __name__ == "__main__":
     data, epochs = Path(sys.argv[1]), int(sys.argv[2])
     (x, y), (x_test, y_test) = read(data / "train"), read(data / "test")
     x, x_test = (images.astype("float32") / 255 for images in (x, x_test))
-    body = grey() if x.shape[-1] == 1 else coloured()
+    body = grey() if x.shape[-1] == 1 else colour()
     model = keras.Sequential([keras.Input(x.shape[1:]), *body, layers.Dense(10, activation="softmax")])
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     asking = 0.0
     for _ in range(epochs):
         model.fit(x, y, batch_size=128, verbose=0)
-        seconds = saved() - asking
-        said(model.evaluate(x_test, y_test, batch_size=1000, verbose=0)[1], seconds)
-        asking = saved() - seconds
+        seconds = elapsed() - asking
+        report(model.evaluate(x_test, y_test, batch_size=1000, verbose=0)[1], seconds)
+        asking = elapsed() - seconds

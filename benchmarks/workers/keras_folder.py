@@ -1,17 +1,17 @@
-"""`image_dataset_from_directory` and `fit`, as Keras's guide has it; arguments as opsin_folder.py."""
+"""`image_dataset_from_directory` and `fit`, as in Keras's guide; arguments as opsin_folder.py."""
 
 import sys
 import tempfile
 
 import keras
 from keras_networks import NETWORKS
-from saying import said
+from reporting import report
 
 DATA, EPOCHS, NETWORK, SIDE = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 
 
 def part(split: str, shuffle: bool = False):
-    """The images of a split, from 0 to 1, fetched ahead."""
+    """Returns the images of a split, scaled to 0 to 1, with prefetching."""
     found = keras.utils.image_dataset_from_directory(
         f"{DATA}/{split}", image_size=(SIDE, SIDE), batch_size=128, shuffle=shuffle, seed=0, verbose=False
     )
@@ -25,4 +25,4 @@ if __name__ == "__main__":
     model.fit(part("train", True), validation_data=part("valid"), epochs=EPOCHS, verbose=0)
     with tempfile.TemporaryDirectory() as folder:
         model.save(f"{folder}/model.keras")
-    said(model.evaluate(part("test"), verbose=0)[1])
+    report(model.evaluate(part("test"), verbose=0)[1])

@@ -1,4 +1,4 @@
-"""The networks as a Keras user writes them."""
+"""Reference networks in Keras."""
 
 import keras
 from keras import layers

@@ -1,4 +1,4 @@
-"""Keras's `predict`, or the compiled function without its loop (`call`); KERAS_BACKEND says on what."""
+"""Keras's `predict`, or the compiled function without its loop (`call`); KERAS_BACKEND sets the backend."""
 
 import sys
 
@@ -10,7 +10,7 @@ KIND = sys.argv[1]
 
 
 def prepare(network: str, side: int, batch: int) -> Work:
-    """One call for `batch` float32 images that are in memory."""
+    """Prepares one call for `batch` float32 images in memory."""
     if network not in NETWORKS:
         raise ValueError(f"{network} is not in keras.applications")
     model = NETWORKS[network](side)

@@ -1,4 +1,4 @@
-"""Keras's `fit`: argument 1 is the policy, argument 2 the `jit_compile` of `compile`; KERAS_BACKEND says on what."""
+"""Keras's `fit`: argument 1 is the policy, 2 the `jit_compile` of `compile`; KERAS_BACKEND sets the backend."""
 
 import sys
 
@@ -11,7 +11,7 @@ POLICY, JIT = sys.argv[1], {"auto": "auto", "no": False}[sys.argv[2]]
 
 
 def prepare(network: str, side: int, batch: int) -> Work:
-    """One `fit` over 2 to 16 batches."""
+    """Prepares one `fit` over 2 to 16 batches."""
     if network not in NETWORKS:
         raise ValueError(f"{network} is not in keras.applications")
     keras.mixed_precision.set_global_policy(POLICY)

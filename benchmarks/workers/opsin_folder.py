@@ -3,7 +3,7 @@
 import sys
 import tempfile
 
-from saying import said
+from reporting import report
 
 import opsin
 
@@ -12,4 +12,4 @@ DATA, EPOCHS, NETWORK, SIDE = sys.argv[1], float(sys.argv[2]), sys.argv[3], int(
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         run = opsin.train(DATA, epochs=EPOCHS, model=NETWORK, size=SIDE, hflip=True, out=f"{folder}/run")
-        said(run.scores["accuracy"].value)
+        report(run.scores["accuracy"].value)

@@ -13,7 +13,7 @@ KIND, ACCELERATED = sys.argv[1], "accelerated" in sys.argv
 
 
 def prepare(network: str, side: int, batch: int) -> Work:
-    """One call for `batch` uint8 images that are in memory."""
+    """Prepares one call for `batch` uint8 images in memory."""
     name = "simple" if network == "reference" else network
     built = zoo.create(name, (side, side, 3), 10, seed=0)
     model = Model(

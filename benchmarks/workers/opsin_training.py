@@ -1,4 +1,4 @@
-"""Training steps of Opsin: `loop` (opsin.training), `float32`, `mixed_bfloat16` (opsin.keras), `matmul` (floor)."""
+"""Training steps of Opsin: `loop` (opsin.training), `float32`, `mixed_bfloat16` (opsin.keras), `matmul` (bound)."""
 
 import sys
 
@@ -11,7 +11,7 @@ SIDE = 2048
 
 
 def matmul(**case: object) -> Work:
-    """Floating-point operations of one large bfloat16 product."""
+    """Prepares one large bfloat16 product; its items are floating-point operations."""
     left, right = (torch.randn(SIDE, SIDE).bfloat16() for _ in range(2))
 
     def work() -> int:
@@ -22,7 +22,7 @@ def matmul(**case: object) -> Work:
 
 
 def loop(network: str, side: int, batch: int) -> Work:
-    """What a run does for a batch: gather and mirror it, step, average the weights."""
+    """Prepares a complete training step: gather and flip a batch, step, average the weights."""
     from steps import steps
 
     from opsin import tasks, zoo
@@ -43,7 +43,7 @@ def loop(network: str, side: int, batch: int) -> Work:
 
 
 def keras(network: str, side: int, batch: int) -> Work:
-    """One `fit` over 2 to 16 batches."""
+    """Prepares one `fit` over 2 to 16 batches."""
     from opsin import keras as door
     from opsin import zoo
 

@@ -1,4 +1,4 @@
-"""Opsin's U-Net: training steps with all that a run does for a batch, or answers."""
+"""Opsin's U-Net: complete training steps (augmentation, step, weight average), or predictions."""
 
 import numpy as np
 import torch
@@ -11,15 +11,15 @@ from opsin.data import Augmentation, Batches, ImagePreprocessing
 from opsin.model import Model
 
 
-def prepare(what: str, side: int, batch: int) -> Work:
-    """`what` is train (mirrored and turned images, step, average of the weights) or predict (uint8 in, classes out)."""
+def prepare(mode: str, side: int, batch: int) -> Work:
+    """Prepares mode "train" (flip, 90-degree rotations, step, weight average) or "predict" (uint8 to classes)."""
     keep_large_buffers()
     task = tasks.Segment(("background", "cell"))
-    network = zoo.create("unet_small", (side, side, 3), task.units, seed=0, output=OutputSpec("map"))
+    network = zoo.create("unet_small", (side, side, 3), task.units, seed=0, output=OutputSpec("map", "mask"))
     model = Model(network, task, ImagePreprocessing(side, side, 3, (0.5,) * 3, (0.25,) * 3))
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (8 * batch, side, side, 3), np.uint8)
-    if what == "predict":
+    if mode == "predict":
 
         def predict() -> int:
             model.predict_batch(pixels[:batch])
@@ -27,9 +27,9 @@ def prepare(what: str, side: int, batch: int) -> Work:
 
         return predict
     masks = random.integers(0, 2, (len(pixels), side, side)).astype(np.uint8)
-    moved = Augmentation(hflip=True, rotate90=True)
+    augmentation = Augmentation(hflip=True, rotate90=True)
     targets = torch.from_numpy(masks)
-    return steps(model, Batches(pixels, np.arange(len(pixels)), targets, batch, moved, 0, places="masks"))
+    return steps(model, Batches(pixels, np.arange(len(pixels)), targets, batch, augmentation, 0, spatial="mask"))
 
 
 if __name__ == "__main__":

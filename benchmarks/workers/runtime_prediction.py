@@ -14,7 +14,7 @@ KIND = sys.argv[1]
 
 
 def prepare(network: str, side: int, batch: int) -> Work:
-    """One call for `batch` float32 images that are in memory."""
+    """Prepares one call for `batch` float32 images in memory."""
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
     model = NETWORKS[network](side).eval()
@@ -30,7 +30,7 @@ def prepare(network: str, side: int, batch: int) -> Work:
 
 
 def onnx(model: torch.nn.Module, images: torch.Tensor):
-    """A session on all cores."""
+    """Returns a session on all cores."""
     import onnxruntime
 
     with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +41,7 @@ def onnx(model: torch.nn.Module, images: torch.Tensor):
 
 
 def openvino(model: torch.nn.Module, images: torch.Tensor):
-    """Compiled for latency with one image and for throughput of one request at a time with more."""
+    """Compiles the model with the latency hint."""
     import openvino as ov
 
     converted = ov.convert_model(model, example_input=images, input=tuple(images.shape))

@@ -1,10 +1,10 @@
-"""Noise with brighter boxes of three classes, the same for every detector that is measured."""
+"""Noise with brighter boxes of three classes, the same for all detectors."""
 
 import numpy as np
 
 
 def scenes(count: int, side: int, objects: int = 20) -> tuple[np.ndarray, list[np.ndarray]]:
-    """uint8 (count, side, side, 3), and float32 (objects, 5) boxes each: xmin, ymin, xmax, ymax, class."""
+    """Returns uint8 (count, side, side, 3) and boxes per image, float32 (objects, 5): xmin, ymin, xmax, ymax, class."""
     random = np.random.default_rng(0)
     pixels = random.integers(0, 128, (count, side, side, 3), np.uint8)
     boxes: list[np.ndarray] = []

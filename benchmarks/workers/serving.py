@@ -1,4 +1,4 @@
-"""The worker's side of benchmarks/interleaved.py."""
+"""Worker side of benchmarks/interleaved.py."""
 
 import json
 import os
@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 Work = Callable[[], int]
-"""Does one call of the work and says how many items that was."""
+"""Does one call of the work and returns the number of items."""
 
 
 def serve(prepare: Callable[..., Work]) -> None:
-    """Answers each line of standard input, a case and for how many seconds to measure it, with one line of JSON."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a library prints goes to the log
+    """Measures each case read from standard input, a line of JSON with its seconds, and prints one line of JSON."""
+    output = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # output of libraries goes to the log
     kept: dict[str, Work] = {}
     for line in sys.stdin:
         case = json.loads(line)
@@ -27,15 +27,15 @@ def serve(prepare: Callable[..., Work]) -> None:
                 kept[key] = prepare(**case)
                 for _ in range(2):
                     kept[key]()
-            answer = measured(kept[key], seconds) if seconds else {}
+            reply = measure(kept[key], seconds) if seconds else {}
         except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"}
-        print(json.dumps(answer), file=answers, flush=True)
+            reply = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"}
+        print(json.dumps(reply), file=output, flush=True)
 
 
-def measured(work: Work, seconds: float) -> dict[str, Any]:
-    """Items a second over all calls, the middle and the slowest hundredth of single calls in ms, and peak memory."""
-    work()  # wakes threads and caches after the others' turn
+def measure(work: Work, seconds: float) -> dict[str, Any]:
+    """Measures items per second, median and 99th percentile of calls in ms, and peak memory."""
+    work()  # wakes threads and fills caches after other workers ran
     took: list[float] = []
     items = 0
     begun = before = time.perf_counter()

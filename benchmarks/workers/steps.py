@@ -1,4 +1,4 @@
-"""What a run of Opsin does for a batch, whatever the task: gather and augment it, step, average the weights."""
+"""Training step of Opsin for all tasks: gather and augment a batch, step, average the weights."""
 
 from serving import Work
 
@@ -10,7 +10,7 @@ from opsin.training.step import Stepper
 
 
 def steps(model: Model, batches: Batches) -> Work:
-    """One step a call."""
+    """Prepares work that does one step per call."""
     stepper = Stepper(model, Recipe(batch_size=batches.size, epochs=1), 0)
     average = WeightAverage(model.network, 100)
     stream = batches.stream(0)

@@ -1,4 +1,4 @@
-"""A tuned PyTorch loop: arguments are a folder with train and test, the epochs, weights learned on ImageNet or none.
+"""A tuned PyTorch loop. Arguments: a folder with train and test, the epochs, and optionally ImageNet weights.
 
 Without weights a ResNet-18 for small images, with them EfficientNet-Lite0 on images enlarged to 96x96.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from images import read
-from saying import said, saved
+from reporting import elapsed, report
 from torch import Tensor, nn
 from torch_networks import efficientnet_lite0, resnet18
 
@@ -17,13 +17,13 @@ BATCH, SHIFT, SIDE = 128, 4, 96
 
 
 def small_resnet(channels: int) -> nn.Module:
-    """ResNet-18 whose first layers halve nothing, as everybody has it for CIFAR."""
+    """Returns a ResNet-18 without downsampling in the first layers, as is usual for CIFAR."""
     body = resnet18(32)
     return nn.Sequential(nn.Conv2d(channels, 64, 3, 1, 1, bias=False), body[1], body[2], *body[4:])
 
 
-def learned(weights: str) -> nn.Module:
-    """EfficientNet-Lite0 with its weights but for the last layer."""
+def pretrained(weights: str) -> nn.Module:
+    """Returns EfficientNet-Lite0 with pretrained weights in all layers but the last."""
     model = efficientnet_lite0(SIDE)
     found = torch.load(weights, weights_only=True)
     model.load_state_dict(
@@ -32,8 +32,8 @@ def learned(weights: str) -> nn.Module:
     return model
 
 
-def changed(images: Tensor) -> Tensor:
-    """Mirrored at random, and where they have colours moved by up to four pixels, as everybody has it for CIFAR."""
+def augment(images: Tensor) -> Tensor:
+    """Flips images at random, and translates colour images by up to four pixels, as is usual for CIFAR."""
     images = torch.where(torch.rand(len(images), 1, 1, 1) < 0.5, images.flip(2), images)
     if images.shape[3] == 1:
         return images
@@ -50,7 +50,7 @@ if __name__ == "__main__":
     torch.manual_seed(0)
     x, y = map(torch.from_numpy, read(data / "train"))
     x_test, y_test = map(torch.from_numpy, read(data / "test"))
-    model = (learned(weights) if weights else small_resnet(x.shape[3])).to(memory_format=torch.channels_last)
+    model = (pretrained(weights) if weights else small_resnet(x.shape[3])).to(memory_format=torch.channels_last)
     if weights:
         rate = 1e-3
         optimizer: torch.optim.Optimizer = torch.optim.AdamW(model.parameters(), rate, weight_decay=0.01)
@@ -64,24 +64,24 @@ if __name__ == "__main__":
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, epochs * steps)
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
 
-    def ready(images: Tensor) -> Tensor:
-        made = ((images.float() / 255 - mean) / std).permute(0, 3, 1, 2)
-        made = F.interpolate(made, (SIDE, SIDE), mode="bilinear", antialias=True) if weights else made
-        return made.contiguous(memory_format=torch.channels_last)
+    def prepare(images: Tensor) -> Tensor:
+        prepared = ((images.float() / 255 - mean) / std).permute(0, 3, 1, 2)
+        prepared = F.interpolate(prepared, (SIDE, SIDE), mode="bilinear", antialias=True) if weights else prepared
+        return prepared.contiguous(memory_format=torch.channels_last)
 
-    asking = 0.0
+    evaluation_time = 0.0
     for _ in range(epochs):
         model.train()
         for rows in torch.randperm(len(x))[: steps * BATCH].split(BATCH):
             optimizer.zero_grad()
             with torch.autocast("cpu", torch.bfloat16):
-                raw = model(ready(changed(x[rows])))
-            criterion(raw.float(), y[rows]).backward()
+                logits = model(prepare(augment(x[rows])))
+            criterion(logits.float(), y[rows]).backward()
             optimizer.step()
             schedule.step()
-        seconds = saved() - asking
+        seconds = elapsed() - evaluation_time
         model.eval()
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            answers = torch.cat([model(ready(part)).argmax(1) for part in x_test.split(500)])
-        said(float((answers == y_test).float().mean()), seconds)
-        asking = saved() - seconds
+            predictions = torch.cat([model(prepare(part)).argmax(1) for part in x_test.split(500)])
+        report(float((predictions == y_test).float().mean()), seconds)
+        evaluation_time = elapsed() - seconds

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from saying import said
+from reporting import report
 from torch.utils.data import DataLoader, Dataset
 from torch_networks import NETWORKS
 
@@ -15,10 +15,10 @@ DATA, EPOCHS, NETWORK, SIDE = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sy
 
 
 class Folder(Dataset):
-    """The images of a split; those of training are mirrored at random."""
+    """Images of a split; training images are flipped at random."""
 
     def __init__(self, split: str) -> None:
-        self.mirrored = split == "train"
+        self.hflip = split == "train"
         names = sorted(path.name for path in Path(DATA, split).iterdir())
         self.rows = [
             (path, label) for label, name in enumerate(names) for path in sorted(Path(DATA, split, name).iterdir())
@@ -31,18 +31,18 @@ class Folder(Dataset):
         path, label = self.rows[row]
         image = Image.open(path).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
         pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 255
-        return pixels.flip(2) if self.mirrored and torch.rand(()) < 0.5 else pixels, label
+        return pixels.flip(2) if self.hflip and torch.rand(()) < 0.5 else pixels, label
 
 
 def accuracy(model: torch.nn.Module, split: str) -> float:
-    """The share of right answers."""
+    """Returns the accuracy on a split."""
     model.eval()
-    right = total = 0
+    correct = total = 0
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for images, labels in DataLoader(Folder(split), 128, num_workers=2):
-            right += int((model(images).argmax(1) == labels).sum())
+            correct += int((model(images).argmax(1) == labels).sum())
             total += len(labels)
-    return right / total
+    return correct / total
 
 
 if __name__ == "__main__":
@@ -54,10 +54,10 @@ if __name__ == "__main__":
         for images, labels in DataLoader(Folder("train"), 128, shuffle=True, num_workers=2):
             optimizer.zero_grad()
             with torch.autocast("cpu", torch.bfloat16):
-                raw = model(images.contiguous(memory_format=torch.channels_last))
-            criterion(raw.float(), labels).backward()
+                logits = model(images.contiguous(memory_format=torch.channels_last))
+            criterion(logits.float(), labels).backward()
             optimizer.step()
         accuracy(model, "valid")
     with tempfile.TemporaryDirectory() as folder:
         torch.save(model.state_dict(), f"{folder}/model.pt")
-    said(accuracy(model, "test"))
+    report(accuracy(model, "test"))

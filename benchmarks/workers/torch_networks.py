@@ -1,4 +1,4 @@
-"""The networks as a PyTorch user writes them, channels first."""
+"""Reference networks in PyTorch, channels first."""
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ def reference(side: int) -> nn.Module:
 
 
 class Block(nn.Module):
-    """Two convolutions and a way around them (He et al., arXiv:1512.03385)."""
+    """Two convolutions with a skip connection (He et al., arXiv:1512.03385)."""
 
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()

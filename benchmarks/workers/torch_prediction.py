@@ -15,7 +15,7 @@ KIND = sys.argv[1]
 
 
 def prepare(network: str, side: int, batch: int) -> Work:
-    """One call for `batch` float32 images that are in memory."""
+    """Prepares one call for `batch` float32 images in memory."""
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
     model = NETWORKS[network](side).eval()

@@ -11,7 +11,7 @@ KIND = sys.argv[1]
 
 
 def prepare(network: str, side: int, batch: int) -> Work:
-    """Forward, loss, backward, Adam on a batch that is in memory."""
+    """Prepares forward, loss, backward and Adam on a batch in memory."""
     model = NETWORKS[network](side)
     images, targets = torch.rand(batch, 3, side, side), torch.arange(batch) % 10
     if KIND != "nchw":
@@ -21,8 +21,8 @@ def prepare(network: str, side: int, batch: int) -> Work:
     def work() -> int:
         optimizer.zero_grad()
         with torch.autocast("cpu", torch.bfloat16) if KIND == "bf16" else nullcontext():
-            raw = model(images)
-        loss = criterion(raw.float(), targets)
+            logits = model(images)
+        loss = criterion(logits.float(), targets)
         loss.backward()
         optimizer.step()
         loss.item()

@@ -1,6 +1,6 @@
-"""U-Nets of others in a plain PyTorch loop: argument 1 is `monai` (BasicUNet) or `plain` (plain_unet.py), 2 the kind.
+"""U-Nets in a plain PyTorch loop: argument 1 is `monai` (BasicUNet) or `plain` (plain_unet.py), 2 the precision.
 
-Kinds are `float32` and `bf16` (under autocast), both channels_last.
+Precisions are `float32` and `bf16` (under autocast), both channels_last.
 """
 
 import sys
@@ -14,8 +14,8 @@ from torch.nn import functional
 NETWORK, KIND = sys.argv[1:]
 
 
-def prepare(what: str, side: int, batch: int) -> Work:
-    """`what` is train (forward, cross-entropy, backward, Adam) or predict; images are ready and in memory."""
+def prepare(mode: str, side: int, batch: int) -> Work:
+    """Prepares mode "train" (forward, cross-entropy, backward, Adam) or "predict"; normalized images are in memory."""
     if NETWORK == "monai":
         from monai.networks.nets import BasicUNet
 
@@ -33,22 +33,22 @@ def prepare(what: str, side: int, batch: int) -> Work:
 
     def train() -> int:
         optimizer.zero_grad()
-        raw = forward()
+        logits = forward()
         if NETWORK == "monai":
-            functional.cross_entropy(raw, masks).backward()
+            functional.cross_entropy(logits, masks).backward()
         else:
-            functional.binary_cross_entropy_with_logits(raw, masks.float()).backward()
+            functional.binary_cross_entropy_with_logits(logits, masks.float()).backward()
         optimizer.step()
         return batch
 
     def predict() -> int:
         model.eval()
         with torch.inference_mode():
-            raw = forward()
-            (raw.argmax(1) if NETWORK == "monai" else raw > 0).numpy()
+            logits = forward()
+            (logits.argmax(1) if NETWORK == "monai" else logits > 0).numpy()
         return batch
 
-    return train if what == "train" else predict
+    return train if mode == "train" else predict
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Ultralytics' YOLO from random weights in the loop that its trainer runs; argument 1 is its kind, 2 the precision.
+"""Ultralytics' YOLO from random weights in its trainer's loop; argument 1 is the network, 2 the precision.
 
-Kinds are names such as `yolo11n`, precisions `float32`, which its trainer takes on processors, and `bf16` (autocast).
+Networks have names such as `yolo11n`; precisions are `float32`, which its trainer uses on CPUs, and `bf16`
+(autocast).
 """
 
 import sys
@@ -18,8 +19,8 @@ from ultralytics.utils.torch_utils import ModelEMA
 NETWORK, KIND = sys.argv[1:]
 
 
-def prepare(what: str, side: int, batch: int) -> Work:
-    """`what` is train (forward, loss, backward, SGD, average of the weights) or predict (uint8 in, boxes out)."""
+def prepare(mode: str, side: int, batch: int) -> Work:
+    """Prepares mode "train" (forward, loss, backward, SGD, weight average) or "predict" (uint8 to boxes)."""
     model = DetectionModel(f"{NETWORK}.yaml", nc=3, verbose=False)
     model.args = get_cfg()
     pixels, boxes = scenes(batch, side)
@@ -30,22 +31,22 @@ def prepare(what: str, side: int, batch: int) -> Work:
     def images() -> torch.Tensor:
         return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
 
-    if what == "predict":
+    if mode == "predict":
         model.eval().fuse(verbose=False)
 
         def predict() -> int:
             with torch.inference_mode(), half():
-                raw = model(images())
-            for found in non_max_suppression(raw, conf_thres=0.25, iou_thres=0.7):
+                outputs = model(images())
+            for found in non_max_suppression(outputs, conf_thres=0.25, iou_thres=0.7):
                 found.numpy()
             return batch
 
         return predict
-    told = torch.from_numpy(np.concatenate(boxes))
-    corners = told[:, :4] / side
+    labels = torch.from_numpy(np.concatenate(boxes))
+    corners = labels[:, :4] / side
     target = {
         "batch_idx": torch.arange(batch).repeat_interleave(len(boxes[0])).float(),
-        "cls": told[:, 4:],
+        "cls": labels[:, 4:],
         "bboxes": torch.cat([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]], 1),
     }
     model.train()

@@ -1,4 +1,4 @@
-"""Answers for a folder as somebody writes it: `DataLoader`, Pillow, 2 workers, batches of 64, a CSV at the end.
+"""Predictions for a folder in plain PyTorch: `DataLoader`, Pillow, 2 workers, batches of 64, a CSV at the end.
 
 Arguments: the folder, the network, the side of its input, the weights, the CSV.
 """
@@ -13,11 +13,11 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torch_networks import NETWORKS
 
-FOLDER, NETWORK, SIDE, WEIGHTS, ANSWERS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5]
+FOLDER, NETWORK, SIDE, WEIGHTS, OUTPUT = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5]
 
 
 class Files(Dataset):
-    """The images below a folder."""
+    """Images of a folder, recursively."""
 
     def __init__(self) -> None:
         self.paths = sorted(Path(FOLDER).rglob("*.jpg"))
@@ -37,10 +37,10 @@ if __name__ == "__main__":
     else:
         torch.save(model.state_dict(), WEIGHTS)
         sys.exit()
-    with open(ANSWERS, "w", newline="") as file, torch.inference_mode():
+    with open(OUTPUT, "w", newline="") as file, torch.inference_mode():
         writer = csv.writer(file)
         for paths, images in DataLoader(Files(), 64, num_workers=2):
             with torch.autocast("cpu", torch.bfloat16):
-                raw = model(images.contiguous(memory_format=torch.channels_last))
-            for path, shares in zip(paths, raw.float().softmax(1).tolist(), strict=True):
-                writer.writerow([path, *shares])
+                logits = model(images.contiguous(memory_format=torch.channels_last))
+            for path, probabilities in zip(paths, logits.float().softmax(1).tolist(), strict=True):
+                writer.writerow([path, *probabilities])
