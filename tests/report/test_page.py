@@ -147,7 +147,7 @@ def test_a_run_without_mistakes_or_metrics(classify, read):
 
 def test_numbers_have_points_errors_and_no_least_sure(regress, read):
     text = read(page(regress)).text
-    assert "answer over truth" in text and "weight: errors" in text
+    assert "prediction over ground truth" in text and "weight: errors" in text
     assert "Largest errors" in text and "Lowest confidence" not in text
 
 

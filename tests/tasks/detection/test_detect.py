@@ -156,5 +156,5 @@ def test_charts_show_every_class_and_count(scenes):
     ],
 )
 def test_fields_that_make_no_sense_are_refused(fields):
-    with pytest.raises(DataError, match="expected"):
+    with pytest.raises(DataError, match="Expected"):
         Detect(**{"names": NAMES, **fields})

@@ -125,5 +125,5 @@ def test_charts_and_pictures():
 
 @pytest.mark.parametrize("names", [(), ("cell",), ("a", "a"), ("a", 1)])
 def test_names_that_make_no_sense_are_refused(names):
-    with pytest.raises(DataError, match="expected"):
+    with pytest.raises(DataError, match="Expected"):
         Segment(names)
