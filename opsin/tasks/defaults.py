@@ -10,7 +10,7 @@ SHORT_SECONDS = 300.0
 NOMINAL_RATE = 500.0
 """Training images of resnet_small per second on two processors (benchmarks/results)."""
 ENOUGH_EPOCHS = 12
-"""With fewer epochs resnet_tiny, which sees each image four times as often, was better on validation."""
+"""With fewer epochs resnet_tiny, which trains four times as many epochs in the same time, is better on validation."""
 UNBLURRED_SIDE = 96
 """Up to this many pixels images are only flipped and translated by whole pixels, so that nothing is blurred."""
 MAP_SIDES, GRID_SIDES = {"cpu": 512}, {"cpu": 416}
@@ -19,7 +19,7 @@ GPU_MAP_SIDE, GPU_GRID_SIDE = 768, 640
 SPATIAL_BATCH_PIXELS = 2**21
 """Pixels in a batch of a U-Net or detector: each pixel is a training example."""
 MICROSCOPE_PHOTOMETRIC = Photometric(gamma=0.25, contrast=0.4, brightness=0.3, blur=0.4, illumination=100.0, noise=1.5)
-"""For object instances, as in microscopy, where lamps and focus differ more than the objects do (docs/LOG.md)."""
+"""Photometric augmentation of microscopy, where illumination and focus vary more than objects (docs/LOG.md)."""
 
 
 def classifier_network(images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:

@@ -43,7 +43,7 @@ class Objective(Protocol):
 
     @property
     def target_kind(self) -> TargetKind:
-        """Kind of target that the task learns."""
+        """Kind of target of the task."""
         ...
 
     @property
@@ -151,7 +151,7 @@ class Scoring(Protocol):
         ...
 
     def uncalibrated(self) -> "Task":
-        """Returns the task with its probabilities as the network gives them."""
+        """Returns the task without calibration."""
         ...
 
 
@@ -167,7 +167,7 @@ class Presentation(Protocol):
         ...
 
     def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
-        """Returns one prediction and its ground truth in words."""
+        """Returns one prediction and its ground truth as text."""
         ...
 
     def draw(self, pixels: np.ndarray, prediction: Any, target: Any) -> np.ndarray:
@@ -250,7 +250,7 @@ class Defaults(Protocol):
 
     @property
     def batch_pixels(self) -> int | None:
-        """Most pixels in a batch, for maps that need much memory; None for no limit."""
+        """Maximum number of pixels in a batch; None for no limit."""
         ...
 
     @property
@@ -263,7 +263,7 @@ class Defaults(Protocol):
         ...
 
     def check_targets(self, table: Table) -> None:
-        """Raises DataError if a table is too small, or has targets from which the task cannot be learned."""
+        """Raises DataError if a table is too small, or has targets that the task cannot be trained on."""
         ...
 
     def default_network(self, images: ImageStatistics, count: int, device: str, seconds: float | None) -> NetworkChoice:
