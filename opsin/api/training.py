@@ -73,10 +73,19 @@ def train(
 def resume(
     folder: str | Path, *, data: Any = None, progress: Progress = silent, say: Callable[[str], None] = _nothing
 ) -> Run:
-    """Goes on with a run that was stopped or killed, and ends with the weights it would have had.
+    """Resumes an interrupted run from its last checkpoint.
 
-    `data` is needed only when the run was started from arrays. Raises ModelFileError when the folder holds no run or
-    its images have changed.
+    Args:
+        folder: Folder of the run.
+        data: The images and targets, needed only for a run started from arrays. Default: the recorded data.
+        progress: Callback for progress. Default: none.
+        say: Callback for lines of text. Default: none.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        ModelFileError: The folder holds no run, or its images have changed.
     """
     begun, folder = time.monotonic(), Path(folder)
     keep_large_buffers()

@@ -29,13 +29,26 @@ def predict_files(
     progress: Progress = silent,
     say: Callable[[str], None] = _nothing,
 ) -> list[dict[str, Any]]:
-    """A row an image, in their order: `path`, the task's columns, `error` (null, or in one line why it has no answer).
+    """Predicts on image files and returns one row for each image, or writes the predictions to `output`.
 
-    With `output` the answers go there and the list is empty; memory stays flat: .csv, .jsonl or .parquet, of boxes
-    and masks also a .json as COCO has it or a folder of labels or masks and pictures. Killed and started again, it
-    goes on where it was and the output is the same; a finished one is left as it is unless an image has changed.
-    `tiles` and `confidence` as in `Model.predict`. Raises OpsinError when the output was made by another model or
-    cannot be written, and, when that is done, where not one image could be read.
+    With `output` memory use stays constant, an interrupted run resumes, and a finished output is recomputed only when
+    an image has changed.
+
+    Args:
+        model: The model.
+        images: Paths of the images.
+        output: A .csv, .jsonl or .parquet; for boxes and masks also a COCO .json or a folder. Default: return rows.
+        tiles: As in `Model.predict`.
+        confidence: As in `Model.predict`. Default: the threshold of the model.
+        progress: Callback for progress. Default: none.
+        say: Callback for one line of text on images that cannot be read. Default: none.
+
+    Returns:
+        Rows in the order of `images`: `path`, the task's columns, `error` (None for a readable image). Empty with
+        `output`.
+
+    Raises:
+        OpsinError: The output belongs to another model or cannot be written, or no image could be read.
     """
     if tiles:
         check_tiles(model.task)
