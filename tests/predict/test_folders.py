@@ -9,6 +9,7 @@ from opsin.data.formats.masks.mask_folders import match_mask_folders
 from opsin.data.formats.scan import scan
 from opsin.predict import predict_files
 from opsin.predict.folders import ids_of, unique_names, write_errors
+from opsin.tasks import target_kind
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_what_is_written_can_be_trained_on(make_placed, spots, tmp_path: Path, n
     predict_files(model, paths, tmp_path / "out")
     (tmp_path / "images").rename(tmp_path / "out" / "images")
     (way,), _ = match_mask_folders(scan(tmp_path / "out"))
-    table = way.read(str(tmp_path / "out"), name)
+    table = way.read(str(tmp_path / "out"), target_kind(name))
     assert table.masks is not None and len(table) == 3
     if name == "segment":
         assert table.target.names == model.task.names
