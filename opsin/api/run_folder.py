@@ -1,4 +1,4 @@
-"""Where a run is kept: `runs/<task>/<data>-<n>/`, an evaluation: `runs/evaluate/<data>-<n>/`, or where it was told."""
+"""Folders of runs: `runs/<task>/<data>-<n>/`, `runs/evaluate/<data>-<n>/`, or the folder that the user names."""
 
 import itertools
 import re
@@ -12,15 +12,26 @@ from opsin.training import distributed
 
 
 class Kept(Protocol):
-    """What is kept in a run's folder from its first moment."""
+    """Record that is written to the folder of a run when it starts."""
 
     def write(self, folder: Path) -> None:
-        """Writes it into the folder."""
+        """Writes the record.
+
+        Args:
+            folder: Folder of the run.
+        """
         ...
 
 
 def check_writable(out: Path | None) -> None:
-    """Raises OpsinError, before any long work, when the folder cannot be written or already holds a run."""
+    """Checks the folder of a run before any long work.
+
+    Args:
+        out: Folder that the user names, or None.
+
+    Raises:
+        OpsinError: The folder cannot be written, or already holds a run.
+    """
     if out is not None and (out / "args.yaml").exists():
         raise OpsinError(f"{out} already holds a run; resume it with --resume {out}, or name another folder")
     folder = out or Path("runs")
@@ -34,7 +45,13 @@ def check_writable(out: Path | None) -> None:
 
 
 def new_folder(out: Path | None, task: str, origin: str) -> Path:
-    """A folder, made now: `out`, or the first free number under `runs/<task>/` (a task, or "evaluate")."""
+    """Makes the folder of a run: `out`, or the first free number in `runs/<task>/`.
+
+    Args:
+        out: Folder that the user names, or None.
+        task: Name of a task, or "evaluate".
+        origin: Path of the data set, which names the folder.
+    """
     if out is not None:
         return out
     name = re.sub(r"[^\w.-]+", "-", Path(origin).stem or "data").strip("-.") or "data"
@@ -52,10 +69,14 @@ def new_folder(out: Path | None, task: str, origin: str) -> Path:
 
 @contextmanager
 def run_folder_guard(out: Path | None, request: Kept) -> Generator[Callable[[str, str], Path]]:
-    """Gives a function from task and origin to the run's folder, in which the request is kept as early as can be.
+    """Yields a function that makes the folder of a run from task and data set, and stores the request in it.
 
-    A process that is killed leaves the request, from which a resume starts anew; an error or Ctrl-C in the block takes
-    it away again, so that the same folder can be named once what was wrong is mended.
+    A killed process leaves the request, from which a resume starts again. An error or Ctrl-C in the block removes it,
+    so that the same folder can be used for the next attempt.
+
+    Args:
+        out: Folder that the user names, or None.
+        request: Record to write.
     """
     if distributed.rank_and_world()[0]:
         yield lambda task, origin: new_folder(out, task, origin)

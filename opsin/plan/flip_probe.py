@@ -37,13 +37,13 @@ def flip_keeps_class(pixels: np.ndarray, targets: np.ndarray) -> tuple[bool, str
     if len(classes) < 2:
         return True, "images are flipped horizontally: too few to measure if a flip changes their class"
     small = downsample(pixels, chosen)
-    plain, mirrored = nearest_centroid_correct(small, codes, small[:, :, ::-1])
-    share_plain, share_mirrored = balanced_accuracy(plain, codes), balanced_accuracy(mirrored, codes)
+    plain, flipped = nearest_centroid_correct(small, codes, small[:, :, ::-1])
+    share_plain, share_flipped = balanced_accuracy(plain, codes), balanced_accuracy(flipped, codes)
     chance = 1 / len(classes)
-    doubt = 2 * np.sqrt(chance * (1 - chance) / len(chosen))
-    measured = f"balanced accuracy of a nearest-centroid classifier {share_plain:.0%}, flipped {share_mirrored:.0%}"
-    if share_plain - chance < doubt:
+    margin = 2 * np.sqrt(chance * (1 - chance) / len(chosen))
+    measured = f"balanced accuracy of a nearest-centroid classifier {share_plain:.0%}, flipped {share_flipped:.0%}"
+    if share_plain - chance < margin:
         return True, f"images are flipped horizontally: {measured}, no better than chance"
-    if share_mirrored - chance < _KEPT_SHARE * (share_plain - chance):
+    if share_flipped - chance < _KEPT_SHARE * (share_plain - chance):
         return False, f"images are not flipped, because a flip changes their class: {measured}"
     return True, f"images are flipped horizontally: {measured}"

@@ -30,9 +30,9 @@ def nearest_centroid_correct(values: np.ndarray, codes: np.ndarray, *others: np.
         test, fit = fold == held, fold != held
         member = np.eye(int(codes.max()) + 1, dtype=np.float32)[codes[fit]]
         means = member.T @ rows[0][fit] / np.maximum(member.sum(axis=0), 1)[:, None]
-        for answers, asked in zip(right, rows, strict=True):
-            distance = (means * means).sum(axis=1) - 2 * asked[test] @ means.T
-            answers[test] = distance.argmin(axis=1) == codes[test]
+        for correct, samples in zip(right, rows, strict=True):
+            distance = (means * means).sum(axis=1) - 2 * samples[test] @ means.T
+            correct[test] = distance.argmin(axis=1) == codes[test]
     return right
 
 

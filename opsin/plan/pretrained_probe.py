@@ -22,7 +22,7 @@ KEPT_ERRORS = 0.6
 """Largest error rate with pretrained features, as a share of that with pixels, for which they are chosen."""
 
 
-def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, progress: Progress) -> tuple[bool, str]:
+def probe_pretrained(dataset: Dataset, task: Task, alternative: str, seed: int, progress: Progress) -> tuple[bool, str]:
     """Returns True and a reason where pretrained weights suit the training images better than random ones.
 
     Compares nearest-centroid classifiers on up to 1,000 training images, with pretrained features and with pixels.
@@ -31,9 +31,9 @@ def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, pro
     and 0.17 (docs/decisions/0007).
 
     Args:
-        taught: Data set with a training split.
+        dataset: Data set with a training split.
         task: Task of the run.
-        otherwise: Name of the network with random weights.
+        alternative: Name of the network with random weights.
         seed: Seed of the sample.
         progress: Called while weights are downloaded.
 
@@ -41,11 +41,11 @@ def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, pro
         The choice and its reason; (False, "") for data that is not probed: other targets than classes, other images
         than color images, or fewer than 20 of them.
     """
-    pixels = taught.store.pixels
+    pixels = dataset.store.pixels
     is_colour = pixels.ndim == 4 and pixels.shape[-1] == 3
     if not task.target_kind.is_class or not task.output.is_vector or not is_colour:
         return False, ""
-    targets = taught.table.targets()
+    targets = dataset.table.targets()
     chosen = np.sort(numpy_generator(seed, "promise").permutation(len(targets))[:SAMPLE])
     chosen = chosen[(np.bincount(targets[chosen]) > 1)[targets[chosen]]]
     classes, codes = np.unique(targets[chosen], return_inverse=True)
@@ -53,10 +53,10 @@ def probe_pretrained(taught: Dataset, task: Task, otherwise: str, seed: int, pro
         return False, ""
     height, width = at_least((pixels.shape[1], pixels.shape[2]), PRETRAINED_MIN_SIDE)
     raw = ImagePreprocessing(height, width, 3, (0.0,) * 3, (1.0,) * 3)  # replaced by the mean and std of the weights
-    start = pretrained_network(None, otherwise, raw, task, seed, progress)
+    start = pretrained_network(None, alternative, raw, task, seed, progress)
     if not distributed.from_rank0(float(start.pretrained)):
         return False, f"starts from {start.weights}"
-    rows = taught.store_rows[chosen]
+    rows = dataset.store_rows[chosen]
     enlarged = data.letterbox_images(list(pixels[rows]), (height, width, 3))
     features = Model(start.network, task, start.preprocessing).features(enlarged)
     features = (features - features.mean(0)) / (features.std(0) + 1e-3)

@@ -1,4 +1,4 @@
-"""Answers as annotations of the field's formats: COCO json, and the labels of YOLO."""
+"""Predictions as annotations: COCO JSON and YOLO labels."""
 
 import io
 import json
@@ -20,18 +20,27 @@ from .pipeline import FilePrediction, path_text
 
 @dataclass(frozen=True)
 class CocoFile:
-    """A .json of images, categories and annotations; beside it `.errors.csv` when an image had no answer."""
+    """Writer of a COCO .json file, and of `<name>.errors.csv` if an image cannot be read."""
 
     task: Task
     ids: Mapping[Path, str]
     errors: Path
 
     def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
-        """The answers themselves."""
+        """Packs the predictions of a chunk.
+
+        Args:
+            images: Predictions of a chunk.
+        """
         return pack(images)
 
     def finalize(self, pieces: Sequence[Path], output: Path) -> None:
-        """All annotations as one file."""
+        """Writes all annotations as one file.
+
+        Args:
+            pieces: Packed chunks.
+            output: COCO file to write.
+        """
         found = StoredPredictions(self.task, self.ids, pieces)
         write_coco(output, self.task.object_names, found.annotations())
         write_errors(self.errors, found.errors())
@@ -39,14 +48,23 @@ class CocoFile:
 
 @dataclass(frozen=True)
 class YoloFolder(Folder):
-    """`data.yaml`, `labels/*.txt` and `pictures/*.jpg` with the boxes drawn."""
+    """Writer of `data.yaml`, `labels/*.txt`, and `pictures/*.jpg` with the boxes drawn."""
 
     def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
-        """The answers themselves, once the pictures are there."""
+        """Draws the boxes on the images and packs the predictions of a chunk.
+
+        Args:
+            images: Predictions of a chunk.
+        """
         return pack(self._drawn(images))
 
     def finalize(self, pieces: Sequence[Path], output: Path) -> None:
-        """The labels of all images."""
+        """Writes the labels of all images.
+
+        Args:
+            pieces: Packed chunks.
+            output: Folder to write to.
+        """
         found = StoredPredictions(self.task, self.ids, pieces)
         write_yolo(output, self.task.object_names, found.annotations())
         write_errors(self.errors, found.errors())
@@ -59,41 +77,45 @@ class YoloFolder(Folder):
 
 
 def pack(images: Iterable[FilePrediction]) -> bytes:
-    """Answers as a zip of arrays and of what is known about each, which no code is needed to read."""
-    buffer, known = io.BytesIO(), list[dict[str, object]]()
+    """Packs predictions as a zip archive of NumPy arrays and a JSON index, without pickle.
+
+    Args:
+        images: Predictions of a chunk.
+    """
+    buffer, index = io.BytesIO(), list[dict[str, object]]()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for number, one in enumerate(images):
-            known.append({"path": path_text(one.path), "size": one.size, "error": one.error})
+            index.append({"path": path_text(one.path), "size": one.size, "error": one.error})
             if one.prediction is not None:
                 with archive.open(f"{number}.npy", "w", force_zip64=True) as file:
                     np.lib.format.write_array(file, one.prediction, allow_pickle=False)
-        archive.writestr("known.json", json.dumps(known))
+        archive.writestr("index.json", json.dumps(index))
     return buffer.getvalue()
 
 
 @dataclass(frozen=True)
 class StoredPredictions:
-    """The answers of packed pieces, one in memory at a time."""
+    """Predictions in packed chunks, with one in memory at a time."""
 
     task: Task
     ids: Mapping[Path, str]
     pieces: Sequence[Path]
 
     def annotations(self) -> Iterator[AnnotatedImage]:
-        """The objects of every image that has an answer."""
+        """Annotations of every image that has a prediction."""
         names = {path_text(path): id for path, id in self.ids.items()}
         for piece in self.pieces:
             with zipfile.ZipFile(piece) as archive:
-                for number, one in enumerate(json.loads(archive.read("known.json"))):
+                for number, one in enumerate(json.loads(archive.read("index.json"))):
                     if one["error"] is None:
                         with archive.open(f"{number}.npy") as file:
-                            answer = np.lib.format.read_array(file, allow_pickle=False)
-                        yield self.task.to_annotations(names[one["path"]], answer, tuple(one["size"]))
+                            prediction = np.lib.format.read_array(file, allow_pickle=False)
+                        yield self.task.to_annotations(names[one["path"]], prediction, tuple(one["size"]))
 
     def errors(self) -> Iterator[tuple[str, str]]:
-        """Path and error of every image that has none."""
+        """Path and error of every image that has no prediction."""
         for piece in self.pieces:
             with zipfile.ZipFile(piece) as archive:
-                for one in json.loads(archive.read("known.json")):
+                for one in json.loads(archive.read("index.json")):
                     if one["error"] is not None:
                         yield one["path"], one["error"]

@@ -1,4 +1,4 @@
-"""Answers as folders of pictures: masks that can be trained on, and overlays to look at."""
+"""Predictions as folders of images: masks that can be trained on, and overlays to look at."""
 
 import io
 from collections import Counter
@@ -24,7 +24,10 @@ ERRORS = "errors.csv"
 
 
 def ids_of(images: Sequence[Path]) -> dict[Path, str]:
-    """What each image is called in an output: its path below the folder that holds them all, with `/` in between.
+    """Names each image in an output by its path below the common folder, with `/` as separator.
+
+    Args:
+        images: Image files.
 
     Examples:
         >>> list(ids_of([Path("/a/b/1.png"), Path("/a/c/1.png")]).values())
@@ -38,7 +41,10 @@ def ids_of(images: Sequence[Path]) -> dict[Path, str]:
 
 
 def unique_names(ids: Mapping[Path, str]) -> dict[Path, str]:
-    """The same names, made different where only their endings were.
+    """Makes names unique that differ only in their suffix.
+
+    Args:
+        ids: Names by image file.
 
     Examples:
         >>> list(unique_names({Path("a.png"): "a.png", Path("a.jpg"): "a.jpg", Path("b.jpg"): "b.jpg"}).values())
@@ -55,7 +61,14 @@ def unique_names(ids: Mapping[Path, str]) -> dict[Path, str]:
 
 @dataclass(frozen=True)
 class Folder:
-    """Where pictures of images of these `ids` go, the task whose answers they show, and the scale of deep images."""
+    """Base of the writers that write one image file per input.
+
+    Attributes:
+        task: Task that was predicted.
+        ids: Name in the output by image file.
+        output: Folder to write to.
+        intensity: Intensity scale of images with more than 8 bits.
+    """
 
     task: Task
     ids: Mapping[Path, str]
@@ -64,19 +77,30 @@ class Folder:
 
     @property
     def errors(self) -> Path:
-        """Where the images without an answer are named."""
+        """File that lists the images without a prediction."""
         return self.output / ERRORS
 
     def file(self, kind: str, path: Path, suffix: str) -> Path:
-        """The file of one kind for an image."""
+        """Path of one output file of an image.
+
+        Args:
+            kind: Subfolder, for example "masks".
+            path: Image file.
+            suffix: Suffix of the output file, with the dot.
+        """
         return self.output / kind / PurePosixPath(self.ids[path]).with_suffix(suffix)
 
     def draw(self, kind: str, one: FilePrediction) -> None:
-        """The image with its answer on it, as a JPEG."""
+        """Writes the image with its prediction drawn on it as JPEG.
+
+        Args:
+            kind: Subfolder to write to.
+            one: Prediction for the image.
+        """
         assert one.prediction is not None
         try:
             picture = self.task.overlay(read_image(one.path, None, self.intensity), one.prediction)
-        except DataError:  # gone since it was answered
+        except DataError:  # deleted since the prediction
             return
         buffer = io.BytesIO()
         Image.fromarray(picture).save(buffer, "JPEG", quality=QUALITY)
@@ -85,10 +109,14 @@ class Folder:
 
 @dataclass(frozen=True)
 class MaskFolder(Folder):
-    """`masks/*.png` of class indices in colours, `overlays/*.jpg` and `classes.txt`."""
+    """Writer of `masks/*.png` with class indices and a palette, `overlays/*.jpg`, and `classes.txt`."""
 
     def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
-        """The images without an answer, once masks and overlays of the others are there."""
+        """Writes masks and overlays, and encodes the list of images without a prediction.
+
+        Args:
+            images: Predictions of a chunk.
+        """
         failed: list[tuple[str, str | None]] = []
         for one in images:
             if one.prediction is None:
@@ -99,21 +127,35 @@ class MaskFolder(Folder):
         return _errors_frame(failed).write_csv(include_header=False).encode()
 
     def finalize(self, pieces: Sequence[Path], output: Path) -> None:
-        """The names of the classes, and the images without an answer."""
+        """Writes the class names and the list of images without a prediction.
+
+        Args:
+            pieces: Encoded chunks.
+            output: Folder to write to.
+        """
         write_text(output / "classes.txt", "\n".join(self.task.names) + "\n")
         write_errors(self.errors, _read_all(pieces, {"path": pl.String(), "error": pl.String()}))
 
 
 @dataclass(frozen=True)
 class ObjectFolder(Folder):
-    """`masks/*.png` of object numbers in 16 bits, `overlays/*.jpg` and `objects.csv`, a row an object."""
+    """Writer of `masks/*.png` with 16-bit object numbers, `overlays/*.jpg`, and `objects.csv` (a row per object)."""
 
     def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
-        """The rows of the objects, once masks and overlays are there."""
+        """Writes masks and overlays, and encodes the rows of the objects.
+
+        Args:
+            images: Predictions of a chunk.
+        """
         return encoded(object_table(self.task.names, self._written(images)), ".csv")
 
     def finalize(self, pieces: Sequence[Path], output: Path) -> None:
-        """The table of all objects, and the images without an answer."""
+        """Writes the table of all objects and the list of images without a prediction.
+
+        Args:
+            pieces: Encoded chunks.
+            output: Folder to write to.
+        """
         rows = _read_all(pieces, OBJECT_SCHEMA)
         failed = rows.filter(pl.col("error").is_not_null())
         write_bytes(output / "objects.csv", rows.filter(pl.col("error").is_null()).drop("error").write_csv().encode())
@@ -128,7 +170,12 @@ class ObjectFolder(Folder):
 
 
 def write_errors(path: Path, failed: pl.DataFrame | Iterable[tuple[str, str]]) -> None:
-    """The images without an answer as .csv of path and error; no file when there are none."""
+    """Writes path and error of the images without a prediction as .csv; removes the file if there are none.
+
+    Args:
+        path: File to write.
+        failed: Path and error per image.
+    """
     rows = failed if isinstance(failed, pl.DataFrame) else _errors_frame(failed)
     if len(rows):
         write_bytes(path, rows.write_csv().encode())

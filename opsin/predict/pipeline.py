@@ -1,7 +1,7 @@
-"""Answers for many image files: threads decode them, and answer them too where each has a core of its own.
+"""Predictions for many image files: threads decode the images, and also run the network where the runtime allows it.
 
-A network whose layers share the cores among them waits at the end of every layer, and the more so while other threads
-decode. Where the runtime allows it, each thread takes some images from file to answer on one core.
+A network that runs on several threads synchronizes after every layer, which costs more while other threads decode.
+A runtime that is safe to call from several threads therefore takes images from file to prediction on one core each.
 """
 
 import os
@@ -20,18 +20,25 @@ from opsin.model import Model
 from opsin.model.tiling import predict_in_tiles, tile_of
 
 _DECODERS = 2
-_MOST_THREADS = 16
-_MOST_IMAGES = 256
-_MOST_PLACED = 32
-_PIECE_BYTES = 64 * 2**20
-_TOGETHER = 16
-_SOME = 4
-"""Images a core, below which all cores answer together, which is sooner."""
+_MAX_THREADS = 16
+_MAX_IMAGES = 256
+_MAX_SPATIAL = 32
+_CHUNK_BYTES = 64 * 2**20
+_MAX_PART = 16
+_MIN_IMAGES_PER_CORE = 4
+"""With fewer images per core, one network on all cores is faster than one network per core."""
 
 
 @dataclass(frozen=True, eq=False)
 class FilePrediction:
-    """An image file's answer, in pixels of the image of (height, width) `size`; or in one line why it has none."""
+    """Prediction for one image file.
+
+    Attributes:
+        path: The image file.
+        size: Height and width of the image in pixels.
+        prediction: Prediction in pixels of the image; None if the image cannot be read.
+        error: One line with the reason; None if there is a prediction.
+    """
 
     path: Path
     size: tuple[int, ...] = (0, 0)
@@ -40,51 +47,68 @@ class FilePrediction:
 
 
 def chunk_length(model: Model) -> int:
-    """How many images are worked on at a time, and lost when a run is killed.
+    """Number of images in a chunk, which is the work that is lost when the process is killed.
 
-    Up to 256, or 32 where answers are places, which take longer to write; or 64 MiB of prepared pixels.
+    At most 256, or 32 for spatial outputs, which take longer to write; and at most 64 MiB of preprocessed pixels.
+
+    Args:
+        model: Model that predicts.
     """
-    most = _MOST_PLACED if model.task.output.is_spatial else _MOST_IMAGES
-    return max(1, min(most, _PIECE_BYTES // prod(model.preprocessing.size)))
+    most = _MAX_SPATIAL if model.task.output.is_spatial else _MAX_IMAGES
+    return max(1, min(most, _CHUNK_BYTES // prod(model.preprocessing.size)))
 
 
 def predict_chunks(
     model: Model, pieces: Sequence[Sequence[Path]], tiles: bool | None = None
 ) -> Iterator[Iterator[FilePrediction]]:
-    """For each piece of paths the answers, in order, made as they are asked for: one of full size is in memory."""
+    """Predicts chunk by chunk, and decodes the next chunk at the same time.
+
+    Args:
+        model: Model that predicts.
+        pieces: Chunks of image files.
+        tiles: As in `predict_files`.
+
+    Returns:
+        One iterator per chunk, in order. It makes each prediction when it is requested, so that only one prediction of
+        full image size is in memory.
+    """
     keep_large_buffers()
-    streams = min(_MOST_THREADS, torch.get_num_threads())
-    if not model.supports_threads or sum(map(len, pieces)) < _SOME * streams:
+    streams = min(_MAX_THREADS, torch.get_num_threads())
+    if not model.supports_threads or sum(map(len, pieces)) < _MIN_IMAGES_PER_CORE * streams:
         streams = 0
-    pool = ThreadPoolExecutor(streams or _DECODERS, "opsin-answers", initializer=torch.set_num_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(streams or _DECODERS, "opsin-predict", initializer=torch.set_num_threads, initargs=(1,))
     try:
         ahead = _start(pool, model, pieces[0], tiles, streams) if pieces else None
         for number in range(len(pieces)):
-            now, last = ahead, number + 1 == len(pieces)
+            current, last = ahead, number + 1 == len(pieces)
             ahead = None if last else _start(pool, model, pieces[number + 1], tiles, streams)
-            assert now is not None
-            yield _answers(model, now, tiles)
+            assert current is not None
+            yield _predictions(model, current, tiles)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def path_text(path: Path) -> str:
-    """The path as text that every format can hold; bytes that are no UTF-8 become U+FFFD."""
+    """Converts a path to valid UTF-8 text; other bytes become U+FFFD.
+
+    Args:
+        path: Any path.
+    """
     return os.fsencode(path).decode("utf-8", "replace")
 
 
 @dataclass
-class _Piece:
+class _Chunk:
     paths: Sequence[Path]
     pixels: np.ndarray
-    frames: dict[int, Placement] = field(default_factory=dict[int, Placement])
+    placements: dict[int, Placement] = field(default_factory=dict[int, Placement])
     errors: dict[int, str] = field(default_factory=dict[int, str])
     parts: list[Future[np.ndarray | None]] = field(default_factory=list[Future[np.ndarray | None]])
 
-    def look(self, model: Model, rows: range, tiles: bool | None, streams: int) -> np.ndarray | None:
-        """Decodes some images, and answers them if several threads do so.
+    def decode(self, model: Model, rows: range, tiles: bool | None, streams: int) -> np.ndarray | None:
+        """Decodes images, and predicts them if `streams` is not 0.
 
-        Images that are cut in tiles are left for later: many of them would fill the memory.
+        Images that are cut into tiles are left for later, because several of them at once need too much memory.
         """
         done = model.preprocessing.fit_into(self._readable(model, rows, tiles), self.pixels)
         if not streams:
@@ -94,50 +118,51 @@ class _Piece:
     def _readable(self, model: Model, rows: range, tiles: bool | None) -> Iterator[tuple[int, np.ndarray]]:
         for row in rows:
             try:
-                picture = model.load_image(self.paths[row])
+                image = model.load_image(self.paths[row])
             except DataError as error:
-                self.errors[row] = _line(error)
+                self.errors[row] = _one_line(error)
                 continue
-            size = (picture.shape[0], picture.shape[1])
+            size = (image.shape[0], image.shape[1])
             if tile_of(model, size, tiles) is None:
-                self.frames[row] = Placement(size, model.preprocessing.size[:2])
-                yield row, picture
+                self.placements[row] = Placement(size, model.preprocessing.size[:2])
+                yield row, image
 
 
-def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None, streams: int) -> _Piece:
-    together = min(_TOGETHER, -(-len(paths) // max(streams, _DECODERS)))
-    piece = _Piece(paths, np.zeros((len(paths), *model.preprocessing.size), model.preprocessing.dtype))
+def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None, streams: int) -> _Chunk:
+    part = min(_MAX_PART, -(-len(paths) // max(streams, _DECODERS)))
+    chunk = _Chunk(paths, np.zeros((len(paths), *model.preprocessing.size), model.preprocessing.dtype))
     every = range(len(paths))
-    parts = (every[start : start + together] for start in every[::together])
-    piece.parts = [pool.submit(piece.look, model, rows, tiles, streams) for rows in parts]
-    return piece
+    parts = (every[start : start + part] for start in every[::part])
+    chunk.parts = [pool.submit(chunk.decode, model, rows, tiles, streams) for rows in parts]
+    return chunk
 
 
-def _answers(model: Model, piece: _Piece, tiles: bool | None) -> Iterator[FilePrediction]:
-    answered = [answers for part in piece.parts if (answers := part.result()) is not None]
-    rows = sorted(piece.frames)
-    predictions = np.concatenate(answered) if answered else model.predict_batch(piece.pixels[rows])
-    place = {row: number for number, row in enumerate(rows)}
-    for row, path in enumerate(piece.paths):
-        if row in place:
-            one, frame = predictions[place[row] : place[row] + 1], piece.frames[row]
-            yield FilePrediction(path, (frame.image[0], frame.image[1]), model.task.to_image_space(one, [frame])[0])
-        elif row in piece.errors:
-            yield FilePrediction(path, error=piece.errors[row])
+def _predictions(model: Model, chunk: _Chunk, tiles: bool | None) -> Iterator[FilePrediction]:
+    done = [part for future in chunk.parts if (part := future.result()) is not None]
+    rows = sorted(chunk.placements)
+    predictions = np.concatenate(done) if done else model.predict_batch(chunk.pixels[rows])
+    position = {row: number for number, row in enumerate(rows)}
+    for row, path in enumerate(chunk.paths):
+        if row in position:
+            one, placement = predictions[position[row] : position[row] + 1], chunk.placements[row]
+            size = (placement.image[0], placement.image[1])
+            yield FilePrediction(path, size, model.task.to_image_space(one, [placement])[0])
+        elif row in chunk.errors:
+            yield FilePrediction(path, error=chunk.errors[row])
         else:
             yield _in_tiles(model, path, tiles)
 
 
 def _in_tiles(model: Model, path: Path, tiles: bool | None) -> FilePrediction:
     try:
-        picture = model.load_image(path)
-        size = (picture.shape[0], picture.shape[1])
+        image = model.load_image(path)
+        size = (image.shape[0], image.shape[1])
         tile = tile_of(model, size, tiles)
-        assert tile is not None, "an image changed its size while it was looked at"
-        return FilePrediction(path, size, predict_in_tiles(model, picture, tile))
+        assert tile is not None, "the image file changed during prediction"
+        return FilePrediction(path, size, predict_in_tiles(model, image, tile))
     except DataError as error:
-        return FilePrediction(path, error=_line(error))
+        return FilePrediction(path, error=_one_line(error))
 
 
-def _line(error: DataError) -> str:
+def _one_line(error: DataError) -> str:
     return " ".join(str(error).split())

@@ -76,12 +76,12 @@ def predict_files(
             count.report()
         failed = kept.finalize(writer.finalize)
     progress("predict", len(images), len(images))
-    _tell(failed, len(images), writer.errors, say)
+    _report_errors(failed, len(images), writer.errors, say)
     return []
 
 
 class _Count:
-    """How many images are done and how many of them have no answer."""
+    """Counter of the images that are done, and of those without a prediction."""
 
     def __init__(self, total: int, progress: Progress) -> None:
         self._total, self._progress = total, progress
@@ -97,7 +97,7 @@ class _Count:
         self._progress("predict", self.done, self._total, f"{self.failed} cannot be read" if self.failed else "")
 
 
-def _tell(failed: int, total: int, where: Path, say: Callable[[str], None]) -> None:
+def _report_errors(failed: int, total: int, where: Path, say: Callable[[str], None]) -> None:
     line = f"{failed:,} of {total:,} image{'' if total == 1 else 's'} could not be read: see {where}"
     if failed and failed == total:
         raise DataError(line)
@@ -106,7 +106,7 @@ def _tell(failed: int, total: int, where: Path, say: Callable[[str], None]) -> N
 
 
 def _key(paths: Sequence[Path]) -> str:
-    """What a piece is made from: its images' paths, sizes and times."""
+    """Key of a chunk: digest of the paths, sizes, and times of its images."""
     digest = hashlib.blake2b(digest_size=16)
     for path in paths:
         digest.update(os.fsencode(path))

@@ -1,8 +1,8 @@
-"""A file or a folder that is made piece by piece: killed at any moment, it goes on where it was and ends the same.
+"""An output file or folder that is written in chunks, so that a killed process can resume with the same result.
 
-Finished pieces stand in the folder `<output>.parts`, each whole or not there, named by what it was made from and how
-many of its images have no answer; when all are there they become the output in one step. A small hidden file beside
-the output says what made it.
+Finished chunks are files in the folder `<output>.parts`. Each is written atomically; its name holds a key of its input
+and the number of images without a prediction. When all chunks exist, they replace the output in one step. A small
+hidden file next to the output records the model and the keys.
 """
 
 import json
@@ -21,7 +21,14 @@ _OURS = re.compile(rf"\.?({_PIECE.pattern}|made-by|joined|empty)(\.\d+\.part)?")
 
 @dataclass(frozen=True)
 class ResumableOutput:
-    """The `output` that `maker` makes of pieces with these hexadecimal `keys`, in order; a file, or a `folder`."""
+    """An output in chunks.
+
+    Attributes:
+        output: File or folder to write.
+        maker: Fingerprint of the model and its options.
+        keys: Hexadecimal key of the input of each chunk, in order.
+        folder: True if `output` is a folder.
+    """
 
     output: Path
     maker: str
@@ -29,10 +36,14 @@ class ResumableOutput:
     folder: bool = False
 
     def start(self) -> int | None:
-        """Takes up earlier work; None when there is some to do.
+        """Starts, or resumes earlier work.
 
-        When the output is there already, made by the same from the same: how many of its images have no answer.
-        Raises OpsinError when what is there was made by another model or not by Opsin.
+        Returns:
+            None if there is work to do. If the same model already wrote the output from the same input, the number of
+            images without a prediction.
+
+        Raises:
+            OpsinError: The output was made by another model, or not by Opsin.
         """
         if self.output.is_dir() and not self.folder:
             raise OpsinError(f"cannot write {self.output}: it is a folder; name a file in it")
@@ -55,18 +66,29 @@ class ResumableOutput:
         return None
 
     def missing(self) -> list[int]:
-        """The pieces that have still to be made."""
+        """Numbers of the chunks that are not yet written."""
         kept = self._kept()
         return [number for number in range(len(self.keys)) if self._name(number) not in kept]
 
     def write_chunk(self, number: int, content: bytes, failed: int) -> None:
-        """Keeps a piece, `failed` of whose images have no answer."""
+        """Stores a chunk.
+
+        Args:
+            number: Index of the chunk.
+            content: Encoded chunk.
+            failed: Number of its images without a prediction.
+        """
         write_bytes(self._parts / f"{self._name(number)}-{failed}", content)
 
     def finalize(self, make: Callable[[Sequence[Path], Path], None]) -> int:
-        """Has the output made of all pieces, then removes them; how many of all images have no answer.
+        """Makes the output from all chunks, then removes them.
 
-        `make` is given the pieces and where to write: the folder itself, or a file that then becomes the output.
+        Args:
+            make: Writes the output. It gets the files of the chunks and the path to write to: the folder itself, or
+                a temporary file that then replaces the output.
+
+        Returns:
+            Number of images without a prediction.
         """
         kept = self._kept()
         pieces = [kept[self._name(number)] for number in range(len(self.keys))]
@@ -98,7 +120,7 @@ class ResumableOutput:
         return f"{number}-{self.keys[number]}"
 
     def _kept(self) -> dict[str, Path]:
-        """The pieces that are there, by number and key."""
+        """Stored chunks by number and key."""
         files = self._parts.iterdir() if self._parts.is_dir() else ()
         return {file.name.rpartition("-")[0]: file for file in files if _PIECE.fullmatch(file.name)}
 
@@ -106,7 +128,7 @@ class ResumableOutput:
         return {"maker": self.maker, "pieces": list(self.keys)}
 
     def _clear(self) -> None:
-        """Removes what was put into the folder of pieces, and the folder when nothing else is in it."""
+        """Removes the stored chunks, and their folder if it is then empty."""
         if not self._parts.is_dir():
             return
         for file in self._parts.iterdir():
@@ -121,7 +143,7 @@ def _size(path: Path) -> int:
 
 
 def _read(path: Path) -> dict[str, object]:
-    """A small JSON object; empty when it is not there or not one."""
+    """Reads a JSON object; returns an empty one if the file is missing or invalid."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

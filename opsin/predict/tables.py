@@ -1,4 +1,4 @@
-"""Answers as tables: a row an image, a row a box, or a row an object."""
+"""Predictions as tables with one row per image, box, or object."""
 
 import io
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +18,7 @@ from .pipeline import FilePrediction, path_text
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 Schema: TypeAlias = dict[str, pl.DataType]
 OBJECTS = pl.List(pl.Struct({"label": pl.String(), "confidence": pl.Float64(), "box": pl.List(pl.Float64())}))
-"""What a column holds whose values are lists: records of objects."""
+"""Type of a column of lists: one record per object."""
 _TYPES: dict[type, pl.DataType] = {
     str: pl.String(),
     float: pl.Float64(),
@@ -49,32 +49,46 @@ OBJECT_SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class TableWriter:
-    """How answers become rows of a table of this schema."""
+    """Conversion of predictions to rows of a table.
+
+    Attributes:
+        schema: Type by column.
+        make: Converts predictions to a table of this schema.
+    """
 
     schema: Schema
     make: Callable[[Iterable[FilePrediction]], pl.DataFrame]
 
 
 def image_rows(task: Task) -> TableWriter:
-    """A row an image: `path`, the task's columns, `error`; an image without an answer has nulls.
+    """Makes one row per image: `path`, the columns of the task, and `error`.
 
-    Numbers that are not finite are null.
+    An image without a prediction has nulls; so do numbers that are not finite.
+
+    Args:
+        task: Task that was predicted.
     """
     columns = task.to_columns(task.empty(1, (1, 1)))
     types = {_free(name): _TYPES[type(values[0])] for name, values in columns.items()}
     schema: Schema = {"path": pl.String(), **types, "error": pl.String()}
 
     def make(images: Iterable[FilePrediction]) -> pl.DataFrame:
-        # answers that are places may be large, and are told one by one
+        # spatial predictions can be large: one at a time
         groups = ([one] for one in images) if task.output.is_spatial else (list(images),)
-        frames = [_told(task, group, schema) for group in groups]
+        frames = [_image_frame(task, group, schema) for group in groups]
         return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
     return TableWriter(schema, make)
 
 
 def box_rows(task: Task) -> TableWriter:
-    """A row a box; an image without one has one row of nulls, as has one without an answer, which has an `error`."""
+    """Makes one row per box.
+
+    An image without a box has one row of nulls; an image without a prediction also has an `error`.
+
+    Args:
+        task: Task that was predicted.
+    """
 
     def make(images: Iterable[FilePrediction]) -> pl.DataFrame:
         rows: list[dict[str, Any]] = []
@@ -90,7 +104,12 @@ def box_rows(task: Task) -> TableWriter:
 
 
 def object_table(names: Sequence[str], images: Iterable[FilePrediction]) -> pl.DataFrame:
-    """A row an object; an image without one has no row, one without an answer one with an `error`."""
+    """Makes one row per object. An image without a prediction has one row with an `error`.
+
+    Args:
+        names: Class names.
+        images: Predictions.
+    """
     rows: list[dict[str, Any]] = []
     for one in images:
         if one.prediction is None:
@@ -105,18 +124,27 @@ def object_table(names: Sequence[str], images: Iterable[FilePrediction]) -> pl.D
 
 @dataclass(frozen=True)
 class TableFile:
-    """A .csv, .jsonl or .parquet, whose pieces are tables in that very format; `errors` is itself."""
+    """Writer of a .csv, .jsonl, or .parquet file, whose chunks are tables in the same format."""
 
     rows: TableWriter
     suffix: str
     errors: Path
 
     def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
-        """A piece of the table; a .csv without its head."""
+        """Encodes a chunk of the table; a .csv without its header.
+
+        Args:
+            images: Predictions of a chunk.
+        """
         return encoded(self.rows.make(images), self.suffix)
 
     def finalize(self, pieces: Sequence[Path], output: Path) -> None:
-        """All pieces as one file."""
+        """Joins all chunks to one file.
+
+        Args:
+            pieces: Encoded chunks.
+            output: File to write.
+        """
         first = output.with_name("empty")
         empty = pl.DataFrame(schema=self.rows.schema)
         first.write_bytes(empty.write_csv().encode() if self.suffix == ".csv" else encoded(empty, self.suffix))
@@ -127,7 +155,12 @@ class TableFile:
 
 
 def encoded(rows: pl.DataFrame, suffix: str) -> bytes:
-    """Rows in a format; .csv without a head."""
+    """Encodes rows; a .csv without its header.
+
+    Args:
+        rows: Table.
+        suffix: Format as in `SUFFIXES`.
+    """
     buffer = io.BytesIO()
     if suffix == ".csv":
         rows.write_csv(buffer, include_header=False)
@@ -139,22 +172,27 @@ def encoded(rows: pl.DataFrame, suffix: str) -> bytes:
 
 
 def join(pieces: Sequence[Path], output: Path) -> None:
-    """The files one after the other."""
+    """Concatenates files.
+
+    Args:
+        pieces: Files to read.
+        output: File to write.
+    """
     with open(output, "wb") as file:
         for piece in pieces:
             file.write(piece.read_bytes())
 
 
-def _told(task: Task, images: Sequence[FilePrediction], schema: Schema) -> pl.DataFrame:
+def _image_frame(task: Task, images: Sequence[FilePrediction], schema: Schema) -> pl.DataFrame:
     good = [one.prediction for one in images if one.prediction is not None]
-    answers = task.empty(0, (1, 1)) if not good else as_objects(good) if task.output.is_spatial else np.stack(good)
-    columns = {_free(name): iter(values) for name, values in task.to_columns(answers).items()}
-    spread: dict[str, list[Any]] = {
+    predictions = task.empty(0, (1, 1)) if not good else as_objects(good) if task.output.is_spatial else np.stack(good)
+    columns = {_free(name): iter(values) for name, values in task.to_columns(predictions).items()}
+    values_of: dict[str, list[Any]] = {
         name: [None if one.prediction is None else next(values) for one in images] for name, values in columns.items()
     }
-    spread["path"] = [path_text(one.path) for one in images]
-    spread["error"] = [one.error for one in images]
-    return _finite(pl.DataFrame({name: spread[name] for name in schema}, schema=schema))
+    values_of["path"] = [path_text(one.path) for one in images]
+    values_of["error"] = [one.error for one in images]
+    return _finite(pl.DataFrame({name: values_of[name] for name in schema}, schema=schema))
 
 
 def _frame(rows: Sequence[dict[str, Any]], schema: Schema) -> pl.DataFrame:
@@ -167,7 +205,7 @@ def _finite(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _free(name: str) -> str:
-    """A number that is called like one of the two other columns gets a `_`."""
+    """Appends `_` to a name that is already used by another column."""
     return f"{name}_" if name in ("path", "error") else name
 
 

@@ -1,4 +1,4 @@
-"""The files that answers can be written to, one contract for all; which one it is, the output's name says."""
+"""Writers of predictions behind one protocol; the name of the output selects one."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -16,19 +16,28 @@ from .tables import SUFFIXES, TableFile, box_rows, image_rows
 
 
 class Writer(Protocol):
-    """Makes an output of answers, piece by piece."""
+    """Writes predictions chunk by chunk."""
 
     @property
     def errors(self) -> Path:
-        """The file that says why an image has no answer."""
+        """File that lists the images without a prediction, with the reason."""
         ...
 
     def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
-        """What a piece of images adds to the output; files of their own are written at once."""
+        """Encodes a chunk, and writes the files that belong to single images.
+
+        Args:
+            images: Predictions of a chunk.
+        """
         ...
 
     def finalize(self, pieces: Sequence[Path], output: Path) -> None:
-        """The output of all pieces, which hold what `keep` gave."""
+        """Writes the output.
+
+        Args:
+            pieces: Files with the results of `write_chunk`, in order.
+            output: File or folder to write.
+        """
         ...
 
 
@@ -37,11 +46,14 @@ FOLDERS: dict[str, type[YoloFolder | MaskFolder | ObjectFolder]] = {
     "masks": MaskFolder,
     "objects": ObjectFolder,
 }
-"""Writers of folders by the name in a task's `writer_formats`."""
+"""Writers of folders by their name in a task's `writer_formats`."""
 
 
 def is_folder(output: str | Path) -> bool:
-    """Whether a name stands for a folder: it ends in a slash, is one, or has no ending.
+    """Tells folders from files by name: a folder ends in a slash, exists as a folder, or has no suffix.
+
+    Args:
+        output: Name of an output.
 
     Examples:
         >>> is_folder("out/"), is_folder("out"), is_folder("out.csv")
@@ -52,9 +64,16 @@ def is_folder(output: str | Path) -> bool:
 
 
 def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intensity: Intensity | None = None) -> Writer:
-    """The writer for a .csv, .jsonl, .parquet, .json or folder; OpsinError when the task cannot be written so.
+    """Selects the writer for a .csv, .jsonl, .parquet, or .json file, or for a folder.
 
-    `intensity` is the scale of more than 8 bits, for overlays.
+    Args:
+        task: Task that was predicted.
+        images: All image files.
+        output: File or folder to write.
+        intensity: Intensity scale of images with more than 8 bits, for overlays.
+
+    Raises:
+        OpsinError: The task has no writer for this name.
     """
     path, formats = Path(output), task.writer_formats
     suffix, folder = path.suffix.lower(), next((name for name in formats if name in FOLDERS), None)

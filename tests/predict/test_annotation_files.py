@@ -78,7 +78,7 @@ def test_yolo_labels_stand_beside_pictures(make_placed, pictures: list[Path], tm
 
 @pytest.mark.parametrize("name", ["out.json", "out/"])
 def test_stopped_and_started_again_it_ends_the_same(make_placed, pictures, tmp_path: Path, monkeypatch, name: str):
-    monkeypatch.setattr("opsin.predict.pipeline._MOST_PLACED", 2)
+    monkeypatch.setattr("opsin.predict.pipeline._MAX_SPATIAL", 2)
     model = make_placed("detect")
 
     def stop(stage: str, done: float, total: float, note: str = "") -> None:

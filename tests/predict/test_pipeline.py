@@ -48,7 +48,7 @@ def test_threads_that_only_decode_give_the_same_rows(model: Model, images: list[
 @pytest.mark.parametrize("some", [0, 10**6])
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_any_number_of_threads_gives_the_same_rows(model: Model, images: list[Path], threads, some, monkeypatch):
-    monkeypatch.setattr("opsin.predict.pipeline._SOME", some)
+    monkeypatch.setattr("opsin.predict.pipeline._MIN_IMAGES_PER_CORE", some)
     expected, before = pl.concat(tables(model, [images])), torch.get_num_threads()
     try:
         torch.set_num_threads(threads)

@@ -17,7 +17,7 @@ import os, signal, sys
 from pathlib import Path
 from opsin.model import load
 from opsin.predict import pipeline, predict_files
-pipeline._MOST_IMAGES = 4
+pipeline._MAX_IMAGES = 4
 
 def die(stage, done, total, note=""):
     if done >= 8:
@@ -31,7 +31,7 @@ predict_files(load(folder / "m.safetensors", "cpu"), images, folder / sys.argv[2
 
 @pytest.fixture(autouse=True)
 def short_pieces(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("opsin.predict.pipeline._MOST_IMAGES", 4)
+    monkeypatch.setattr("opsin.predict.pipeline._MAX_IMAGES", 4)
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
