@@ -21,7 +21,8 @@ def test_every_chart_is_a_picture(classify, tmp_path):
 
 
 def test_numbers_and_no_test_split(regress, classify, tmp_path):
-    assert {"weight-answer-over-truth.png", "weight-errors.png"} < names(write_plots(tmp_path / "a", regress))
+    charts = {"weight-prediction-over-ground-truth.png", "weight-errors.png"}
+    assert charts < names(write_plots(tmp_path / "a", regress))
     assert names(write_plots(tmp_path / "b", classify(test=0))) == {"training-loss.png", "training-score.png"}
 
 
