@@ -73,7 +73,7 @@ def train(
 def resume(
     folder: str | Path, *, data: Any = None, progress: Progress = silent, say: Callable[[str], None] = _nothing
 ) -> Run:
-    """Resumes an interrupted run from its last checkpoint.
+    """Resumes an interrupted run from its last checkpoint, or from the start if it has none.
 
     Args:
         folder: Folder of the run.

@@ -48,7 +48,7 @@ def predict_files(
         `output`.
 
     Raises:
-        OpsinError: The output belongs to another model or cannot be written, or no image could be read.
+        OpsinError: The output belongs to another model or cannot be written, or it is given and no image can be read.
     """
     if tiles:
         check_tiles(model.task)
