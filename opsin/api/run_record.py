@@ -1,4 +1,4 @@
-"""A run's decisions on disk: `args.yaml` and `table.parquet`, from which a resume takes them all again."""
+"""Record of a run on disk, from which it can be resumed: `args.yaml` and `table.parquet`."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -23,9 +23,9 @@ from .provenance import versions
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What was asked for, kept from before anything is decided, so that a run killed while it prepares starts anew.
+    """Request for a run, stored first, so that a run that is killed during its preparation can start again.
 
-    `command` is what was typed; `own_recipe` says that the caller changed the recipe, which only the record holds.
+    `command` is the command line. `own_recipe` is True if the caller changed the recipe.
     """
 
     data: Any
@@ -41,9 +41,9 @@ class RunRequest:
 
 
 def load_unstarted_run(folder: Path, data: Any) -> tuple[RunRequest, Recipe | None] | None:
-    """What to start anew, with the recipe if it was decided, when a run was killed before its first checkpoint.
+    """Loads the request, and the recipe if there is one, of a run that was killed before its first checkpoint.
 
-    None when there is a checkpoint to go on from. Raises ModelFileError when the folder is no run.
+    Returns None if there is a checkpoint. Raises ModelFileError if the folder holds no run.
     """
     if (folder / "last.safetensors").exists():
         return None
@@ -149,7 +149,7 @@ def _read_args(folder: Path) -> dict[str, Any]:
 
 
 def _source(args: dict[str, Any], data: Any, folder: Path) -> Any:
-    """Where the images are: what is handed in now, or what was typed then."""
+    """Returns the data that the caller gives, or else the recorded data."""
     if data is None and args.get("data") == "arrays":
         raise ModelFileError(
             f"{folder} was started from arrays; hand them in again: opsin.resume({str(folder)!r}, data=...)"

@@ -44,13 +44,31 @@ def train(
 ) -> Run:
     """Trains a CNN on labelled images and reports its scores on images that it never saw.
 
-    `data` is a folder, a CSV, an .npz or (images, targets). `minutes` bounds the whole call, reading and reporting
-    included, counted from `started` (time.monotonic()); `epochs` is the number of passes over the training images.
-    `hflip` augments with horizontal flips (None: chosen from the data), `rotate90` with 90-degree rotations (safe for
-    microscopy and aerial images). `pretrained` starts from weights learned on ImageNet, or
-    says why it cannot (None: found out where images of classes are in colour).
-    `recipe` may change the chosen recipe, as in `lambda r: dataclasses.replace(r, batch_size=64)`. Raises OpsinError
-    in one line when something is wrong; Interrupted, with all work saved, on Ctrl-C.
+    Args:
+        data: Folder, CSV file, .npz file, or (images, targets).
+        task: Name of the task. Default: chosen from the data.
+        model: Network, as a name or a file. Default: chosen from the data.
+        epochs: Number of passes over the training images. Excludes `minutes`.
+        minutes: Limit of the whole call in minutes, with reading and report.
+        size: Image size in pixels. Default: chosen from the data.
+        seed: Seed of all random numbers.
+        device: Device of PyTorch. Default: the fastest one.
+        hflip: Augments with horizontal flips. Default: chosen from the data.
+        rotate90: Augments with 90-degree rotations.
+        class_weights: Weights classes by their inverse frequency.
+        pretrained: Starts from weights pretrained on ImageNet. Default: chosen from the data.
+        out: Folder of the run. Default: a new folder in `runs`.
+        recipe: Changes the chosen recipe, for example `lambda r: dataclasses.replace(r, batch_size=64)`.
+        started: Start of the time limit in seconds of `time.monotonic()`. Default: now.
+        progress: Callback for progress. Default: none.
+        say: Callback for lines of text. Default: none.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        OpsinError: The data or an option is invalid.
+        Interrupted: Ctrl-C, after all work is saved.
     """
     begun = time.monotonic() if started is None else started
     if epochs is not None and minutes is not None:
@@ -112,7 +130,7 @@ def resume(
 def _from_start(
     prepared: TrainingPlan, request: RunRequest, begun: float, progress: Progress, say: Callable[[str], None]
 ) -> Run:
-    """The first step to the report of what is prepared."""
+    """Trains a prepared run from its first step, then evaluates it."""
     ready = time.monotonic()
     if distributed.rank_and_world()[0] == 0:
         write_record(prepared, request)
@@ -126,7 +144,7 @@ def _from_start(
 
 
 def _walk(trainer: Trainer, say: Callable[[str], None]) -> None:
-    """Trains to the end, and says so when that comes early."""
+    """Trains to the end, and reports an early stop."""
     state, job = trainer.run(), trainer.job
     reached = state.step / job.batches.per_epoch
     line = stopped_early(reached, job.recipe.epochs, state.stale, job.recipe.patience, job.model.task.monitor[0])

@@ -120,7 +120,7 @@ class Placement:
 
     @property
     def visible(self) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-        """Where the image is in the input, and the part of the image, at the scale of the input, that is there."""
+        """Slices of the input that the image covers, and slices of the resized image that are visible."""
         into, picks = list[slice](), list[slice]()
         for start, inner, side in zip(self.offset, self.content_size, self.size, strict=True):
             first, end = max(0, -start), min(inner, side - start)

@@ -14,7 +14,7 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
 class Summarized(Protocol):
-    """What a summary reads of a model."""
+    """Attributes of a model that a summary reads."""
 
     @property
     def name(self) -> str:

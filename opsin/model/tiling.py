@@ -21,7 +21,7 @@ _TOGETHER = 64
 
 
 class TiledModel(Protocol):
-    """What tiling reads of a model."""
+    """Attributes of a model that tiling reads."""
 
     task: Task
     preprocessing: Preprocessing

@@ -217,7 +217,7 @@ def _to_json_value(value: object) -> object:
 
 
 class Layered(Protocol):
-    """What a view reads of a network: its layers and where they start."""
+    """Attributes of a network that a view reads: its layers and its input shape."""
 
     name: str
     layers: tuple[Layer, ...]

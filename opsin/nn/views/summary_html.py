@@ -28,7 +28,7 @@ border-bottom:1px solid rgba(128,128,128,.3);font-variant-numeric:tabular-nums}
 
 
 class TableRow(Protocol):
-    """What the page shows of a layer."""
+    """Row of a layer in the HTML summary."""
 
     @property
     def name(self) -> str: ...
@@ -44,7 +44,7 @@ class TableRow(Protocol):
 
 
 class SummaryTable(Protocol):
-    """What the page shows of a summary."""
+    """Attributes of a summary that the page shows."""
 
     @property
     def name(self) -> str: ...
