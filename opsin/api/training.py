@@ -71,11 +71,7 @@ def train(
         Interrupted: Ctrl-C, after all work is saved.
     """
     begun = time.monotonic() if started is None else started
-    if epochs is not None and minutes is not None:
-        raise OpsinError(f"epochs={epochs:g} and minutes={minutes:g} cannot both be kept; give one of them")
-    for name, number in (("epochs", epochs), ("minutes", minutes), ("size", size)):
-        if number is not None and not 0 < number < float("inf"):
-            raise OpsinError(f"{name} is {number:g}; expected a finite number above 0, or none to let the data decide")
+    _check_limits(epochs, minutes, size)
     keep_large_buffers()
     asked = TrainOptions(task, None if model is None else str(model), epochs, minutes, size, seed, device, hflip)
     asked = replace(asked, rotate90=rotate90, class_weights=class_weights, pretrained=pretrained)
@@ -86,6 +82,14 @@ def train(
     if recipe is not None:
         prepared = prepared.with_recipe(recipe(prepared.job.recipe))
     return _from_start(prepared, request, begun, progress, say)
+
+
+def _check_limits(epochs: float | None, minutes: float | None, size: int | None) -> None:
+    if epochs is not None and minutes is not None:
+        raise OpsinError(f"epochs={epochs:g} and minutes={minutes:g} cannot both be kept; give one of them")
+    for name, number in (("epochs", epochs), ("minutes", minutes), ("size", size)):
+        if number is not None and not 0 < number < float("inf"):
+            raise OpsinError(f"{name} is {number:g}; expected a finite number above 0, or none to let the data decide")
 
 
 def resume(
