@@ -62,11 +62,6 @@ class TargetKind:
         return self.has_boxes or self.has_masks
 
     @property
-    def separates_objects(self) -> bool:
-        """True when masks number objects instead of naming a class for each pixel."""
-        return self.has_masks and not self.has_background
-
-    @property
     def mask_fill(self) -> int:
         """Value of a stored mask around its image: IGNORED, or background where objects are numbered."""
         return IGNORED if self.has_background else 0
