@@ -12,6 +12,7 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table
 from ...targets import BOXES, INSTANCES, MASKS, TargetKind
+from ..image_names import ImageNames
 from ..masks.pairing import split_of
 from ..parsing import load_json
 from ..reader import FormatMatch, FormatMatches
@@ -19,7 +20,6 @@ from ..scan import FolderListing, count, scan, some
 from ..split_names import split_name
 from .annotations import ImageAnnotations, annotated_table
 from .coco_json import read_coco
-from .image_names import ImageNames
 
 _MOST_FILES = 50
 _KEYS = ("images", "annotations", "categories")

@@ -12,13 +12,13 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table
 from ...targets import BOXES, TargetKind
+from ..image_names import ImageNames
 from ..masks.pairing import split_of
 from ..parsing import load_xml
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
 from ..split_names import in_order, split_name
 from .annotations import ImageAnnotations, annotated_table
-from .image_names import ImageNames
 
 _MAX_TRIED = 20
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
