@@ -24,7 +24,7 @@ from .finalize import evaluation_of, predictions_of
 from .provenance import machine, versions
 from .reporting import current_command, write_evaluation_report
 from .results import Evaluation
-from .run_folder import check_writable, new_folder
+from .run_folder import check_apart, check_writable, new_folder
 
 
 def _nothing(line: str) -> None: ...
@@ -64,7 +64,7 @@ def evaluate(
     keep_large_buffers()
     place = None if out is None else Path(out)
     if report or place is not None:
-        _check_place(place)
+        _check_place(place, data)
     loaded = model if isinstance(model, Model) else load_model(model, device)
     source = _test_rows(loaded, data, split, progress)
     for line in source.table.notes:
@@ -81,10 +81,11 @@ def evaluate(
     return _write_evaluation(folder, loaded, file, source, evaluation, begun)
 
 
-def _check_place(out: Path | None) -> None:
-    """Raises OpsinError when the folder cannot be written, or holds a run that an evaluation would overwrite."""
+def _check_place(out: Path | None, data: Any) -> None:
+    """Raises OpsinError when the folder cannot be written, or holds a run or the data set."""
     if out is not None and (out / "args.yaml").exists():
         raise OpsinError(f"{out} holds a training run, whose report would be overwritten. Fix: name another folder.")
+    check_apart(out, data)
     check_writable(out)
 
 

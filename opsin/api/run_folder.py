@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from opsin.core import OpsinError, write_text
+from opsin.data.formats import scan
 from opsin.training import distributed
 
 
@@ -42,6 +43,30 @@ def check_writable(out: Path | None) -> None:
         reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else error
         raise OpsinError(f"cannot write into {folder}: {reason}; name another folder with --out") from error
     probe.unlink()
+
+
+def check_apart(out: Path | None, data: Any) -> None:
+    """Checks that a run does not write among the files of its data set, where they would be read as data next time.
+
+    A new folder inside the data set is allowed, as folders of runs are left out of a data set.
+
+    Args:
+        out: Folder that the user names, or None.
+        data: Data set as given to `train`; a path or anything else.
+
+    Raises:
+        OpsinError: The folder is that of the data set, or one inside it that contains images.
+    """
+    if out is None or not isinstance(data, (str, Path)) or not out.is_dir():
+        return
+    folder, source = out.resolve(), Path(data).expanduser().resolve()
+    if folder == (source if source.is_dir() else source.parent):
+        where = "is the folder of the data set"
+    elif folder.is_relative_to(source) and scan(folder).images:
+        where = "contains images of the data set"
+    else:
+        return
+    raise OpsinError(f"{out} {where}. Expected a folder of its own for the run. Fix: choose another name for --out.")
 
 
 def new_folder(out: Path | None, task: str, origin: str) -> Path:

@@ -15,7 +15,7 @@ from opsin.training import Recipe, Trainer, distributed
 
 from .finalize import finish
 from .results import Run
-from .run_folder import run_folder_guard
+from .run_folder import check_apart, run_folder_guard
 from .run_record import RunRequest, load_unstarted_run, read_record, write_record
 
 
@@ -77,7 +77,9 @@ def train(
     asked = replace(asked, rotate90=rotate90, class_weights=class_weights, pretrained=pretrained)
     request = RunRequest(data, asked, shlex.join(["opsin", *sys.argv[1:]]), recipe is not None)
     distributed.join(choose_device(device))
-    with run_folder_guard(None if out is None else Path(out), request) as place:
+    folder = None if out is None else Path(out)
+    check_apart(folder, data)
+    with run_folder_guard(folder, request) as place:
         prepared = make_plan(data, asked, place, lambda: time.monotonic() - begun, progress)
     if recipe is not None:
         prepared = prepared.with_recipe(recipe(prepared.job.recipe))

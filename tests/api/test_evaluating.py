@@ -24,6 +24,18 @@ def test_fewer_classes_are_put_into_the_models_order(run, make_folder, tmp_path)
     assert found.baseline["accuracy"].value == 0  # always the most frequent class of the training: blue
 
 
+def test_images_of_one_class_are_scored(run, make_folder, tmp_path):
+    done, _ = run
+    data = make_folder(tmp_path / "one", {"red": 6}, first=300)
+    found = api.evaluate(done.model, data, device="cpu", out=tmp_path / "scores")
+    model = api.load(done.model, "cpu")
+    right = [model.predict(path)[0]["label"] == "red" for path in sorted(data.rglob("*.png"))]
+    assert found.scores["accuracy"].value == pytest.approx(np.mean(right)) and found.report.exists()
+    assert json.loads((tmp_path / "scores" / "evaluation.json").read_text())["images"] == 6
+    with pytest.raises(OpsinError, match=r"one is the folder of the data set"):
+        api.evaluate(done.model, data, device="cpu", out=data)
+
+
 def test_the_test_split_alone_is_scored_when_there_is_one(run, make_folder, tmp_path):
     done, _ = run
     make_folder(tmp_path / "train", {"blue": 3, "red": 3}, first=400)

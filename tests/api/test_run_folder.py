@@ -2,7 +2,7 @@
 
 import pytest
 
-from opsin.api.run_folder import check_writable, new_folder
+from opsin.api.run_folder import check_apart, check_writable, new_folder
 from opsin.core import OpsinError
 
 
@@ -24,3 +24,22 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
         check_writable(tmp_path / "file" / "run")
     check_writable(tmp_path / "new" / "run")
     assert not list((tmp_path / "new" / "run").iterdir())
+
+
+def test_a_run_does_not_write_among_the_files_of_its_data_set(tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    for name in ("cat/1.png", "dog/1.png", "notes/a.txt", "labels.csv"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).touch()
+    monkeypatch.chdir(data)
+    for out, source in ((data, data), (data / "cat" / "..", str(data)), (data, "."), (data, "labels.csv")):
+        with pytest.raises(
+            OpsinError, match=r"is the folder of the data set\. Expected .* choose another name for --out"
+        ):
+            check_apart(out, source)
+    with pytest.raises(OpsinError, match=r"cat contains images of the data set"):
+        check_apart(data / "cat", data)
+    for out in (None, data / "runs" / "one", data / "notes", tmp_path, tmp_path / "runs"):
+        check_apart(out, data)
+    check_apart(data / "cat", "labels.csv")
+    check_apart(data, (1, 2))

@@ -17,12 +17,18 @@ class FormatMatch:
         kinds: Kinds of target that can be read, the default first.
         read: Reads the table; called with the name of the data set in messages and the kind of target (None: the
             default).
+        lacks: Reason why the match is used only for a kind that is asked for; empty for a full match.
     """
 
     description: str
     files: tuple[str, ...]
     kinds: tuple[TargetKind, ...]
     read: Callable[[str, TargetKind | None], Table]
+    lacks: str = ""
+
+
+class NearMiss(str):
+    """Reason of a reader that recognised its files in part: class folders are not tried then."""
 
 
 FormatMatches = tuple[list[FormatMatch], str]

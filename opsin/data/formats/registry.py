@@ -8,37 +8,18 @@ from .boxes.boxes_csv import match_boxes_csv
 from .boxes.coco import match_coco
 from .boxes.voc import match_voc
 from .boxes.yolo import match_yolo
-from .labels.class_folders import class_folders_mismatch, read_class_folders
+from .labels.class_folders import match_class_folders
 from .labels.csv_table import TABLE_EXTENSIONS, csv_table_mismatch, read_csv_table
 from .labels.npz import read_npz
 from .masks.mask_folders import match_mask_folders
 from .masks.nnunet import match_nnunet
 from .masks.object_folders import match_object_folders
-from .reader import FormatMatch, FormatMatches
+from .reader import FormatMatch, FormatMatches, NearMiss
 from .scan import FolderListing
 from .split_names import split_name
 
 IMAGE_LEVEL_KINDS = (CLASSES, LABELS, NUMBERS, IDENTITIES)
 """Kinds with one target per image."""
-
-
-def match_class_folders(listing: FolderListing) -> FormatMatches:
-    """Matches DATA/cat/1.jpg, or DATA/train/cat/1.jpg.
-
-    Args:
-        listing: The files of the folder.
-
-    Returns:
-        The matches, and the reason when there are none.
-    """
-    reason = class_folders_mismatch(listing)
-    if reason is not None:
-        return [], reason
-
-    def read(origin: str, kind: TargetKind | None) -> Table:
-        return read_class_folders(listing, origin, kind)
-
-    return [FormatMatch("class folders", (), IMAGE_LEVEL_KINDS, read)], ""
 
 
 def match_csv_tables(listing: FolderListing) -> FormatMatches:
@@ -104,7 +85,7 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
     """Finds the formats that fit a folder.
 
     Formats with boxes or masks take precedence: where one fits, formats with one target per image are not tried,
-    unless `kind` requires it.
+    unless `kind` requires it. A reader that recognised its files in part keeps class folders from being tried.
 
     Args:
         listing: The files of the folder.
@@ -114,13 +95,19 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
         The matches, and a description of each format that does not match, with the reason.
     """
     rejected: list[str] = []
+    near: list[str] = []
     for formats in (SPATIAL_FORMATS, IMAGE_LEVEL_FORMATS):
         fitting: list[FormatMatch] = []
         for name, match_format in formats:
+            if match_format is match_class_folders and near and kind is None:
+                rejected.append(f"{name} (not tried: {near[0].rstrip('.')})")
+                continue
             matches, reason = match_format(listing)
-            usable = [match for match in matches if kind is None or kind in match.kinds]
+            usable = [match for match in matches if (not match.lacks if kind is None else kind in match.kinds)]
             fitting += usable
-            if not matches:
+            if isinstance(reason, NearMiss):
+                near.append(reason)
+            if not matches or (not usable and kind is None):
                 rejected.append(f"{name} ({reason.rstrip('.')})")
             elif not usable:
                 tasks = " or ".join(usual.task for usual in matches[0].kinds)

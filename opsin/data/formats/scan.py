@@ -13,6 +13,30 @@ IMAGE_EXTENSIONS = frozenset((
     ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif",
 ))
 # fmt: on
+# fmt: off
+_SYSTEM = frozenset((
+    "__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "recycler", "lost+found",
+    "system volume information", "found.000", "#recycle", "#snapshot", "@eadir", "@recycle", "@recently-snapshot",
+    "@tmp", "@__thumb", "~snapshot", "network trash folder", "temporary items", "thevolumesettingsfolder",
+    "__pycache__", "node_modules", "site-packages", "wandb", "mlruns", "lightning_logs",
+))
+# fmt: on
+"""Names in lower case that systems, network storage and tools of training leave in a folder."""
+_RUN_RECORDS = ("args.yaml", "evaluation.json")
+_RUN_FILES = frozenset(
+    (
+        "best.safetensors",
+        "last.safetensors",
+        "metrics.csv",
+        "table.parquet",
+        "predictions.parquet",
+        "report.html",
+        "results.csv",
+        "plots",
+        "weights",
+    )
+)
+_RUN_IMAGES = "plots"
 _EXAMPLES = 5
 
 
@@ -39,7 +63,10 @@ class FolderListing:
 
 
 def scan(folder: Path) -> FolderListing:
-    """Lists the files below a folder, without hidden files and links to targets outside of it.
+    """Lists the files below a folder.
+
+    Left out, and named in notes: hidden files, what systems and network storage leave behind, virtual environments,
+    folders of runs and evaluations, and links to targets outside of the folder.
 
     Args:
         folder: The folder.
@@ -52,41 +79,57 @@ def scan(folder: Path) -> FolderListing:
     """
     images: list[str] = []
     others: list[str] = []
-    hidden: list[str] = []
+    left_out: dict[str, list[str]] = {"hidden or system file": [], "run folder": [], "virtual environment": []}
     outside: list[str] = []
     root = os.path.realpath(folder)
     visited = {root}
     pending = [(root, "")]
     while pending:
         current, prefix = pending.pop()
-        try:
-            with os.scandir(current) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if name[0] == "." or name == "__MACOSX":
-                        hidden.append(prefix + name)
-                    elif entry.is_symlink() and not _within(root, entry.path):
-                        outside.append(prefix + name)
-                    elif entry.is_dir():
-                        real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                        if real not in visited:
-                            visited.add(real)
-                            pending.append((entry.path, f"{prefix}{name}/"))
-                    elif name[name.rfind(".") :].lower() in IMAGE_EXTENSIONS:
-                        images.append(prefix + name)
-                    else:
-                        others.append(prefix + name)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise DataError(
-                f"the folder {current} cannot be read: {reason}. Fix: check its name and permissions."
-            ) from error
-    notes: list[str] = []
-    if outside:
-        notes.append(f"{count(outside, 'link')} to targets outside of the folder left out: {some(outside)}")
-    if hidden:
-        notes.append(f"{count(hidden, 'hidden file')} left out: {some(hidden)}")
+        entries = _entries(current)
+        names = {entry.name for entry in entries}
+        kind = _left_out_as(names)
+        if kind is not None and prefix:
+            left_out[kind].append(prefix[:-1])
+            continue
+        for entry in entries:
+            name = entry.name
+            if name[0] == "." or name.lower() in _SYSTEM:
+                left_out["hidden or system file"].append(prefix + name)
+            elif entry.is_symlink() and not _within(root, entry.path):
+                outside.append(prefix + name)
+            elif entry.is_dir():
+                real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                if kind == "run folder" and name == _RUN_IMAGES:
+                    left_out[kind].append(name)
+                elif real not in visited:
+                    visited.add(real)
+                    pending.append((entry.path, f"{prefix}{name}/"))
+            elif name[name.rfind(".") :].lower() in IMAGE_EXTENSIONS:
+                images.append(prefix + name)
+            else:
+                others.append(prefix + name)
+    notes = [f"{count(outside, 'link')} to targets outside of the folder left out: {some(outside)}"] if outside else []
+    notes += [f"{count(paths, noun)} left out: {some(paths)}" for noun, paths in left_out.items() if paths]
     return FolderListing(folder, tuple(sorted(images)), tuple(sorted(others)), tuple(notes))
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(
+            f"the folder {folder} cannot be read: {reason}. Fix: check its name and permissions."
+        ) from error
+
+
+def _left_out_as(names: set[str]) -> str | None:
+    """Returns the noun of a folder with these files that is left out; None for a folder of data."""
+    if "pyvenv.cfg" in names:
+        return "virtual environment"
+    return "run folder" if any(name in names for name in _RUN_RECORDS) and names & _RUN_FILES else None
 
 
 def count(items: object, noun: str) -> str:

@@ -6,10 +6,10 @@ from opsin.data.formats.split_names import in_order, split_name
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        *[(text, "train") for text in ("Train", "training")],
-        *[(text, "valid") for text in (" VAL ", "valid", "validation", "dev")],
-        *[(text, "test") for text in ("test", "Testing")],
-        *[(text, None) for text in ("cat", "", "trainer")],
+        *[(text, "train") for text in ("Train", "training", "tr", "trainset", "Train_Set", "TrainData", "train2017")],
+        *[(text, "valid") for text in (" VAL ", "valid", "validation", "dev", "valset", "Validation-Images", "02_val")],
+        *[(text, "test") for text in ("test", "Testing", "TEST SET", "evaluation", "eval", "hold-out", "test (1)")],
+        *[(text, None) for text in ("cat", "", "trainer", "train_station", "trainval", "data", "set", "tr_1x", "01")],
     ],
 )
 def test_spellings_of_splits(text, expected):
