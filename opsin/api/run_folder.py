@@ -45,7 +45,7 @@ def check_writable(out: Path | None) -> None:
     probe.unlink()
 
 
-def check_apart(out: Path | None, data: Any) -> None:
+def check_apart(out: str | Path | None, data: Any) -> Path | None:
     """Checks that a run does not write among the files of its data set, where they would be read as data next time.
 
     A new folder inside the data set is allowed, as folders of runs are left out of a data set.
@@ -54,18 +54,24 @@ def check_apart(out: Path | None, data: Any) -> None:
         out: Folder that the user names, or None.
         data: Data set as given to `train`; a path or anything else.
 
+    Returns:
+        The folder of the run; None for a new one in `runs`.
+
     Raises:
         OpsinError: The folder is that of the data set, or one inside it that contains images.
     """
-    if out is None or not isinstance(data, (str, Path)) or not out.is_dir():
-        return
-    folder, source = out.resolve(), Path(data).expanduser().resolve()
+    if out is None:
+        return None
+    given = Path(out)
+    if not isinstance(data, (str, Path)) or not given.is_dir():
+        return given
+    folder, source = given.resolve(), Path(data).expanduser().resolve()
     if folder == (source if source.is_dir() else source.parent):
         where = "is the folder of the data set"
     elif folder.is_relative_to(source) and scan(folder).images:
         where = "contains images of the data set"
     else:
-        return
+        return given
     raise OpsinError(f"{out} {where}. Expected a folder of its own for the run. Fix: choose another name for --out.")
 
 

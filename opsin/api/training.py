@@ -77,9 +77,7 @@ def train(
     asked = replace(asked, rotate90=rotate90, class_weights=class_weights, pretrained=pretrained)
     request = RunRequest(data, asked, shlex.join(["opsin", *sys.argv[1:]]), recipe is not None)
     distributed.join(choose_device(device))
-    folder = None if out is None else Path(out)
-    check_apart(folder, data)
-    with run_folder_guard(folder, request) as place:
+    with run_folder_guard(check_apart(out, data), request) as place:
         prepared = make_plan(data, asked, place, lambda: time.monotonic() - begun, progress)
     if recipe is not None:
         prepared = prepared.with_recipe(recipe(prepared.job.recipe))
