@@ -111,16 +111,16 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
     test = predictions_of(model, source, "test", progress, features=True)
     evaluation = evaluation_of(model, test, baseline)
     model.provenance = _provenance(prepared, evaluation, baseline)
-    report = job.folder / "report.html"
+    report, verdict = job.folder / "report.html", None
     if distributed.rank_and_world()[0] == 0:
         model.save(path)
         Predictions.concatenate([valid, test]).to_parquet(job.folder / "predictions.parquet")
         progress("report", 0, 1)
-        report = write_run_report(prepared, model, evaluation, seconds + time.monotonic() - begun)
+        report, verdict = write_run_report(prepared, model, evaluation, seconds + time.monotonic() - begun)
         progress("report", 1, 1)
     distributed.barrier()
     total = seconds + time.monotonic() - begun
-    return Run(job.folder, path, report, model.task.name, total, evaluation.scores, evaluation.baseline)
+    return Run(job.folder, path, report, model.task.name, total, evaluation.scores, evaluation.baseline, verdict)
 
 
 def _provenance(prepared: TrainingPlan, evaluation: Evaluation, baseline: np.ndarray) -> Provenance:

@@ -22,13 +22,17 @@ from opsin.report import (
     PredictionSection,
     ReportContent,
     RunSection,
+    Verdict,
+    verdict_of,
     write_report,
 )
 
 from .results import Evaluation
 
 
-def write_run_report(prepared: TrainingPlan, model: Model, evaluation: Evaluation, seconds: float) -> Path:
+def write_run_report(
+    prepared: TrainingPlan, model: Model, evaluation: Evaluation, seconds: float
+) -> tuple[Path, Verdict]:
     """Writes `report.html` and `plots/` into the run folder.
 
     Args:
@@ -38,7 +42,7 @@ def write_run_report(prepared: TrainingPlan, model: Model, evaluation: Evaluatio
         seconds: Duration of the run.
 
     Returns:
-        Path of the page.
+        Path and verdict of the page.
     """
     job, source = prepared.job, prepared.dataset
     args = json.loads((job.folder / "args.yaml").read_text(encoding="utf-8"))
@@ -54,9 +58,10 @@ def write_run_report(prepared: TrainingPlan, model: Model, evaluation: Evaluatio
             model.provenance.versions,
             _metrics(job.folder / "metrics.csv"),
             job.recipe.to_json(),
+            args["options"]["minutes"],
         ),
     )
-    return write_report(job.folder, content)
+    return write_report(job.folder, content), verdict_of(content)
 
 
 def write_evaluation_report(
@@ -154,7 +159,11 @@ def reproduce_command(args: Mapping[str, Any]) -> str:
         return command
     data = "data" if args["data"] == "arrays" else repr(args["data"])
     options: Mapping[str, Any] = args["options"]
-    asked = [f"{name}={value!r}" for name, value in options.items() if name == "seed" or value not in (None, False)]
+    asked = [
+        f"{name}={value!r}"
+        for name, value in options.items()
+        if value is not None and value is not False and (name, value) != ("workers", 1)
+    ]
     return f"opsin.train({', '.join([data, *asked])})"
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opsin.evaluation import Predictions, Score
+from opsin.report import Verdict
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Run:
         seconds: Duration of the run.
         scores: Scores on the test split by name; empty without a test split.
         baseline: Scores of the baseline, which ignores the image.
+        verdict: Sentences of the report on the main score; None in processes of `torchrun` that write no report.
     """
 
     folder: Path
@@ -27,6 +29,7 @@ class Run:
     seconds: float
     scores: dict[str, Score]
     baseline: dict[str, Score]
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)

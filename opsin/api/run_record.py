@@ -126,6 +126,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         folder,
         args["seconds"],
         args["seconds_per_step"],
+        options.workers,
     )
     return TrainingPlan(source, job, reasons, initial_weights), options
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from opsin.core import OpsinError, Progress, choose_device, keep_large_buffers, silent
 from opsin.plan.plan import TrainingPlan, TrainOptions, make_plan
@@ -20,6 +20,24 @@ from .run_record import RunRequest, load_unstarted_run, read_record, write_recor
 
 
 def _nothing(line: str) -> None: ...
+
+
+class Hyperparameters(TypedDict, total=False):
+    """Hyperparameters of `train` for those who set them; the recipe chooses those that are not given.
+
+    Attributes:
+        batch: Images per step.
+        lr: Peak learning rate of AdamW; that of Muon changes by the same factor.
+        augment: Augmentation: "none", "light" or "strong".
+        patience: Validations without a better score that end training; 0 never stops. Default: 15; 0 with `minutes`.
+        workers: Threads that prepare batches; the result does not depend on their number. Default: 1.
+    """
+
+    batch: int | None
+    lr: float | None
+    augment: str | None
+    patience: int | None
+    workers: int
 
 
 def train(
@@ -41,8 +59,9 @@ def train(
     started: float | None = None,
     progress: Progress = silent,
     say: Callable[[str], None] = _nothing,
+    **hyperparameters: Unpack[Hyperparameters],
 ) -> Run:
-    """Trains a CNN on labelled images and reports its scores on images that it never saw.
+    """Trains a CNN on labelled images and scores it on images that it was not trained on.
 
     Args:
         data: Folder, CSV file, .npz file, or (images, targets).
@@ -60,8 +79,8 @@ def train(
         out: Folder of the run. Default: a new folder in `runs`.
         recipe: Changes the chosen recipe, for example `lambda r: dataclasses.replace(r, batch_size=64)`.
         started: Start of the time limit in seconds of `time.monotonic()`. Default: now.
-        progress: Callback for progress. Default: none.
-        say: Callback for lines of text. Default: none.
+        progress, say: Callbacks for progress and for lines of text. Default: none.
+        hyperparameters: batch, lr, augment, patience and workers, as `Hyperparameters` describes them.
 
     Returns:
         The finished run.
@@ -70,24 +89,30 @@ def train(
         OpsinError: The data or an option is invalid.
         Interrupted: Ctrl-C, after all work is saved.
     """
-    begun = time.monotonic() if started is None else started
-    _check_limits(epochs, minutes, size)
-    keep_large_buffers()
-    asked = TrainOptions(task, None if model is None else str(model), epochs, minutes, size, seed, device, hflip)
-    asked = replace(asked, rotate90=rotate90, class_weights=class_weights, pretrained=pretrained)
-    request = RunRequest(data, asked, shlex.join(["opsin", *sys.argv[1:]]), recipe is not None)
+    begun = started or time.monotonic()
+    _check_limits(epochs, minutes, size, hyperparameters)
     distributed.join(choose_device(device))
+    network = None if model is None else str(model)
+    asked = TrainOptions(task, network, epochs, minutes, size, seed, device, hflip, rotate90, class_weights, pretrained)
+    asked = replace(asked, **hyperparameters)
+    request = RunRequest(data, asked, shlex.join(["opsin", *sys.argv[1:]]), recipe is not None)
+    keep_large_buffers()
     with run_folder_guard(check_apart(out, data), request) as place:
         prepared = make_plan(data, asked, place, lambda: time.monotonic() - begun, progress)
-    if recipe is not None:
-        prepared = prepared.with_recipe(recipe(prepared.job.recipe))
-    return _from_start(prepared, request, begun, progress, say)
+    return _from_start(_with(recipe, prepared), request, begun, progress, say)
 
 
-def _check_limits(epochs: float | None, minutes: float | None, size: int | None) -> None:
+def _with(recipe: Callable[[Recipe], Recipe] | None, prepared: TrainingPlan) -> TrainingPlan:
+    return prepared if recipe is None else prepared.with_recipe(recipe(prepared.job.recipe))
+
+
+def _check_limits(
+    epochs: float | None, minutes: float | None, size: int | None, hyperparameters: Hyperparameters
+) -> None:
     if epochs is not None and minutes is not None:
         raise OpsinError(f"epochs={epochs:g} and minutes={minutes:g} cannot both be kept; give one of them")
-    for name, number in (("epochs", epochs), ("minutes", minutes), ("size", size)):
+    own = ((name, hyperparameters.get(name)) for name in ("batch", "lr", "workers"))
+    for name, number in (("epochs", epochs), ("minutes", minutes), ("size", size), *own):
         if number is not None and not 0 < number < float("inf"):
             raise OpsinError(f"{name} is {number:g}; expected a finite number above 0, or none to let the data decide")
 

@@ -1,9 +1,11 @@
 """Command-line options that several commands share: type, help text and bounds of each."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from .config import read_config
 
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file (.safetensors).", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
@@ -90,8 +92,57 @@ Pretrained = Annotated[
         show_default=False,
     ),
 ]
+Batch = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Images per step. Default: chosen by number and size of the images.",
+        show_default=False,
+    ),
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(
+        "--lr",
+        min=0.0,
+        metavar="RATE",
+        help="Peak learning rate of AdamW; that of Muon changes alike. Default: chosen by batch and steps.",
+        show_default=False,
+    ),
+]
+Augment = Annotated[
+    Literal["none", "light", "strong"] | None,
+    typer.Option(
+        metavar="LEVEL",
+        help="Augmentation: none, light or strong. Default: chosen by task and number of epochs.",
+        show_default=False,
+    ),
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Stop after N validations without a better score; 0 never stops early. Default: 15, and 0 with --minutes.",
+        show_default=False,
+    ),
+]
+Workers = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Threads that prepare batches. The result does not depend on them.")
+]
 Resume = Annotated[
     Path | None, typer.Option(metavar="RUN", help="Resume the interrupted run in this folder.", show_default=False)
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Read DATA and options from a YAML file, such as the args.yaml of a run. Options on the command line win.",
+        show_default=False,
+        is_eager=True,
+        callback=read_config,
+    ),
 ]
 Images = Annotated[
     list[str],

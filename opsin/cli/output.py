@@ -3,7 +3,9 @@
 import json
 import math
 import shlex
+import shutil
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 MAX_OBJECTS = 20
 """Maximum number of objects of one image that are listed."""
+MAX_WIDTH = 100
+"""Maximum width of sentences in characters."""
 
 
 def print_json(value: Any) -> None:
@@ -39,6 +43,14 @@ def print_scores(scores: "Mapping[str, Score]", baseline: "Mapping[str, Score]")
         reference = _number(baseline[name].value) if name in baseline else ""
         table.add_row(name, _number(score.value), f"{_number(score.low)} to {_number(score.high)}", reference)
     Console(highlight=False).print(table)
+
+
+def print_sentences(*sentences: str) -> None:
+    """Prints sentences, each wrapped to the width of the terminal, and an empty line after them."""
+    width = min(MAX_WIDTH, shutil.get_terminal_size().columns)
+    for sentence in filter(None, sentences):
+        print(textwrap.fill(sentence, width, break_long_words=False, break_on_hyphens=False))
+    print()
 
 
 def print_next(*words: object, stderr: bool = False) -> None:

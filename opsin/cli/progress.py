@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 LINE_SECONDS = 10.0
+BAR_WIDTH = 8
+"""Width of a bar in characters: leaves 42 of a terminal's 80 for the note."""
 
 
 class Reporter(Protocol):
@@ -31,13 +33,14 @@ def reporting() -> Generator[Reporter]:
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
     columns = (
-        TextColumn("{task.description:>16}", markup=False),
-        BarColumn(),
+        TextColumn("{task.description:>14}", markup=False),
+        BarColumn(bar_width=BAR_WIDTH),
         TextColumn("{task.percentage:>3.0f} %"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.fields[note]}", markup=False),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
     )
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     with Progress(*columns, console=console, refresh_per_second=4) as bar:

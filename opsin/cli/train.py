@@ -7,7 +7,8 @@ import typer
 
 from . import options
 from .clock import STARTED
-from .output import print_json, print_next, print_scores, scores_json
+from .config import drop_overridden
+from .output import print_json, print_next, print_scores, print_sentences, scores_json
 from .progress import reporting
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def train(
+    ctx: typer.Context,
     data: options.Data = None,
     task: options.Task = None,
     model: options.Network = None,
@@ -27,7 +29,13 @@ def train(
     rotate90: options.Rotate90 = False,
     class_weights: options.ClassWeights = False,
     pretrained: options.Pretrained = None,
+    batch: options.Batch = None,
+    lr: options.LearningRate = None,
+    augment: options.Augment = None,
+    patience: options.Patience = None,
+    workers: options.Workers = 1,
     out: options.Out = None,
+    config: options.Config = None,
     resume: options.Resume = None,
     as_json: options.Json = False,
 ) -> None:
@@ -44,14 +52,19 @@ def train(
         "size": size,
         "device": device,
         "hflip": hflip,
+        "batch": batch,
+        "lr": lr,
+        "augment": augment,
+        "patience": patience,
         "out": out,
     }
     if resume is not None:
-        _check_no_options(given)
+        _check_no_options({**given, "config": config})
     elif data is None:
         raise typer.BadParameter(
             "DATA is missing. Expected a folder of images, or a file that lists them.", param_hint="DATA"
         )
+    drop_overridden(ctx, given)
     with reporting() as progress:
         from opsin import api
 
@@ -59,17 +72,18 @@ def train(
             run = api.resume(resume, data=data, progress=progress, say=progress.say)
         else:
             given |= {"seed": seed, "rotate90": rotate90, "class_weights": class_weights, "pretrained": pretrained}
-            given["started"] = STARTED
+            given |= {"workers": workers, "started": STARTED}
             run = api.train(data, **given, progress=progress, say=progress.say)
-    print_run(run, as_json)
+    print_run(run, as_json, data=data)
 
 
-def print_run(run: "Run", as_json: bool, next_images: Path | None = None) -> None:
-    """Prints the scores, files and next command of a run.
+def print_run(run: "Run", as_json: bool, data: str | None = None, next_images: Path | None = None) -> None:
+    """Prints the scores, verdict, files and next command of a run.
 
     Args:
         run: A finished run.
         as_json: Print one JSON object instead.
+        data: Data set of the run for the next command; None prints the placeholder DATA.
         next_images: Images for the next command; None prints the placeholder IMAGES.
     """
     if as_json:
@@ -84,6 +98,8 @@ def print_run(run: "Run", as_json: bool, next_images: Path | None = None) -> Non
         )
         return
     print_scores(run.scores, run.baseline)
+    if run.verdict is not None:
+        print_sentences(run.verdict.summary, run.verdict.advice)
     print(f"model   {run.model}")
     print(f"report  {run.report}")
     print_next("predict", run.model, next_images or "IMAGES")

@@ -19,3 +19,4 @@ from .seeds import derive as derive
 from .seeds import numpy_generator as numpy_generator
 from .seeds import torch_generator as torch_generator
 from .shapes import Shape as Shape
+from .suggestions import did_you_mean as did_you_mean

@@ -22,6 +22,7 @@ from .networks import RANDOM_WEIGHTS, InitialNetwork, make_network, pretrained_n
 from .object_crops import boxes_from_masks, crop_objects
 from .pretrained_probe import PRETRAINED_MIN_SIDE, probe_pretrained
 from .recipe_defaults import TrainingSetup, default_recipe
+from .requested import augmentation_at, check_augment, with_requested
 from .time_budget import estimate_finish_seconds, seconds_per_step
 
 MAX_VALIDATION = 2500
@@ -49,6 +50,11 @@ class TrainOptions:
         rotate90: Augmentation by rotations of 90 degrees.
         class_weights: Weight the loss by inverse class frequency.
         pretrained: Start from pretrained weights. Default: measured on training images.
+        batch: Images per step.
+        lr: Peak learning rate of AdamW; that of Muon changes by the same factor.
+        augment: Level of augmentation, of `requested.AUGMENT_LEVELS`.
+        patience: Validations without a better score that end training; 0 for no early stopping.
+        workers: Threads that prepare batches.
     """
 
     task: str | None = None
@@ -62,6 +68,11 @@ class TrainOptions:
     rotate90: bool = False
     class_weights: bool = False
     pretrained: bool | None = None
+    batch: int | None = None
+    lr: float | None = None
+    augment: str | None = None
+    patience: int | None = None
+    workers: int = 1
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,7 @@ def make_plan(
     Raises:
         DataError: The data do not fit the options, or the time is too short.
     """
+    check_augment(options.augment)
     device = choose_device(options.device)
     seconds = None if options.minutes is None else options.minutes * 60
     least = PRETRAINED_MIN_SIDE if options.pretrained else 1
@@ -122,7 +134,7 @@ def make_plan(
             subset = training_subset(source)
     start = _initial_network(options, choice.name, fit_preprocessing(source), task, progress)
     network, preprocessing = start.network.to(device), start.preprocessing
-    hflip, hflip_reason = _hflip(subset, options.hflip)
+    hflip, hflip_reason = _hflip(subset, options)
     model = Model(network, task, preprocessing, task.default_tta(hflip, max(preprocessing.size[:-1])))
     init_whitening_stem(network, preprocessing, source.store.pixels, source.rows("train"))
     if start.pretrained and task.output.is_vector:
@@ -187,8 +199,10 @@ def _make_job(
     """Returns the job with a recipe for the available time; with `minutes` a training step is timed first."""
     count = int((source.table.rows["split"] == "train").sum())
     side = max(model.preprocessing.size[:-1])
-    setup = TrainingSetup(count, side, hflip, None, options.epochs, options.rotate90, bool(options.pretrained))
-    recipe = default_recipe(setup, model.task)
+    setup = TrainingSetup(
+        count, side, hflip, None, options.epochs, options.rotate90, bool(options.pretrained), options.batch
+    )
+    recipe = _recipe(setup, model.task, options)
     seconds, step = None, 1.0
     if options.minutes is not None:
         step = distributed.from_rank0(
@@ -202,10 +216,19 @@ def _make_job(
                 f"and report after training need {finish:.0f} s. Fix: increase --minutes or reduce --size."
             )
         images_per_second = recipe.batch_size / step * distributed.rank_and_world()[1]
-        recipe = default_recipe(replace(setup, affordable=seconds * images_per_second), model.task)
+        recipe = _recipe(replace(setup, affordable=seconds * images_per_second), model.task, options)
     batches = batches_of(source, model, recipe, options.seed)
     valid = source.targets("valid")
-    return TrainJob(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step)
+    return TrainJob(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step, options.workers)
+
+
+def _recipe(setup: TrainingSetup, task: Task, options: TrainOptions) -> Recipe:
+    """Returns the default recipe, with what the user asked for in its place."""
+    recipe = with_requested(default_recipe(setup, task), options.lr, options.patience)
+    if options.augment is None:
+        return recipe
+    wanted = augmentation_at(options.augment, task, setup.side, hflip=setup.hflip, rotate90=setup.rotate90)
+    return replace(recipe, augmentation=wanted)
 
 
 def training_subset(source: Dataset) -> Dataset:
@@ -213,8 +236,9 @@ def training_subset(source: Dataset) -> Dataset:
     return source.sampled("train", MASK_SAMPLE) if source.masks else source.split("train")
 
 
-def _hflip(subset: Dataset, requested: bool | None) -> tuple[bool, str]:
+def _hflip(subset: Dataset, options: TrainOptions) -> tuple[bool, str]:
     """Returns True if horizontal flips keep the target, and the reason."""
+    requested = False if options.hflip is None and options.augment == "none" else options.hflip
     if requested is not None:
         return requested, f"images are{'' if requested else ' not'} flipped horizontally: requested"
     pixels, target = subset.store.pixels, subset.table.target

@@ -27,6 +27,7 @@ class TrainingSetup:
         epochs: Epochs that the user asked for, or None.
         rotate90: Rotations by 90 degrees keep the target.
         pretrained: The weights are pretrained.
+        batch: Batch size that the user asked for, or None.
     """
 
     count: int
@@ -36,6 +37,7 @@ class TrainingSetup:
     epochs: float | None = None
     rotate90: bool = False
     pretrained: bool = False
+    batch: int | None = None
 
 
 def default_recipe(setup: TrainingSetup, task: Task) -> Recipe:
@@ -52,7 +54,7 @@ def default_recipe(setup: TrainingSetup, task: Task) -> Recipe:
         batch = max(2, min(batch, task.batch_pixels // setup.side**2))
     elif setup.pretrained:
         batch = min(batch, max(16, 2 ** (PRETRAINED_BATCH_PIXELS // setup.side**2).bit_length() // 2))
-    batch = min(batch, setup.count)
+    batch = min(setup.batch or batch, setup.count)
     scale = _rate_scale(batch, epochs * setup.count / batch)
     recipe = Recipe(
         batch_size=batch,

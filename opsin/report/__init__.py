@@ -9,4 +9,6 @@ from .content import ReportContent as ReportContent
 from .content import RunSection as RunSection
 from .plots import MOST_PLOTS as MOST_PLOTS
 from .plots import seconds_a_chart as seconds_a_chart
+from .verdict import Verdict as Verdict
+from .verdict import verdict_of as verdict_of
 from .write import write_report as write_report

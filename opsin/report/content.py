@@ -73,6 +73,7 @@ class RunSection:
         versions: Version of each package.
         metrics: Rows of metrics.csv: step, epoch, seconds, train_loss and valid_<score>.
         settings: The recipe as plain values; None for an evaluation.
+        minutes: Time limit of a training; None for none.
     """
 
     command: str
@@ -82,6 +83,7 @@ class RunSection:
     versions: Mapping[str, str]
     metrics: tuple[Mapping[str, Any], ...] = ()
     settings: Mapping[str, Any] | None = None
+    minutes: float | None = None
 
 
 @dataclass(frozen=True)

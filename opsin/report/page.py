@@ -15,6 +15,7 @@ from .charts import draw_histogram, draw_lines, draw_points, legend
 from .content import ReportContent
 from .markup import Markup
 from .pictures import svg_picture
+from .verdict import verdict_of
 
 MOST_CHARTS = 12
 SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
@@ -28,15 +29,14 @@ def page(content: ReportContent) -> str:
     before: Mapping[str, Score] = {} if content.model is None else content.model.scores
     predictions, targets = section.predictions.predictions, section.predictions.targets
     charts = task.charts(predictions, targets)[:MOST_CHARTS] if count else ()
-    name = task.monitor[0]
+    name, verdict = task.monitor[0], verdict_of(content)
     return _template().render(
         content=content,
         task=task,
         style=Markup(Path(__file__).with_name("style.css").read_text(encoding="utf-8")),
         words=wording,
         source=_title(data.table.origin),
-        summary=_summary(content, count),
-        better=_is_better(content),
+        verdict=verdict,
         main=section.scores.get(name),
         main_name=name,
         baseline=section.baseline.get(name),
@@ -77,30 +77,12 @@ def _kind(chart: Chart) -> str:
     return "lines" if isinstance(chart, Lines) else "axes"
 
 
-def _summary(content: ReportContent, count: int) -> str:
-    section = content.predictions
-    name = section.task.monitor[0]
-    if count and name in section.scores:
-        images = f"{_images(content, count)}{' not used in training' if content.model is None else ''}"
-        return wording.comparison(section.task.monitor, section.scores[name], section.baseline.get(name), images)
-    return "There are no scores: the data has no test split."
-
-
 def _images(content: ReportContent, count: int) -> str:
     return wording.plural(count, "test image" if content.model is None else "image")
 
 
 def _title(origin: str) -> str:
     return "Images from arrays" if origin == "arrays" else Path(origin).name or origin
-
-
-def _is_better(content: ReportContent) -> bool | None:
-    """Returns True when the main score is clearly better than the baseline; None when one of them is missing."""
-    section = content.predictions
-    name, direction = section.task.monitor
-    if name not in section.scores or name not in section.baseline:
-        return None
-    return wording.is_better(direction, section.scores[name], section.baseline[name])
 
 
 def _by_caption(pictures: tuple[samples.Sample, ...]) -> list[tuple[str, list[samples.Sample]]]:

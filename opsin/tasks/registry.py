@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from opsin.core import DataError, ModelFileError
+from opsin.core import DataError, ModelFileError, did_you_mean
 from opsin.data import Target, TargetKind
 
 from .classification.classify import Classify
@@ -53,7 +53,7 @@ def target_kind(name: str | None) -> TargetKind | None:
     if name is None:
         return None
     if name not in _TASKS:
-        raise DataError(f"task {name!r} is unknown. Expected one of {', '.join(_TASKS)}.")
+        raise DataError(f"task {name!r} is unknown.{did_you_mean(name, _TASKS)} Expected one of {', '.join(_TASKS)}.")
     return _TASKS[name].target_kind
 
 

@@ -43,6 +43,7 @@ class TrainJob:
         folder: Folder of the run.
         seconds: Time limit of the loop, which replaces the recipe's epochs; None for no limit.
         seconds_per_step: First estimate of the seconds per step.
+        workers: Threads that prepare batches.
     """
 
     model: Model
@@ -53,6 +54,7 @@ class TrainJob:
     folder: Path
     seconds: float | None = None
     seconds_per_step: float = 1.0
+    workers: int = 1
 
 
 class Trainer:
@@ -125,7 +127,7 @@ class Trainer:
         return self.state
 
     def _run_epochs(self, interrupted: Callable[[], bool]) -> None:
-        with closing(self.job.batches.stream(self.state.step)) as batches:
+        with closing(self.job.batches.stream(self.state.step, self.job.workers)) as batches:
             for batch in batches:
                 self._train_step(batch)
                 if interrupted():
@@ -149,11 +151,17 @@ class Trainer:
         self.plan.advance()
         rate = self.job.batches.size * self.job.batches.part[1] * (state.step - self.planned[1])
         pace = rate / max(1e-9, self.seconds - self.planned[0])
-        note = f"epoch {state.step / per_epoch:.1f}  loss {np.mean(self.losses[-20:]):.3f}  {pace:,.0f} images/s"
-        self.progress("train", self.plan.progress, 1.0, note)
+        loss = f"epoch {state.step / per_epoch:.1f}  loss {np.mean(self.losses[-20:]):.3f}"
+        self.progress("train", self.plan.progress, 1.0, f"{loss}{self._validation_note()}  {pace:,.0f} images/s")
         due = self.plan.progress - state.validated >= VALIDATE_EVERY
         if self.plan.done or (state.step % per_epoch == 0 and due):
             self._validate(pace)
+
+    def _validation_note(self) -> str:
+        """Returns the last validation score with its name; empty before the first validation."""
+        name = self.job.model.task.monitor[0]
+        score = self.state.metrics[-1].get(f"valid_{name}") if self.state.metrics else None
+        return "" if score is None else f"  valid {name} {score:.3g}"
 
     def _replan(self, seconds_per_step: float) -> None:
         seconds = (self.job.seconds or 0.0) - self.seconds - self.validation_seconds

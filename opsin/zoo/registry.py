@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from opsin.core import Layout, NetworkError, OutputSpec, Shape
+from opsin.core import Layout, NetworkError, OutputSpec, Shape, did_you_mean
 from opsin.nn import Sequential
 
 from .architecture import DENSE_HEADS, Architecture
@@ -74,7 +74,8 @@ def encoder_name(name: str, layout: Layout = "vector") -> str:
     found = encoders.get(name) or (name if name in _NETWORKS[layout] else None)
     if found is None:
         raise NetworkError(
-            f"network {name!r} is unknown for the output {layout!r}. Expected one of {', '.join(encoders)}."
+            f"network {name!r} is unknown for the output {layout!r}.{did_you_mean(name, encoders)} "
+            f"Expected one of {', '.join(encoders)}."
         )
     return found
 

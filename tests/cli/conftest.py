@@ -13,6 +13,7 @@ from opsin.cli.app import app
 from opsin.data import ImagePreprocessing
 from opsin.evaluation import Score
 from opsin.model import Model
+from opsin.report import Verdict
 from opsin.tasks import Classify
 
 COLOURS = {"blau": (30, 30, 200), "grün": (30, 200, 30), "grau": (120, 120, 120), "rot": (200, 30, 30)}
@@ -44,7 +45,13 @@ def model_file(tmp_path_factory):
 def finished_run():
     """What the Python API gives back, without any training."""
     scores, baseline = {"accuracy": Score(0.5, 0.4, 0.6)}, {"accuracy": Score(0.25, 0.2, 0.3)}
-    return Run(Path("r"), Path("r/best.safetensors"), Path("r/report.html"), "classify", 1.25, scores, baseline)
+    summary = "Accuracy on 12 test images: 50 % (40 % to 60 %); the baseline has 25 %. Not clearly better."
+    verdict = Verdict(
+        summary, False, "The validation accuracy was still improving when time ran out: try --minutes 20."
+    )
+    return Run(
+        Path("r"), Path("r/best.safetensors"), Path("r/report.html"), "classify", 1.25, scores, baseline, verdict
+    )
 
 
 @pytest.fixture

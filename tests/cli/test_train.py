@@ -48,18 +48,20 @@ def test_trains_scores_and_resumes(opsin, squares, tmp_path):
 def test_every_option_reaches_the_api(opsin, arguments):
     words = ["--task", "regress", "--model", "simple", "--epochs", 2.5, "--minutes", 3, "--size", 32, "--seed", 7]
     words += ["--device", "cpu", "--no-hflip", "--rotate90", "--class-weights", "--pretrained", "--out", "o"]
+    words += ["--batch", 16, "--lr", 0.01, "--augment", "light", "--patience", 0, "--workers", 2]
     assert opsin("train", "data", *words).exit_code == 0
     del arguments["progress"], arguments["say"]
     assert arguments == {
         "data": "data", "task": "regress", "model": "simple", "epochs": 2.5, "minutes": 3.0, "size": 32, "seed": 7,
         "device": "cpu", "hflip": False, "rotate90": True, "class_weights": True, "pretrained": True, "out": Path("o"),
-        "started": STARTED,
+        "batch": 16, "lr": 0.01, "augment": "light", "patience": 0, "workers": 2, "started": STARTED,
     }  # fmt: skip
 
 
 def test_omitted_options_are_none(opsin, arguments):
     assert opsin("train", "data").exit_code == 0
     omitted = ("task", "model", "epochs", "minutes", "size", "device", "hflip", "out")
+    omitted += ("batch", "lr", "augment", "patience")
     assert all(arguments[name] is None for name in omitted)
 
 
@@ -98,3 +100,27 @@ def test_one_class_is_one_line(fails, squares, tmp_path):
 def test_an_unknown_model_or_device_is_one_line(fails, squares):
     assert "resnet18" in fails("train", squares, "--model", "resnet17")
     assert "cuda:99" in fails("train", squares, "--device", "cuda:99")
+
+
+def test_the_verdict_and_advice_are_printed_within_80_columns(opsin, arguments):
+    printed = opsin("train", "data").stdout
+    assert "the baseline has 25 %. Not clearly" in " ".join(printed.split())
+    assert "try --minutes 20." in printed
+    assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_the_hyperparameters_asked_for_are_those_of_the_run(opsin, squares, tmp_path):
+    words = ["--batch", 5, "--lr", 0.001, "--augment", "none", "--patience", 2, "--workers", 3]
+    assert opsin("train", squares, "--epochs", 1, "--device", "cpu", "--out", "run", *words).exit_code == 0
+    recipe = json.loads((tmp_path / "run" / "args.yaml").read_text())["recipe"]
+    assert (recipe["batch_size"], recipe["adamw_lr"], recipe["patience"]) == (5, 0.001, 2)
+    assert not any(value for name, value in recipe["augmentation"].items() if name != "photometric")
+    again = opsin("train", "--config", "run/args.yaml", "--out", "again", "--batch", 6)
+    assert again.exit_code == 0, again.stderr
+    repeated = json.loads((tmp_path / "again" / "args.yaml").read_text())
+    assert repeated["recipe"] == {**recipe, "batch_size": 6, "muon_lr": repeated["recipe"]["muon_lr"]}
+
+
+def test_names_that_are_almost_right_are_named(fails, squares):
+    assert "Did you mean 'resnet18'?" in fails("train", squares, "--model", "resnet81")
+    assert "Did you mean 'segment'?" in fails("train", squares, "--task", "segmnt")

@@ -1,9 +1,9 @@
-"""Training batches, gathered and augmented by a thread while the network trains on the batch before."""
+"""Training batches, gathered and augmented by threads while the network trains on the batch before."""
 
-import queue
-import threading
+import itertools
+from collections import deque
 from collections.abc import Generator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -18,6 +18,8 @@ from .joint import move
 from .sampling import Sampler, identity_balanced_batch, rows_by_identity, uniform_order
 
 _IMAGE_AXES = 4
+AHEAD = 1
+"""Batches that are ready or in preparation, in addition to one per thread."""
 
 
 @dataclass(frozen=True)
@@ -110,41 +112,23 @@ class Batches:
         assert isinstance(self.targets, Tensor)
         return rows_by_identity(self.targets)
 
-    def stream(self, start: int) -> Generator[Batch]:
-        """Yields endless batches from step `start` on, two of them prepared ahead."""
-        ready: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=2)
-        stopped = threading.Event()
+    def stream(self, start: int, workers: int = 1) -> Generator[Batch]:
+        """Yields endless batches from step `start` on, prepared ahead by threads: the same ones for any number of them.
 
-        def put(item: Batch | BaseException) -> None:
-            while not stopped.is_set():
-                try:
-                    return ready.put(item, timeout=0.1)
-                except queue.Full:
-                    continue
-
-        def gather() -> None:
-            torch.set_num_threads(1)  # of this thread alone: the others are for the network
-            step = start
-            try:
-                while not stopped.is_set():
-                    put(self.batch(step))
-                    step += 1
-            except BaseException as error:
-                put(error)
-
-        thread = threading.Thread(target=gather, name="opsin-batches", daemon=True)
-        thread.start()
+        Args:
+            start: Number of the first step.
+            workers: Number of threads.
+        """
+        pool = ThreadPoolExecutor(workers, "opsin-batches", initializer=torch.set_num_threads, initargs=(1,))
+        steps = itertools.count(start)
         try:
+            ahead = deque(pool.submit(self.batch, next(steps)) for _ in range(AHEAD + workers))
             while True:
-                item = ready.get()
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
+                batch = ahead.popleft().result()
+                ahead.append(pool.submit(self.batch, next(steps)))
+                yield batch
         finally:
-            stopped.set()
-            with suppress(queue.Empty):
-                ready.get_nowait()  # room for what the thread would put, so that it need not wait to see the end
-            thread.join()
+            pool.shutdown(cancel_futures=True)
 
 
 @lru_cache(maxsize=2)
