@@ -17,7 +17,8 @@ from ..labels.csv_table import FIRST_LINE, TABLE_EXTENSIONS, read_cells
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, scan, some
 from ..split_names import in_order, split_name
-from .annotations import ImageAnnotations, annotated_table
+from .annotations import annotated_table
+from .placing import ImageAnnotations
 
 _CORNERS = (
     ("xmin", "ymin", "xmax", "ymax"),

@@ -1,33 +1,38 @@
-"""Reader of COCO JSON: boxes, polygons and run lengths, in one file or one per split."""
+"""Reader of COCO JSON: boxes, polygons and run lengths, in one file or several per split."""
 
-import os
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
+
+import numpy as np
 
 from opsin.core import DataError
 
 from ...images import FileImages
 from ...table import Table
 from ...targets import BOXES, INSTANCES, MASKS, TargetKind
-from ..image_names import ImageNames
 from ..masks.pairing import split_of
 from ..parsing import load_json
 from ..reader import FormatMatch, FormatMatches
-from ..scan import FolderListing, count, scan, some
+from ..scan import FolderListing, count, some
 from ..split_names import split_name
-from .annotations import ImageAnnotations, annotated_table
-from .coco_json import read_coco
+from .annotations import annotated_table
+from .coco_json import CocoFile, entries_of, read_coco
+from .location import NamedImage, locate_images
+from .outlines import Outline
+from .placing import ImageAnnotations
 
-_MOST_FILES = 50
-_KEYS = ("images", "annotations", "categories")
+_MOST_FILES = 1000
 _START = 4096
+_OBJECT_KEYS = ("bbox", "segmentation")
+_OTHER_KEYS = ("caption", "segments_info")
 
 
 def match_coco(listing: FolderListing) -> FormatMatches:
-    """Matches .json files with images, annotations and categories; the files of all splits are one match.
+    """Matches .json files with images and annotations; the files of all splits and parts are one match.
 
     Args:
         listing: The files of the folder.
@@ -54,23 +59,29 @@ def _load(path: Path, source: str) -> Mapping[str, Any] | None:
     """Returns the content of a COCO file; None for other JSON."""
     try:
         with open(path, "rb") as file:
-            start = file.read(_START).lstrip(b"\xef\xbb\xbf \t\r\n")
+            start = file.read(_START).replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     except OSError as error:
         raise DataError(f"{source} cannot be read: {(error.strerror or str(error)).lower()}.") from error
     if not start.startswith(b"{"):
         return None
-    described: object = load_json(path, source)
-    if not isinstance(described, Mapping) or not all(
-        isinstance(cast("Mapping[str, Any]", described).get(key), list) for key in _KEYS
+    found: object = load_json(path, source)
+    if not isinstance(found, Mapping) or not all(
+        isinstance(cast("Mapping[str, Any]", found).get(key), (list, Mapping)) for key in ("images", "annotations")
     ):
         return None
-    return cast("Mapping[str, Any]", described)
+    described = cast("Mapping[str, Any]", found)
+    annotations = [entry for _, entry in entries_of(described, "annotations") if isinstance(entry, Mapping)]
+    objects = any(key in entry for entry in annotations for key in _OBJECT_KEYS)
+    others = any(key in entry for entry in annotations[:10] for key in _OTHER_KEYS)
+    listed = bool(entries_of(described, "categories"))
+    return described if objects or (listed and not others) else None
 
 
 def _match(listing: FolderListing, files: Mapping[str, Mapping[str, Any]]) -> FormatMatch:
-    annotations = (one for described in files.values() for one in cast("list[object]", described["annotations"]))
     outlined = any(
-        isinstance(one, Mapping) and cast("Mapping[str, Any]", one).get("segmentation") for one in annotations
+        isinstance(entry, Mapping) and cast("Mapping[str, Any]", entry).get("segmentation")
+        for described in files.values()
+        for _, entry in entries_of(described, "annotations")
     )
     kinds = (BOXES, INSTANCES, MASKS) if outlined else (BOXES,)
 
@@ -80,51 +91,79 @@ def _match(listing: FolderListing, files: Mapping[str, Mapping[str, Any]]) -> Fo
         except DataError as error:
             raise DataError(str(error) if str(error).startswith(origin) else f"{origin}: {error}") from error
 
-    return FormatMatch(f"COCO's {' and '.join(files)}", tuple(files), kinds, read)
+    return FormatMatch(f"COCO's {some(list(files), 3).replace(', ', ' and ')}", tuple(files), kinds, read)
 
 
 def _read(
     listing: FolderListing, files: Mapping[str, Mapping[str, Any]], origin: str, kind: TargetKind, outlined: bool
 ) -> Table:
-    """Reads all images of the files, below the folder, or below its parent when they are there."""
+    """Reads all images of the files; the entries of one image are joined, and categories are joined by name."""
     parts = {path: read_coco(described, path) for path, described in files.items()}
-    names = next(iter(parts.values())).names
-    for path, part in parts.items():
-        if part.names != names:
-            raise DataError(f"{path} has other categories than {next(iter(parts))}. Expected the same in all files.")
-    annotated = [(path, image) for path, part in parts.items() for image in part.images]
-    root, locations = listing.folder, _locate(listing.images, annotated, "")
-    if not any(locations):
-        root = Path(os.path.realpath(listing.folder)).parent
-        locations = _locate(scan(root).images, annotated, f"{Path(os.path.realpath(listing.folder)).name}/")
-    images: dict[str, ImageAnnotations] = {}
-    missing: list[str] = []
-    repeated: list[str] = []
-    for (path, image), location in zip(annotated, locations, strict=True):
-        if location is None:
-            missing.append(image.id)
-        elif location in images:
-            repeated.append(location)
-        else:
-            images[location] = replace(image, id=location, split=_split(path) if len(files) > 1 else None)
-    notes = [*listing.notes, *(note for part in parts.values() for note in part.notes)]
-    if missing:
-        notes.append(f"{count(missing, 'image')} of {some(list(files), 2)} missing: {some(missing)}")
-    if repeated:
-        notes.append(f"{count(repeated, 'image')} listed more than once, used once: {some(repeated)}")
+    names = tuple(dict.fromkeys(name for part in parts.values() for name in part.names))
+    listed = [(path, image) for path, part in parts.items() for image in _with_labels(part, names)]
+    named = [NamedImage(image.id, path.rpartition("/")[0], image.size, _image_folder(path)) for path, image in listed]
+    located = locate_images(listing, named, some(list(files), 2))
+    entries: dict[str, list[tuple[str | None, ImageAnnotations]]] = defaultdict(list)
+    for (path, image), location in zip(listed, located.paths, strict=True):
+        if location is not None:
+            split = _split(path) if len(files) > 1 else None
+            entries[location].append((split, replace(image, id=location, split=split)))
+    notes = [*listing.notes, *(note for part in parts.values() for note in part.notes), *located.notes]
+    differing = [path for path, part in parts.items() if part.names != names]
+    if differing:
+        notes.append(f"categories of {count(len(files), 'file')} joined by name: {some(differing, 3)} have other ones")
+    images, joined = _joined(entries)
     if outlined and kind is BOXES:
-        notes.append("outlines are available too: set the task to instances or segment to use them")
-    return annotated_table(FileImages(root), images.values(), names, origin, kind, notes)
+        joined.append("outlines are available too: set the task to instances or segment to use them")
+    return annotated_table(FileImages(located.root), images, names, origin, kind, [*notes, *joined])
 
 
-def _locate(paths: Iterable[str], annotated: Iterable[tuple[str, ImageAnnotations]], parent: str) -> list[str | None]:
-    """Returns the path of each image, near the listing file or in COCO's own layout; None if missing."""
-    listed = ImageNames(paths)
-    found: list[str | None] = []
-    for path, image in annotated:
-        name = image.id if "/" in image.id else f"{_image_folder(path)}/{image.id}"
-        found.append(listed.find(name, parent + path.rpartition("/")[0]))
-    return found
+def _with_labels(part: CocoFile, names: tuple[str, ...]) -> list[ImageAnnotations]:
+    """Returns the images of a file, with class indices among `names` of all files."""
+    if part.names == names[: len(part.names)]:
+        return part.images
+    index = np.array([names.index(name) for name in part.names], np.float64)
+
+    def outline(one: Outline) -> Outline:
+        return replace(one, label=int(index[one.label]))
+
+    return [
+        replace(
+            image,
+            boxes=np.concatenate(
+                [image.boxes[:, :4], index[image.boxes[:, 4:5].astype(int)], image.boxes[:, 5:]], axis=1
+            ),
+            outlines=tuple(map(outline, image.outlines)),
+        )
+        for image in part.images
+    ]
+
+
+def _joined(
+    entries: Mapping[str, list[tuple[str | None, ImageAnnotations]]],
+) -> tuple[list[ImageAnnotations], list[str]]:
+    """Joins the entries of each image in its first split; notes name repeated images."""
+    images: list[ImageAnnotations] = []
+    repeated: list[str] = []
+    divided: list[str] = []
+    for id, found in entries.items():
+        split, first = found[0]
+        own = [image for other, image in found if other == split and image.relative == first.relative]
+        images.append(
+            replace(
+                first,
+                boxes=np.concatenate([image.boxes for image in own]),
+                outlines=tuple(outline for image in own for outline in image.outlines),
+            )
+        )
+        repeated += [id] if len(own) > 1 else []
+        divided += [id] if len(own) < len(found) else []
+    notes: list[str] = []
+    if repeated:
+        notes.append(f"{count(repeated, 'image')} listed more than once, boxes of all entries used: {some(repeated)}")
+    if divided:
+        notes.append(f"{count(divided, 'image')} listed in several splits, used in the first: {some(divided)}")
+    return images, notes
 
 
 def _image_folder(path: str) -> str:
@@ -138,6 +177,7 @@ def _split(path: str) -> str | None:
 
 
 def _without_split(path: str) -> str:
-    """Returns a path with the names of splits replaced by a wildcard."""
+    """Returns a path with wildcards for names of splits and numbers of parts: train_2.json is like val.json."""
     parts = re.split(r"([/_\-.])", path)
-    return "".join("*" if split_name(re.sub(r"\d{4}$", "", part)) else part for part in parts)
+    kept = ["*" if split_name(re.sub(r"\d{4}$", "", part)) else re.sub(r"\d+", "#", part) for part in parts]
+    return re.sub(r"\*(?:[_\-.]?#)+", "*", "".join(kept))

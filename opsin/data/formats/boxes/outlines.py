@@ -14,6 +14,7 @@ from opsin.geometry.polygons import polygon_mask
 from opsin.geometry.rle import decode_runs, runs_size
 
 from ...targets import INSTANCES, TargetKind
+from .exif import upright_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +26,14 @@ class Outline:
         polygons: Corners (m, 2) of x and y in pixels of each polygon.
         rle: Run lengths as in COCO, in place of polygons.
         crowd: True for a group of objects.
+        orientation: EXIF orientation between the run lengths and the upright image.
     """
 
     label: int
     polygons: tuple[np.ndarray, ...] = ()
     rle: Mapping[str, Any] | None = None
     crowd: bool = False
+    orientation: int = 1
 
     def mask(self, height: int, width: int) -> np.ndarray:
         """Draws the object.
@@ -48,11 +51,12 @@ class Outline:
         if self.rle is None:
             return polygon_mask(self.polygons, height, width)
         size = runs_size(self.rle)
-        if size != (height, width):
+        mask = upright_mask(decode_runs(self.rle), self.orientation)
+        if mask.shape != (height, width):
             raise DataError(
                 f"has run lengths of {size[0]}x{size[1]}, but the image is {height}x{width}. Expected the same size."
             )
-        return decode_runs(self.rle)
+        return mask
 
 
 class OutlineMasks:
@@ -106,7 +110,7 @@ class OutlineMasks:
         """
         digest = hashlib.blake2b(self._kind.word.encode(), digest_size=16)
         for outline in self._outlines.get(id, ()):
-            digest.update(f"|{outline.label}{int(outline.crowd)}{len(outline.polygons)}".encode())
+            digest.update(f"|{outline.label}{int(outline.crowd)}{len(outline.polygons)}{outline.orientation}".encode())
             for polygon in outline.polygons:
                 points = np.ascontiguousarray(polygon, np.float64)
                 digest.update(f"{points.shape}".encode() + points.tobytes())

@@ -18,7 +18,8 @@ from ..parsing import load_xml
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
 from ..split_names import in_order, split_name
-from .annotations import ImageAnnotations, annotated_table
+from .annotations import annotated_table
+from .placing import ImageAnnotations
 
 _MAX_TRIED = 20
 _SIDES = ("xmin", "ymin", "xmax", "ymax")

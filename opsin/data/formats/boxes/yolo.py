@@ -14,7 +14,8 @@ from ..masks.pairing import split_of
 from ..parsing import load_yaml
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
-from .annotations import ImageAnnotations, annotated_table
+from .annotations import annotated_table
+from .placing import ImageAnnotations
 from .yolo_txt import MOST_BYTES, LabelFile, parse_label_file
 from .yolo_yaml import LabelledImage, label_path, list_images, yaml_class_names
 
@@ -154,7 +155,7 @@ def _parse(root: Path, images: Iterable[LabelledImage], names: Mapping[int, str]
     annotations = [
         ImageAnnotations(item.image, relative=True, split=item.split)
         if labels is None
-        else ImageAnnotations(item.image, labels.boxes, labels.outlines, item.split, relative=True)
+        else ImageAnnotations(item.image, labels.boxes, labels.outlines, item.split, relative=True, traced=True)
         for item, labels in read
     ]
     return _Parsed(

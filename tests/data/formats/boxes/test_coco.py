@@ -118,13 +118,15 @@ def test_unused_supercategories_are_not_classes(tmp_path):
     [
         (note(bbox=(1, 2, 3)), "number 1 has the bbox"),
         (note(bbox=(1, 2, 3, float("nan"))), "number 1 has the bbox"),
-        (note(bbox=("1", 2, 3, 4)), "Expected x, y, width and height"),
+        (note(bbox=("one", 2, 3, 4)), "Expected x, y, width and height"),
+        ({**note(), "bbox": None}, "has neither a bbox nor a segmentation"),
+        ({**note(), "bbox": "1, 2, nan, 4"}, "has the bbox 1, 2, nan, 4"),
         (note(category=8), "is of the category 8, which is not listed"),
         (note(image=6), "is of the image 6, which is not listed"),
         ({**note(), "category_id": None}, "category None"),
         ({**note(), "image_id": [5]}, r"image \[5\]"),
         ("text", "is text. Expected bbox and category_id"),
-        (note(segmentation=[[1, 2, 3]]), "Expected pairs of x and y"),
+        ({**note(segmentation=[[1, 2, 3]]), "bbox": None}, "Expected pairs of x and y"),
     ],
 )
 def test_a_broken_annotation_is_left_out_with_a_note(tmp_path, broken, words):
@@ -137,10 +139,10 @@ def test_a_broken_annotation_is_left_out_with_a_note(tmp_path, broken, words):
 @pytest.mark.parametrize(
     ("described", "words"),
     [
-        ({"categories": [{"id": 7}]}, "Expected a unique id and a name"),
+        ({"categories": [{"id": [7]}]}, "Expected a unique id and a name"),
         ({"categories": [{"id": 7, "name": "cat"}, {"id": 7, "name": "dog"}]}, "Expected a unique id"),
-        ({"categories": [{"id": 7, "name": "cat"}, {"id": 8, "name": "cat"}]}, "unique names"),
-        ({"images": [{"id": 5}]}, "a unique id and a file_name"),
+        ({"images": [{"id": True}]}, "an id and a file_name"),
+        ({"images": [{"id": 5}]}, "1 image of set.json missing: 000000000005"),
         ({"annotations": [note(bbox=())]}, "1 annotation of set.json left out"),
         ({"annotations": []}, "no box is left"),
         ({"images": [image(name="z.png")]}, "none of the images can be opened"),
