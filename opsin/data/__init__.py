@@ -1,7 +1,7 @@
 """Data: every input format as one Table, splits, decoded samples in a store, training batches."""
 
 from .loading.augmentation import Augmentation as Augmentation
-from .loading.photometric import Photometric as Photometric
+from .loading.augmentation import Photometric as Photometric
 from .loading.batches import Batch as Batch
 from .loading.batches import Batches as Batches
 from .loading.batches import MaskSubset as MaskSubset

@@ -45,10 +45,6 @@ def pad(x: Tensor, pairs: Sequence[tuple[int, int]], value: float = 0.0) -> Tens
     return F.pad(x, [amount for pair in reversed(pairs) for amount in pair], value=value)
 
 
-pass
-pass
-
-
 def unstride_single_window(x: Tensor, kernel_width: int, geometry: ConvGeometry) -> tuple[Tensor, ConvGeometry]:
     """Returns an equivalent input and geometry with stride 1 along the width where a single window fits there.
 

@@ -17,8 +17,8 @@ from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_larg
 from opsin.data import ImagePreprocessing, Preprocessing
 from opsin.geometry import Placement
 from opsin.nn import Sequential, summarize
-from opsin.runtime.backends import FusedRuntime, Runtime
-from opsin.runtime.selection import RuntimeCache
+from opsin.runtime.backends import FusedRuntime, Runtime, RuntimeCache
+from opsin.runtime.selection import select_backend
 from opsin.tasks import Task
 from opsin.tasks.spatial import as_objects
 
@@ -262,7 +262,7 @@ class Model:
         """
         keep_large_buffers()
         together = max(1, min(_MOST_TOGETHER, self.max_batch_size // max(16, torch.get_num_threads())))
-        return self._ready.select_backend(self.network, self.preprocessing, together)
+        return select_backend(self._ready, self.network, self.preprocessing, together)
 
     def save(self, path: str | Path) -> None:
         """Writes the model file, whole or not at all; `load` reads it.

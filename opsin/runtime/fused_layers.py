@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from opsin.kernels import pad
-from opsin.kernels.geometry import ConvGeometry, Pairs, unstride_single_window
+from opsin.kernels.geometry import ConvGeometry, Pairs, channels_last, unstride_single_window
 from opsin.nn.layers.convolution import Conv2dModule
 from opsin.nn.layers.dense import DenseModule
 from opsin.nn.padding import same_pairs
@@ -32,6 +32,14 @@ UNARY: dict[str | None, _Unary] = {
 }
 """oneDNN's name, parameters and algorithm of each activation that it fuses; after a sum it has "relu" only."""
 NO_PADDING: Pairs = ((0, 0), (0, 0))
+
+
+class FusedNetwork(torch.nn.Sequential):
+    """Fused modules in order."""
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Computes the output before the final softmax or sigmoid, as `Sequential.logits`."""
+        return self(channels_last(x))
 
 
 class FusedConvolution(torch.nn.Module):

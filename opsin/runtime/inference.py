@@ -12,24 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from opsin.kernels.geometry import channels_last
 from opsin.nn import Sequential
 from opsin.nn.composites import ResidualModule
 from opsin.nn.layers.convolution import Conv2dModule
 from opsin.nn.layers.dense import DenseModule
 
-from .fused_layers import NO_PADDING, UNARY, FusedConvolution, FusedDense, FusedResidual
+from .fused_layers import NO_PADDING, UNARY, FusedConvolution, FusedDense, FusedNetwork, FusedResidual
 from .patterns import Named, Step, merge, takes_sum
-
-
-class FusedNetwork(torch.nn.Sequential):
-    """Fused modules in order."""
-
-    def logits(self, x: Tensor) -> Tensor:
-        """Computes the output before the final softmax or sigmoid, as `Sequential.logits`."""
-        return self(channels_last(x))
 
 
 def fuse(network: Sequential, precision: torch.dtype) -> FusedNetwork:

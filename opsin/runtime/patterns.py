@@ -11,6 +11,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -48,7 +49,7 @@ class Step:
     activation: ActivationModule | None = None
     pool: MaxPoolModule | None = None
 
-    @property
+    @cached_property
     def activation_name(self) -> str | None:
         """Name of the activation, the convolution's or dense layer's own or the one of a module after it."""
         own: str | None = getattr(self.operation, "activation", None)

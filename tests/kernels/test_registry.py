@@ -12,8 +12,7 @@ from opsin import nn
 from opsin.data import ImagePreprocessing
 from opsin.kernels import registry
 from opsin.kernels.registry import has_onednn
-from opsin.runtime.backends import TorchRuntime
-from opsin.runtime.selection import RuntimeCache
+from opsin.runtime.backends import RuntimeCache, TorchRuntime
 
 LAYERS = [
     nn.Conv2D(16, 3, padding="same", activation="relu"), nn.MaxPooling2D(2),

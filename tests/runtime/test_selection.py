@@ -18,8 +18,7 @@ from opsin.data import ImagePreprocessing
 from opsin.model import Model
 from opsin.model.test_time_augmentation import tta_average
 from opsin.nn import Activation, Sequential
-from opsin.runtime.backends import FusedRuntime, TorchRuntime
-from opsin.runtime.selection import RuntimeCache
+from opsin.runtime.backends import FusedRuntime, RuntimeCache, TorchRuntime
 from opsin.tasks import Classify, Detect, Segment
 
 SIZE = (40, 32, 3)
@@ -274,10 +273,10 @@ def test_a_signal_after_openvino_is_gone_is_heard():
 
 @on_x86
 def test_a_confidence_threshold_keeps_the_runtime(monkeypatch):
-    from opsin.runtime import selection
+    from opsin.runtime import backends, selection
 
     built, asked = [], []
-    monkeypatch.setattr(selection, "FusedRuntime", lambda *given: built.append(1) or FusedRuntime(*given))
+    monkeypatch.setattr(backends, "FusedRuntime", lambda *given: built.append(1) or FusedRuntime(*given))
     monkeypatch.setattr(selection, "OpenVinoRuntime", lambda *given: Other(*given, asked=asked))
     monkeypatch.setattr(selection, "_seconds", lambda own, other: [2.0, 1.0])
     output = OutputSpec("grid")

@@ -6,8 +6,8 @@ import torch
 from scipy.ndimage import convolve
 
 from opsin.data import Augmentation, Photometric
+from opsin.data.loading.augmentation import blurred
 from opsin.data.loading.joint import move
-from opsin.data.loading.photometric import blurred
 
 
 def generator(seed=0):
