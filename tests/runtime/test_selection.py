@@ -251,13 +251,14 @@ import numpy as np
 import torch
 from opsin import zoo
 from opsin.data import ImagePreprocessing
+from opsin.runtime import selection
 from opsin.model import Model
 from opsin.tasks import Classify
 
 size = (32, 32, 3)
 preprocessing = ImagePreprocessing(*size, (0.5,) * 3, (0.2,) * 3)
 model = Model(zoo.create("simple", size, 2, seed=0), Classify(("a", "b")), preprocessing)
-model._ready.select_backend(model.network, model.preprocessing, 1)
+selection.select_backend(model._ready, model.network, model.preprocessing, 1)
 del model
 signal.signal(signal.SIGINT, lambda *_: print("asked"))
 os.kill(os.getpid(), signal.SIGINT)
