@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from opsin import nn as nn
     from opsin import zoo as zoo
 
+    from .api import DataCheck as DataCheck
     from .api import Evaluation as Evaluation
     from .api import Run as Run
+    from .api import check as check
     from .api import evaluate as evaluate
     from .api import load as load
     from .api import predict_files as predict_files
@@ -25,7 +27,9 @@ __version__ = "0.1.0"
 
 _ROOMS = ("data", "keras", "nn", "zoo")
 _PLACES = {
-    **dict.fromkeys(("Evaluation", "Run", "evaluate", "load", "predict_files", "resume", "train"), "opsin.api"),
+    **dict.fromkeys(
+        ("DataCheck", "Evaluation", "Run", "check", "evaluate", "load", "predict_files", "resume", "train"), "opsin.api"
+    ),
     "OpsinError": "opsin.core",
     "Model": "opsin.model",
 }

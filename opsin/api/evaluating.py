@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from opsin import data as formats
-from opsin.core import DataError, OpsinError, Progress, keep_large_buffers, silent, write_text
+from opsin.core import DataError, OpsinError, Progress, keep_large_buffers, silent, silent_line, write_text
 from opsin.data import Table, Target
 from opsin.data.dataset import Dataset
 from opsin.evaluation import Predictions
@@ -27,9 +27,6 @@ from .results import Evaluation
 from .run_folder import check_apart, check_writable, new_folder
 
 
-def _nothing(line: str) -> None: ...
-
-
 def evaluate(
     model: str | Path | Model,
     data: Any,
@@ -39,7 +36,7 @@ def evaluate(
     report: bool = False,
     out: str | Path | None = None,
     progress: Progress = silent,
-    say: Callable[[str], None] = _nothing,
+    say: Callable[[str], None] = silent_line,
 ) -> Evaluation:
     """Evaluates a model on labelled images: scores with 95 % confidence intervals, compared with a baseline.
 

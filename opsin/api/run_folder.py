@@ -85,9 +85,8 @@ def new_folder(out: Path | None, task: str, origin: str) -> Path:
     """
     if out is not None:
         return out
-    name = re.sub(r"[^\w.-]+", "-", Path(origin).stem or "data").strip("-.") or "data"
     for number in itertools.count(1):
-        folder = Path("runs") / task / f"{name}-{number}"
+        folder = Path("runs") / task / f"{_name_of(origin)}-{number}"
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
@@ -96,6 +95,22 @@ def new_folder(out: Path | None, task: str, origin: str) -> Path:
             raise OpsinError(f"could not make {folder}: {error.strerror}; name another folder with --out") from error
         return folder
     raise AssertionError
+
+
+def new_file(folder: Path, origin: str, suffix: str) -> Path:
+    """Returns the first free path `folder`/<data>-<n><suffix>.
+
+    Args:
+        folder: Folder of the file.
+        origin: Path of the data set, which names the file.
+        suffix: End of the name, such as ".html".
+    """
+    paths = (folder / f"{_name_of(origin)}-{number}{suffix}" for number in itertools.count(1))
+    return next(path for path in paths if not path.exists())
+
+
+def _name_of(origin: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", Path(origin).stem or "data").strip("-.") or "data"
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from opsin.core import OpsinError, Progress, choose_device, keep_large_buffers, silent
+from opsin.core import OpsinError, Progress, choose_device, keep_large_buffers, silent, silent_line
 from opsin.plan.plan import TrainingPlan, TrainOptions, make_plan
 from opsin.report import stopped_early
 from opsin.training import Recipe, Trainer, distributed
@@ -17,9 +17,6 @@ from .finalize import finish
 from .results import Run
 from .run_folder import check_apart, run_folder_guard
 from .run_record import RunRequest, load_unstarted_run, read_record, write_record
-
-
-def _nothing(line: str) -> None: ...
 
 
 class Hyperparameters(TypedDict, total=False):
@@ -58,7 +55,7 @@ def train(
     recipe: Callable[[Recipe], Recipe] | None = None,
     started: float | None = None,
     progress: Progress = silent,
-    say: Callable[[str], None] = _nothing,
+    say: Callable[[str], None] = silent_line,
     **hyperparameters: Unpack[Hyperparameters],
 ) -> Run:
     """Trains a CNN on labelled images and scores it on images that it was not trained on.
@@ -98,7 +95,7 @@ def train(
     request = RunRequest(data, asked, shlex.join(["opsin", *sys.argv[1:]]), recipe is not None)
     keep_large_buffers()
     with run_folder_guard(check_apart(out, data), request) as place:
-        prepared = make_plan(data, asked, place, lambda: time.monotonic() - begun, progress)
+        prepared = make_plan(data, asked, place, lambda: time.monotonic() - begun, progress, say)
     return _from_start(_with(recipe, prepared), request, begun, progress, say)
 
 
@@ -118,7 +115,7 @@ def _check_limits(
 
 
 def resume(
-    folder: str | Path, *, data: Any = None, progress: Progress = silent, say: Callable[[str], None] = _nothing
+    folder: str | Path, *, data: Any = None, progress: Progress = silent, say: Callable[[str], None] = silent_line
 ) -> Run:
     """Resumes an interrupted run from its last checkpoint, or from the start if it has none.
 
@@ -142,7 +139,7 @@ def resume(
         request, recipe = new
         distributed.join(choose_device(request.options.device))
         prepared = make_plan(
-            request.data, request.options, lambda task, origin: folder, lambda: time.monotonic() - begun, progress
+            request.data, request.options, lambda task, origin: folder, lambda: time.monotonic() - begun, progress, say
         )
         if recipe is not None and request.own_recipe:
             prepared = prepared.with_recipe(recipe)

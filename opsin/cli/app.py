@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from .check import check
 from .demo import demo
 from .evaluate import evaluate
 from .predict import predict
@@ -54,6 +55,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command, example in (
+    (check, "opsin check photos"),
     (train, "opsin train photos --minutes 5"),
     (predict, "opsin predict best.safetensors new/ -o predictions.csv"),
     (evaluate, "opsin evaluate best.safetensors other-photos"),

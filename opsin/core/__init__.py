@@ -15,6 +15,7 @@ from .output import OutputSpec as OutputSpec
 from .output import SpatialTargets as SpatialTargets
 from .progress import Progress as Progress
 from .progress import silent as silent
+from .progress import silent_line as silent_line
 from .seeds import derive as derive
 from .seeds import numpy_generator as numpy_generator
 from .seeds import torch_generator as torch_generator

@@ -20,3 +20,7 @@ class Progress(Protocol):
 
 def silent(stage: str, done: float, total: float, note: str = "") -> None:
     """Ignores all progress updates. The default callback."""
+
+
+def silent_line(line: str) -> None:
+    """Ignores a line of text. The default callback."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from opsin.core import DataError
 
+from .formats import catalogue
 from .formats.boxes.boxes_csv import match_boxes_csv
 from .formats.labels.arrays import read_arrays
 from .formats.labels.csv_table import TABLE_EXTENSIONS, read_csv_table
@@ -51,11 +52,11 @@ def read(
 
 def _read(source: Any, kind: TargetKind | None) -> Table:
     if isinstance(source, Mapping):
-        return read_arrays(cast(Mapping[str, tuple[Any, Any]], source), "arrays", kind)
+        return _in(catalogue.ARRAYS, read_arrays(cast(Mapping[str, tuple[Any, Any]], source), "arrays", kind))
     pair: list[Any] = list(cast("list[Any]", source)) if isinstance(source, (tuple, list)) else []
     if len(pair) == 2:
         images, targets = pair
-        return read_arrays({"image": (images, targets)}, "arrays", kind)
+        return _in(catalogue.ARRAYS, read_arrays({"image": (images, targets)}, "arrays", kind))
     if not isinstance(source, (str, Path)):
         given = type(cast(object, source)).__name__
         raise DataError(f"data is a {given}. Expected {_EXPECTED}, or (images, targets).")
@@ -66,13 +67,19 @@ def _read(source: Any, kind: TargetKind | None) -> Table:
         raise DataError(f"{origin} does not exist. Expected {_EXPECTED}.")
     extension = path.suffix.lower()
     if extension == ".npz":
-        return read_npz(path, origin, kind)
+        return _in(catalogue.NPZ, read_npz(path, origin, kind))
     if extension in TABLE_EXTENSIONS:
         boxes, _ = match_boxes_csv(FolderListing(path.parent, (), (path.name,), ()))
-        return boxes[0].read(origin, kind) if boxes else read_csv_table({path: None}, path.parent, origin, kind)
+        if boxes:
+            return _in(catalogue.BOXES_CSV, boxes[0].read(origin, kind))
+        return _in(catalogue.CSV_TABLE, read_csv_table({path: None}, path.parent, origin, kind))
     if extension in _DESCRIPTIONS:
         return _read_described(path, origin, kind)
     raise DataError(f"{origin} is not a data set. Expected {_EXPECTED}.")
+
+
+def _in(known: catalogue.Format, table: Table) -> Table:
+    return replace(table, format=known.name)
 
 
 def _read_described(path: Path, origin: str, kind: TargetKind | None) -> Table:
@@ -82,7 +89,7 @@ def _read_described(path: Path, origin: str, kind: TargetKind | None) -> Table:
     matches, rejected = match_formats(replace(found, others=tuple(others)), kind)
     for match in matches:
         if path.name in match.files:
-            return match.read(origin, kind)
+            return match.table(origin, kind)
     raise DataError(f"{origin} does not describe a data set. Looked for {', '.join(rejected)}.")
 
 
@@ -92,7 +99,7 @@ def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -
         raise DataError(f"{origin} is empty. Expected {_EXPECTED}.")
     matches, rejected = match_formats(listing, kind)
     if len(matches) == 1:
-        return matches[0].read(origin, kind)
+        return matches[0].table(origin, kind)
     if matches:
         listed = ", ".join(match.description for match in matches)
         raise DataError(

@@ -64,6 +64,7 @@ class Table:
         notes: Findings of the reader, one line each.
         masks: Source of the masks, by id; None where targets are no masks.
         extra: Names of further columns that describe an image, such as age or scanner.
+        format: Name of the format that the table was read from, such as "class folders"; `read` sets it.
 
     Raises:
         DataError: Ids repeat, columns are missing, or masks are missing or not expected.
@@ -76,6 +77,7 @@ class Table:
     notes: tuple[str, ...] = ()
     masks: Masks | None = None
     extra: tuple[str, ...] = ()
+    format: str = ""
 
     def __post_init__(self) -> None:
         if (self.masks is not None) != self.target.kind.has_masks:
@@ -110,6 +112,11 @@ class Table:
     def split(self, split: str) -> "Table":
         """Returns the rows of one split."""
         return replace(self, rows=self.rows.filter(pl.col("split") == split))
+
+    def split_counts(self) -> dict[str, int]:
+        """Returns the number of rows of each split that is present; rows without a split are not counted."""
+        sizes = {split: int((self.rows["split"] == split).sum()) for split in SPLITS}
+        return {split: size for split, size in sizes.items() if size}
 
     def select(self, index: np.ndarray) -> "Table":
         """Returns some rows.

@@ -30,6 +30,7 @@ class TargetKind:
         mask_dtype: Type of stored masks; None where targets are no masks.
         has_background: The first class of a mask is the background.
         disjoint: A split keeps classes (identities) apart: each is in one split only.
+        name_word: Word for what a name stands for: "class", "label", "number" or "identity".
     """
 
     word: str
@@ -44,6 +45,7 @@ class TargetKind:
     mask_dtype: np.dtype[np.generic] | None = None
     has_background: bool = False
     disjoint: bool = False
+    name_word: str = "class"
 
     def __repr__(self) -> str:
         return self.word.upper()
@@ -116,9 +118,11 @@ def _reordered_boxes(column: pl.Series, places: Sequence[int]) -> pl.Series:
 _VECTORS = pl.List(pl.Float64())
 CLASSES = TargetKind("classes", "classify", pl.Int64(), _indices, _reordered_indices, is_class=True)
 """One class of several for each image."""
-LABELS = TargetKind("labels", "multilabel", _VECTORS, _vectors, _reordered_vectors, is_vector=True)
+LABELS = TargetKind("labels", "multilabel", _VECTORS, _vectors, _reordered_vectors, is_vector=True, name_word="label")
 """Any number of several labels."""
-NUMBERS = TargetKind("numbers", "regress", _VECTORS, _vectors, _reordered_vectors, is_vector=True, is_numeric=True)
+NUMBERS = TargetKind(
+    "numbers", "regress", _VECTORS, _vectors, _reordered_vectors, is_vector=True, is_numeric=True, name_word="number"
+)
 """One or more measurements."""
 BOXES = TargetKind("boxes", "detect", pl.List(pl.List(pl.Float64())), _boxes, _reordered_boxes, has_boxes=True)
 """Objects by their bounding boxes."""
@@ -126,7 +130,9 @@ MASKS = TargetKind("masks", "segment", pl.Utf8(), mask_dtype=np.dtype(np.uint8),
 """A class for each pixel."""
 INSTANCES = TargetKind("instances", "instances", pl.Utf8(), mask_dtype=np.dtype(np.int32))
 """Objects by their pixels."""
-IDENTITIES = TargetKind("identities", "embed", pl.Int64(), _indices, _reordered_indices, is_class=True, disjoint=True)
+IDENTITIES = TargetKind(
+    "identities", "embed", pl.Int64(), _indices, _reordered_indices, is_class=True, disjoint=True, name_word="identity"
+)
 """The person or thing that an image shows; those of a test are others than those of the training."""
 
 KINDS = {kind.word: kind for kind in (CLASSES, LABELS, NUMBERS, BOXES, MASKS, INSTANCES, IDENTITIES)}

@@ -8,10 +8,19 @@ from PIL import Image, ImageDraw, ImageFont
 
 from opsin.metrics.detection import find_errors
 
+from .legend import Key, class_keys
+
 CORRECT, FALSE, MISSED, UNKNOWN = (0, 158, 115), (213, 94, 0), (240, 228, 66), (86, 180, 233)
 """Colours that are safe for colour-blind readers (Okabe and Ito 2008)."""
 
 CROWD = (200, 200, 200)
+BOX_LEGEND = (
+    Key("true positive", CORRECT),
+    Key("false positive", FALSE),
+    Key("missed object", MISSED, dashed=True),
+    Key("crowd", CROWD, dashed=True),
+)
+"""Colours of `box_picture` with ground truth."""
 
 _MIN_WIDTH = 320
 _DARK = (0, 0, 0)
@@ -39,9 +48,7 @@ def box_picture(
     Returns:
         uint8 (height, width, 3).
     """
-    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
-    scale = max(1.0, _MIN_WIDTH / image.width)
-    image = image.resize((round(image.width * scale), max(1, round(image.height * scale))), Image.Resampling.BICUBIC)
+    image, scale = _enlarged(pixels)
     truth = np.zeros((0, 7), np.float32) if target is None else np.asarray(target)
     errors = find_errors(prediction, truth, thresholds)
     correct = errors.above_threshold if target is None else errors.true_positive
@@ -61,6 +68,37 @@ def box_picture(
     for box, colour, text, always in sorted(labels, key=lambda label: not label[3]):
         pen.label(box, colour, text, always)
     return np.asarray(image)
+
+
+def ground_truth_picture(pixels: np.ndarray, target: Any, names: Sequence[str]) -> np.ndarray:
+    """Draws the ground-truth boxes of an image in the colours of `class_keys`, crowds dashed grey.
+
+    Args:
+        pixels: uint8 (height, width, 1 or 3).
+        target: (g, 7) ground-truth boxes.
+        names: Class names.
+
+    Returns:
+        uint8 (height, width, 3), enlarged to a width of 320 pixels when it is smaller.
+    """
+    image, scale = _enlarged(pixels)
+    boxes, keys, pen = np.asarray(target), class_keys(names), _Pen(image)
+    for box in boxes[boxes[:, 5] != 0]:
+        pen.dashes(_scaled(box, scale), CROWD)
+    objects = boxes[boxes[:, 5] == 0]
+    for box in objects:
+        pen.box(_scaled(box, scale), keys[int(box[4])].colour)
+    for box in objects:
+        pen.label(_scaled(box, scale), keys[int(box[4])].colour, names[int(box[4])], False)
+    return np.asarray(image)
+
+
+def _enlarged(pixels: np.ndarray) -> tuple[Image.Image, float]:
+    """Returns an image in colour, enlarged to a width of 320 pixels when it is smaller, and the scale."""
+    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
+    scale = max(1.0, _MIN_WIDTH / image.width)
+    size = round(image.width * scale), max(1, round(image.height * scale))
+    return image.resize(size, Image.Resampling.BICUBIC), scale
 
 
 def _scaled(box: np.ndarray, scale: float) -> _Box:

@@ -10,7 +10,7 @@ COLOURS = np.array(
 )
 """Colours that are safe for colour-blind readers (Okabe and Ito 2008)."""
 MIN_SIDE, GAP = 224, 6
-_MISSED, _FALSE, _WRONG_CLASS = (213, 94, 0), (86, 180, 233), (240, 228, 66)
+MISSED, FALSE, WRONG_CLASS = (213, 94, 0), (86, 180, 233), (240, 228, 66)
 
 
 def mask_picture(
@@ -35,10 +35,15 @@ def mask_picture(
     panels.append(overlay(image, prediction, background))
     if ground_truth is not None:
         panels.append(_errors(image, prediction, ground_truth, background))
-    times = max(1, -(-MIN_SIDE // min(image.shape[:2])))
-    large = [panel.repeat(times, 0).repeat(times, 1) for panel in panels]
+    large = [enlarged(panel) for panel in panels]
     gap = np.full((large[0].shape[0], GAP, 3), 255, np.uint8)
     return np.concatenate([part for panel in large for part in (panel, gap)][:-1], 1)
+
+
+def enlarged(picture: np.ndarray) -> np.ndarray:
+    """Repeats the pixels of a picture (height, width, 3) until its shorter side has at least 224."""
+    times = max(1, -(-MIN_SIDE // min(picture.shape[:2])))
+    return picture.repeat(times, 0).repeat(times, 1)
 
 
 def palette(count: int) -> np.ndarray:
@@ -79,10 +84,10 @@ def _errors(image: np.ndarray, prediction: np.ndarray, ground_truth: np.ndarray,
     is_error = (predicted != truth) & (truth != IGNORED)
     grey = image.mean(2, keepdims=True) * 0.6 + 60
     picture = np.broadcast_to(grey, image.shape).copy()
-    picture[is_error] = _WRONG_CLASS
+    picture[is_error] = WRONG_CLASS
     if background:
-        picture[is_error & (predicted == 0)] = _MISSED
-        picture[is_error & (truth == 0)] = _FALSE
+        picture[is_error & (predicted == 0)] = MISSED
+        picture[is_error & (truth == 0)] = FALSE
     return picture.clip(0, 255).astype(np.uint8)
 
 

@@ -1,5 +1,6 @@
 """Input data of a run: reads a data set, chooses the size of its samples, and decodes them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,9 +8,10 @@ import numpy as np
 import torch
 
 from opsin import data, tasks
-from opsin.core import DataError, Progress
+from opsin.core import DataError, Progress, silent_line
 from opsin.data import ImagePreprocessing, Preprocessing, Table, VolumePreprocessing, VolumeStatistics
 from opsin.data.dataset import Dataset
+from opsin.report.recognised import recognised
 from opsin.tasks import NetworkChoice
 
 MAX_VOLUME_SIDE = 64
@@ -24,6 +26,7 @@ def read_dataset(
     seconds: float | None,
     progress: Progress,
     least: int = 1,
+    say: Callable[[str], None] = silent_line,
 ) -> tuple[Dataset, NetworkChoice]:
     """Reads a data set, chooses the network and its input size, and decodes all samples at that size.
 
@@ -36,6 +39,7 @@ def read_dataset(
         seconds: Time for the whole run, None if unlimited.
         progress: Called with the number of samples that were read.
         least: Minimum side in pixels if `size` is None.
+        say: Called with lines on what the data set was recognised as.
 
     Returns:
         The data set without the samples that cannot be read, and the network.
@@ -46,6 +50,8 @@ def read_dataset(
     table = data.read(source, tasks.target_kind(task))
     images = data.image_statistics(table)
     example = tasks.choose(table.target, np.zeros((2, len(table.target.names))), task)  # has the defaults of its class
+    for line in recognised(table, example):
+        say(line)
     example.check_targets(table)
     rank = 2 if images.volumes is None else 3
     if rank not in example.output.ranks:

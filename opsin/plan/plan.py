@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from opsin import data, tasks
-from opsin.core import DataError, Progress, choose_device
+from opsin.core import DataError, Progress, choose_device, silent_line
 from opsin.data import Batches, Preprocessing, Table
 from opsin.data.dataset import Dataset
 from opsin.model import Model
@@ -103,6 +103,7 @@ def make_plan(
     make_folder: Callable[[str, str], Path],
     elapsed: Callable[[], float],
     progress: Progress,
+    say: Callable[[str], None] = silent_line,
 ) -> TrainingPlan:
     """Reads the data and decides on task, input size, network, augmentation, recipe and time.
 
@@ -112,6 +113,7 @@ def make_plan(
         make_folder: Creates the run folder for a task name and the origin of the data.
         elapsed: Returns the seconds since the start of the run.
         progress: Called with the number of samples that were read.
+        say: Called with lines on what the data set was recognised as.
 
     Raises:
         DataError: The data do not fit the options, or the time is too short.
@@ -120,7 +122,7 @@ def make_plan(
     device = choose_device(options.device)
     seconds = None if options.minutes is None else options.minutes * 60
     least = PRETRAINED_MIN_SIDE if options.pretrained else 1
-    source, choice = read_dataset(origin, options.task, options.size, device, seconds, progress, least)
+    source, choice = read_dataset(origin, options.task, options.size, device, seconds, progress, least, say)
     source = replace(source, table=_split(source, options.seed))
     subset = training_subset(source)
     targets = subset.targets("train")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from opsin.core import DataError, Progress, silent
+from opsin.core import DataError, Progress, silent, silent_line
 from opsin.model import Model
 from opsin.model.tiling import check_tiles
 
@@ -14,9 +14,6 @@ from .pipeline import FilePrediction, chunk_length, predict_chunks
 from .resumable import ResumableOutput
 from .tables import image_rows
 from .writers import choose_writer, is_folder
-
-
-def _nothing(line: str) -> None: ...
 
 
 def predict_files(
@@ -27,7 +24,7 @@ def predict_files(
     tiles: bool | None = None,
     confidence: float | None = None,
     progress: Progress = silent,
-    say: Callable[[str], None] = _nothing,
+    say: Callable[[str], None] = silent_line,
 ) -> list[dict[str, Any]]:
     """Predicts on image files and returns one row for each image, or writes the predictions to `output`.
 

@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from opsin.drawing import Chart, Histogram, Lines, Matrix, Points
@@ -15,6 +13,7 @@ from .charts import draw_histogram, draw_lines, draw_points, legend
 from .content import ReportContent
 from .markup import Markup
 from .pictures import svg_picture
+from .templates import style, template
 from .verdict import verdict_of
 
 MOST_CHARTS = 12
@@ -30,12 +29,12 @@ def page(content: ReportContent) -> str:
     predictions, targets = section.predictions.predictions, section.predictions.targets
     charts = task.charts(predictions, targets)[:MOST_CHARTS] if count else ()
     name, verdict = task.monitor[0], verdict_of(content)
-    return _template().render(
+    return template("page.html.j2").render(
         content=content,
         task=task,
-        style=Markup(Path(__file__).with_name("style.css").read_text(encoding="utf-8")),
+        style=style(),
         words=wording,
-        source=_title(data.table.origin),
+        source=wording.source_title(data.table.origin),
         verdict=verdict,
         main=section.scores.get(name),
         main_name=name,
@@ -81,10 +80,6 @@ def _images(content: ReportContent, count: int) -> str:
     return wording.plural(count, "test image" if content.model is None else "image")
 
 
-def _title(origin: str) -> str:
-    return "Images from arrays" if origin == "arrays" else Path(origin).name or origin
-
-
 def _by_caption(pictures: tuple[samples.Sample, ...]) -> list[tuple[str, list[samples.Sample]]]:
     """Groups consecutive pictures with the same caption."""
     return [(caption, list(group)) for caption, group in groupby(pictures, key=lambda sample: sample.caption)]
@@ -92,11 +87,3 @@ def _by_caption(pictures: tuple[samples.Sample, ...]) -> list[tuple[str, list[sa
 
 def _as_lines(settings: Any) -> str:
     return json.dumps(settings, indent=2, ensure_ascii=False, default=str)
-
-
-@cache
-def _template() -> Any:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(Path(__file__).with_name("page.html.j2").read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
 """Overview of the data: number of images of each class in each split, and sample images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +55,15 @@ def counts_of(data: DataSection, task: Task, names: Sequence[str] = SPLITS) -> t
     """Counts the images of each subgroup in each of the splits `names`."""
     splits = data.table.rows["split"].to_numpy()
     found = {name: [int((splits[rows] == split).sum()) for split in names] for name, rows in _subgroups(data, task)}
+    return count_rows(found)
+
+
+def count_rows(found: Mapping[str, Sequence[int]]) -> tuple[Count, ...]:
+    """Returns rows of a table of counts.
+
+    Args:
+        found: Counts of each split, by name.
+    """
     largest = max([1, *(sum(counts) for counts in found.values())])
     return tuple(
         Count(name, tuple(counts), tuple(count / largest for count in counts)) for name, counts in found.items()

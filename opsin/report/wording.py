@@ -1,6 +1,8 @@
 """Names, definitions and number formats of metrics, and sentences about them."""
 
+from collections.abc import Iterable
 from math import isfinite
+from pathlib import Path
 
 from opsin.evaluation import Score
 
@@ -114,8 +116,57 @@ def duration(seconds: float) -> str:
 
 
 def plural(count: int, thing: str) -> str:
-    """Formats a number with its noun: "1 image", "2,000 images"."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+    """Formats a number with its noun.
+
+    Examples:
+        >>> plural(1, "image"), plural(2000, "box")
+        ('1 image', '2,000 boxes')
+    """
+    return f"{count:,} {thing if count == 1 else plural_of(thing)}"
+
+
+def plural_of(noun: str) -> str:
+    """Returns the plural of a noun.
+
+    Examples:
+        >>> plural_of("box"), plural_of("class"), plural_of("identity"), plural_of("range")
+        ('boxes', 'classes', 'identities', 'ranges')
+    """
+    if noun.endswith(("x", "ss")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+
+
+def some(names: Iterable[str], most: int) -> str:
+    """Returns the first names, and the number of the others.
+
+    Examples:
+        >>> some(["cat", "dog", "owl"], 2)
+        'cat, dog and 1 more'
+    """
+    listed = list(names)
+    more = f" and {len(listed) - most:,} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
+
+
+def shortened(path: str, most: int = 48) -> str:
+    """Returns the end of a long path.
+
+    Examples:
+        >>> shortened("train/0123456789/cat.png", 12)
+        '…789/cat.png'
+    """
+    return path if len(path) <= most else f"…{path[1 - most :]}"
+
+
+def source_title(origin: str) -> str:
+    """Returns the title of a data set: the last part of its path.
+
+    Examples:
+        >>> source_title("data/photos"), source_title("arrays")
+        ('photos', 'Images from arrays')
+    """
+    return "Images from arrays" if origin == "arrays" else Path(origin).name or origin
 
 
 def value_of(name: str, value: float) -> str:

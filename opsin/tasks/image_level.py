@@ -9,6 +9,7 @@ from torch import Tensor
 from opsin.core import DataError, OutputSpec
 from opsin.data import Augmentation, ImageStatistics, Sampler, Table, check_enough
 from opsin.data.writers.annotated_image import AnnotatedImage
+from opsin.drawing import Key
 from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 
@@ -28,6 +29,9 @@ class ImageLevelTask:
     batch_pixels: int | None = None
     writer_formats: tuple[str, ...] = TABLE_FORMATS
     object_names: tuple[str, ...] = ()
+    legend: tuple[Key, ...] = ()
+    target_legend: tuple[Key, ...] = ()
+    count_word = "image"
     name: str
 
     @property
@@ -63,7 +67,27 @@ class ImageLevelTask:
         """Returns the columns, row by row."""
         return as_rows(self.to_columns(predictions))
 
+    def subgroups(self, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns row indices by subgroup."""
+        raise NotImplementedError
+
+    def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
+        """Returns one prediction and its ground truth as text."""
+        raise NotImplementedError
+
+    def class_counts(self, targets: np.ndarray) -> dict[str, int]:
+        """Returns the number of images of each subgroup."""
+        return {name: len(rows) for name, rows in self.subgroups(targets).items()}
+
+    def describe_target(self, target: Any) -> str:
+        """Returns the ground truth as text."""
+        return self.describe(self.empty(1, ())[0], target)[1]
+
     def draw(self, pixels: np.ndarray, prediction: Any, target: Any) -> np.ndarray:
+        """Returns the image alone."""
+        return pixels
+
+    def draw_target(self, pixels: np.ndarray, target: Any) -> np.ndarray:
         """Returns the image alone."""
         return pixels
 

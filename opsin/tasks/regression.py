@@ -134,6 +134,10 @@ class Regress(ImageLevelTask):
             rows |= {prefix + ranges[at]: np.flatnonzero(range_index == at) for at in np.unique(range_index)}
         return rows
 
+    def class_counts(self, targets: np.ndarray) -> dict[str, int]:
+        """Returns the number of images for each number."""
+        return dict.fromkeys(self.names, len(targets))
+
     def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> None:
         """Returns None: predicted numbers are only more or less accurate."""
         return None

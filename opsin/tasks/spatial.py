@@ -1,6 +1,7 @@
 """Base class of tasks with boxes, masks or objects."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,23 @@ def merge_decoded(
     """
     pairs = zip(logits, placements, strict=True)
     return merge([task.to_image_space(task.decode(one[None]), [place])[0] for one, place in pairs], tiles, size)
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Returns the numbers of objects in an image as text, the most frequent class first.
+
+    Args:
+        counts: Number of objects of each class.
+
+    Examples:
+        >>> counts_text({"cat": 2, "dog": 3, "owl": 0}), counts_text({"object": 1}), counts_text({"object": 107})
+        ('3 × dog, 2 × cat', '1 object', '107 objects')
+    """
+    if set(counts) <= {"object"}:
+        count = counts.get("object", 0)
+        return f"{count:,} object{'' if count == 1 else 's'}"
+    present = Counter({name: count for name, count in counts.items() if count})
+    return ", ".join(f"{count:,} × {name}" for name, count in present.most_common()) or "none"
 
 
 def as_objects(arrays: Sequence[np.ndarray]) -> np.ndarray:

@@ -10,7 +10,7 @@ from torch import Tensor
 from opsin.core import OutputSpec
 from opsin.data import Augmentation, ImageStatistics, Sampler, Table, TargetKind
 from opsin.data.writers.annotated_image import AnnotatedImage
-from opsin.drawing import Chart
+from opsin.drawing import Chart, Key
 from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 
@@ -183,8 +183,43 @@ class Presentation(Protocol):
         """
         ...
 
+    @property
+    def legend(self) -> tuple[Key, ...]:
+        """Meaning of the colours of `draw`."""
+        ...
+
     def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """Returns the charts of these predictions."""
+        ...
+
+    @property
+    def count_word(self) -> str:
+        """Word for what `class_counts` counts: "image", "box" or "object"."""
+        ...
+
+    def class_counts(self, targets: np.ndarray) -> dict[str, int]:
+        """Returns the number of images, boxes or objects of each class, label or number."""
+        ...
+
+    def describe_target(self, target: Any) -> str:
+        """Returns the ground truth of one image as text."""
+        ...
+
+    def draw_target(self, pixels: np.ndarray, target: Any) -> np.ndarray:
+        """Draws the ground truth of one image.
+
+        Args:
+            pixels: Image, uint8 (height, width, 1 or 3).
+            target: Ground truth in pixels of this image.
+
+        Returns:
+            Picture, uint8 (height, width, 1 or 3).
+        """
+        ...
+
+    @property
+    def target_legend(self) -> tuple[Key, ...]:
+        """Meaning of the colours of `draw_target`."""
         ...
 
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from opsin.api import check
 from opsin.core import DataError
 from opsin.data import BOXES, FileImages, Table, read
 from opsin.data.writers.annotated_image import AnnotatedImage
@@ -121,6 +122,20 @@ def test_boxes_that_cannot_be_are_counted_and_named(kind, tmp_path):
     assert "1 box outside of the image left out: big cat in images/0.png" in notes
     assert "1 box clipped to the image: ñandú in images/0.png" in notes
     assert "1 box duplicated, left out: dog in images/0.png" in notes
+
+
+FORMAT = {"coco": "COCO", "yolo": "YOLO", "voc": "Pascal VOC", "csv": "CSV of boxes"}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_check_counts_the_boxes_and_names_the_format(kind, tmp_path):
+    ids = save(tmp_path, [(20, 30), (40, 50)])
+    boxes = np.array([[1, 1, 9, 9, label, 0, 64] for label in (0, 1, 2)], float)
+    WRITERS[kind](tmp_path, NAMES, [AnnotatedImage(id, 20, 30, boxes) for id in ids])
+    found = check(tmp_path, out=tmp_path / "page.html")
+    assert (found.format, found.task, found.images) == (FORMAT[kind], "detect", 2)
+    assert found.classes == dict.fromkeys(NAMES, 2)
+    assert found.page.read_text(encoding="utf-8").count('src="data:image/') == 2
 
 
 @pytest.mark.parametrize("kind", ["coco", "yolo", "voc"])

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
+import opsin
 from opsin import data
 from opsin.data import ImagePreprocessing
 
@@ -76,6 +77,7 @@ def npz(folder: Path, splits: bool):
     for name in images:
         prefix = "" if name == "image" else {"valid": "val"}.get(name, name) + "_"
         arrays |= {f"{prefix}images": images[name], f"{prefix}labels": labels[name][:, None]}
+    folder.mkdir(exist_ok=True)
     np.savez(folder / "set.npz", **arrays)
     return folder / "set.npz"
 
@@ -104,6 +106,22 @@ def test_reads_as_the_same_table(write, splits, tmp_path):
     assert all(table.images.stamp(id) == table.images.stamp(id) for id in table.rows["id"])
     looked = data.image_statistics(table)
     assert (looked.height, looked.width, looked.colour, looked.count) == (6, 5, True, 12)
+
+
+NAMES = {
+    class_folders: "class folders", table_file: "CSV table", table_in_folder: "CSV table", metadata: "CSV table",
+    npz: "npz", arrays: "arrays",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("splits", [False, True], ids=["whole", "split"])
+@pytest.mark.parametrize("write", NAMES)
+def test_check_counts_the_same_and_names_the_format(write, splits, tmp_path):
+    found = opsin.check(write(tmp_path / "data", splits), out=tmp_path / "page.html")
+    assert (found.format, found.task, found.images) == (NAMES[write], "classify", 12)
+    assert list(found.classes.values()) == [4, 4, 4]
+    assert found.splits == ({"train": 6, "valid": 3, "test": 3} if splits else {})
+    assert (tmp_path / "page.html").read_text(encoding="utf-8").count('src="data:image/png') == 12
 
 
 @pytest.mark.parametrize("write", [class_folders, table_file, metadata, npz, arrays])

@@ -121,3 +121,10 @@ def test_the_input_for_volumes_has_their_proportions_in_millimetres(size, longes
     prepared = _volumes(VolumeStatistics(size, 2, (5.0, 1.0, 1.0)), (224, 224), longest)
     assert prepared.size == (*expected, 2)
     assert _volumes(VolumeStatistics(size, 2, None), (3, 4, 5), None).size == (3, 4, 5, 2)
+
+
+def test_the_first_lines_say_what_was_recognised(tmp_path):
+    lines = []
+    table = (np.zeros((6, 9, 9), np.uint8), ["cat", "dog", "dog"] * 2)
+    read_dataset({"train": table, "test": table}, None, None, CPU, None, silent, say=lines.append)
+    assert lines == ["arrays: arrays, 12 images, task classify", "2 classes: cat 4, dog 8", "splits: train 6, test 6"]

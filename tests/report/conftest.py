@@ -31,6 +31,7 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
+        self.html = html
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.words: list[str] = []
@@ -55,6 +56,23 @@ class Page(HTMLParser):
     @property
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
+
+    def self_contained(self) -> "Page":
+        """Checks that the page is well-formed and needs no script, no other file and no network."""
+        assert not self.open
+        assert not self.all("script") and not self.all("link") and not self.all("iframe")
+        for _, attributes in self.tags:
+            assert not any(name.startswith("on") for name in attributes)
+            for name in ("src", "href", "action", "poster", "xlink:href"):
+                value = attributes.get(name)
+                assert value is None or value.startswith(("data:image/", "#"))
+        style = self.html[self.html.index("<style>") : self.html.index("</style>")]
+        assert "url(" not in style and "@import" not in style
+        ids = [attributes["id"] for _, attributes in self.tags if "id" in attributes]
+        assert len(ids) == len(set(ids))
+        assert {(link["href"] or "")[1:] for link in self.all("a")} <= set(ids)
+        assert all(picture["alt"] for picture in self.all("img"))
+        return self
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]

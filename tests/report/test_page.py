@@ -13,31 +13,13 @@ from opsin.report.page import page
 HOSTILE = "<script>alert('x')</script>\"&"
 
 
-def check_self_contained(html, read):
-    seen = read(html)
-    assert not seen.open
-    assert not seen.all("script") and not seen.all("link") and not seen.all("iframe")
-    for _, attributes in seen.tags:
-        assert not any(name.startswith("on") for name in attributes)
-        for name in ("src", "href", "action", "poster", "xlink:href"):
-            value = attributes.get(name)
-            assert value is None or value.startswith(("data:image/", "#"))
-    style = html[html.index("<style>") : html.index("</style>")]
-    assert "url(" not in style and "@import" not in style
-    return seen
-
-
 @pytest.mark.parametrize("kind", ["classify", "regress", "multilabel"])
 def test_one_page_without_scripts_or_other_files(kind, request, read):
     made = request.getfixturevalue(kind)
-    seen = check_self_contained(page(made() if callable(made) else made), read)
+    seen = read(page(made() if callable(made) else made)).self_contained()
     pictures = seen.all("img")
     assert len(pictures) > 20
-    assert all(picture["alt"] for picture in pictures)
     assert all(drawing.get("aria-label") or drawing.get("aria-hidden") for drawing in seen.all("svg"))
-    ids = [attributes["id"] for _, attributes in seen.tags if "id" in attributes]
-    assert len(ids) == len(set(ids))
-    assert {link["href"][1:] for link in seen.all("a")} <= set(ids)
 
 
 def test_headings_go_down_one_level_at_a_time(classify, read):
@@ -97,7 +79,7 @@ def test_hostile_names_are_text(classify, read):
         run=replace(content.run, command=HOSTILE, versions={HOSTILE: HOSTILE, "opsin": HOSTILE}, machine=HOSTILE),
     )
     html = page(content)
-    seen = check_self_contained(html, read)
+    seen = read(html).self_contained()
     assert "<script" not in html
     assert seen.text.count("<script>") > 10
     assert any("<script>" in (picture["alt"] or "") for picture in seen.all("img"))
@@ -107,13 +89,13 @@ def test_hostile_names_are_text(classify, read):
 def test_a_thousand_classes_stay_readable(classify, read):
     html = page(classify(tuple(f"class {n}" for n in range(1000)), count=4000, test=1500))
     assert len(html) < 1_500_000
-    seen = check_self_contained(html, read)
+    seen = read(html).self_contained()
     assert "Most confused" in seen.text and "class 999" in seen.text
     assert len(seen.all("img")) <= 72 + 24
 
 
 def test_without_a_test_split_it_says_why_there_are_no_scores(classify, read):
-    seen = check_self_contained(page(classify(test=0)), read)
+    seen = read(page(classify(test=0))).self_contained()
     assert "There are no metrics, because the data has no test split" in seen.text
     assert "Confusion" not in seen.text and "Largest errors" not in seen.text
     assert "Validation accuracy" in seen.text
@@ -160,9 +142,7 @@ def test_an_evaluation_says_which_model_and_what_it_scored_before(classify, read
     )
     run = replace(content.run, seed=None, metrics=(), settings=None, command="opsin evaluate m.safetensors other")
     html = page(replace(content, data=data, model=known, run=run))
-    seen = check_self_contained(html, read)
-    ids = {attributes["id"] for _, attributes in seen.tags if "id" in attributes}
-    assert {link["href"][1:] for link in seen.all("a")} <= ids
+    seen = read(html).self_contained()
     assert "Opsin evaluation" in seen.text and "Reproduce this evaluation" in seen.text
     assert "not used in training" not in seen.text and "test image" not in seen.text.replace(
         "test images of the model's own", ""

@@ -1,7 +1,7 @@
 """The interface of the readers of folders."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..table import Table
 from ..targets import TargetKind
@@ -18,6 +18,7 @@ class FormatMatch:
         read: Reads the table; called with the name of the data set in messages and the kind of target (None: the
             default).
         lacks: Reason why the match is used only for a kind that is asked for; empty for a full match.
+        format: Name of the format, which `match_formats` sets.
     """
 
     description: str
@@ -25,6 +26,16 @@ class FormatMatch:
     kinds: tuple[TargetKind, ...]
     read: Callable[[str, TargetKind | None], Table]
     lacks: str = ""
+    format: str = ""
+
+    def table(self, origin: str, kind: TargetKind | None) -> Table:
+        """Reads the table, with the name of the format.
+
+        Args:
+            origin: Name of the data set in messages.
+            kind: Kind of target; None for the default.
+        """
+        return replace(self.read(origin, kind), format=self.format)
 
 
 class NearMiss(str):

@@ -1,9 +1,11 @@
 """Recognition of the format of a folder: formats with boxes or masks first, then formats with one target per image."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..table import Table
 from ..targets import CLASSES, IDENTITIES, LABELS, NUMBERS, TargetKind
+from . import catalogue
 from .boxes.boxes_csv import match_boxes_csv
 from .boxes.coco import match_coco
 from .boxes.voc import match_voc
@@ -66,18 +68,18 @@ def match_npz(listing: FolderListing) -> FormatMatches:
 
 
 SPATIAL_FORMATS = (
-    ("COCO json", match_coco),
-    ("YOLO labels", match_yolo),
-    ("Pascal VOC xml", match_voc),
-    ("a .csv of boxes", match_boxes_csv),
-    ("a dataset.json of nnU-Net", match_nnunet),
-    ("images with masks", match_mask_folders),
-    ("a folder of objects for each image", match_object_folders),
+    (catalogue.COCO, match_coco),
+    (catalogue.YOLO, match_yolo),
+    (catalogue.VOC, match_voc),
+    (catalogue.BOXES_CSV, match_boxes_csv),
+    (catalogue.NNUNET, match_nnunet),
+    (catalogue.MASK_FOLDERS, match_mask_folders),
+    (catalogue.OBJECT_FOLDERS, match_object_folders),
 )
 IMAGE_LEVEL_FORMATS = (
-    ("class folders", match_class_folders),
-    ("a .csv of files and targets", match_csv_tables),
-    ("an .npz", match_npz),
+    (catalogue.CLASS_FOLDERS, match_class_folders),
+    (catalogue.CSV_TABLE, match_csv_tables),
+    (catalogue.NPZ, match_npz),
 )
 
 
@@ -98,17 +100,18 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
     near: list[str] = []
     for formats in (SPATIAL_FORMATS, IMAGE_LEVEL_FORMATS):
         fitting: list[FormatMatch] = []
-        for name, match_format in formats:
+        for known, match_format in formats:
             if match_format is match_class_folders and near and kind is None:
-                rejected.append(f"{name} (not tried: {near[0].rstrip('.')})")
+                rejected.append(f"{known.name} (not tried: {near[0].rstrip('.')})")
                 continue
-            matches, reason = match_format(listing)
+            found, reason = match_format(listing)
+            matches = [replace(match, format=known.name) for match in found]
             usable = [match for match in matches if (not match.lacks if kind is None else kind in match.kinds)]
             fitting += usable
             if isinstance(reason, NearMiss):
                 near.append(reason)
             if not matches or (not usable and kind is None):
-                rejected.append(f"{name} ({reason.rstrip('.')})")
+                rejected.append(f"{known.name} ({reason.rstrip('.')})")
             elif not usable:
                 tasks = " or ".join(usual.task for usual in matches[0].kinds)
                 rejected.append(f"{matches[0].description} (for the task {tasks})")

@@ -1,6 +1,5 @@
 """Object detection: bounding boxes with a class and a score."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -11,8 +10,10 @@ from torch import Tensor
 from opsin.core import OutputSpec
 from opsin.data import BOXES, Augmentation, ImageStatistics
 from opsin.data.writers.annotated_image import AnnotatedImage
-from opsin.drawing import Chart
-from opsin.drawing.boxes import box_picture
+from opsin.drawing import Chart, Key
+from opsin.drawing.boxes import BOX_LEGEND, box_picture, ground_truth_picture
+from opsin.drawing.boxes import CROWD as CROWD_COLOUR
+from opsin.drawing.legend import class_keys
 from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 from opsin.metrics.average_precision import average_precision, coco_scores
@@ -21,7 +22,7 @@ from opsin.metrics.weighted import mean
 
 from ..defaults import grid_network, spatial_augmentation
 from ..image_level import as_rows
-from ..spatial import SpatialTask, as_objects, merge_decoded
+from ..spatial import SpatialTask, as_objects, counts_text, merge_decoded
 from ..task import NetworkChoice, Scorer
 from ..tile_merging import merge_boxes
 from ..validation import check_names, check_stride, check_thresholds
@@ -62,6 +63,8 @@ class Detect(SpatialTask):
     target_kind = BOXES
     writer_formats = (*SpatialTask.writer_formats, "csv-boxes", "yolo")
     monitor = ("ap", 1)
+    count_word = "box"
+    legend = BOX_LEGEND
 
     def __post_init__(self) -> None:
         check_names(self.names, 1, "classes")
@@ -216,6 +219,23 @@ class Detect(SpatialTask):
         """Draws true positives green, false positives red, missed objects dashed yellow; blue without ground truth."""
         return box_picture(pixels, prediction, target, self.names, self.thresholds)
 
+    def class_counts(self, targets: np.ndarray) -> dict[str, int]:
+        """Returns the number of boxes of each class, crowds excluded."""
+        return dict(zip(self.names, self._label_counts(targets).sum(0).tolist(), strict=True))
+
+    def describe_target(self, target: Any) -> str:
+        """Returns the number of boxes of each class."""
+        return self._counts_text(self._label_counts(as_objects([target]))[0])
+
+    def draw_target(self, pixels: np.ndarray, target: Any) -> np.ndarray:
+        """Draws the boxes in the colours of their classes, crowds dashed grey."""
+        return ground_truth_picture(pixels, target, self.names)
+
+    @property
+    def target_legend(self) -> tuple[Key, ...]:
+        """Colour of each class, and of crowds."""
+        return (*class_keys(self.names), Key("crowd", CROWD_COLOUR, dashed=True))
+
     @property
     def object_names(self) -> tuple[str, ...]:
         """Names of all classes."""
@@ -292,8 +312,7 @@ class Detect(SpatialTask):
         return [find_errors(boxes, target, self.thresholds) for boxes, target in zip(predictions, targets, strict=True)]
 
     def _counts_text(self, counts: np.ndarray) -> str:
-        present = Counter({name: int(count) for name, count in zip(self.names, counts, strict=True) if count})
-        return ", ".join(f"{count} {name}" for name, count in present.most_common()) or "none"
+        return counts_text({name: int(count) for name, count in zip(self.names, counts, strict=True)})
 
 
 def _ratio(part: int, whole: int) -> float:

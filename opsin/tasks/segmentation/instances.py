@@ -1,9 +1,8 @@
 """Instance segmentation: objects by their pixels, also where they touch."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,8 +12,9 @@ from opsin.core import DataError, OutputSpec
 from opsin.data import INSTANCES, Augmentation, ImageStatistics
 from opsin.data.writers.annotated_image import AnnotatedImage
 from opsin.data.writers.masks import object_rows
-from opsin.drawing import Chart, Histogram, Points
-from opsin.drawing.masks import mask_picture, overlay
+from opsin.drawing import Chart, Histogram, Key, Points
+from opsin.drawing.legend import error_keys
+from opsin.drawing.masks import enlarged, mask_picture, overlay
 from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 from opsin.metrics.average_precision import average_precision, coco_scores
@@ -25,7 +25,7 @@ from opsin.metrics.weighted import mean, mean_of_known, ratio
 
 from ..defaults import MICROSCOPE_PHOTOMETRIC, map_network, spatial_augmentation
 from ..image_level import as_rows
-from ..spatial import SpatialTask, merge_decoded
+from ..spatial import SpatialTask, counts_text, merge_decoded
 from ..task import NetworkChoice, Scorer
 from ..tile_merging import merge_objects
 from ..validation import check_names, check_thresholds
@@ -69,6 +69,8 @@ class Instances(SpatialTask):
     target_kind = INSTANCES
     writer_formats = (*SpatialTask.writer_formats, "objects")
     monitor = ("ap", 1)
+    count_word = "object"
+    target_legend: ClassVar[tuple[Key, ...]] = ()
 
     def __post_init__(self) -> None:
         check_names(self.names, 1, "classes")
@@ -153,6 +155,26 @@ class Instances(SpatialTask):
     def with_threshold(self, confidence: float) -> "Instances":
         """Returns the task with this minimum confidence of objects; raises DataError unless it is from 0 to 1."""
         return replace(self, least_confidence=float(confidence))
+
+    @property
+    def legend(self) -> tuple[Key, ...]:
+        """Colours of errors; each object has a colour of its own."""
+        return error_keys(True, len(self.names) > 1)
+
+    def class_counts(self, targets: np.ndarray) -> dict[str, int]:
+        """Returns the number of objects of each class."""
+        counts = np.zeros(len(self.names), np.int64)
+        for mask in targets:
+            counts += np.bincount(objects_in(mask).classes, minlength=len(self.names))
+        return dict(zip(self.names, counts.tolist(), strict=True))
+
+    def describe_target(self, target: Any) -> str:
+        """Returns the number of objects of each class."""
+        return self._counts_text(np.asarray(target))
+
+    def draw_target(self, pixels: np.ndarray, target: Any) -> np.ndarray:
+        """Draws each object in its own colour."""
+        return enlarged(overlay(pixels, np.asarray(target), True))
 
     @property
     def object_names(self) -> tuple[str, ...]:
@@ -321,5 +343,4 @@ class Instances(SpatialTask):
         return np.array([len(objects_in(mask).codes) for mask in masks], float)
 
     def _counts_text(self, mask: np.ndarray) -> str:
-        classes = Counter(self.names[index] for index in objects_in(mask).classes.tolist())
-        return ", ".join(f"{count} {name}" for name, count in classes.most_common()) or "none"
+        return counts_text(self.class_counts(mask[None]))

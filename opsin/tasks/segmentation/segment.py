@@ -11,8 +11,9 @@ from torch import Tensor
 from opsin.core import OutputSpec
 from opsin.data import MASKS, Augmentation, ImageStatistics
 from opsin.data.writers.annotated_image import AnnotatedImage
-from opsin.drawing import Chart, Histogram, Matrix
-from opsin.drawing.masks import mask_picture, overlay
+from opsin.drawing import Chart, Histogram, Key, Matrix
+from opsin.drawing.legend import class_keys, error_keys
+from opsin.drawing.masks import enlarged, mask_picture, overlay
 from opsin.geometry import IGNORED, Placement
 from opsin.geometry.tiles import Tile
 from opsin.metrics.segmentation import boundary_counts, boundary_f, confusion
@@ -56,6 +57,7 @@ class Segment(SpatialTask):
     target_kind = MASKS
     writer_formats = (*SpatialTask.writer_formats, "masks")
     monitor = ("dice", 1)
+    count_word = "image"
 
     def __post_init__(self) -> None:
         check_names(self.names, 2, "classes")
@@ -115,6 +117,28 @@ class Segment(SpatialTask):
             {**row, "mask": mask[..., 0]}
             for row, mask in zip(as_rows(self.to_columns(predictions)), predictions, strict=True)
         ]
+
+    @property
+    def legend(self) -> tuple[Key, ...]:
+        """Colour of each class, and of errors."""
+        return (*self.target_legend, *error_keys(self.has_background, len(self.things) > 1))
+
+    @property
+    def target_legend(self) -> tuple[Key, ...]:
+        """Colour of each class but the background."""
+        return class_keys(self.object_names)
+
+    def class_counts(self, targets: np.ndarray) -> dict[str, int]:
+        """Returns the number of images with a pixel of each class."""
+        return {name: len(rows) for name, rows in self.subgroups(targets).items()}
+
+    def describe_target(self, target: Any) -> str:
+        """Returns the shares of the classes."""
+        return self._shares_text(np.asarray(target))
+
+    def draw_target(self, pixels: np.ndarray, target: Any) -> np.ndarray:
+        """Draws each class in its own colour."""
+        return enlarged(overlay(pixels, np.asarray(target), self.has_background))
 
     @property
     def object_names(self) -> tuple[str, ...]:
@@ -185,7 +209,7 @@ class Segment(SpatialTask):
         """Returns the rows with a pixel of each class."""
         present = np.zeros((len(targets), 256), bool)
         for row in range(len(targets)):
-            present[row, np.unique(np.asarray(targets[row]))] = True
+            present[row] = np.bincount(np.asarray(targets[row]).ravel(), minlength=256) > 0
         return {name: np.flatnonzero(present[:, index]) for index, name in enumerate(self.names)}
 
     def is_error(self, predictions: np.ndarray, targets: np.ndarray) -> None:

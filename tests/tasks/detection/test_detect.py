@@ -98,7 +98,7 @@ def test_precision_recall_and_f1_are_at_the_threshold(rows):
 
 
 def test_words_pictures_and_doubts(rows):
-    assert TASK.describe(ANSWER, TARGET) == ("1 RBC, 1 WBC, 1 Platelets", "2 RBC, 1 WBC; 1 missed, 1 false")
+    assert TASK.describe(ANSWER, TARGET) == ("1 × RBC, 1 × WBC, 1 × Platelets", "2 × RBC, 1 × WBC; 1 missed, 1 false")
     assert TASK.describe(ANSWER[:0], TARGET[:0]) == ("none", "none")
     answers, targets = rows([ANSWER, ANSWER[:2], ANSWER[:0]]), rows([TARGET, TARGET[[0, 2]], TARGET[3:]])
     assert TASK.is_error(answers, targets).tolist() == [True, False, False]
