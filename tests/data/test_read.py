@@ -38,9 +38,9 @@ def test_no_fitting_format_lists_the_formats_and_reasons(tmp_path):
         read(tmp_path)
     for words in (
         "class folders (no folder of images",
-        ".csv",
+        "CSV table",
         "statistics.csv has the columns name, mean",
-        "an .npz (none)",
+        "npz (none)",
     ):
         assert words in str(error.value)
 
