@@ -12,7 +12,7 @@ from opsin.data.formats import scan
 from opsin.training import distributed
 
 
-class Kept(Protocol):
+class RunRequest(Protocol):
     """Record that is written to the folder of a run when it starts."""
 
     def write(self, folder: Path) -> None:
@@ -114,7 +114,7 @@ def _name_of(origin: str) -> str:
 
 
 @contextmanager
-def run_folder_guard(out: Path | None, request: Kept) -> Generator[Callable[[str, str], Path]]:
+def run_folder_guard(out: Path | None, request: RunRequest) -> Generator[Callable[[str, str], Path]]:
     """Yields a function that makes the folder of a run from task and data set, and stores the request in it.
 
     A killed process leaves the request, from which a resume starts again. An error or Ctrl-C in the block removes it,

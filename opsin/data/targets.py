@@ -101,17 +101,17 @@ def _boxes(column: pl.Series, names: int) -> np.ndarray:
     return found
 
 
-def _reordered_indices(column: pl.Series, places: Sequence[int]) -> pl.Series:
-    return pl.Series("target", np.array(places)[column.to_numpy()], dtype=pl.Int64)
+def _reordered_indices(column: pl.Series, indices: Sequence[int]) -> pl.Series:
+    return pl.Series("target", np.array(indices)[column.to_numpy()], dtype=pl.Int64)
 
 
-def _reordered_vectors(column: pl.Series, places: Sequence[int]) -> pl.Series:
-    order = np.argsort(places).tolist()
+def _reordered_vectors(column: pl.Series, indices: Sequence[int]) -> pl.Series:
+    order = np.argsort(indices).tolist()
     return pl.Series("target", [[row[place] for place in order] for row in column.to_list()], dtype=column.dtype)
 
 
-def _reordered_boxes(column: pl.Series, places: Sequence[int]) -> pl.Series:
-    boxes = [[[*box[:4], places[int(box[4])], *box[5:]] for box in image] for image in column.to_list()]
+def _reordered_boxes(column: pl.Series, indices: Sequence[int]) -> pl.Series:
+    boxes = [[[*box[:4], indices[int(box[4])], *box[5:]] for box in image] for image in column.to_list()]
     return pl.Series("target", boxes, dtype=column.dtype)
 
 

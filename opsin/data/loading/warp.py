@@ -60,14 +60,14 @@ def flip_and_translate(images: Tensor, flipped: Tensor, step: Tensor) -> Tensor:
 
     height, width = images.shape[1:3]
     given, out, reach = images.numpy(), np.empty(images.shape, np.uint8), int(step.abs().max()) if len(images) else 0
-    flat, places = (given[..., 0], out[..., 0]) if images.shape[3] == 1 else (given, out)
+    flat, targets = (given[..., 0], out[..., 0]) if images.shape[3] == 1 else (given, out)
     with _one_thread():
-        for image, place, flip, down, right in zip(
-            flat, places, flipped.tolist(), *(step + reach).tolist(), strict=True
+        for image, target, flip, down, right in zip(
+            flat, targets, flipped.tolist(), *(step + reach).tolist(), strict=True
         ):
-            turned = cv2.flip(image, 1) if flip else image
-            padded = cv2.copyMakeBorder(turned, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
-            place[...] = padded[down : down + height, right : right + width]
+            oriented = cv2.flip(image, 1) if flip else image
+            padded = cv2.copyMakeBorder(oriented, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)
+            target[...] = padded[down : down + height, right : right + width]
     return torch.from_numpy(out)
 
 
