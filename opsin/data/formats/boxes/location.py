@@ -118,11 +118,18 @@ def _belongs(path: str, named: NamedImage, folder: str) -> bool:
 def _one_of_size(files: FileImages, candidates: list[str], size: tuple[int, int] | None) -> str | None:
     """Returns the only candidate, or the only one of the stated size."""
     if len(candidates) > 1 and size is not None:
-        candidates = [path for path in candidates[:_MOST_PROBED] if _is_of_size(files, path, size)]
+        candidates = [path for path in candidates[:_MOST_PROBED] if is_of_size(files, path, size)]
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _is_of_size(files: FileImages, path: str, size: tuple[int, int]) -> bool:
+def is_of_size(files: FileImages, path: str, size: tuple[int, int]) -> bool:
+    """Checks if an image has a size, upright or as stored.
+
+    Args:
+        files: The images.
+        path: Path of the image.
+        size: Height and width.
+    """
     try:
         found = read_size(files, path)
     except DataError:
@@ -135,7 +142,7 @@ def _sizes_agree(files: FileImages, named: Sequence[NamedImage], paths: Sequence
     stated = [
         (path, one.size) for one, path in zip(named, paths, strict=True) if path is not None and one.size is not None
     ][:_MOST_PROBED]
-    agreeing = sum(_is_of_size(files, path, size) for path, size in stated)
+    agreeing = sum(is_of_size(files, path, size) for path, size in stated)
     return 2 * agreeing >= len(stated)
 
 

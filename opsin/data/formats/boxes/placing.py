@@ -51,7 +51,7 @@ def are_relative(coordinates: np.ndarray) -> bool:
     Args:
         coordinates: All coordinates of a file, of any shape.
     """
-    return bool(coordinates.size) and np.abs(coordinates).max() <= _MOST_RELATIVE and bool((coordinates % 1).any())
+    return bool(coordinates.size and np.abs(coordinates).max() <= _MOST_RELATIVE and (coordinates % 1).any())
 
 
 def place(

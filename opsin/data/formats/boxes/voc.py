@@ -12,14 +12,14 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table
 from ...targets import BOXES, TargetKind
-from ..image_names import ImageNames
 from ..masks.pairing import split_of
 from ..parsing import load_xml
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
 from ..split_names import in_order, split_name
 from .annotations import annotated_table
-from .placing import ImageAnnotations
+from .placing import ImageAnnotations, are_relative
+from .voc_pairs import pair_images
 
 _MAX_TRIED = 20
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -69,28 +69,19 @@ def match_voc(listing: FolderListing) -> FormatMatches:
 
 def _read(listing: FolderListing, paths: list[str], origin: str) -> Table:
     """Reads a row per file with an image; an invalid file is left out together with its image, with a note."""
-    listed = ImageNames(listing.images)
-    read: dict[str, _Annotation] = {}
+    annotations: dict[str, _Annotation] = {}
     broken: list[str] = []
-    missing: list[str] = []
     for path in paths:
         try:
-            annotation = _annotation(load_xml(listing.folder / path, path), path)
+            annotations[path] = _annotation(load_xml(listing.folder / path, path), path)
         except DataError as error:
             broken.append(str(error).rstrip("."))
-            continue
-        stem = path.rpartition("/")[2].rpartition(".")[0]
-        near = path.rpartition("/")[0]
-        location = listed.find(annotation.image, near) or listed.find(stem, near)
-        if location is None or location in read:
-            missing.append(path)
-        else:
-            read[location] = annotation
     notes = list(listing.notes)
     if broken:
         notes.append(f"{count(broken, 'annotation file')} left out with the image: {some(broken)}")
-    if missing:
-        notes.append(f"{count(missing, 'annotation file')} without an image left out: {some(missing)}")
+    pairs = pair_images(listing, {path: (one.image, one.size) for path, one in annotations.items()})
+    read = {image: annotations[path] for path, image in pairs.images.items()}
+    notes += pairs.notes
     unannotated = len(listing.images) - len(read) - len(broken)
     if unannotated > 0:
         notes.append(f"{count(unannotated, 'image')} without an annotation file left out")
@@ -102,8 +93,14 @@ def _read(listing: FolderListing, paths: list[str], origin: str) -> Table:
     if difficult:
         notes.append(f"{count(difficult, 'difficult object')}: ignored in the scores, found or not")
     splits = _splits(listing, list(read))
+    corners = np.array([one.box for annotation in read.values() for one in annotation.objects], np.float64)
+    relative = are_relative(corners)
+    if relative:
+        notes.append("coordinates of the .xml files are from 0 to 1: relative to the image size")
     images = [
-        ImageAnnotations(id, _boxes(annotation, labels), split=splits[id], size=annotation.size)
+        ImageAnnotations(
+            id, _boxes(annotation, labels, relative), split=splits[id], size=annotation.size, relative=relative
+        )
         for id, annotation in read.items()
     ]
     return annotated_table(FileImages(listing.folder), images, names, origin, BOXES, notes)
@@ -123,23 +120,28 @@ def _annotation(root: Element, source: str) -> _Annotation:
             given = ", ".join(_text(box, side)[:12] or "empty" for side in _SIDES)
             raise DataError(f"{source}: object {number} has the corners {given}. Expected numbers.")
         left, top, right, bottom = (side for side in sides if side is not None)
-        objects.append(_Object(name, (left, top, right, bottom), _text(one, "difficult") == "1"))
+        objects.append(
+            _Object(name, (left, top, right, bottom), _text(one, "difficult").lower() in ("1", "true", "yes"))
+        )
     size = root.find("size")
     height, width = (_number(_text(size, side)) if size is not None else None for side in ("height", "width"))
     given = (int(height), int(width)) if height and width and height >= 1 and width >= 1 else None
-    return _Annotation(_text(root, "filename"), tuple(objects), given)
+    folder, name = _text(root, "folder"), _text(root, "filename")
+    image = (f"{folder}/{name}" if folder else name) if name else _text(root, "path")
+    return _Annotation(image, tuple(objects), given)
 
 
-def _boxes(annotation: _Annotation, labels: dict[str, int]) -> np.ndarray:
-    """Returns boxes (k, 7) of BOX_COLUMNS with 0-based pixels and exclusive ends.
+def _boxes(annotation: _Annotation, labels: dict[str, int], relative: bool) -> np.ndarray:
+    """Returns boxes (k, 7) of BOX_COLUMNS with 0-based pixels and exclusive ends, or relative as they are.
 
     VOC has 1-based pixels and inclusive ends. Equal corners stay equal, without area.
     """
     boxes = np.array([one.box for one in annotation.objects], np.float64).reshape(-1, 4)
     first, last = boxes[:, :2], boxes[:, 2:]
-    swapped = last < first - 1
-    first = first - np.where((first != last) & ~swapped & (first > 0.5), 1.0, 0.0)
-    last = last - np.where(swapped & (last > 0.5), 1.0, 0.0)
+    if not relative:
+        swapped = last < first - 1
+        first = first - np.where((first != last) & ~swapped & (first > 0.5), 1.0, 0.0)
+        last = last - np.where(swapped & (last > 0.5), 1.0, 0.0)
     labels_and_flags = np.array([[labels[one.name], one.difficult] for one in annotation.objects], np.float64).reshape(
         -1, 2
     )
