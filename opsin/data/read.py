@@ -11,7 +11,8 @@ from opsin.core import DataError
 from .formats import catalogue
 from .formats.boxes.boxes_csv import match_boxes_csv
 from .formats.labels.arrays import read_arrays
-from .formats.labels.csv_table import TABLE_EXTENSIONS, read_csv_table
+from .formats.labels.cells import TABLE_EXTENSIONS
+from .formats.labels.csv_table import read_csv_table
 from .formats.labels.npz import read_npz
 from .formats.registry import match_formats
 from .formats.scan import FolderListing, scan

@@ -1,7 +1,6 @@
 """Recognition of the format of a folder: formats with boxes or masks first, then formats with one target per image."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from ..table import Table
 from ..targets import CLASSES, IDENTITIES, LABELS, NUMBERS, TargetKind
@@ -11,47 +10,16 @@ from .boxes.coco import match_coco
 from .boxes.voc import match_voc
 from .boxes.yolo import match_yolo
 from .labels.class_folders import match_class_folders
-from .labels.csv_table import TABLE_EXTENSIONS, csv_table_mismatch, read_csv_table
 from .labels.npz import read_npz
+from .labels.table_files import match_csv_tables, match_main_table
 from .masks.mask_folders import match_mask_folders
 from .masks.nnunet import match_nnunet
 from .masks.object_folders import match_object_folders
 from .reader import FormatMatch, FormatMatches, NearMiss
 from .scan import FolderListing
-from .split_names import split_name
 
 IMAGE_LEVEL_KINDS = (CLASSES, LABELS, NUMBERS, IDENTITIES)
 """Kinds with one target per image."""
-
-
-def match_csv_tables(listing: FolderListing) -> FormatMatches:
-    """Matches .csv files of paths and targets: single files, and the files of all splits together.
-
-    Args:
-        listing: The files of the folder.
-
-    Returns:
-        The matches, and the reason when there are none.
-    """
-    named: dict[Path, str | None] = {}
-    single: list[dict[Path, str | None]] = []
-    reasons: list[str] = []
-    for name in listing.others:
-        path = listing.folder / name
-        parts = name.split("/")
-        split = split_name(path.stem if len(parts) == 1 else parts[0])
-        in_split_folder = len(parts) == 2 and path.stem == "metadata" and split is not None
-        if path.suffix.lower() not in TABLE_EXTENSIONS or not (len(parts) == 1 or in_split_folder):
-            continue
-        reason = csv_table_mismatch(path)
-        if reason is not None:
-            reasons.append(reason)
-        elif split is None:
-            single.append({path: None})
-        else:
-            named[path] = split
-    groups = [*([named] if named else []), *single]
-    return [_table_match(listing, files) for files in groups], "; ".join(reasons) or "none"
 
 
 def match_npz(listing: FolderListing) -> FormatMatches:
@@ -76,6 +44,7 @@ SPATIAL_FORMATS = (
     (catalogue.MASK_FOLDERS, match_mask_folders),
     (catalogue.OBJECT_FOLDERS, match_object_folders),
 )
+MAIN_TABLES = ((catalogue.CSV_TABLE, match_main_table),)
 IMAGE_LEVEL_FORMATS = (
     (catalogue.CLASS_FOLDERS, match_class_folders),
     (catalogue.CSV_TABLE, match_csv_tables),
@@ -98,7 +67,7 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
     """
     rejected: list[str] = []
     near: list[str] = []
-    for formats in (SPATIAL_FORMATS, IMAGE_LEVEL_FORMATS):
+    for formats in (SPATIAL_FORMATS, MAIN_TABLES, IMAGE_LEVEL_FORMATS):
         fitting: list[FormatMatch] = []
         for known, match_format in formats:
             if match_format is match_class_folders and near and kind is None:
@@ -110,6 +79,8 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
             fitting += usable
             if isinstance(reason, NearMiss):
                 near.append(reason)
+            if not reason and not matches:
+                continue
             if not matches or (not usable and kind is None):
                 rejected.append(f"{known.name} ({reason.rstrip('.')})")
             elif not usable:
@@ -118,15 +89,6 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
         if fitting:
             return fitting, rejected
     return [], rejected
-
-
-def _table_match(listing: FolderListing, files: dict[Path, str | None]) -> FormatMatch:
-    names = tuple(path.relative_to(listing.folder).as_posix() for path in files)
-
-    def read(origin: str, kind: TargetKind | None) -> Table:
-        return read_csv_table(files, listing.folder, origin, kind)
-
-    return FormatMatch(f"the table {' and '.join(names)}", names, IMAGE_LEVEL_KINDS, read)
 
 
 def _npz_match(listing: FolderListing, name: str) -> FormatMatch:

@@ -12,8 +12,8 @@ from ...images import FileImages
 from ...table import Table
 from ...targets import BOXES, TargetKind
 from ..image_names import ImageNames
+from ..labels.cells import FIRST_LINE, TABLE_EXTENSIONS, read_cells
 from ..labels.columns import GROUPS, IGNORED, PATHS, SPLITS, TARGETS, first_of
-from ..labels.csv_table import FIRST_LINE, TABLE_EXTENSIONS, read_cells
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, scan, some
 from ..split_names import in_order, split_name

@@ -1,26 +1,36 @@
-"""Recognition of the columns of a table of images by their names."""
+"""Recognition of the columns of a table of images, by their names and by what is in them."""
 
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from opsin.core import DataError
 
+from ..scan import IMAGE_EXTENSIONS
+
 # fmt: off
 PATHS = (
-    "path", "file_name", "filename", "filepath", "file_path", "image_path", "img_path", "image_file", "imagepath",
-    "image_name", "imagename", "file", "image", "img", "images", "image_id", "id",
+    "path", "file_name", "file_path", "image_path", "img_path", "image_file", "image_file_name", "image_name",
+    "img_name", "img_file", "photo_path", "photo_name", "photo_file", "picture_path", "fname", "file", "image", "img",
+    "photo", "picture", "frame", "image_url", "url", "uri", "image_uri", "image_index", "image_id", "img_id", "id",
 )
 TARGETS = (
-    "label", "labels", "class", "classes", "target", "targets", "class_name", "classname", "label_name", "category",
+    "label", "class", "target", "class_name", "label_name", "category", "category_name", "class_label", "class_id",
+    "label_id", "category_id", "class_index", "label_index", "class_number", "finding_label", "species", "dx",
+    "diagnosis", "tag",
 )
 GROUPS = (
-    "group", "group_id", "patient", "patient_id", "patientid", "subject", "subject_id", "person", "person_id",
-    "participant", "participant_id", "video", "video_id", "slide", "slide_id", "case", "case_id",
+    "group", "group_id", "patient", "patient_id", "subject", "subject_id", "person", "person_id", "participant",
+    "participant_id", "video", "video_id", "slide", "slide_id", "case", "case_id", "lesion_id",
 )
 SPLITS = ("split", "set", "subset", "partition", "usage")
-IGNORED = ("width", "height", "index", "unnamed:_0", "")
+CLASS_WORDS = {"label", "class", "category", "diagnosis", "type", "kind", "breed", "species"}
+IGNORED = ("width", "height", "index", "unnamed_0", "unnamed_0_1", "")
 # fmt: on
 _MAX_NAMES, _MAX_LENGTH = 20, 60
+_MOSTLY = 0.8
 
 
 @dataclass(frozen=True)
@@ -42,32 +52,70 @@ class Columns:
     unused: tuple[str, ...]
 
 
-def columns_of(header: Sequence[str], where: str) -> Columns:
-    """Recognises columns by usual names, in any case; without a label column, all other columns are targets.
+def columns_of(
+    header: Sequence[str],
+    where: str,
+    cells: Mapping[str, Sequence[str | None]] | None = None,
+    labels: Sequence[str] | None = None,
+) -> Columns:
+    """Recognises columns by usual names, in any case; without a label column, all others are targets.
 
     Args:
         header: Names of the columns.
         where: Name of the table in errors.
+        cells: Cells of the first rows by column: the column whose cells are image files is that of the files. Default:
+            only names count.
+        labels: Names of the columns of the targets. Default: recognised.
 
     Returns:
         The recognised columns.
 
     Raises:
-        DataError: There is no column of files, or none of targets.
+        DataError: There is no column of files, or none of targets, or several may be the target.
     """
-    path = first_of(header, PATHS)
+    path = _path_column(header, cells or {})
     if path is None:
         raise DataError(
             f"{where} has the columns {_shortened(header)}. Expected one called path, with the image files."
         )
-    group, split = first_of(header, GROUPS), first_of(header, SPLITS)
+    group, split = (first_of([name for name in header if name != path], names) for names in (GROUPS, SPLITS))
     others = [name for name in header if name not in (path, group, split)]
-    label = first_of(others, TARGETS)
-    targets = (label,) if label else tuple(name for name in others if plain_name(name) not in (*IGNORED, *PATHS))
+    targets = _chosen(others, where, labels) if labels else _target_columns(others, where)
     if not targets:
         raise DataError(f"{where} has the columns {_shortened(header)}. Expected one called label, with the targets.")
+    group, split = (None if name in targets else name for name in (group, split))
     unused = tuple(name for name in others if name not in targets)
     return Columns(path, targets, group, split, unused)
+
+
+def _path_column(header: Sequence[str], cells: Mapping[str, Sequence[str | None]]) -> str | None:
+    """Returns the column of the files: by its cells, by name where several or none hold names of image files."""
+    files = [name for name in header if _are_images(cells.get(name, ()))]
+    return first_of(files, PATHS) or (files[0] if files else first_of(header, PATHS))
+
+
+def _are_images(cells: Sequence[str | None]) -> bool:
+    endings = [os.path.splitext(cell.strip().strip("'\""))[1].lower() for cell in cells if cell]
+    return bool(endings) and sum(one in IMAGE_EXTENSIONS for one in endings) > _MOSTLY * len(endings)
+
+
+def _target_columns(others: Sequence[str], where: str) -> tuple[str, ...]:
+    """Returns the column called label, else the only one with such a word in its name, else all that can be targets."""
+    label = first_of(others, TARGETS)
+    if label:
+        return (label,)
+    possible = [name for name in others if not _known(name, (*IGNORED, *PATHS))]
+    worded = [name for name in possible if CLASS_WORDS & set(words_of(name))]
+    return tuple(worded if len(worded) == 1 else possible)
+
+
+def _chosen(others: Sequence[str], where: str, labels: Sequence[str]) -> tuple[str, ...]:
+    """Returns the columns with the given names, in any case."""
+    found = [first_of(others, [name]) for name in labels]
+    missing = [name for name, column in zip(labels, found, strict=True) if column is None]
+    if missing:
+        raise DataError(f"{where} has no column {missing[0]}. Expected one of {_shortened(others)}.")
+    return tuple(column for column in found if column is not None)
 
 
 def _shortened(header: Sequence[str]) -> str:
@@ -77,7 +125,7 @@ def _shortened(header: Sequence[str]) -> str:
 
 
 def first_of(header: Sequence[str], names: Sequence[str]) -> str | None:
-    """Finds a column by its possible names, in any case.
+    """Finds a column by its possible names, in any case, singular or plural.
 
     Args:
         header: Names of the columns.
@@ -85,9 +133,13 @@ def first_of(header: Sequence[str], names: Sequence[str]) -> str | None:
 
     Returns:
         The column in the header, None when there is none.
+
+    Examples:
+        >>> first_of(["Image Names", "ClassId"], ["file", "image_name"])
+        'Image Names'
     """
-    by_name = {plain_name(name): name for name in reversed(header)}
-    return next((by_name[name] for name in names if name in by_name), None)
+    by_name = {_compared(name): name for name in reversed(header)}
+    return next((by_name[found] for name in names if (found := _compared(name)) in by_name), None)
 
 
 def plain_name(name: str) -> str:
@@ -96,4 +148,28 @@ def plain_name(name: str) -> str:
     Args:
         name: Name of the column.
     """
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
+    return "_".join(words_of(name))
+
+
+@lru_cache(4096)
+def words_of(name: str) -> tuple[str, ...]:
+    """Returns the words of the name of a column, in lower case and singular: "ClassIds" is class, id."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.strip())
+    return tuple(_singular(word) for word in re.findall(r"[^\W_]+", spaced.lower()))
+
+
+def _known(name: str, names: Sequence[str]) -> bool:
+    return first_of([name], names) is not None
+
+
+def _compared(name: str) -> str:
+    """Returns the form in which two spellings of the name of a column are equal."""
+    return "".join(words_of(name))
+
+
+def _singular(word: str) -> str:
+    if word.endswith("sses"):
+        return word[:-2]
+    if word.endswith("ies") and word != "species":
+        return word[:-3] + "y"
+    return word[:-1] if len(word) > 2 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ies")) else word

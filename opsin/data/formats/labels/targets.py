@@ -9,12 +9,16 @@ import numpy as np
 from opsin.core import DataError
 
 from ...targets import CLASSES, IDENTITIES, LABELS, NUMBERS, Target, TargetKind
+from ..scan import some
 from ..split_names import in_order
+from .cell_values import Numbers, number_and_unit, numbers_of
+from .columns import CLASS_WORDS, words_of
+from .label_lists import label_lists, separator_in
 
 MOST_INTEGER_CLASSES = 1000
 MOST_INTEGER_CLASSES_UNNAMED = 10
-_CLASS_COLUMN_WORDS = ("label", "class", "category", "species", "diagnosis", "type", "kind")
-_MISSING = ("", "nan", "na", "n/a", "null", "none")
+_MANY_COLUMNS = 6
+_TRUTH = {"true": "1", "false": "0", "yes": "1", "no": "0", "t": "1", "f": "0", "y": "1", "n": "0"}
 
 
 @dataclass(frozen=True)
@@ -33,18 +37,23 @@ class ParsedTargets:
 
 
 def parse_targets(
-    columns: Mapping[str, Sequence[Any]], source: str, kind: TargetKind | None, header: int | None = None
+    columns: Mapping[str, Sequence[Any]],
+    source: str,
+    kind: TargetKind | None,
+    header: int | None = None,
+    decimal: str = ".",
 ) -> ParsedTargets:
     """Interprets one or several columns of text or numbers.
 
-    One column: text is classes, "a|b" labels, decimals numbers; integers are classes when few and repeated. Several
-    columns: 0 and 1 are labels (classes when each row has exactly one 1), other numbers are numbers.
+    One column: text is classes, "a|b" and other lists labels, decimals numbers; integers are classes when few and
+    repeated. Several columns: 0 and 1 are labels (classes when each row has exactly one 1), other numbers are numbers.
 
     Args:
         columns: Cells by name of the column.
         source: Name of the table in errors.
         kind: Kind of target; None infers it from the values.
         header: Number of lines above the first row, for line numbers in errors; None counts rows from 0.
+        decimal: Mark of decimals where both are possible, as in 1,500.
 
     Returns:
         The target and its values.
@@ -57,27 +66,30 @@ def parse_targets(
         [0, 1, 0]
     """
     if kind is IDENTITIES:
-        found = parse_targets(columns, source, CLASSES, header)
+        found = parse_targets(columns, source, CLASSES, header, decimal)
         return ParsedTargets(Target(IDENTITIES, found.target.names), found.values, found.notes)
     if kind not in (None, CLASSES, LABELS, NUMBERS):
         raise DataError(f"{source} has one target per image. Expected classes, labels or numbers, not {kind}.")
-    position = _Position(source, header)
+    position = _Position(source, header, decimal)
     texts = {name: [_text(cell) for cell in cells] for name, cells in columns.items()}
     if len(texts) > 1:
         return _parse_columns(texts, position, kind)
     name, cells = next(iter(texts.items()))
-    numbers = _numbers(cells)
-    binary = numbers is not None and set(numbers.tolist()) <= {0.0, 1.0}
-    if (kind is LABELS and not binary) or (kind is None and numbers is None and any("|" in cell for cell in cells)):
-        return _parse_label_text(cells, position)
+    listed = None if kind in (NUMBERS, CLASSES) else label_lists(cells, name, kind is LABELS)
+    numbers = numbers_of(cells, decimal)
+    binary = numbers is not None and set(numbers.values.tolist()) <= {0.0, 1.0}
+    if listed is not None and (numbers is None or (kind is None and CLASS_WORDS & set(words_of(name)))):
+        return _labels_or_columns(name, listed.rows, listed.separated, position, kind)
+    if kind is LABELS and not binary:
+        return _parse_labels(name, [[cell] if cell else [] for cell in cells], "", position)
     if numbers is not None:
-        _check_finite(numbers, name, position)
+        _check_finite(numbers.values, name, position)
         return _parse_numbers(name, cells, numbers, kind)
     if kind is NUMBERS:
         raise DataError(f"{position.of_text(cells)} as {name}. Expected a number.")
     if "" in cells:
         raise DataError(f"{position.of(cells.index(''))} has no {name}. Fix: give each row a value or remove it.")
-    return parse_classes(cells)
+    return _parse_text(name, cells, position, kind)
 
 
 def parse_classes(cells: Sequence[str], kind: TargetKind = CLASSES) -> ParsedTargets:
@@ -97,38 +109,85 @@ def parse_classes(cells: Sequence[str], kind: TargetKind = CLASSES) -> ParsedTar
 
 @dataclass(frozen=True)
 class _Position:
-    """Position of a value in the table, for errors."""
+    """Position of a value in the table, for errors, and the mark of decimals."""
 
     source: str
     header: int | None
+    decimal: str = "."
 
     def of(self, row: int) -> str:
         return f"{self.source}: " + (f"row {row}" if self.header is None else f"line {row + 1 + self.header}")
 
     def of_text(self, cells: Sequence[str]) -> str:
-        row = next(row for row, cell in enumerate(cells) if _numbers([cell]) is None)
+        row = next((row for row, cell in enumerate(cells) if numbers_of([cell], self.decimal) is None), 0)
         return f"{self.of(row)} has {cells[row]!r}"
 
 
-def _parse_numbers(name: str, cells: list[str], numbers: np.ndarray, kind: TargetKind | None) -> ParsedTargets:
+def _parse_text(name: str, cells: list[str], position: _Position, kind: TargetKind | None) -> ParsedTargets:
+    """Interprets text as classes, with a note where it may be something else."""
+    found = parse_classes(cells)
+    if kind is CLASSES:
+        return found
+    notes: list[str] = []
+    separator = separator_in(cells)
+    if separator:
+        notes.append(
+            f"cells of {name} with {separator} are one class each; set the task to multilabel if they are labels"
+        )
+    numeric = [number_and_unit(cell) is not None for cell in cells]
+    if sum(numeric) * 2 > len(cells) and len(set(cells)) > MOST_INTEGER_CLASSES_UNNAMED // 2:
+        units = {one[1] for cell in cells if (one := number_and_unit(cell)) is not None}
+        why = (
+            f"several units ({some(sorted(units - {''}))})"
+            if all(numeric)
+            else f"not in {_first_text(cells, position)}"
+        )
+        share = f"{sum(numeric)} of {len(cells)} rows"
+        notes.append(
+            f"{name} holds numbers in {share}, {why}: read as classes; correct these cells if they are quantities"
+        )
+    return ParsedTargets(found.target, found.values, tuple(notes))
+
+
+def _first_text(cells: list[str], position: _Position) -> str:
+    row = next(row for row, cell in enumerate(cells) if number_and_unit(cell) is None)
+    return f"{position.of(row)} ({cells[row]!r})"
+
+
+def _parse_numbers(name: str, cells: list[str], found: Numbers, kind: TargetKind | None) -> ParsedTargets:
+    numbers = found.values
     whole = bool((numbers == np.rint(numbers)).all())
+    spelled = bool(found.spelling or found.unit)
     if kind is LABELS:
         return ParsedTargets(Target(LABELS, (name,)), numbers[:, None].tolist())
     if kind is CLASSES:
-        return _integer_classes(cells, numbers) if whole else parse_classes(cells)
-    as_numbers = ParsedTargets(Target(NUMBERS, (name,)), numbers[:, None].tolist())
+        return _integer_classes(cells, numbers) if whole and not spelled else parse_classes(cells)
+    target = Target(NUMBERS, (name,))
+    as_numbers = ParsedTargets(target, numbers[:, None].tolist(), _spelling_notes(name, cells, found))
     if kind is NUMBERS or not whole:
         return as_numbers
     distinct = len(np.unique(numbers))
-    named = any(word in name.lower() for word in _CLASS_COLUMN_WORDS)
+    named = bool(CLASS_WORDS & set(words_of(name)))
     most = min(MOST_INTEGER_CLASSES if named else MOST_INTEGER_CLASSES_UNNAMED, max(2, len(numbers) // 2))
-    found = f"the column {name} has {distinct} distinct integers"
-    if distinct <= most:
-        note = f"{found}, read as classes; set the task to regress if they are quantities"
-        classes = _integer_classes(cells, numbers)
+    summary = f"the column {name} has {distinct} distinct integers"
+    if distinct <= most and not found.spelling:
+        note = f"{summary}, read as classes; set the task to regress if they are quantities"
+        classes = parse_classes(cells) if spelled else _integer_classes(cells, numbers)
         return ParsedTargets(classes.target, classes.values, (note,))
-    note = f"{found}, read as quantities to predict; set the task to classify if they are classes"
-    return ParsedTargets(as_numbers.target, as_numbers.values, (note,))
+    note = f"{summary}, read as quantities to predict; set the task to classify if they are classes"
+    return ParsedTargets(as_numbers.target, as_numbers.values, (*as_numbers.notes, note))
+
+
+def _spelling_notes(name: str, cells: list[str], found: Numbers) -> tuple[str, ...]:
+    """Returns a note on numbers that are not plain, with an example."""
+    if found.ambiguous:
+        without = cells[0].replace(".", "")
+        return (f"{name}: {cells[0]} is read as {found.values[0]:g}; write {without} if points separate thousands",)
+    if not (found.spelling or found.unit):
+        return ()
+    how = f"numbers with {found.spelling}" if found.spelling else "numbers"
+    unit = f" in {found.unit}" if found.unit else ""
+    return (f"{name} holds {how}{unit}: {cells[0]} is read as {found.values[0]:,g}",)
 
 
 def _integer_classes(cells: list[str], numbers: np.ndarray) -> ParsedTargets:
@@ -139,16 +198,16 @@ def _integer_classes(cells: list[str], numbers: np.ndarray) -> ParsedTargets:
 
 
 def _parse_columns(texts: dict[str, list[str]], position: _Position, kind: TargetKind | None) -> ParsedTargets:
+    texts = _as_digits(texts)
     columns: list[np.ndarray] = []
+    notes: list[str] = []
     for name, cells in texts.items():
-        numbers = _numbers(cells)
+        numbers = numbers_of(cells, position.decimal)
         if numbers is None:
-            raise DataError(
-                f"{position.of_text(cells)} as {name}. Expected numbers in each of the columns {', '.join(texts)}, "
-                "or one column called label."
-            )
-        _check_finite(numbers, name, position)
-        columns.append(numbers)
+            raise _not_numbers(texts, position)
+        _check_finite(numbers.values, name, position)
+        columns.append(numbers.values)
+        notes += _spelling_notes(name, cells, numbers)
     table = np.stack(columns, axis=1)
     names = tuple(texts)
     binary = bool(np.isin(table, (0, 1)).all())
@@ -165,17 +224,57 @@ def _parse_columns(texts: dict[str, list[str]], position: _Position, kind: Targe
         raise DataError(
             f"{position.source}: {', '.join(names)} do not fit the task {kind.task}. Expected {wanted} in each row."
         )
-    return ParsedTargets(Target(NUMBERS, names), table.tolist())
+    if kind is None:
+        notes.append(f"{len(names)} columns are predicted as numbers: {some(names, _MANY_COLUMNS)}")
+    return ParsedTargets(Target(NUMBERS, names), table.tolist(), tuple(notes))
 
 
-def _parse_label_text(cells: list[str], position: _Position) -> ParsedTargets:
-    """Interprets "a|b" as the labels a and b, an empty cell as no label."""
-    sets = [{part.strip() for part in cell.split("|")} - {""} for cell in cells]
-    names = in_order(name for one in sets for name in one)
+def _as_digits(texts: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Returns columns of true and false, or yes and no, as 1 and 0; others as they are."""
+    cells = {cell.lower() for column in texts.values() for cell in column}
+    if not cells <= {*_TRUTH, "0", "1"}:
+        return texts
+    return {name: [_TRUTH.get(cell.lower(), cell) for cell in column] for name, column in texts.items()}
+
+
+def _not_numbers(texts: dict[str, list[str]], position: _Position) -> DataError:
+    """Returns the error for several columns of which some are text."""
+    bad = [name for name, cells in texts.items() if numbers_of(cells, position.decimal) is None]
+    first = f"{position.of_text(texts[bad[0]])} as {bad[0]}"
+    if len(bad) == len(texts):
+        return DataError(
+            f"{position.source} has {len(texts)} columns of text that can be the target: {some(bad, _MANY_COLUMNS)} "
+            f"({first}). Expected one. Fix: name it label, or remove the others."
+        )
+    return DataError(
+        f"{first}. Expected numbers in each of the columns {some(list(texts), _MANY_COLUMNS)}, or one column called "
+        f"label. Fix: name the target label, or remove {some(bad, _MANY_COLUMNS)}."
+    )
+
+
+def _labels_or_columns(
+    name: str, rows: list[list[str]], separated: str, position: _Position, kind: TargetKind | None
+) -> ParsedTargets:
+    """Interprets lists of labels, and lists of equal length of decimals, or of 0 and 1, as columns."""
+    lengths = {len(row) for row in rows}
+    vectors = [numbers_of(row) for row in rows] if lengths != {1} and len(lengths) == 1 else [None]
+    if kind is None and all(one is not None for one in vectors):
+        values = np.array([one.values for one in vectors if one is not None])
+        if np.isin(values, (0, 1)).all() or (values != np.rint(values)).any():
+            columns = {f"{name}_{at}": [row[at] for row in rows] for at in range(len(rows[0]))}
+            return _parse_columns(columns, position, kind)
+    return _parse_labels(name, rows, separated, position)
+
+
+def _parse_labels(name: str, rows: list[list[str]], separated: str, position: _Position) -> ParsedTargets:
+    """Interprets the labels of each row; a row without any has no label."""
+    sets = [set(row) for row in rows]
+    names = in_order(label for one in sets for label in one)
     if not names:
         raise DataError(f"{position.source}: no row has a label. Expected labels such as a|b.")
-    values = [[float(name in one) for name in names] for one in sets]
-    note = f"labels are separated by |: {len(names)} labels, several for each image"
+    values = [[float(label in one) for label in names] for one in sets]
+    what = f"labels of {name} are {separated}: " if separated else f"each cell of {name} is one label: "
+    note = f"{what}{len(names)} labels, several for each image; set the task to classify if each cell is one class"
     return ParsedTargets(Target(LABELS, names), values, (note,))
 
 
@@ -186,21 +285,6 @@ def _check_finite(numbers: np.ndarray, name: str, position: _Position) -> None:
         raise DataError(
             f"{position.of(int(bad[0]))} has no finite {name}{more}. Fix: give each row a value or remove it."
         )
-
-
-def _numbers(cells: Sequence[str]) -> np.ndarray | None:
-    try:
-        return np.array([_number(cell) for cell in cells], np.float64)
-    except ValueError:
-        return None
-
-
-def _number(cell: str) -> float:
-    if cell.lower() in _MISSING:
-        return float("nan")
-    if "_" in cell:  # Python reads 1_2 as 12
-        raise ValueError(cell)
-    return float(cell)
 
 
 def _text(cell: Any) -> str:

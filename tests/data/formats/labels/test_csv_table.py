@@ -140,10 +140,12 @@ def test_bad_tables_are_one_line_errors(folder, text, words):
     assert "\n" not in str(error.value)
 
 
-def test_binary_files_are_refused(folder):
-    (folder / "labels.csv").write_bytes(b"\xff\xfe\x00\x01path,label\n")
-    with pytest.raises(DataError, match="Expected CSV in UTF-8"):
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\x01path,label\n", b"PK\x03\x04\xff\x00\x00,", bytes(range(256))])
+def test_binary_files_are_refused_in_one_line(folder, content):
+    (folder / "labels.csv").write_bytes(content)
+    with pytest.raises(DataError, match="Expected") as error:
         read(folder / "labels.csv")
+    assert "\n" not in str(error.value)
 
 
 def test_columns_that_describe_an_image_are_kept(folder):
