@@ -16,7 +16,7 @@ from opsin.nn import Sequential
 from opsin.plan.inputs import open_dataset
 from opsin.plan.networks import RANDOM_WEIGHTS
 from opsin.plan.plan import TrainingPlan, TrainOptions, batches_of
-from opsin.training import Recipe, TrainJob, distributed
+from opsin.training import Recipe, TimeLimit, TrainJob, distributed
 
 from .provenance import versions
 
@@ -71,8 +71,7 @@ def write_record(prepared: TrainingPlan, request: RunRequest) -> None:
         "preprocessing": job.model.preprocessing.to_json(),
         "tta": job.model.tta,
         "recipe": job.recipe.to_json(),
-        "seconds": job.seconds,
-        "seconds_per_step": job.seconds_per_step,
+        "limit": None if job.limit is None else asdict(job.limit),
         "reasons": list(prepared.reasons),
         "initial_weights": prepared.initial_weights,
         "notes": list(source.table.notes),
@@ -97,6 +96,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         preprocessing = preprocessing_from_json(args["preprocessing"])
         task, tta = tasks.task_from_json(args["task"]), args["tta"]
         fingerprint, reasons = args["fingerprint"], tuple(args["reasons"])
+        limit = None if args["limit"] is None else TimeLimit(**args["limit"])
         initial_weights = str(args.get("initial_weights", RANDOM_WEIGHTS))
     except (ValueError, TypeError, KeyError, OSError, pl.exceptions.PolarsError) as error:
         raise _unreadable(folder, error) from error
@@ -124,8 +124,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         source.targets("valid"),
         recipe,
         folder,
-        args["seconds"],
-        args["seconds_per_step"],
+        limit,
         options.workers,
     )
     return TrainingPlan(source, job, reasons, initial_weights), options

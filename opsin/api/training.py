@@ -163,8 +163,9 @@ def _from_start(
     for line in (*prepared.dataset.table.notes, *prepared.reasons, f"run folder: {prepared.job.folder}"):
         say(line)
     job = prepared.job
-    if job.seconds is not None:
-        job = replace(job, seconds=max(1e-3, job.seconds - (time.monotonic() - ready)))
+    if job.limit is not None:
+        left = max(1e-3, job.limit.seconds - (time.monotonic() - ready))
+        job = replace(job, limit=replace(job.limit, seconds=left))
     _walk(Trainer(job, progress), say)
     return finish(prepared, time.monotonic() - begun, progress)
 

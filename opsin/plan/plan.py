@@ -1,5 +1,6 @@
 """Plan of a run: data set, task, network, recipe and time, decided before the first training step."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from opsin.data import Batches, Preprocessing, Table
 from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.tasks import Task
-from opsin.training import Recipe, TrainJob, distributed, fit_linear_probe, init_whitening_stem
+from opsin.training import Recipe, TimeLimit, TrainJob, distributed, fit_linear_probe, init_whitening_stem
 
 from .flip_probe import flip_keeps_class
 from .inputs import fit_preprocessing, read_dataset, upscaled
@@ -23,7 +24,7 @@ from .object_crops import boxes_from_masks, crop_objects
 from .pretrained_probe import PRETRAINED_MIN_SIDE, probe_pretrained
 from .recipe_defaults import TrainingSetup, default_recipe
 from .requested import augmentation_at, check_augment, with_requested
-from .time_budget import estimate_finish_seconds, seconds_per_step
+from .time_budget import estimate_finish, seconds_per_step
 
 MAX_VALIDATION = 2500
 """Maximum expected number of validation images: enough to select weights and to calibrate."""
@@ -198,30 +199,41 @@ def batches_of(source: Dataset, model: Model, recipe: Recipe, seed: int) -> Batc
 def _make_job(
     model: Model, source: Dataset, options: TrainOptions, hflip: bool, folder: Path, elapsed: Callable[[], float]
 ) -> TrainJob:
-    """Returns the job with a recipe for the available time; with `minutes` a training step is timed first."""
+    """Returns the job with a recipe for the available time."""
     count = int((source.table.rows["split"] == "train").sum())
     side = max(model.preprocessing.size[:-1])
     setup = TrainingSetup(
         count, side, hflip, None, options.epochs, options.rotate90, bool(options.pretrained), options.batch
     )
     recipe = _recipe(setup, model.task, options)
-    seconds, step = None, 1.0
+    limit = None
     if options.minutes is not None:
-        step = distributed.from_rank0(
-            seconds_per_step(model, recipe, batches_of(source, model, recipe, options.seed).targets)
-        )
-        finish = estimate_finish_seconds(model, source)
-        seconds = distributed.from_rank0(options.minutes * 60 - elapsed() - finish)
-        if seconds <= 10 * step:
-            raise DataError(
-                f"--minutes {options.minutes:g} leaves no time to train: reading took {elapsed():.0f} s, evaluation "
-                f"and report after training need {finish:.0f} s. Fix: increase --minutes or reduce --size."
-            )
-        images_per_second = recipe.batch_size / step * distributed.rank_and_world()[1]
-        recipe = _recipe(replace(setup, affordable=seconds * images_per_second), model.task, options)
+        limit = _time_limit(model, source, recipe, options, elapsed)
+        images_per_second = recipe.batch_size / limit.seconds_per_step * distributed.rank_and_world()[1]
+        recipe = _recipe(replace(setup, affordable=limit.seconds * images_per_second), model.task, options)
     batches = batches_of(source, model, recipe, options.seed)
     valid = source.targets("valid")
-    return TrainJob(model, batches, source.rows("valid"), valid, recipe, folder, seconds, step, options.workers)
+    return TrainJob(model, batches, source.rows("valid"), valid, recipe, folder, limit, options.workers)
+
+
+def _time_limit(
+    model: Model, source: Dataset, recipe: Recipe, options: TrainOptions, elapsed: Callable[[], float]
+) -> TimeLimit:
+    """Returns the time for training within `options.minutes`, with measured estimates of its parts."""
+    assert options.minutes is not None
+    example = batches_of(source, model, recipe, options.seed).targets
+    step = distributed.from_rank0(seconds_per_step(model, recipe, example))
+    finish = estimate_finish(model, source)
+    used = elapsed()
+    seconds = distributed.from_rank0(options.minutes * 60 - used - finish.seconds)
+    if seconds < step:
+        enough = math.ceil((used + finish.seconds + step) / 6) / 10
+        raise DataError(
+            f"--minutes {options.minutes:g} leaves no time to train: reading took {used:.0f} s, a training step "
+            f"takes {step:.1f} s, evaluation and report after training need {finish.seconds:.0f} s. "
+            f"Fix: use --minutes {enough:g} or more, or reduce --size."
+        )
+    return TimeLimit(seconds, step, distributed.from_rank0(finish.validation_seconds))
 
 
 def _recipe(setup: TrainingSetup, task: Task, options: TrainOptions) -> Recipe:

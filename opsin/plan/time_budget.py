@@ -2,7 +2,7 @@
 
 import copy
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from opsin.data import Batch, MaskSubset
 from opsin.data.dataset import Dataset
 from opsin.evaluation import Predictions, replicates_for, score
 from opsin.model import Model
+from opsin.model.test_time_augmentation import TTA_MODES
 from opsin.report import MOST_PLOTS, seconds_a_chart
 from opsin.tasks import Task
 from opsin.training import Recipe
@@ -29,7 +30,20 @@ CURVES = 2
 TIMED_IMAGES, TIMED_SECONDS, TIMED_STEPS = 32, 0.6, 3
 
 
-def estimate_finish_seconds(model: Model, source: Dataset) -> float:
+@dataclass(frozen=True)
+class FinishTime:
+    """Estimates of times.
+
+    Attributes:
+        seconds: Seconds after the last step: predictions of validation and test images, scores, charts and files.
+        validation_seconds: Seconds of one validation during training.
+    """
+
+    seconds: float
+    validation_seconds: float
+
+
+def estimate_finish(model: Model, source: Dataset) -> FinishTime:
     """Estimates the seconds to predict validation and test images, score them, draw charts and save.
 
     Args:
@@ -38,11 +52,14 @@ def estimate_finish_seconds(model: Model, source: Dataset) -> float:
     """
     valid, test = (int((source.table.rows["split"] == split).sum()) for split in ("valid", "test"))
     saving = 2 * 4 * sum(value.numel() for value in model.network.state_dict().values()) / BYTES_A_SECOND
-    predicting = RESERVE * (valid + test) * seconds_per_image(model, source.store.pixels)
+    each = seconds_per_image(model, source.store.pixels)
+    predicting = RESERVE * (valid + test) * each
+    passes = TTA_MODES[model.tta] + (len(model.network.output_shape) == 1)
     sample = _sample_predictions(model, source, SAMPLE)
     drawing = (CURVES + min(MOST_PLOTS, len(model.task.charts(sample.predictions, sample.targets)))) * seconds_a_chart()
     scoring = seconds_to_score(_sample_predictions(model, source, test), model.task) if test else 0.0
-    return REST_SECONDS + predicting + scoring + drawing + saving
+    seconds = REST_SECONDS + predicting + scoring + drawing + saving
+    return FinishTime(seconds, valid * each / passes + saving / 2)
 
 
 def seconds_per_image(model: Model, pixels: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from .linear_probe import fit_linear_probe as fit_linear_probe
 from .loop import TrainJob as TrainJob
 from .loop import Trainer as Trainer
 from .recipe import Recipe as Recipe
+from .time_limit import TimeLimit as TimeLimit
 from .recipe import Regularization as Regularization
 from .kernel_norms import rescale_kernels as rescale_kernels
 from .inference import predict_rows as predict_rows

@@ -21,13 +21,15 @@ from .history import write_metrics
 from .inference import predict_rows
 from .interrupt import Interrupted, watch_for_interrupt
 from .recipe import Recipe
-from .schedule import StepBudget, one_cycle
+from .schedule import VALIDATE_EVERY, StepBudget, one_cycle
 from .step import Diverged, Stepper
+from .time_limit import Pace, TimeLimit
 
 AVERAGED_SHARE = 0.02
-VALIDATE_EVERY = 0.02
 CHECKPOINT_SECONDS = 20.0
 MAXIMUM_ROLLBACKS = 4
+PACE_SECONDS = 10.0
+"""Seconds over which the shown number of images per second is a mean."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,7 @@ class TrainJob:
         valid_targets: Targets of the validation images.
         recipe: Hyperparameters.
         folder: Folder of the run.
-        seconds: Time limit of the loop, which replaces the recipe's epochs; None for no limit.
-        seconds_per_step: First estimate of the seconds per step.
+        limit: Time limit of the loop, which replaces the recipe's epochs; None for no limit.
         workers: Threads that prepare batches.
     """
 
@@ -52,8 +53,7 @@ class TrainJob:
     valid_targets: np.ndarray
     recipe: Recipe
     folder: Path
-    seconds: float | None = None
-    seconds_per_step: float = 1.0
+    limit: TimeLimit | None = None
     workers: int = 1
 
 
@@ -70,6 +70,7 @@ class Trainer:
 
     def __init__(self, job: TrainJob, progress: Progress = silent) -> None:
         self.job, self.progress = job, progress
+        self.started = time.monotonic()
         self.stepper = Stepper(job.model, job.recipe, job.batches.seed)
         self.network = job.model.network
         self.average = WeightAverage(self.network, horizon=1)
@@ -78,11 +79,8 @@ class Trainer:
         self.averaged.tta = "none"  # test-time augmentation would double the time of each validation
         self.state = State(frozen=[n for n, w in self.network.named_parameters() if not w.requires_grad])
         self.plan = StepBudget(max(1, round(job.recipe.epochs * job.batches.per_epoch)))
-        self.started = time.monotonic()
-        self.saved = self.started
-        self.save_seconds = self.validation_seconds = 0.0
-        self.seconds_before = 0.0
-        self.planned = (0.0, 0)
+        self.saved = self.save_seconds = self.seconds_before = self.step_began = 0.0
+        self.pace = Pace(job.limit or TimeLimit(float("inf"), 1.0), job.batches.per_epoch)
         self.losses: list[float] = []
 
     @property
@@ -99,7 +97,6 @@ class Trainer:
         self._restore()
         self.seconds_before = self.state.seconds
         self.saved = self.seconds
-        self.planned = (self.seconds, self.state.step)
 
     def run(self) -> State:
         """Trains to the end of the plan.
@@ -115,8 +112,8 @@ class Trainer:
         distributed.broadcast_weights(self.stepper.loss_weights)
         with watch_for_interrupt() as interrupted:
             if self.state.step == 0:
-                if self.job.seconds is not None:
-                    self._replan(self.job.seconds_per_step)
+                if self.job.limit is not None:
+                    self._replan()
                 self._save()
             while not self.plan.done:
                 try:
@@ -128,6 +125,7 @@ class Trainer:
 
     def _run_epochs(self, interrupted: Callable[[], bool]) -> None:
         with closing(self.job.batches.stream(self.state.step, self.job.workers)) as batches:
+            self.step_began = self.seconds
             for batch in batches:
                 self._train_step(batch)
                 if interrupted():
@@ -140,6 +138,7 @@ class Trainer:
                 self._check_time()
                 if self.plan.done:
                     return
+                self.step_began = self.seconds
 
     def _train_step(self, batch: Batch) -> None:
         state, per_epoch = self.state, self.job.batches.per_epoch
@@ -149,8 +148,8 @@ class Trainer:
         self.average.update(self.network)
         state.step += 1
         self.plan.advance()
-        rate = self.job.batches.size * self.job.batches.part[1] * (state.step - self.planned[1])
-        pace = rate / max(1e-9, self.seconds - self.planned[0])
+        self.pace.add(self.seconds - self.step_began)
+        pace = self.job.batches.size * self.job.batches.part[1] / self.pace.seconds_per_step(PACE_SECONDS)
         loss = f"epoch {state.step / per_epoch:.1f}  loss {np.mean(self.losses[-20:]):.3f}"
         self.progress("train", self.plan.progress, 1.0, f"{loss}{self._validation_note()}  {pace:,.0f} images/s")
         due = self.plan.progress - state.validated >= VALIDATE_EVERY
@@ -163,28 +162,28 @@ class Trainer:
         score = self.state.metrics[-1].get(f"valid_{name}") if self.state.metrics else None
         return "" if score is None else f"  valid {name} {score:.3g}"
 
-    def _replan(self, seconds_per_step: float) -> None:
-        seconds = (self.job.seconds or 0.0) - self.seconds - self.validation_seconds
-        self.plan.replan(
-            max(1e-9, distributed.from_rank0(seconds)), distributed.from_rank0(seconds_per_step)
-        )  # at least one step
-        self.planned = (self.seconds, self.state.step)
+    def _replan(self) -> None:
+        """Plans the number of steps that fit into the time left."""
+        steps = self.pace.steps_that_fit(self.plan, self.state.step, self.seconds)
+        self.plan.replan(int(distributed.from_rank0(steps)))
 
     def _check_time(self) -> None:
-        """Saves a checkpoint at intervals, and replans the steps of a run with a time limit.
+        """Saves a checkpoint at intervals or when the plan of a run with a time limit must change, or ends the run.
 
         The plan changes only where a checkpoint is saved, so a resumed run follows the same plan.
         """
-        left = float("inf") if self.job.seconds is None else self.job.seconds - self.seconds - self.validation_seconds
-        if distributed.from_rank0(left) <= 0:
-            self.plan.replan(0.0, 1.0)
+        pace, elapsed, since = self.pace, self.seconds, self.seconds - self.saved
+        if distributed.from_rank0(float(pace.is_over(elapsed))):
+            self.plan.replan(0)
             self._validate(0.0)
             return
-        interval = max(min(CHECKPOINT_SECONDS, left / 3), 1.0, 30 * self.save_seconds)
-        if distributed.from_rank0(self.seconds - self.saved) < interval:
+        interval = max(min(CHECKPOINT_SECONDS, pace.seconds_left(elapsed) / 3), 1.0, 30 * self.save_seconds)
+        misses = pace.misses_limit(self.plan, self.state.step, elapsed)
+        urgent = misses and (self.plan.steps_left == 1 or since >= 10 * self.save_seconds)
+        if not distributed.from_rank0(float(urgent or since >= interval)):
             return
-        if self.job.seconds is not None and self.state.step > self.planned[1]:
-            self._replan((self.seconds - self.planned[0]) / (self.state.step - self.planned[1]))
+        if self.job.limit is not None:
+            self._replan()
         self._save()
 
     def _validate(self, pace: float) -> None:
@@ -218,8 +217,8 @@ class Trainer:
             if better:
                 self.averaged.save(job.folder / "best.safetensors")
         if job.recipe.patience is not None and state.stale >= job.recipe.patience:
-            self.plan.replan(0.0, 1.0)
-        self.validation_seconds = self.seconds - begun
+            self.plan.replan(0)
+        self.pace.validation_seconds = self.seconds - begun
 
     def _save(self) -> None:
         _check_finite(self.network.state_dict())
@@ -271,7 +270,6 @@ class Trainer:
             )
         self._restore()
         self.state.rollbacks, self.state.damping = rollbacks, damping
-        self.planned = (self.seconds, self.state.step)
         self.progress(
             "train", self.plan.progress, 1.0, f"diverged: back to step {self.state.step}, half the learning rate"
         )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 WARMUP = 0.1
+VALIDATE_EVERY = 0.02
+"""Least progress between two validations."""
 
 
 def one_cycle(progress: float) -> float:
@@ -24,8 +26,8 @@ def one_cycle(progress: float) -> float:
 class StepBudget:
     """Progress of a run in steps.
 
-    A run with a fixed number of epochs keeps its number of steps. A run with a time limit replans at each checkpoint
-    from the time left and the seconds per step; the plan is part of the checkpoint, so a resumed run follows it.
+    A run with a fixed number of epochs keeps its number of steps. A run with a time limit replans where it saves a
+    checkpoint (`time_limit`); the plan is part of the checkpoint, so a resumed run follows it.
 
     Args:
         steps_left: Number of steps left.
@@ -50,11 +52,6 @@ class StepBudget:
         self.progress = 1.0 if self.steps_left <= 1 else self.progress + (1 - self.progress) / self.steps_left
         self.steps_left -= 1
 
-    def replan(self, seconds_left: float, seconds_per_step: float) -> None:
-        """Spreads the remaining progress over the steps that fit into the time left.
-
-        Args:
-            seconds_left: Seconds left; at 0 or less the run ends.
-            seconds_per_step: Measured seconds per step.
-        """
-        self.steps_left = max(1, int(seconds_left / seconds_per_step)) if seconds_left > 0 else 0
+    def replan(self, steps: int) -> None:
+        """Spreads the remaining progress over another number of steps; 0 ends the run."""
+        self.steps_left = steps

@@ -61,7 +61,7 @@ def test_the_same_seed_decides_the_same(decide, colours):
 
 
 def test_minutes_leave_time_for_reading_and_for_the_report(decide, colours):
-    soon, late = (decide(colours, epochs=None, minutes=1.0, age=age).job.seconds for age in (0.0, 30.0))
+    soon, late = (decide(colours, epochs=None, minutes=1.0, age=age).job.limit.seconds for age in (0.0, 30.0))
     assert 40 < soon < 60
     assert soon - late == pytest.approx(30, abs=3)
 

@@ -18,7 +18,7 @@ from opsin.training import Interrupted, Recipe, Regularization, Trainer, TrainJo
 SIDE, COUNT, VALID = 12, 96, 24
 
 
-def make_job(folder, *, network="simple", task=None, seconds=None, seed=3, **changes):
+def make_job(folder, *, network="simple", task=None, limit=None, seed=3, **changes):
     """Returns random images whose class is the brightness of their left half; the last rows are for validation."""
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 200, (COUNT + VALID, SIDE, SIDE, 3), dtype=np.uint8)
@@ -38,13 +38,13 @@ def make_job(folder, *, network="simple", task=None, seconds=None, seed=3, **cha
     model = Model(network, task or Classify(("dark", "grey", "light")), preprocessing)
     rows, targets = np.arange(COUNT), torch.from_numpy(classes[:COUNT])
     batches = Batches(pixels, rows, targets, recipe.batch_size, recipe.augmentation, seed)
-    return TrainJob(model, batches, np.arange(COUNT, COUNT + VALID), classes[COUNT:], recipe, Path(folder), seconds)
+    return TrainJob(model, batches, np.arange(COUNT, COUNT + VALID), classes[COUNT:], recipe, Path(folder), limit)
 
 
 class Saving(Trainer):
     """Saves a checkpoint at every third step, so that a resume starts between epochs."""
 
-    def _look_at_clock(self):
+    def _check_time(self):
         if self.state.step % 3 == 0:
             self._save()
 

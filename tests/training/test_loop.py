@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from opsin.core import OpsinError
 from opsin.model import load
 from opsin.tasks import Classify
-from opsin.training import Regularization, Trainer, loop
+from opsin.training import Regularization, TimeLimit, Trainer, loop
 
 NAMES = ("dark", "grey", "light")
 PER_EPOCH = 6
@@ -137,7 +137,7 @@ def stop_at(trainer, step):
 
 def test_a_run_of_some_time_ends_in_time_with_one_last_validation(make_job, tmp_path, clock):
     clock.pace = 0.05
-    trainer = Trainer(replace(make_job(tmp_path, seconds=60.0, epochs=1000), seconds_per_step=0.4))
+    trainer = Trainer(make_job(tmp_path, limit=TimeLimit(60.0, 0.4), epochs=1000))
     state = trainer.run()
     assert 40 < trainer.seconds < 66
     steps = [row["step"] for row in state.metrics]
