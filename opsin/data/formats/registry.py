@@ -12,7 +12,7 @@ from .boxes.yolo import match_yolo
 from .labels.class_folders import match_class_folders
 from .labels.npz import read_npz
 from .labels.table_files import match_csv_tables, match_main_table
-from .masks.mask_folders import match_mask_folders
+from .masks.mask_folders import match_mask_folders, match_masks_by_content
 from .masks.nnunet import match_nnunet
 from .masks.object_folders import match_object_folders
 from .reader import FormatMatch, FormatMatches, NearMiss
@@ -45,6 +45,7 @@ SPATIAL_FORMATS = (
     (catalogue.OBJECT_FOLDERS, match_object_folders),
 )
 MAIN_TABLES = ((catalogue.CSV_TABLE, match_main_table),)
+FORMATS_BY_CONTENT = ((catalogue.MASK_FOLDERS, match_masks_by_content),)
 IMAGE_LEVEL_FORMATS = (
     (catalogue.CLASS_FOLDERS, match_class_folders),
     (catalogue.CSV_TABLE, match_csv_tables),
@@ -67,7 +68,7 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
     """
     rejected: list[str] = []
     near: list[str] = []
-    for formats in (SPATIAL_FORMATS, MAIN_TABLES, IMAGE_LEVEL_FORMATS):
+    for formats in (SPATIAL_FORMATS, MAIN_TABLES, FORMATS_BY_CONTENT, IMAGE_LEVEL_FORMATS):
         fitting: list[FormatMatch] = []
         for known, match_format in formats:
             if match_format is match_class_folders and near and kind is None:

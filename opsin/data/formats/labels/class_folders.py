@@ -7,6 +7,7 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table, make_rows
 from ...targets import CLASSES, IDENTITIES, LABELS, NUMBERS, TargetKind
+from ..masks.mask_folders import mask_files
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
 from .folder_layout import FolderLayout, folder_layout
@@ -26,6 +27,11 @@ def match_class_folders(listing: FolderListing) -> FormatMatches:
     """
     if not listing.images:
         return [], "there are no images"
+    masks = mask_files(listing)
+    if masks:
+        note = f"{count(masks, 'mask')} left out: {some(tuple(masks), 2)}"
+        images = tuple(path for path in listing.images if path not in masks)
+        listing = FolderListing(listing.folder, images, listing.others, (*listing.notes, note))
     try:
         layout = folder_layout(listing)
     except DataError as error:

@@ -12,9 +12,9 @@ FILES = frozenset(
     f"{stem}{ending}"
     for stem in ("classes", "class_names", "labels", "label_names", "labelmap", "label_map", "label_colors", "codes")
     for ending in (".txt", ".json")
-) | {"class_dict.csv"}
+) | {"class_dict.csv", "_classes.csv", "obj_class_to_machine_color.json"}
 MOST_BYTES = 1 << 20
-_HEADS = ("name", "class", "label", "id", "index")
+_HEADS = ("name", "class", "label", "id", "index", "pixel")
 
 
 @dataclass(frozen=True)

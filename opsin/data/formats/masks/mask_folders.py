@@ -7,13 +7,15 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table
 from ...targets import INSTANCES, MASKS, TargetKind
-from ..reader import FormatMatch, FormatMatches
+from ..reader import FormatMatch, FormatMatches, NearMiss
 from ..scan import FolderListing, count, some
 from .class_names import FILES, read_class_names
 from .mask_files import infer_mask_meaning, mask_table
 from .mask_yaml import match_mask_yaml
+from .nnunet import is_nnunet
 from .object_folders import is_object_folders
-from .pairing import MaskPairs, mentions_masks, pair_masks, pairs_mismatch, split_of
+from .pairing import MaskPairs, has_image_folder, mentions_masks, pair_masks, pairs_mismatch, split_of
+from .probe import are_fields_of_view, look_like_masks, roles_by_content
 
 _VOC_LISTS = "ImageSets/Segmentation/"
 
@@ -32,19 +34,63 @@ def match_mask_folders(listing: FolderListing) -> FormatMatches:
     configs, yaml_reason = match_mask_yaml(listing)
     if configs:
         return configs, ""
+    matches, reason = _match_names(listing)
+    if matches or not yaml_reason:
+        return matches, reason
+    return [], type(reason)(f"{reason}; {yaml_reason}")
+
+
+def match_masks_by_content(listing: FolderListing) -> FormatMatches:
+    """Matches a folder of masks next to a folder of images with the same names, told apart by their pixels.
+
+    Args:
+        listing: The files of the folder.
+
+    Returns:
+        The matches, and no reason, as `match_mask_folders` gives one.
+    """
+    files = FileImages(listing.folder)
+    roles = roles_by_content(listing, files)
+    if not roles:
+        return [], ""
+    try:
+        pairs = pair_masks(listing.images, roles)
+    except DataError:
+        return [], ""
+    if pairs_mismatch(pairs) is not None:
+        return [], ""
+    (masks,) = (name for name, role in roles.items() if role == "mask")
+    return [_match(listing, pairs, f"{masks}/ is read as masks, by its pixels and names")], ""
+
+
+def mask_files(listing: FolderListing) -> frozenset[str]:
+    """Returns the files that are masks of other files, which are no samples of their own.
+
+    Args:
+        listing: The files of the folder.
+    """
     if not mentions_masks(listing):
-        return [], "; ".join(
-            text
-            for text in (
-                "no masks in folders such as images/ and masks/, or with names such as cat_mask.png",
-                yaml_reason,
-            )
-            if text
-        )
-    if is_object_folders(listing):
-        return [], "there is a folder of masks for each image"
+        return frozenset()
+    files = FileImages(listing.folder)
     try:
         pairs = pair_masks(listing.images)
+    except DataError:
+        return frozenset()
+    if pairs_mismatch(pairs) is not None or not look_like_masks(files, list(pairs.masks.values())):
+        return frozenset()
+    return frozenset((*pairs.masks.values(), *pairs.unpaired_masks, *pairs.left_out))
+
+
+def _match_names(listing: FolderListing) -> FormatMatches:
+    if not mentions_masks(listing):
+        return [], "no masks in folders such as images/ and masks/, or with names such as cat_mask.png"
+    if is_object_folders(listing):
+        return [], "there is a folder of masks for each image"
+    if is_nnunet(listing):
+        return [], "there is a dataset.json of nnU-Net"
+    files = FileImages(listing.folder)
+    try:
+        pairs = pair_masks(listing.images, None, lambda one, other: are_fields_of_view(files, one, other))
     except DataError as error:
         message = str(error)
 
@@ -54,13 +100,19 @@ def match_mask_folders(listing: FolderListing) -> FormatMatches:
         return [FormatMatch("images with masks", (), (MASKS, INSTANCES), refuse)], ""
     reason = pairs_mismatch(pairs)
     if reason is not None:
-        return [], "; ".join(text for text in (reason, yaml_reason) if text)
+        both = pairs.by_folders and pairs.unpaired_masks and has_image_folder(listing)
+        return [], NearMiss(reason) if both else reason
+    if not pairs.is_sure and not look_like_masks(files, list(pairs.masks.values())):
+        return [], f"{some(list(pairs.masks.values()), 2)} have the names of masks, but the pixels of photographs"
+    return [_match(listing, pairs)], ""
 
+
+def _match(listing: FolderListing, pairs: MaskPairs, *notes: str) -> FormatMatch:
     def read(origin: str, kind: TargetKind | None) -> Table:
-        return _read(listing, pairs, origin, kind)
+        return _read(listing, pairs, origin, kind).with_notes(*notes)
 
     kinds = (MASKS,) if _names_file(listing) else (MASKS, INSTANCES)
-    return [FormatMatch(f"{count(pairs.masks, 'image')} with masks", (), kinds, read)], ""
+    return FormatMatch(f"{count(pairs.masks, 'image')} with masks", (), kinds, read)
 
 
 def _read(listing: FolderListing, pairs: MaskPairs, origin: str, kind: TargetKind | None) -> Table:
@@ -77,6 +129,10 @@ def _read(listing: FolderListing, pairs: MaskPairs, origin: str, kind: TargetKin
         notes.append(f"{count(pairs.unpaired_images, 'image')} without a mask left out: {some(pairs.unpaired_images)}")
     if pairs.unpaired_masks:
         notes.append(f"{count(pairs.unpaired_masks, 'mask')} without an image left out: {some(pairs.unpaired_masks)}")
+    if pairs.left_out:
+        notes.append(
+            f"{count(pairs.left_out, 'mask')} or pictures of other folders or names left out: {some(pairs.left_out, 2)}"
+        )
     others = [name for name in listing.others if name != path and not (voc_splits and name.startswith(_VOC_LISTS))]
     if others:
         notes.append(f"{count(others, 'other file')} left out: {some(others)}")

@@ -32,13 +32,7 @@ def match_nnunet(listing: FolderListing) -> FormatMatches:
     """
     matches: list[FormatMatch] = []
     reason = "no dataset.json next to imagesTr/ and labelsTr/"
-    for path in listing.others:
-        folder, _, name = path.rpartition("/")
-        prefix = f"{folder}/" if folder else ""
-        if name != "dataset.json" or not any(
-            other.startswith(f"{prefix}imagesTr/") for other in (*listing.images, *listing.others)
-        ):
-            continue
+    for path, prefix in _descriptions(listing):
 
         def read(origin: str, kind: TargetKind | None, path: str = path, prefix: str = prefix) -> Table:
             try:
@@ -48,6 +42,28 @@ def match_nnunet(listing: FolderListing) -> FormatMatches:
 
         matches.append(FormatMatch(f"nnU-Net's {path}", (path,), (MASKS,), read))
     return matches, "" if matches else reason
+
+
+def is_nnunet(listing: FolderListing) -> bool:
+    """Returns True when there is a dataset.json next to an imagesTr folder.
+
+    Args:
+        listing: The files of the folder.
+    """
+    return bool(_descriptions(listing))
+
+
+def _descriptions(listing: FolderListing) -> list[tuple[str, str]]:
+    """Returns each dataset.json next to an imagesTr folder, and the start of the paths there."""
+    found: list[tuple[str, str]] = []
+    for path in listing.others:
+        folder, _, name = path.rpartition("/")
+        prefix = f"{folder}/" if folder else ""
+        if name == "dataset.json" and any(
+            other.startswith(f"{prefix}imagesTr/") for other in (*listing.images, *listing.others)
+        ):
+            found.append((path, prefix))
+    return found
 
 
 def _read(listing: FolderListing, path: str, prefix: str, origin: str) -> Table:
