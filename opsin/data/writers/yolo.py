@@ -5,7 +5,7 @@ from pathlib import Path
 
 from opsin.core import DataError, replacing
 
-from ..formats.boxes.yolo_yaml import label_path
+from ..formats.boxes.yolo_files import label_path
 from .annotated_image import AnnotatedImage
 
 

@@ -15,6 +15,7 @@ from .outlines import Outline
 
 _INTEGER_TOLERANCE = 0.02
 """Tolerance in pixels for coordinates that a file rounded from integers."""
+_MOST_DRAWN_CORNERS = 8
 _ASPECT_TOLERANCE = 0.02
 _MOST_RELATIVE = 1.1
 """Relative coordinates exceed 1 by at most this, where a box is cut by the border."""
@@ -180,10 +181,10 @@ def _upright(image: ImageAnnotations, size: ImageSize) -> ImageAnnotations:
 def _joins_pixel_centres(image: ImageAnnotations) -> bool:
     """Returns True when all outlines join pixel centres, as OpenCV traces them, so that boxes exclude the last pixel.
 
-    All corners are integers then.
+    All corners are integers then, and outlines have more corners than people or oriented boxes give them.
     """
     points = [points for outline in image.outlines for points in outline.polygons]
-    if not points or len(points) != len(image.boxes):
+    if len(points) != len(image.boxes) or max(map(len, points), default=0) <= _MOST_DRAWN_CORNERS:
         return False
     corners = np.concatenate(points)
     return bool(np.abs(corners - corners.round()).max() < _INTEGER_TOLERANCE)

@@ -3,17 +3,18 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from opsin.core import DataError
-
+from ..image_names import ImageNames
 from ..masks.class_names import class_names_of
-from ..scan import IMAGE_EXTENSIONS, scan
+from ..masks.pairing import split_of
+from ..scan import FolderListing, count, scan, some
 from ..split_names import split_name
+from .yolo_files import LabelFiles, label_counterpart, label_path, list_lines
 
-_MOST_LIST_BYTES = 1 << 28
-_LABEL_FOLDERS = {"images": "labels", "JPEGImages": "labels"}
+_NOTHING = ("", "null", "~", "None")
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,10 @@ class YoloImages:
 
 
 def yaml_class_names(config: Mapping[str, Any], source: str) -> dict[int, str] | None:
-    """Returns the names of the classes.
+    """Returns the names of the classes, as they are written.
 
     Args:
-        config: Content of a YAML file.
+        config: Content of a YAML file, with all scalars as text.
         source: Its name in errors.
 
     Returns:
@@ -47,12 +48,30 @@ def yaml_class_names(config: Mapping[str, Any], source: str) -> dict[int, str] |
     Raises:
         DataError: The names are invalid.
     """
-    if not any(isinstance(config.get(key), (str, list)) for key in config if split_name(str(key))):
+    if not any(isinstance(config.get(key), (str, list)) for key in config if split_name(key)):
         return None
     names: Any = config.get("names")
-    if names is None and isinstance(config.get("nc"), int) and 0 < config["nc"] < 100_000:
-        names = [str(id) for id in range(config["nc"])]
-    return None if names is None else class_names_of(names, source).names
+    number = str(config.get("nc", ""))
+    if names in (None, "", "null") and number.isascii() and number.isdigit() and 0 < int(number[:9]) < 100_000:
+        names = [str(id) for id in range(int(number))]
+    elif isinstance(names, str) and "," in names:
+        names = [name.strip(" '\"") for name in names.strip("[]() ").split(",")]
+    return None if names in (None, "", "null") else class_names_of(names, source).names
+
+
+def keypoint_shape(config: Mapping[str, Any]) -> list[int] | None:
+    """Returns the number of keypoints and of values of each; None without kpt_shape.
+
+    Args:
+        config: Content of a data.yaml, with all scalars as text.
+    """
+    shape: Any = config.get("kpt_shape")
+    sides = [str(side) for side in cast("list[Any]", shape)] if isinstance(shape, list) else []
+    return (
+        [int(side) for side in sides]
+        if len(sides) == 2 and all(side.isdigit() and len(side) < 5 for side in sides)
+        else None
+    )
 
 
 def list_images(folder: Path, path: str, config: Mapping[str, Any]) -> YoloImages:
@@ -61,7 +80,7 @@ def list_images(folder: Path, path: str, config: Mapping[str, Any]) -> YoloImage
     Args:
         folder: Folder of the data set.
         path: Path of the data.yaml within it.
-        config: Its content.
+        config: Its content, with all scalars as text.
 
     Returns:
         The images.
@@ -71,15 +90,15 @@ def list_images(folder: Path, path: str, config: Mapping[str, Any]) -> YoloImage
     """
     file_folder = Path(os.path.realpath(folder / path)).parent
     top = Path(os.path.realpath(folder))
-    base = file_folder / str(config.get("path") or ".")
+    base = file_folder / str(config.get("path") or ".").replace("\\", "/")
     if not base.is_dir() or not _is_inside(file_folder.parent, str(base)):
         base = file_folder  # a path on another machine
     found: list[tuple[str, Path, str]] = []
     notes: list[str] = []
     for key, value in config.items():
-        split = split_name(str(key))
+        split = split_name(key)
         for entry in cast("list[Any]", value if isinstance(value, list) else [value]) if split else []:
-            if not isinstance(entry, str) or not entry:
+            if not isinstance(entry, str) or entry.strip() in _NOTHING:
                 continue
             target = _resolve(file_folder, base, entry)
             if target is None:
@@ -87,48 +106,58 @@ def list_images(folder: Path, path: str, config: Mapping[str, Any]) -> YoloImage
             else:
                 found.append((cast(str, split), target, entry))
     root = top if all(_is_inside(top, str(target)) for _, target, _ in found) else file_folder.parent
+    files = _Files(root)
     images: dict[str, LabelledImage] = {}
+    repeated: set[str] = set()
     for split, target, entry in found:
         if target.is_dir():
-            for image in _images_in_folder(root, target, _label_folder(file_folder, target, entry), split):
-                images.setdefault(image.image, image)
+            listed = _images_in_folder(root, target, _label_folder(file_folder, target, entry), split)
         else:
-            for image in _images_in_list(root, base, target, split):
-                images.setdefault(image.image, image)
+            listed, missing = _images_in_list(files, base, target, split)
+            notes += missing
+        for image in listed:
+            if images.setdefault(image.image, image).split != split:
+                repeated.add(image.image)
+    if repeated:
+        notes.append(f"{count(repeated, 'image')} in several splits, used in the first: {some(list(repeated))}")
     return YoloImages(root, list(images.values()), notes)
 
 
-def label_path(image: str) -> str:
-    """Returns the path of the label file of an image: labels/a.txt for images/a.jpg, else in the same folder.
+class _Files:
+    """The images and text files below a folder, listed when a path does not lead to them."""
 
-    Args:
-        image: Path of the image.
+    def __init__(self, root: Path) -> None:
+        self.root = root
 
-    Examples:
-        >>> label_path("train/images/a.jpg"), label_path("a.jpg")
-        ('train/labels/a.txt', 'a.txt')
-    """
-    folders, _, name = image.rpartition("/")
-    counterpart = _label_counterpart(folders)
-    return f"{counterpart}/{name.rpartition('.')[0]}.txt".lstrip("/") if folders else f"{name.rpartition('.')[0]}.txt"
+    @cached_property
+    def names(self) -> ImageNames:
+        return ImageNames(self._listing.images)
 
+    @cached_property
+    def labels(self) -> LabelFiles:
+        return LabelFiles(self._listing.others)
 
-def _label_counterpart(folders: str) -> str:
-    parts = folders.split("/")
-    for index in reversed(range(len(parts))):
-        if parts[index] in _LABEL_FOLDERS:
-            parts[index] = _LABEL_FOLDERS[parts[index]]
-            break
-    return "/".join(parts)
+    @cached_property
+    def _listing(self) -> FolderListing:
+        return scan(self.root)
 
 
 def _resolve(file_folder: Path, base: Path, entry: str) -> Path | None:
-    """Resolves an entry: below `base` or `here`, without leading ../, or one folder up; None when it does not exist."""
-    text = entry.replace("\\", "/").removeprefix("./")
-    stripped = text
-    while stripped.startswith("../"):
-        stripped = stripped[3:]
-    for target in (base / text, file_folder / text, file_folder / stripped, file_folder.parent / stripped):
+    """Resolves an entry: below `base` or the folder of the file, or one folder up; None when it does not exist.
+
+    Of a path of another machine, the longest end that exists is taken, down to the part that names the split.
+    """
+    text = entry.strip().replace("\\", "/").removeprefix("./")
+    parts = [part for part in text.split("/") if part not in ("", ".", "..") and not part.endswith(":")]
+    named = next((place for place in reversed(range(len(parts))) if split_of(f"{parts[place]}/x")), None)
+    last = len(parts) - 1 if named is None else named
+    ends = ["/".join(parts[start:]) for start in range(last + 1)]
+    for target in (
+        base / text,
+        file_folder / text,
+        *(file_folder / end for end in ends),
+        *(file_folder.parent / end for end in ends),
+    ):
         resolved = os.path.normpath(target)
         if (
             _is_inside(file_folder.parent, resolved)
@@ -141,8 +170,8 @@ def _resolve(file_folder: Path, base: Path, entry: str) -> Path | None:
 
 def _label_folder(file_folder: Path, target: Path, entry: str) -> Path:
     """Returns the folder of the labels: the counterpart of the image folder, or one below the folder of the file."""
-    counterpart = _label_counterpart(entry.replace("\\", "/").removeprefix("./").rstrip("/"))
-    for folder in (Path(_label_counterpart(target.as_posix())), file_folder / counterpart):
+    counterpart = label_counterpart(entry.replace("\\", "/").removeprefix("./").rstrip("/"))
+    for folder in (Path(label_counterpart(target.as_posix())), file_folder / counterpart):
         resolved = Path(os.path.normpath(folder))
         if resolved != target and resolved.is_dir() and _is_inside(file_folder.parent, os.path.realpath(resolved)):
             return resolved
@@ -151,41 +180,47 @@ def _label_folder(file_folder: Path, target: Path, entry: str) -> Path:
 
 def _images_in_folder(root: Path, target: Path, labels: Path, split: str) -> list[LabelledImage]:
     image_parent, label_parent = (PurePosixPath(folder.relative_to(root).as_posix()) for folder in (target, labels))
-    label_files = scan(labels).others
-    known = {path for path in label_files if path.endswith(".txt")}
+    known = LabelFiles(scan(labels).others)
     images: list[LabelledImage] = []
     for path in scan(target).images:
-        label = f"{path.rpartition('.')[0]}.txt"
-        images.append(
-            LabelledImage(
-                (image_parent / path).as_posix(), (label_parent / label).as_posix() if label in known else None, split
-            )
+        label = known.find(f"{path.rpartition('.')[0]}.txt", f"{path}.txt")
+        image, label_file = (
+            (image_parent / path).as_posix(),
+            None if label is None else (label_parent / label).as_posix(),
         )
+        images.append(LabelledImage(image, label_file, split))
     return images
 
 
-def _images_in_list(root: Path, base: Path, target: Path, split: str) -> list[LabelledImage]:
-    """Reads the images from a text file with one path per line."""
-    if target.stat().st_size > _MOST_LIST_BYTES:
-        raise DataError(f"{target.name} is larger than {_MOST_LIST_BYTES:,} bytes. Expected one path per line.")
+def _images_in_list(files: _Files, base: Path, target: Path, split: str) -> tuple[list[LabelledImage], list[str]]:
+    """Reads the images from a text file with one path per line, also of another machine; notes count missing ones."""
     images: list[LabelledImage] = []
-    for line in target.read_text("utf-8-sig", "replace").splitlines():
-        text = line.strip().replace("\\", "/")
-        if os.path.splitext(text)[1].lower() not in IMAGE_EXTENSIONS:
-            continue
-        resolved = next(
-            (
-                found
-                for folder in (base, target.parent)
-                if _is_inside(root, found := os.path.normpath(folder / text)) and os.path.exists(found)
-            ),
-            None,
+    missing: list[str] = []
+    moved: list[str] = []
+    for text in list_lines(target, target.name):
+        resolved = (os.path.normpath(folder / text) for folder in (base, target.parent))
+        path = next((found for found in resolved if _is_inside(files.root, found) and os.path.exists(found)), None)
+        if path is not None:
+            image = Path(path).relative_to(files.root).as_posix()
+        else:
+            image = files.names.find(text, target.parent.relative_to(files.root).as_posix())
+            if image is None:
+                missing.append(text)
+                continue
+            moved.append(image)
+        usual = label_path(image)
+        label = (
+            usual
+            if os.path.isfile(files.root / usual)
+            else files.labels.find(usual, f"{usual[:-4]}{Path(image).suffix}.txt")
         )
-        if resolved is not None:
-            image = Path(resolved).relative_to(root).as_posix()
-            label = label_path(image)
-            images.append(LabelledImage(image, label if os.path.isfile(root / label) else None, split))
-    return images
+        images.append(LabelledImage(image, label, split))
+    notes: list[str] = []
+    if moved:
+        notes.append(f"{count(moved, 'image')} of {target.name} found by name: {some(moved, 2)}")
+    if missing:
+        notes.append(f"{count(missing, 'image')} of {target.name} missing: {some(missing, 2)}")
+    return images, notes
 
 
 def _is_inside(root: Path, target: str) -> bool:
