@@ -1,11 +1,14 @@
 """Samples that are more than an image: volumes with their geometry, and face photos with landmarks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 
 from opsin.core import DataError
+from opsin.geometry import Orientation, orientation_of
+from opsin.geometry.orientation import spacing_of
 from opsin.geometry.placement import Affine
 
 
@@ -16,7 +19,10 @@ class Volume:
     Args:
         array: (depth, height, width, channels) or (depth, height, width), numbers of any type.
         spacing: Distance between voxels along the three axes, in millimetres; None where it is unknown.
-        affine: (4, 4) map from voxel indices to world coordinates, in millimetres; None where it is unknown.
+        affine: (4, 4) map from voxel indices (depth, height, width) to right, anterior, superior, in millimetres (as in
+            NIfTI); None where it is unknown.
+        facts: What the file says of patient and scanner, from an allow-list without identifiers.
+        notes: Findings of the reader, one line each.
 
     Raises:
         DataError: The array has another shape or no numbers, or the spacing is not above 0.
@@ -25,6 +31,8 @@ class Volume:
     array: np.ndarray
     spacing: tuple[float, float, float] | None = None
     affine: Affine | None = None
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.array.ndim == 3:
@@ -40,6 +48,19 @@ class Volume:
     def shape(self) -> tuple[int, int, int]:
         """(depth, height, width)."""
         return self.array.shape[0], self.array.shape[1], self.array.shape[2]
+
+    @property
+    def orientation(self) -> Orientation:
+        """Order and direction of the axes; those of a volume without an affine are taken as canonical."""
+        return orientation_of(self.affine)
+
+    def canonical(self) -> "Volume":
+        """Returns the volume with axes to superior, anterior and right; the values are a view of the same memory."""
+        if self.affine is None:
+            return self
+        orientation = self.orientation
+        affine = orientation.affine(self.affine, self.shape)
+        return replace(self, array=orientation.apply(self.array), spacing=spacing_of(affine), affine=affine)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,4 +2,6 @@
 
 from .layout import BOX_COLUMNS as BOX_COLUMNS
 from .layout import IGNORED as IGNORED
+from .orientation import Orientation as Orientation
+from .orientation import orientation_of as orientation_of
 from .placement import Placement as Placement
