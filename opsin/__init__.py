@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .api import predict_files as predict_files
     from .api import resume as resume
     from .api import train as train
+    from .data import read_study as read_study
     from .core import OpsinError as OpsinError
     from .model import Model as Model
 
@@ -31,6 +32,7 @@ _PLACES = {
         ("DataCheck", "Evaluation", "Run", "check", "evaluate", "load", "predict_files", "resume", "train"), "opsin.api"
     ),
     "OpsinError": "opsin.core",
+    "read_study": "opsin.data",
     "Model": "opsin.model",
 }
 

@@ -40,8 +40,9 @@ def predict(
         from opsin import api
 
         loaded = api.load(model, device)
-        paths = _find(images)
-        if output is None and not as_json and len(paths) == 1 and on_terminal():
+        in_patches = loaded.preprocessing.in_patches
+        paths = _find(images, in_patches)
+        if output is None and not as_json and len(paths) == 1 and on_terminal() and not in_patches:
             single = loaded.predict(paths[0], tiles=tiles, confidence=confidence)[0]
             rows: list[dict[str, Any]] = []
         else:
@@ -66,11 +67,12 @@ def predict(
         _check_any(rows)
 
 
-def _find(sources: Sequence[str]) -> tuple[Path, ...]:
-    """Returns the paths of all images without duplicates, in the order of the sources."""
-    from opsin.data import find_images
+def _find(sources: Sequence[str], volumes: bool) -> tuple[Path, ...]:
+    """Returns the paths of all images or volumes without duplicates, in the order of the sources."""
+    from opsin.data import find_images, find_volumes
 
-    return tuple(dict.fromkeys(path for source in sources for path in find_images(source)))
+    find = find_volumes if volumes else find_images
+    return tuple(dict.fromkeys(path for source in sources for path in find(source)))
 
 
 def _check(path: Path, error: str | None) -> None:

@@ -14,6 +14,7 @@ from .splitting.groups import label_conflicts as label_conflicts
 from .splitting.groups import linked_groups as linked_groups
 from .splitting.groups import split_leaks as split_leaks
 from .discover import find_images as find_images
+from .discover import find_volumes as find_volumes
 from .dataset import placements_of as placements_of
 from .decode import shape_of as shape_of
 from .intensity import Intensity as Intensity
@@ -25,12 +26,14 @@ from .store.image_preprocessing import letterbox as letterbox
 from .store.image_preprocessing import letterbox_images as letterbox_images
 from .store.preprocessing import Preprocessing as Preprocessing
 from .store.preprocessing import preprocessing_from_json as preprocessing_from_json
+from .store.patch_preprocessing import PatchPreprocessing as PatchPreprocessing
 from .store.volume_preprocessing import VolumePreprocessing as VolumePreprocessing
 from .read import read as read
 from .samples import Content as Content
 from .samples import Face as Face
 from .samples import Volume as Volume
 from .samples import as_picture as as_picture
+from .formats.volumes.study import read_study as read_study
 from .images import ArrayImages as ArrayImages
 from .images import ArrayVolumes as ArrayVolumes
 from .images import FileImages as FileImages
@@ -55,5 +58,6 @@ from .targets import KINDS as KINDS
 from .targets import LABELS as LABELS
 from .targets import MASKS as MASKS
 from .targets import NUMBERS as NUMBERS
+from .targets import VOLUME_MASKS as VOLUME_MASKS
 from .targets import Target as Target
 from .targets import TargetKind as TargetKind

@@ -73,7 +73,8 @@ class Dataset:
     def encoded_targets(self, split: str, encode: Callable[[np.ndarray], np.ndarray]) -> torch.Tensor | MaskSubset:
         """Returns the targets of one split as the loss takes them, by the task's `encode`; masks are read on demand."""
         if self.masks is not None:
-            return MaskSubset(self.masks.masks, self.rows(split))
+            size = self.store.preprocessing.size[:-1] if self.store.preprocessing.in_patches else ()
+            return MaskSubset(self.masks.masks, self.rows(split), size)
         return torch.from_numpy(encode(self.targets(split)))
 
     def placements(self, split: str) -> list[Placement]:

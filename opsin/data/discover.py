@@ -8,6 +8,7 @@ from pathlib import Path
 from opsin.core import DataError
 
 from .formats.scan import IMAGE_EXTENSIONS, scan
+from .formats.volumes.nifti import is_nifti
 
 
 def find_images(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
@@ -40,6 +41,36 @@ def find_images(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
             return images
         raise DataError(f"no image matches {source}. Fix: check the pattern (** descends into folders).")
     raise DataError(f"{source} does not exist. Expected an image, a folder, a glob pattern or a .txt list of paths.")
+
+
+def find_volumes(source: str | Path) -> tuple[Path, ...]:
+    """Finds volumes: NIfTI files, and folders with DICOM files.
+
+    Args:
+        source: A NIfTI or DICOM file; a folder of NIfTI files (all below it, sorted), else of DICOM files (every folder
+            below it with files is one volume); or a glob pattern of these.
+
+    Returns:
+        The paths; single files and folders are not checked.
+
+    Raises:
+        DataError: Nothing is found.
+    """
+    path = Path(source).expanduser()
+    if path.is_dir():
+        listing = scan(path)
+        names = [name for name in (*listing.images, *listing.others)]
+        volumes = tuple(path / name for name in sorted(names) if is_nifti(name))
+        folders = tuple(path / name for name in sorted({name.rpartition("/")[0] for name in names}))
+        if volumes or folders:
+            return volumes or folders
+        raise DataError(f"{source} contains no volumes. Expected NIfTI files, or folders of DICOM files.")
+    if path.is_file():
+        return (path,)
+    found = tuple(Path(name) for name in sorted(glob.glob(str(path), recursive=True)))
+    if not found:
+        raise DataError(f"{source} does not exist. Expected a NIfTI file, or a folder of DICOM or NIfTI files.")
+    return found
 
 
 def _read_list(path: Path) -> tuple[Path, ...]:

@@ -23,7 +23,7 @@ class VolumeStatistics:
     """Statistics of the volumes of a data set.
 
     Attributes:
-        size: Median (depth, height, width) in voxels.
+        size: Median (depth, height, width) in voxels, along the canonical axes where volumes have an orientation.
         channels: Number of channels of the first volume.
         spacing: Median distance between voxels along each axis, in millimetres; None where a volume has none.
     """
@@ -76,7 +76,8 @@ def image_statistics(table: Table, sample: int = 256) -> ImageStatistics:
         try:
             content = table.images.read(id)
             if isinstance(content, Volume):
-                volumes.append(VolumeStatistics(content.shape, content.array.shape[3], content.spacing))
+                turned = content.canonical()
+                volumes.append(VolumeStatistics(turned.shape, turned.array.shape[3], turned.spacing))
                 continue
             shape, is_deep = header_and_depth(image_of(content))
             shapes.append(shape)

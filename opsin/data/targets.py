@@ -128,6 +128,10 @@ BOXES = TargetKind("boxes", "detect", pl.List(pl.List(pl.Float64())), _boxes, _r
 """Objects by their bounding boxes."""
 MASKS = TargetKind("masks", "segment", pl.Utf8(), mask_dtype=np.dtype(np.uint8), has_background=True)
 """A class for each pixel."""
+VOLUME_MASKS = TargetKind(
+    "volume_masks", "segment_volumes", pl.Utf8(), mask_dtype=np.dtype(np.uint8), has_background=True
+)
+"""A class for each voxel of a volume."""
 INSTANCES = TargetKind("instances", "instances", pl.Utf8(), mask_dtype=np.dtype(np.int32))
 """Objects by their pixels."""
 IDENTITIES = TargetKind(
@@ -135,7 +139,7 @@ IDENTITIES = TargetKind(
 )
 """The person or thing that an image shows; those of a test are others than those of the training."""
 
-KINDS = {kind.word: kind for kind in (CLASSES, LABELS, NUMBERS, BOXES, MASKS, INSTANCES, IDENTITIES)}
+KINDS = {kind.word: kind for kind in (CLASSES, LABELS, NUMBERS, BOXES, MASKS, VOLUME_MASKS, INSTANCES, IDENTITIES)}
 """The kinds by their words."""
 
 

@@ -1,5 +1,7 @@
 """Segmentation metrics as counts per image, from which scores under any weights follow."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -10,12 +12,12 @@ TOLERANCE = 0.0075
 """Maximum distance of matching boundary pixels, as a share of the image's diagonal (Perazzi et al. 2016)."""
 
 
-def confusion(predictions: np.ndarray, ground_truth: np.ndarray, classes: int) -> np.ndarray:
+def confusion(predictions: Sequence[np.ndarray] | np.ndarray, ground_truth: np.ndarray, classes: int) -> np.ndarray:
     """Counts the pixels of each pair of ground-truth class and predicted class, without ignored pixels.
 
     Args:
-        predictions: (n, height, width) class indices.
-        ground_truth: (n, height, width) class indices, 255 where a pixel is ignored.
+        predictions: (n, height, width) class indices; of volumes n arrays of any size.
+        ground_truth: (n, height, width) class indices, 255 where a pixel is ignored; of volumes n arrays.
         classes: Number of classes.
 
     Returns:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import Content, Face, Intensity, Volume, as_pixels, decode
+from opsin.data import Content, Face, Intensity, Volume, as_pixels, decode, read_study
 
 
 def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensity | None = None) -> np.ndarray:
@@ -59,6 +59,27 @@ def read_content(image: Any) -> Content:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             raise DataError(f"cannot be read: {reason}. Expected a file.") from error
     return as_pixels(image) if isinstance(image, Image.Image) else np.asarray(image)
+
+
+def read_volume(image: Any) -> Volume:
+    """Reads a volume.
+
+    Args:
+        image: Path of a NIfTI file or of a DICOM folder, a volume, or an array (depth, height, width[, channels]).
+
+    Raises:
+        DataError: It cannot be read, or is no volume; the message begins with the verb.
+    """
+    if isinstance(image, str | Path):
+        try:
+            return read_study(image)
+        except DataError as error:
+            raise DataError(str(error).removeprefix(f"{image} ")) from error
+    if isinstance(image, Volume):
+        return image
+    if isinstance(image, bytes | Face | Image.Image):
+        raise DataError("is an image. Expected a volume, such as a NIfTI file or a DICOM folder.")
+    return Volume(np.asarray(image))
 
 
 def as_list(images: Any, axes: int = 2) -> list[Any]:

@@ -24,8 +24,9 @@ from opsin.tasks.spatial import as_objects
 
 from .features import without_head
 from .file import Part, write_model_file
-from .inputs import as_list, read_content, read_image
+from .inputs import as_list, read_content, read_image, read_volume
 from .provenance import Provenance
+from .sliding_window import predict_array, predict_volume
 from .test_time_augmentation import TTA_MODES, tta_average
 from .tiling import check_tiles, predict_in_tiles, tile_of
 
@@ -114,7 +115,8 @@ class Model:
         """Computes the task's predictions for preprocessed images; only one batch is in memory at a time.
 
         Args:
-            arrays: Preprocessed samples, (n, *size) of the size and type of the preprocessing; may be memory-mapped.
+            arrays: Preprocessed samples, (n, *size) of the size and type of the preprocessing; may be memory-mapped. Of
+                a preprocessing in patches (n,) arrays of any size.
             batch_size: Images computed together. Default: up to 256, fewer for large feature maps.
 
         Returns:
@@ -123,6 +125,8 @@ class Model:
         Raises:
             DataError: The arrays have another type or shape than the preprocessing gives.
         """
+        if self.preprocessing.in_patches:
+            return as_objects([predict_array(self, array, self.max_batch_size) for array in arrays])
         predictions = [self.task.decode(batch) for batch in self._logits(arrays, batch_size)]
         return np.concatenate(predictions) if predictions else self.task.empty(0, self.preprocessing.size[:-1])
 
@@ -174,6 +178,9 @@ class Model:
         many, records = as_list(images, len(self.preprocessing.size) - 1), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):
             numbers = range(start, min(start + _MOST_BATCH, len(many)))
+            if self.preprocessing.in_patches:
+                records += [model._volume_record(model._named(i, many[i])) for i in numbers]
+                continue
             records += model.task.to_records(model.predict_images((model._named(i, many[i]) for i in numbers), tiles))
         return records
 
@@ -187,6 +194,8 @@ class Model:
         Returns:
             The task's predictions in pixels of the images, a row an image.
         """
+        if self.preprocessing.in_patches:
+            return as_objects([predict_volume(self, volume, self.max_batch_size) for volume in images])
         fitted, in_tiles = list[tuple[np.ndarray, Placement]](), dict[int, np.ndarray]()
         spatial = self.task.output.is_spatial
         for image in images:  # none is kept: many large ones would fill the memory
@@ -218,6 +227,10 @@ class Model:
         Raises:
             DataError: The image cannot be read; the message begins with the verb.
         """
+        if self.preprocessing.in_patches:
+            volume = read_volume(image)
+            self.preprocessing.decode(volume)
+            return volume
         if not isinstance(self.preprocessing, ImagePreprocessing):
             return self.preprocessing.decode(read_content(image))
         height, width = self.preprocessing.size[:2]
@@ -302,6 +315,10 @@ class Model:
         size = batch_size or self.max_batch_size
         for start in range(0, len(arrays), size):
             yield torch.from_numpy(np.array(arrays[start : start + size]))
+
+    def _volume_record(self, volume: Any) -> dict[str, Any]:
+        task: Any = self.task
+        return task.with_spacing(volume.spacing).to_records(self.predict_images([volume]))[0]
 
     def _named(self, number: int, image: Any) -> Any:
         """Reads an image; the error names it."""

@@ -14,8 +14,11 @@ from opsin.data.dataset import Dataset
 from opsin.report.recognised import recognised
 from opsin.tasks import NetworkChoice
 
+from .volumes import VolumeOptions, at_spacing, choose_patches
+
 MAX_VOLUME_SIDE = 64
 """Default longest side of the input for volumes, in voxels."""
+_GEOMETRY = VolumeOptions()
 
 
 def read_dataset(
@@ -27,6 +30,7 @@ def read_dataset(
     progress: Progress,
     least: int = 1,
     say: Callable[[str], None] = silent_line,
+    geometry: VolumeOptions = _GEOMETRY,
 ) -> tuple[Dataset, NetworkChoice]:
     """Reads a data set, chooses the network and its input size, and decodes all samples at that size.
 
@@ -40,6 +44,7 @@ def read_dataset(
         progress: Called with the number of samples that were read.
         least: Minimum side in pixels if `size` is None.
         say: Called with lines on what the data set was recognised as.
+        geometry: Options for volumes.
 
     Returns:
         The data set without the samples that cannot be read, and the network.
@@ -48,7 +53,7 @@ def read_dataset(
         DataError: The data set cannot be read, is too small, or does not fit the task.
     """
     table = data.read(source, tasks.target_kind(task))
-    images = data.image_statistics(table)
+    images = at_spacing(data.image_statistics(table), geometry)
     example = tasks.choose(table.target, np.zeros((2, len(table.target.names))), task)  # has the defaults of its class
     for line in recognised(table, example):
         say(line)
@@ -61,7 +66,11 @@ def read_dataset(
         )
     choice = example.default_network(images, len(table), device.type, seconds)
     if images.volumes is not None:
-        prepared = _volumes(images.volumes, choice.size, size)
+        if example.output.is_dense:
+            prepared, note = choose_patches(table, images, choice.size, size, geometry)
+            table = table.with_notes(note)
+        else:
+            prepared = _volumes(images.volumes, choice.size, size)
         dataset = open_dataset(table, prepared, progress)
         return _with_every_class(dataset, table), replace(choice, size=prepared.size[:3])
     if size is not None and example.output.is_spatial:

@@ -25,6 +25,7 @@ from .pretrained_probe import PRETRAINED_MIN_SIDE, probe_pretrained
 from .recipe_defaults import TrainingSetup, default_recipe
 from .requested import augmentation_at, check_augment, with_requested
 from .time_budget import estimate_finish, seconds_per_step
+from .volumes import VolumeOptions
 
 MAX_VALIDATION = 2500
 """Maximum expected number of validation images: enough to select weights and to calibrate."""
@@ -56,6 +57,8 @@ class TrainOptions:
         augment: Level of augmentation, of `requested.AUGMENT_LEVELS`.
         patience: Validations without a better score that end training; 0 for no early stopping.
         workers: Threads that prepare batches.
+        spacing: Distance between voxels that volumes are resampled to, in millimetres. Default: the median of the data.
+        window: (low, high) values of volumes that become black and white. Default: chosen from the data.
     """
 
     task: str | None = None
@@ -74,6 +77,8 @@ class TrainOptions:
     augment: str | None = None
     patience: int | None = None
     workers: int = 1
+    spacing: tuple[float, float, float] | None = None
+    window: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -122,12 +127,16 @@ def make_plan(
     check_augment(options.augment)
     device = choose_device(options.device)
     seconds = None if options.minutes is None else options.minutes * 60
+    geometry = VolumeOptions(options.spacing, options.window)
     least = PRETRAINED_MIN_SIDE if options.pretrained else 1
-    source, choice = read_dataset(origin, options.task, options.size, device, seconds, progress, least, say)
+    source, choice = read_dataset(origin, options.task, options.size, device, seconds, progress, least, say, geometry)
     source = replace(source, table=_split(source, options.seed))
     subset = training_subset(source)
     targets = subset.targets("train")
-    task = tasks.choose(source.table.target, targets, options.task)
+    prepared = source.store.preprocessing
+    task = tasks.choose(
+        source.table.target, targets, options.task, getattr(prepared, "spacing", None) if prepared.in_patches else None
+    )
     probe_reason = ""
     if options.pretrained is None and options.model is None:
         use_pretrained, probe_reason = probe_pretrained(subset, task, choice.name, options.seed, progress)
@@ -202,8 +211,9 @@ def _make_job(
     """Returns the job with a recipe for the available time."""
     count = int((source.table.rows["split"] == "train").sum())
     side = max(model.preprocessing.size[:-1])
+    pixels = math.prod(model.preprocessing.size[:-1]) if model.preprocessing.in_patches else None
     setup = TrainingSetup(
-        count, side, hflip, None, options.epochs, options.rotate90, bool(options.pretrained), options.batch
+        count, side, hflip, None, options.epochs, options.rotate90, bool(options.pretrained), options.batch, pixels
     )
     recipe = _recipe(setup, model.task, options)
     limit = None
@@ -257,7 +267,7 @@ def _hflip(subset: Dataset, options: TrainOptions) -> tuple[bool, str]:
         return requested, f"images are{'' if requested else ' not'} flipped horizontally: requested"
     pixels, target = subset.store.pixels, subset.table.target
     if pixels.ndim != 4:
-        return False, "volumes are not flipped: no augmentation for them yet"
+        return False, "volumes are not flipped: most anatomy has a left and a right"
     rows, targets = _spread_rows(subset.rows("train")), _spread_rows(subset.targets("train"))
     if target.kind.is_class:
         return flip_keeps_class(pixels[rows], targets)

@@ -28,6 +28,7 @@ class TrainingSetup:
         rotate90: Rotations by 90 degrees keep the target.
         pretrained: The weights are pretrained.
         batch: Batch size that the user asked for, or None.
+        pixels: Positions of the network's input. Default: those of a square of `side`.
     """
 
     count: int
@@ -38,6 +39,7 @@ class TrainingSetup:
     rotate90: bool = False
     pretrained: bool = False
     batch: int | None = None
+    pixels: int | None = None
 
 
 def default_recipe(setup: TrainingSetup, task: Task) -> Recipe:
@@ -51,7 +53,7 @@ def default_recipe(setup: TrainingSetup, task: Task) -> Recipe:
     epochs = setup.epochs or _affordable_epochs(setup)
     batch = min(512, max(16, 2 ** int(setup.count / 40).bit_length() // 2))
     if task.batch_pixels is not None:
-        batch = max(2, min(batch, task.batch_pixels // setup.side**2))
+        batch = max(2, min(batch, task.batch_pixels // (setup.pixels or setup.side**2)))
     elif setup.pretrained:
         batch = min(batch, max(16, 2 ** (PRETRAINED_BATCH_PIXELS // setup.side**2).bit_length() // 2))
     batch = min(setup.batch or batch, setup.count)

@@ -23,6 +23,7 @@ RESERVE = 1.2
 """Safety factor: predictions on whole splits are slower than the timed ones."""
 BYTES_A_SECOND = 100e6
 """Speed of a slow disk; weights are read once and written once."""
+FEW_VOLUMES = 2
 SAMPLE = 16
 """Number of images that are predicted and repeated to the size of a split."""
 CURVES = 2
@@ -55,7 +56,8 @@ def estimate_finish(model: Model, source: Dataset) -> FinishTime:
     each = seconds_per_image(model, source.store.pixels)
     predicting = RESERVE * (valid + test) * each
     passes = TTA_MODES[model.tta] + (len(model.network.output_shape) == 1)
-    sample = _sample_predictions(model, source, SAMPLE)
+    few = FEW_VOLUMES if model.preprocessing.in_patches else SAMPLE
+    sample = _sample_predictions(model, source, few)
     drawing = (CURVES + min(MOST_PLOTS, len(model.task.charts(sample.predictions, sample.targets)))) * seconds_a_chart()
     scoring = seconds_to_score(_sample_predictions(model, source, test), model.task) if test else 0.0
     seconds = REST_SECONDS + predicting + scoring + drawing + saving
@@ -79,6 +81,8 @@ def seconds_per_image(model: Model, pixels: np.ndarray) -> float:
         return (time.monotonic() - begun) / count
 
     timed(2)
+    if model.preprocessing.in_patches:
+        return timed(min(4, len(pixels)))
     rough = timed(TIMED_IMAGES)
     count = int(min(256, TIMED_SECONDS / max(rough, 1e-9)))
     return rough if count <= TIMED_IMAGES else timed(count)
@@ -105,7 +109,8 @@ def seconds_to_score(predictions: Predictions, task: Task) -> float:
 def _sample_predictions(model: Model, source: Dataset, rows: int) -> Predictions:
     """Returns predictions for `rows` rows: those of up to 16 training images, repeated."""
     subset = source.split("train")
-    count = max(1, min(SAMPLE, rows, len(subset.table)))
+    most = FEW_VOLUMES if model.preprocessing.in_patches else SAMPLE
+    count = max(1, min(most, rows, len(subset.table)))
     predictions = model.predict_batch(source.store.pixels[subset.store_rows[:count]])
     repeats = np.arange(rows) % count
     targets = replace(

@@ -16,6 +16,7 @@ import torch
 
 from opsin.core import DataError, keep_large_buffers
 from opsin.geometry import Placement
+from opsin.geometry.placement import Affine
 from opsin.model import Model
 from opsin.model.tiling import predict_in_tiles, tile_of
 
@@ -38,12 +39,16 @@ class FilePrediction:
         size: Height and width of the image in pixels.
         prediction: Prediction in pixels of the image; None if the image cannot be read.
         error: One line with the reason; None if there is a prediction.
+        affine: Map from voxel indices to world coordinates of a volume; None for images.
+        spacing: Distance between the voxels of a volume, in millimetres; None for images.
     """
 
     path: Path
     size: tuple[int, ...] = (0, 0)
     prediction: np.ndarray | None = None
     error: str | None = None
+    affine: Affine | None = None
+    spacing: tuple[float, float, float] | None = None
 
 
 def chunk_length(model: Model) -> int:
@@ -54,6 +59,8 @@ def chunk_length(model: Model) -> int:
     Args:
         model: Model that predicts.
     """
+    if model.preprocessing.in_patches:
+        return 1
     most = _MAX_SPATIAL if model.task.output.is_spatial else _MAX_IMAGES
     return max(1, min(most, _CHUNK_BYTES // prod(model.preprocessing.size)))
 
@@ -73,6 +80,9 @@ def predict_chunks(
         full image size is in memory.
     """
     keep_large_buffers()
+    if model.preprocessing.in_patches:
+        yield from (_volumes(model, piece) for piece in pieces)
+        return
     streams = min(_MAX_THREADS, torch.get_num_threads())
     if not model.supports_threads or sum(map(len, pieces)) < _MIN_IMAGES_PER_CORE * streams:
         streams = 0
@@ -151,6 +161,17 @@ def _predictions(model: Model, chunk: _Chunk, tiles: bool | None) -> Iterator[Fi
             yield FilePrediction(path, error=chunk.errors[row])
         else:
             yield _in_tiles(model, path, tiles)
+
+
+def _volumes(model: Model, paths: Sequence[Path]) -> Iterator[FilePrediction]:
+    """Predicts one volume after the other, each with all cores."""
+    for path in paths:
+        try:
+            volume = model.load_image(path)
+            found = model.predict_images([volume])[0]
+            yield FilePrediction(path, volume.shape, found, None, volume.affine, volume.spacing)
+        except DataError as error:
+            yield FilePrediction(path, error=_one_line(error))
 
 
 def _in_tiles(model: Model, path: Path, tiles: bool | None) -> FilePrediction:

@@ -13,6 +13,7 @@ from .annotation_files import CocoFile, YoloFolder
 from .folders import MaskFolder, ObjectFolder, ids_of, unique_names
 from .pipeline import FilePrediction
 from .tables import SUFFIXES, TableFile, box_rows, image_rows
+from .volume_folder import VolumeFolder
 
 
 class Writer(Protocol):
@@ -79,6 +80,8 @@ def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intens
     suffix, folder = path.suffix.lower(), next((name for name in formats if name in FOLDERS), None)
     if folder is not None and is_folder(output):
         return FOLDERS[folder](task, unique_names(ids_of(images)), path, intensity)
+    if "volumes" in formats and is_folder(output):
+        return VolumeFolder(task, ids_of(images), path)
     if suffix == ".json" and suffix in formats:
         return CocoFile(task, ids_of(images), path.with_name(f"{path.stem}.errors.csv"))
     if path.is_dir():
@@ -87,5 +90,5 @@ def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intens
         by_box = suffix == ".csv" and "csv-boxes" in formats
         return TableFile(box_rows(task) if by_box else image_rows(task), suffix, path)
     known = ", ".join(name for name in formats if name.startswith("."))
-    more = "" if folder is None else ", or the name of a folder"
+    more = "" if folder is None and "volumes" not in formats else ", or the name of a folder"
     raise OpsinError(f"cannot write {path.name!r}: expected a name that ends in {known}{more}")

@@ -44,7 +44,7 @@ def page(content: ReportContent) -> str:
         sizes=samples.split_sizes(data.table, shown),
         split_words=SPLIT_WORDS,
         images=_images(content, count),
-        size="\u00d7".join(str(side) for side in data.pixels.shape[1:3]),
+        size="\u00d7".join(str(side) for side in data.pixels.shape[1:3] or data.pixels[0].shape[:3]),
         counts=samples.counts_of(data, task, shown),
         samples=_by_caption(samples.samples_of(data, task, shown[0])),
         most_samples=samples.MOST_PICTURES,

@@ -14,9 +14,12 @@ from .detection.detect import Detect
 from .regression import Regress
 from .segmentation.instances import Instances
 from .segmentation.segment import Segment
+from .segmentation.volumes import SegmentVolumes
 from .task import Task
 
-_TASKS: dict[str, type[Any]] = {task.name: task for task in (Classify, MultiLabel, Regress, Detect, Segment, Instances)}
+_TASKS: dict[str, type[Any]] = {
+    task.name: task for task in (Classify, MultiLabel, Regress, Detect, Segment, SegmentVolumes, Instances)
+}
 
 
 def register(task: type[Any]) -> type[Any]:
@@ -57,13 +60,19 @@ def target_kind(name: str | None) -> TargetKind | None:
     return _TASKS[name].target_kind
 
 
-def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -> Task:
+def choose(
+    target: Target,
+    train_targets: np.ndarray,
+    name: str | None = None,
+    spacing: tuple[float, float, float] | None = None,
+) -> Task:
     """Returns the task for a target.
 
     Args:
         target: Kind and names of a table's target.
         train_targets: Targets of the training rows.
         name: Name of a task; by default the first one that learns this kind of target.
+        spacing: Distance between the voxels of volumes, in millimetres, for tasks that measure distances.
 
     Raises:
         DataError: The name is unknown, or the task does not fit the target.
@@ -79,7 +88,8 @@ def choose(target: Target, train_targets: np.ndarray, name: str | None = None) -
         raise DataError(f"task {name!r} does not fit a target of {target.kind}. Expected {fitting}.")
     chosen = _TASKS[name] if name else next(task for task in _TASKS.values() if task.target_kind is target.kind)
     make = getattr(chosen, "from_targets", None)
-    return chosen(target.names) if make is None else make(target.names, train_targets)
+    task = chosen(target.names) if make is None else make(target.names, train_targets)
+    return task if spacing is None else task.with_spacing(spacing)
 
 
 def task_from_json(data: Mapping[str, Any]) -> Task:

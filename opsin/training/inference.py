@@ -26,7 +26,7 @@ def predict_rows(
     Returns:
         The predictions in the order of `rows`.
     """
-    nothing = model.task.empty(0, model.preprocessing.size[:2])
+    nothing = model.task.empty(0, model.preprocessing.size[:-1])
     return np.concatenate([nothing, *_chunks(model, pixels, rows, progress, stage)])
 
 

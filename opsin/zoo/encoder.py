@@ -10,7 +10,7 @@ from .spatial_layers import spatial_layers
 
 
 def split_into_stages(layers: Iterable[Layer], input_shape: Shape) -> list[list[Layer]]:
-    """Splits an encoder into stages, each of which shrinks the feature map by at least a quarter.
+    """Splits an encoder into stages, each of which shrinks an axis of the feature map by at least a quarter.
 
     Args:
         layers: Encoder without a head; each layer returns a feature map.
@@ -30,7 +30,7 @@ def split_into_stages(layers: Iterable[Layer], input_shape: Shape) -> list[list[
     """
     stages: list[list[Layer]] = []
     padding: list[Layer] = []
-    shape, side = input_shape, min(input_shape[:-1])
+    shape, sides = input_shape, input_shape[:-1]
     for layer in layers:
         shape = layer.output_shape(shape)
         if len(shape) != len(input_shape):
@@ -38,9 +38,9 @@ def split_into_stages(layers: Iterable[Layer], input_shape: Shape) -> list[list[
         if isinstance(layer, ZeroPadding2D | ZeroPadding3D):
             padding.append(layer)
             continue
-        if min(shape[:-1]) <= 0.75 * side or not stages:
+        if not stages or any(now <= 0.75 * before for now, before in zip(shape[:-1], sides, strict=True)):
             stages.append([])
-            side = min(shape[:-1])
+            sides = shape[:-1]
         stages[-1] += [*padding, layer]
         padding = []
     if not stages:

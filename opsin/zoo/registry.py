@@ -12,11 +12,13 @@ from .efficientnet import EFFICIENTNET_LITE0
 from .resnet import RESNET18, RESNET34, RESNET50
 from .resnet_small import RESNET_SMALL, RESNET_TINY, RESNET_TINY_AVERAGE
 from .unet import small_encoder
+from .unet_full import full_encoder, full_map
 
 VECTOR = OutputSpec("vector", ranks=(2, 3))
 
 _ARCHITECTURES: Mapping[str, Architecture] = {
     "small": Architecture(small_encoder, DENSE_HEADS, ranks=(2, 3)),
+    "full": Architecture(full_encoder, {"map": full_map}, ranks=(2, 3)),
     "simple": SIMPLE,
     "resnet_tiny": RESNET_TINY,
     "resnet_tiny_average": RESNET_TINY_AVERAGE,

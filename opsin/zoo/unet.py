@@ -41,13 +41,14 @@ def small_encoder(input_shape: Shape) -> list[Layer]:
     return layers
 
 
-def unet(encoder: Sequence[Layer], input_shape: Shape, units: int) -> list[Layer]:
+def unet(encoder: Sequence[Layer], input_shape: Shape, units: int, least_filters: int = MIN_FILTERS) -> list[Layer]:
     """Returns the layers of a U-Net with one output vector a pixel or voxel.
 
     Args:
         encoder: Layers that return feature maps.
         input_shape: (height, width, channels) or (depth, height, width, channels).
         units: Channels of the output.
+        least_filters: Fewest filters of a decoder stage.
 
     Returns:
         Layers from `input_shape` to (height, width, units) or (depth, height, width, units).
@@ -59,7 +60,7 @@ def unet(encoder: Sequence[Layer], input_shape: Shape, units: int) -> list[Layer
     full = input_shape[:-1]
     stages = split_into_stages(encoder, input_shape)
     shape = chain_output_shape(stages[0], input_shape)
-    body = [Stage(stages[0], name="level1"), *_decoded(stages, 1, shape)]
+    body = [Stage(stages[0], name="level1"), *_decoded(stages, 1, shape, least_filters)]
     shape = chain_output_shape(body, input_shape)
     stride = max(1, min(-(-side // inner) for side, inner in zip(full, shape[:-1], strict=True)))
     last: list[Layer] = [kinds.conv(units, 1)]
@@ -72,14 +73,14 @@ def unet(encoder: Sequence[Layer], input_shape: Shape, units: int) -> list[Layer
     return [*body, *last, *([kinds.cropping(surplus)] if any(after for _, after in surplus) else [])]
 
 
-def _decoded(stages: Sequence[list[Layer]], number: int, shape: Shape) -> list[Layer]:
+def _decoded(stages: Sequence[list[Layer]], number: int, shape: Shape, least_filters: int) -> list[Layer]:
     """Returns the deeper stages behind a skip connection, and the decoder stage that follows the concatenation."""
     if number == len(stages):
         return []
     inner = stages[number]
     below = chain_output_shape(inner, shape)
-    deeper = [Stage(inner, name=f"level{number + 1}"), *_decoded(stages, number + 1, below)]
-    filters = max(MIN_FILTERS, min(MAX_FILTERS, shape[-1]))
+    deeper = [Stage(inner, name=f"level{number + 1}"), *_decoded(stages, number + 1, below, least_filters)]
+    filters = max(least_filters, min(MAX_FILTERS, shape[-1]))
     pointwise = spatial_layers(shape).conv(filters, 1, use_bias=False, kernel_initializer="he_normal")
     deeper += [pointwise, batch_norm()]
     deeper += upsample_to(chain_output_shape(deeper, shape), shape)

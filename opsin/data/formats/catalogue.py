@@ -68,6 +68,11 @@ OBJECT_FOLDERS = Format(
     "objects",
     ("cells/a/images/a.png", "cells/a/masks/1.png, 2.png, ...: one object each"),
 )
+VOLUME_FOLDERS = Format(
+    "NIfTI with masks",
+    "masks of volumes",
+    ("scans/images/1.nii.gz", "scans/labels/1.nii.gz", "or scans/1.nii.gz, scans/1_seg.nii.gz"),
+)
 ARRAYS = Format(
     "arrays",
     "one class, labels or numbers",
@@ -85,6 +90,7 @@ FORMATS = (
     MASK_FOLDERS,
     OBJECT_FOLDERS,
     NNUNET,
+    VOLUME_FOLDERS,
     ARRAYS,
 )
 """All formats, in the order in which they are listed."""

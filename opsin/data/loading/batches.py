@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from opsin.core import DataError, SpatialTargets, torch_generator
+from opsin.geometry import IGNORED
 
 from .augmentation import Augmentation
 from .joint import move
+from .patches import draw_patches, first_patches
 from .sampling import Sampler, identity_balanced_batch, rows_by_identity, uniform_order
 
 _IMAGE_AXES = 4
@@ -32,10 +34,11 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class MaskSubset:
-    """Some rows of a store of masks, read on demand."""
+    """Some rows of a store of masks, read on demand; of masks of different sizes patches of `size`."""
 
     masks: np.ndarray
     rows: np.ndarray
+    size: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """Returns the number of rows."""
@@ -43,7 +46,14 @@ class MaskSubset:
 
     def __getitem__(self, order: Tensor) -> Tensor:
         """Returns the masks at these indices of `rows`, (n, height, width) or (n, depth, height, width)."""
-        return torch.from_numpy(np.ascontiguousarray(self.masks[self.rows[order.numpy()]]))
+        chosen = self.arrays(order.numpy())
+        if self.size:
+            return first_patches(list(chosen), self.size, IGNORED)
+        return torch.from_numpy(np.ascontiguousarray(chosen))
+
+    def arrays(self, order: np.ndarray) -> np.ndarray:
+        """Returns the masks at these indices of `rows` as they are stored."""
+        return self.masks[self.rows[order]]
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ class Batches:
         rows: Rows of `pixels` to train on.
         targets: Encoded target of each of `rows`.
         size: Samples in a batch.
-        augmentation: Changes of images; must be empty for volumes.
+        augmentation: Changes of images and patches; must be empty for volumes of one size.
         seed: Seed of order and augmentation.
         part: (rank, number of processes); each process takes other rows.
         spatial: The part of a target that moves with its image.
@@ -77,7 +87,7 @@ class Batches:
     sampler: Sampler = "uniform"
 
     def __post_init__(self) -> None:
-        if self.pixels.ndim != _IMAGE_AXES and self.augmentation != Augmentation():
+        if self.pixels.ndim not in (1, _IMAGE_AXES) and self.augmentation != Augmentation():
             raise DataError(f"augmentation is for images, but arrays have {self.pixels.ndim - 2} spatial axes")
         if self.sampler != "uniform" and not (isinstance(self.targets, Tensor) and self.targets.ndim == 1):
             raise DataError("identity-balanced batches need one identity for each row")
@@ -98,6 +108,9 @@ class Batches:
             order = identity_balanced_batch(self._identities, self.size, self.seed, step, self.part)
         chosen = order.numpy()
         generator = torch_generator(self.seed, "augment", step, rank)
+        if isinstance(self.targets, MaskSubset) and self.targets.size:
+            volumes, masks = self.pixels[self.rows[chosen]], self.targets.arrays(chosen)
+            return Batch(*draw_patches(list(volumes), list(masks), self.targets.size, self.augmentation, generator))
         images = torch.from_numpy(np.ascontiguousarray(self.pixels[self.rows[chosen]]))
         flipped = _flipped(len(self.rows), self.seed, epoch)[order] if self.augmentation.hflip else None
         targets = self.targets[order]

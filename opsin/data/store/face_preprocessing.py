@@ -44,6 +44,7 @@ class FacePreprocessing:
     """
 
     kind: ClassVar[str] = "face"
+    in_patches: ClassVar[bool] = False
     size: tuple[int, int, int]
     mean: tuple[float, ...]
     std: tuple[float, ...]

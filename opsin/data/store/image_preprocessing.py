@@ -43,6 +43,7 @@ class ImagePreprocessing:
     """
 
     kind: ClassVar[str] = "image"
+    in_patches: ClassVar[bool] = False
     height: int
     width: int
     channels: int

@@ -22,6 +22,7 @@ from ..samples import Volume, as_picture, image_of
 from ..table import Images, Table
 from .cache import cache_folder, discard, hold, make_room, making
 from .preprocessing import Preprocessing
+from .volumes import open_volumes
 
 FORMAT = 4
 """Increased whenever decoding or resizing gives other pixels, so that no old store is taken for a new one."""
@@ -38,7 +39,7 @@ class Store:
 
     Attributes:
         pixels: (n, *size) of the preprocessing's size and type, channels last, read-only; 0 where a sample cannot be
-            read.
+            read. Of a preprocessing in patches (n,) objects, each an array of its own size.
         pixel_hashes: (n,) uint64 digests of the arrays; 0 where a sample cannot be read.
         errors: One line for each row that cannot be read.
         preprocessing: The preprocessing that made the arrays.
@@ -73,6 +74,9 @@ def open_store(
     """
     if not len(table):
         raise DataError(f"{table.origin}: there is no image to read; expected at least one")
+    if preprocessing.in_patches:
+        found = open_volumes(table, preprocessing, cache=cache, progress=progress)
+        return _checked(Store(found.arrays, found.digests, found.errors, preprocessing, (), found.lock), table)
     entry = cache_folder(cache) / "images" / _key(table, preprocessing)
     store = _opened(entry, table, preprocessing)
     if store is None:
@@ -82,6 +86,11 @@ def open_store(
             reason = (error.strerror or str(error)).lower()
             note = f"decoded images are kept in memory, for {entry.parent} cannot be written ({reason})"
             store = _built_in_memory(table, preprocessing, progress, note)
+    return _checked(store, table)
+
+
+def _checked(store: Store, table: Table) -> Store:
+    """Returns the store; raises DataError if none of its samples can be read."""
     if len(store.errors) == len(table):
         first = next(iter(store.errors.values()))
         raise DataError(f"{table.origin}: none of {len(table)} images can be read; the first: {first}")

@@ -16,6 +16,7 @@ from opsin.core import DataError, Progress, silent
 from ..table import Masks, Table
 from .cache import cache_folder, discard, hold, make_room, making
 from .preprocessing import Preprocessing
+from .volumes import open_volume_masks
 
 FORMAT = 2
 """Increased whenever a mask is placed differently, so that no old store is taken for a new one."""
@@ -60,6 +61,9 @@ def open_masks(
     kind = table.target.kind.mask_dtype
     if table.masks is None or kind is None:
         raise DataError(f"{table.origin} has a target of {table.target.kind}; expected masks or instances")
+    if preprocessing.in_patches:
+        ragged = open_volume_masks(table, table.masks, preprocessing, cache=cache, progress=progress)
+        return MaskStore(ragged.arrays, ragged.errors, ragged.lock)
     entry = cache_folder(cache) / "masks" / _key(table, table.masks, preprocessing)
     shape = (len(table), *preprocessing.size[:-1])
     found = _opened(entry, shape)

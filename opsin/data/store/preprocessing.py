@@ -13,6 +13,7 @@ from ..intensity import Intensity
 from ..samples import Content
 from .face_preprocessing import FacePreprocessing
 from .image_preprocessing import ImagePreprocessing
+from .patch_preprocessing import PatchPreprocessing
 from .volume_preprocessing import VolumePreprocessing
 
 
@@ -21,6 +22,8 @@ class Preprocessing(Protocol):
 
     kind: ClassVar[str]
     """Name of the kind in files."""
+    in_patches: ClassVar[bool]
+    """True where arrays have the size of their sample, from which the network takes patches of `size`."""
 
     @property
     def size(self) -> Shape:
@@ -89,7 +92,7 @@ class Preprocessing(Protocol):
         ...
 
 
-_KINDS = {kind.kind: kind for kind in (ImagePreprocessing, VolumePreprocessing, FacePreprocessing)}
+_KINDS = {kind.kind: kind for kind in (ImagePreprocessing, VolumePreprocessing, PatchPreprocessing, FacePreprocessing)}
 
 
 def preprocessing_from_json(data: Mapping[str, Any]) -> Preprocessing:

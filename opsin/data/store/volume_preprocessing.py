@@ -42,6 +42,7 @@ class VolumePreprocessing:
     """
 
     kind: ClassVar[str] = "volume"
+    in_patches: ClassVar[bool] = False
     size: tuple[int, int, int, int]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -100,12 +101,12 @@ class VolumePreprocessing:
             An array of `size` and `dtype`, and where the volume is in it.
         """
         placement = self.placement(sample)
-        values = self._scaled(sample.array)
+        values = scaled(sample.array, self.window)
         into, picks = placement.visible
-        resampled = _resampled(values, placement.content_size)[picks]
+        resampled_values = resampled(values, placement.content_size)[picks]
         out = np.empty(self.size, np.float32)
         out[...] = values.min((0, 1, 2))
-        out[into] = resampled
+        out[into] = resampled_values
         return (out if self.window is None else np.rint(out).astype(np.uint8)), placement
 
     def fit_into(self, samples: Iterable[tuple[int, Volume]], out: np.ndarray) -> list[int]:
@@ -151,19 +152,30 @@ class VolumePreprocessing:
         window = None if data["window"] is None else cast("tuple[float, float]", floats(data["window"]))
         return cls(size, floats(data["mean"]), floats(data["std"]), spacing, window)
 
-    def _scaled(self, array: np.ndarray) -> np.ndarray:
-        """Values as float32: 0 to 255 within the window, or the z-score of each channel."""
-        values = array.astype(np.float32)
-        if self.window is not None:
-            low, high = self.window
-            return (values.clip(low, high) - np.float32(low)) * np.float32(255 / (high - low))
-        wide = array.reshape(-1, array.shape[3]).astype(np.float64)
-        mean, std = wide.mean(0), wide.std(0)
-        return ((values - mean) / np.where(std > 0, std, 1.0)).astype(np.float32)
+
+def scaled(array: np.ndarray, window: tuple[float, float] | None) -> np.ndarray:
+    """Returns values as float32: 0 to 255 within the window, or the z-score of each channel of the volume.
+
+    Args:
+        array: (depth, height, width, channels).
+        window: (low, high) values, or None.
+    """
+    values = array.astype(np.float32)
+    if window is not None:
+        low, high = window
+        return (values.clip(low, high) - np.float32(low)) * np.float32(255 / (high - low))
+    wide = array.reshape(-1, array.shape[3])
+    mean, std = wide.mean(0, dtype=np.float64), wide.std(0, dtype=np.float64)
+    return ((values - mean) / np.where(std > 0, std, 1.0)).astype(np.float32)
 
 
-def _resampled(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """(depth, height, width, channels) float32 at another `size`: linear, with antialiasing, along each axis."""
+def resampled(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Resamples a volume linearly, with antialiasing, along each axis.
+
+    Args:
+        values: float32 (depth, height, width, channels).
+        size: (depth, height, width) to return.
+    """
     depth, height, width, channels = values.shape
     if (depth, height, width) == size:
         return values

@@ -239,7 +239,7 @@ class Segment(SpatialTask):
 
     def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
         """Returns the confusion matrix of pixels, and the distribution of Dice over the images."""
-        tables = confusion(predictions[..., 0], targets, self.units)
+        tables = confusion([row[..., 0] for row in predictions], targets, self.units)
         table = tables.sum(0).astype(np.int64)
         caption = "Number of pixels by ground truth (rows) and predicted class (columns); the diagonal is correct."
         matrix = Matrix("Confusion matrix of pixels", caption, table, self.names, "ground truth", "prediction")
@@ -294,6 +294,6 @@ class Segment(SpatialTask):
 
 
 def _classes_of(probabilities: Tensor) -> Tensor:
-    """Returns uint8 (n, height, width, 2), class and probability in steps of 1/255, of (n, classes, height, width)."""
+    """Returns uint8 (n, ..., 2), class and probability in steps of 1/255, of probabilities (n, classes, ...)."""
     probability, best = probabilities.max(1)
-    return torch.stack([best, (probability * 255).round()], 3).to(torch.uint8)
+    return torch.stack([best, (probability * 255).round()], -1).to(torch.uint8)

@@ -94,7 +94,11 @@ def _split(slices: Sequence[Slice], header: Any) -> list[Series]:
 
 def _series_of(parts: Mapping[tuple[str, ...], list[Slice]], header: Any, prefix: str) -> list[Series]:
     return [
-        Series(f"{_describe(header, part)}, {prefix}{' '.join(filter(None, values))[:60] or 'not stated'}", tuple(part), header)
+        Series(
+            f"{_describe(header, part)}, {prefix}{' '.join(filter(None, values))[:60] or 'not stated'}",
+            tuple(part),
+            header,
+        )
         for values, part in parts.items()
     ]
 

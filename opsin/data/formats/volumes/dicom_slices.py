@@ -13,7 +13,14 @@ from opsin.core import DataError
 from .dicom_pixels import Rescale, check_declared
 from .libraries import medical_library
 
-_PLAIN_STACK = ("EchoNumbers", "EchoTime", "ImageType", "TemporalPositionIdentifier", "DiffusionBValue", "AcquisitionNumber")
+_PLAIN_STACK = (
+    "EchoNumbers",
+    "EchoTime",
+    "ImageType",
+    "TemporalPositionIdentifier",
+    "DiffusionBValue",
+    "AcquisitionNumber",
+)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ def read_series(series: Series, *, regrid: bool = False) -> Volume:
         return Volume(array, facts=facts, notes=(*notes, *more, "a single slice has no spacing along the depth"))
     grid = series.grid
     if len(grid.slices) * grid.slices[0].size[0] * grid.slices[0].size[1] > MAX_VALUES:
-        raise DataError(f"has {len(grid.slices)} slices of {grid.slices[0].size}. Expected at most {MAX_VALUES:,} values.")
+        raise DataError(
+            f"has {len(grid.slices)} slices of {grid.slices[0].size}. Expected at most {MAX_VALUES:,} values."
+        )
     if grid.problem is not None and not regrid:
         raise DataError(
             f"is no regular grid: {grid.problem}. Fix: use --regrid (regrid=True) to resample it, each slice at its "
@@ -51,8 +53,12 @@ def read_series(series: Series, *, regrid: bool = False) -> Volume:
         )
     array, more = _values(grid.slices)
     if grid.problem is not None:
-        return replace(regridded(array, grid), facts=facts, notes=(*notes, *more, f"resampled to a regular grid: {grid.problem}"))
-    return Volume(array, spacing_of(grid.affine), grid.affine, facts, (*notes, *more, *_spacing_note(series.header, grid)))
+        return replace(
+            regridded(array, grid), facts=facts, notes=(*notes, *more, f"resampled to a regular grid: {grid.problem}")
+        )
+    return Volume(
+        array, spacing_of(grid.affine), grid.affine, facts, (*notes, *more, *_spacing_note(series.header, grid))
+    )
 
 
 def _values(slices: Sequence[Slice]) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -61,6 +61,8 @@ def _moved(plane: np.ndarray, shift: np.ndarray, size: np.ndarray, outside: floa
     kernel = torch.tensor(np.outer([part[0], 1 - part[0]], [part[1], 1 - part[1]]), dtype=torch.float32)
     spread = F.conv2d(F.pad(values, (1, 1, 1, 1)), kernel[None, None])[0, 0].numpy() + outside
     out = np.full(tuple(size), outside, np.float32)
-    rows, columns = (min(side, int(edge) - int(begin)) for side, edge, begin in zip(spread.shape, size, whole, strict=True))
+    rows, columns = (
+        min(side, int(edge) - int(begin)) for side, edge, begin in zip(spread.shape, size, whole, strict=True)
+    )
     out[whole[0] : whole[0] + rows, whole[1] : whole[1] + columns] = spread[:rows, :columns]
     return out

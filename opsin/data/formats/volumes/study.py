@@ -59,7 +59,9 @@ def read_study(path: str | Path, *, series: int | None = None, regrid: bool = Fa
 def files_below(folder: Path) -> list[Path]:
     """Returns all files below a folder but hidden ones, sorted."""
     listing = scan(folder)
-    return [folder / name for name in sorted((*listing.images, *listing.others)) if name.rpartition("/")[2] != "DICOMDIR"]
+    return [
+        folder / name for name in sorted((*listing.images, *listing.others)) if name.rpartition("/")[2] != "DICOMDIR"
+    ]
 
 
 def _chosen(found: Sequence[Series], notes: Sequence[str], number: int | None) -> Series:
@@ -68,7 +70,9 @@ def _chosen(found: Sequence[Series], notes: Sequence[str], number: int | None) -
     if number is not None and not 1 <= number <= len(found):
         raise DataError(f"has no volume {number}. Expected one of {listed(found)}.")
     if number is None and len(found) > 1:
-        raise DataError(f"holds {len(found)} volumes: {listed(found)}. Expected one. Fix: choose one with series=NUMBER.")
+        raise DataError(
+            f"holds {len(found)} volumes: {listed(found)}. Expected one. Fix: choose one with series=NUMBER."
+        )
     one = found[0 if number is None else number - 1]
     return Series(one.description, one.slices, one.header, (*one.notes, *notes))
 
