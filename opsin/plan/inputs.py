@@ -9,7 +9,7 @@ import torch
 
 from opsin import data, tasks
 from opsin.core import DataError, Progress, silent_line
-from opsin.data import ImagePreprocessing, Preprocessing, Table, VolumePreprocessing, VolumeStatistics
+from opsin.data import ImagePreprocessing, ImageStatistics, Preprocessing, Table, VolumePreprocessing, VolumeStatistics
 from opsin.data.dataset import Dataset
 from opsin.report.recognised import recognised
 from opsin.tasks import NetworkChoice
@@ -66,13 +66,9 @@ def read_dataset(
         )
     choice = example.default_network(images, len(table), device.type, seconds)
     if images.volumes is not None:
-        if example.output.is_dense:
-            prepared, note = choose_patches(table, images, choice.size, size, geometry)
-            table = table.with_notes(note)
-        else:
-            prepared = _volumes(images.volumes, choice.size, size)
+        table, prepared = _prepared_volumes(table, images, images.volumes, choice.size, size, geometry)
         dataset = open_dataset(table, prepared, progress)
-        return _with_every_class(dataset, table), replace(choice, size=prepared.size[:3])
+        return _with_every_class(dataset, table), replace(choice, size=prepared.size[:-1])
     if size is not None and example.output.is_spatial:
         scale = size / max(images.height, images.width)
         choice = replace(choice, size=(round(images.height * scale), round(images.width * scale)))
@@ -85,6 +81,21 @@ def read_dataset(
     preprocessing = ImagePreprocessing.of_size((*choice.size, 3 if images.colour else 1), intensity)
     dataset = open_dataset(table, preprocessing, progress)
     return _with_every_class(dataset, table), choice
+
+
+def _prepared_volumes(
+    table: Table,
+    images: ImageStatistics,
+    volumes: VolumeStatistics,
+    suggested: tuple[int, ...],
+    size: int | None,
+    geometry: VolumeOptions,
+) -> tuple[Table, Preprocessing]:
+    """Returns the table with notes and the preprocessing: patches where targets are masks, else whole volumes."""
+    if not table.target.kind.has_masks:
+        return table, _volumes(volumes, suggested, size)
+    prepared, note = choose_patches(table, images, suggested, size, geometry)
+    return table.with_notes(note), prepared
 
 
 def _volumes(volumes: VolumeStatistics, suggested: tuple[int, ...], longest: int | None) -> VolumePreprocessing:
