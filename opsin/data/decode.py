@@ -11,7 +11,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from opsin.core import DataError
 from opsin.core.limits import MAX_PIXELS
 
+from .cut_short import repaired
 from .intensity import Intensity, to_bytes
+from .wide_files import read_wide, wide_file, without_no_data
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 _ORIENTATION = 0x0112
@@ -23,8 +25,8 @@ def decode(
 ) -> np.ndarray:
     """Decodes an image file.
 
-    Applies the EXIF orientation, composites transparency over white, and takes the first frame or page. 16-bit colour
-    PNG is read by its high bytes.
+    Applies the EXIF orientation, composites transparency over white, and takes the first frame or page. JPEG and PNG
+    files that are cut short are read as far as they go.
 
     Args:
         content: The bytes of the file.
@@ -82,7 +84,7 @@ def values_of(image: bytes | np.ndarray | Image.Image, at_least: tuple[int, int]
 
     Returns:
         Array (height, width, channels), upright. From bytes and Pillow images: uint8 with 1 or 3 channels, or a wider
-        type with 1. From arrays: any type with 1 to 4 channels.
+        type with 1 or 3. From arrays: any type with 1 to 4 channels.
 
     Raises:
         DataError: As for `decode`.
@@ -92,8 +94,7 @@ def values_of(image: bytes | np.ndarray | Image.Image, at_least: tuple[int, int]
     if isinstance(image, bytes):
         if not image:
             raise DataError("is empty (0 bytes). Expected an image.")
-        pixels = _decode_jpeg(image, at_least) if image[:3] == b"\xff\xd8\xff" else None
-        return with_pillow(image, lambda opened: _values(opened, at_least)) if pixels is None else pixels
+        return _values_of_file(image, at_least)
     array = np.asarray(image)
     if array.ndim == 2:
         array = array[:, :, None]
@@ -137,6 +138,12 @@ def header_and_depth(image: bytes | np.ndarray) -> tuple[tuple[int, int, int], b
     if not image:
         raise DataError("is empty (0 bytes). Expected an image.")
 
+    wide = wide_file(image)
+    if wide is not None:
+        swapped = wide.orientation >= 5
+        height, width = (wide.width, wide.height) if swapped else (wide.height, wide.width)
+        return (height, width, 1 if wide.bands < 3 else 3), wide.deep
+
     def inspect(opened: Image.Image) -> tuple[tuple[int, int, int], bool]:
         deep = _is_deep(opened)
         grey = deep or opened.mode in ("1", "L", "LA", "La")
@@ -148,8 +155,30 @@ def header_and_depth(image: bytes | np.ndarray) -> tuple[tuple[int, int, int], b
     return with_pillow(image, inspect)
 
 
-def _decode_jpeg(content: bytes, at_least: tuple[int, int] | None) -> np.ndarray | None:
-    """Decodes with libjpeg-turbo; None when Pillow is needed: other colour spaces, or a damaged file."""
+def _values_of_file(content: bytes, at_least: tuple[int, int] | None) -> np.ndarray:
+    wide = wide_file(content)
+    if wide is not None:
+        _check_pixels(wide.width, wide.height)
+        values = read_wide(repaired(content) or content, wide)
+        return without_no_data(
+            values if wide.orientation == 1 else _apply_orientation(values, wide.orientation), content
+        )
+    pixels = _decode_jpeg(content, at_least) if content[:3] == b"\xff\xd8\xff" else None
+    if pixels is not None:
+        return pixels
+    try:
+        values = with_pillow(content, lambda opened: _values(opened, at_least))
+    except DataError:
+        whole = repaired(content)
+        if whole is None:
+            raise
+        pixels = _decode_jpeg(whole, at_least, strict=False)
+        values = with_pillow(whole, lambda opened: _values(opened, at_least)) if pixels is None else pixels
+    return values if values.dtype == np.uint8 else without_no_data(values, content)
+
+
+def _decode_jpeg(content: bytes, at_least: tuple[int, int] | None, strict: bool = True) -> np.ndarray | None:
+    """Decodes with libjpeg-turbo; None for other files and colour spaces, and where `strict` for a damaged file."""
     try:
         high, wide, space, _ = simplejpeg.decode_jpeg_header(content)
     except ValueError:
@@ -170,6 +199,7 @@ def _decode_jpeg(content: bytes, at_least: tuple[int, int] | None) -> np.ndarray
             "GRAY" if space == "Gray" else "RGB",
             min_height=min(least_height, height) if at_least else 0,
             min_width=min(least_width, width) if at_least else 0,
+            strict=strict,
         )
     except ValueError:
         return None

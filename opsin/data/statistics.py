@@ -10,12 +10,13 @@ import numpy as np
 from opsin.core import DataError, Progress, silent
 
 from .decode import header_and_depth, values_of
-from .intensity import Intensity, brightest_of, intensity_of
+from .formats.scan import count, some
+from .intensity import Intensity, ValueRange, intensity_of, range_of
 from .samples import Volume, image_of
 from .table import Images, Table
 
 _CHUNK = 256
-_PLAIN, _FLOAT = "8-bit", "float"
+_FAR_ABOVE_FRACTIONS = 10
 
 
 @dataclass(frozen=True)
@@ -125,33 +126,53 @@ def find_intensity(table: Table, progress: Progress = silent) -> tuple[Intensity
     """
     held_out = table.rows["split"].is_in(["valid", "test"]).fill_null(False)
     ids = table.rows["id"].filter(~held_out).to_list() or table.rows["id"].to_list()
-    shapes = list(_largest_values(table.images, ids, progress))
-    deep = [(kind, high) for kind, high in shapes if kind != _PLAIN]
-    fractions = [high for kind, high in deep if kind == _FLOAT]
-    counts = [high for kind, high in deep if kind != _FLOAT]
-    intensity = intensity_of(table.origin, max(fractions, default=None), max(counts, default=None))
+    found = list(_ranges(table.images, ids, progress))
+    deep = {id: one for id, _, one in found if one is not None}
+    intensity = intensity_of(table.origin, list(deep.values()))
     if intensity is None:
         return None, ()
-    kinds = {kind for kind, _ in deep}
+    kinds = {kind for _, kind, one in found if one is not None}
     name = f"{kinds.pop()} images" if len(kinds) == 1 else "images of more than 8 bits"
-    scaled = f"values 0 to {intensity.high:.0f} are {'kept' if intensity.high == 255 else 'scaled to 0 to 255'}"
-    plain = len(shapes) - len(deep)
-    mixed = [f"{plain} of {len(shapes)} images have 8 bits: their values 0 to 255 are kept"] if plain else []
-    return intensity, (f"{name}: {scaled}", *mixed)
+    kept = intensity == Intensity(255)
+    scaled = f"values {intensity.low:g} to {intensity.high:.10g} are {'kept' if kept else 'scaled to 0 to 255'}"
+    plain = len(found) - len(deep)
+    notes = [f"{name}: {scaled}"]
+    if plain:
+        notes.append(f"{plain} of {len(found)} images have 8 bits: their values 0 to 255 are kept")
+    return intensity, (*notes, *_remarks(deep, intensity))
 
 
-def _largest_values(images: Images, ids: list[str], progress: Progress) -> Iterator[tuple[str, float]]:
-    """Yields the type and the largest value of each image that can be read; 8-bit images are not decoded."""
+def _remarks(deep: dict[str, ValueRange], intensity: Intensity) -> list[str]:
+    """Returns notes on values that are missing, and on images that may be on another scale."""
+    missing = [id for id, one in deep.items() if one.missing]
+    notes = (
+        [f"values that are not numbers (NaN) become 0 in {count(missing, 'image')}: {some(missing, 3)}"]
+        if missing
+        else []
+    )
+    fractions = [
+        id for id, one in deep.items() if one.is_float and one.high <= 1 and (one.high > 0 or not one.is_whole)
+    ]
+    if fractions and intensity.high > _FAR_ABOVE_FRACTIONS and len(fractions) < len(deep):
+        notes.append(
+            f"{count(fractions, 'float image')} within 0 to 1, others up to {intensity.high:.10g}: {some(fractions, 3)}"
+            ". Fix: save all images on one scale, if these hold fractions"
+        )
+    return notes
 
-    def inspect(id: str) -> tuple[str, float] | None:
+
+def _ranges(images: Images, ids: list[str], progress: Progress) -> Iterator[tuple[str, str, ValueRange | None]]:
+    """Yields id, type and values of each image that can be read; 8-bit images are not decoded and have no values."""
+
+    def inspect(id: str) -> tuple[str, str, ValueRange | None] | None:
         try:
             content = image_of(images.read(id))
             if not header_and_depth(content)[1]:
-                return _PLAIN, 255.0
+                return id, "8-bit", None
             values = values_of(content)
             colours = values[:, :, :-1] if values.shape[2] in (2, 4) else values
-            kind = _FLOAT if values.dtype.kind == "f" else f"{8 * values.dtype.itemsize}-bit"
-            return kind, brightest_of(colours)
+            kind = "float" if values.dtype.kind == "f" else f"{8 * values.dtype.itemsize}-bit"
+            return id, kind, range_of(colours)
         except DataError:
             return None
 

@@ -16,7 +16,9 @@ import numpy as np
 
 from opsin.core import DataError, Progress, silent
 
+from ..cut_short import is_cut_short
 from ..decode import as_pixels, decode
+from ..formats.scan import count, some
 from ..intensity import Intensity
 from ..samples import Volume, as_picture, image_of
 from ..table import Images, Table
@@ -24,7 +26,7 @@ from .cache import cache_folder, discard, hold, make_room, making
 from .preprocessing import Preprocessing
 from .volumes import open_volumes
 
-FORMAT = 4
+FORMAT = 5
 """Increased whenever decoding or resizing gives other pixels, so that no old store is taken for a new one."""
 
 _CHUNK_BYTES = 16 * 2**20
@@ -141,11 +143,13 @@ def _opened(entry: Path, table: Table, preprocessing: Preprocessing) -> Store | 
     try:
         pixels = np.load(entry / "pixels.npy", mmap_mode="r", allow_pickle=False)
         digests = np.load(entry / "digests.npy", allow_pickle=False)
-        errors = {int(row): str(why) for row, why in json.loads((entry / "errors.json").read_text()).items()}
+        found = json.loads((entry / "errors.json").read_text())
+        errors = {int(row): str(why) for row, why in found["errors"].items()}
+        notes = _cut_short_note([str(id) for id in found["cut short"]])
         fits = pixels.shape == (len(table), *preprocessing.size) and pixels.dtype == preprocessing.dtype
         if fits and digests.shape == (len(table),):
-            return Store(pixels, digests, errors, preprocessing, (), lock)
-    except (OSError, ValueError):
+            return Store(pixels, digests, errors, preprocessing, notes, lock)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     lock.close()
     discard(entry)  # damaged: it is made again
@@ -169,11 +173,11 @@ def _built_on_disk(entry: Path, table: Table, preprocessing: Preprocessing, prog
             def write(start: int, chunk: np.ndarray) -> None:
                 file.write(chunk.data)
 
-            digests, errors = _decode_all(table, preprocessing, write, progress)
+            digests, errors, cut = _decode_all(table, preprocessing, write, progress)
             file.flush()
             os.fsync(file.fileno())
         np.save(part / "digests.npy", digests)
-        (part / "errors.json").write_text(json.dumps(errors))
+        (part / "errors.json").write_text(json.dumps({"errors": errors, "cut short": cut}))
     store = _opened(entry, table, preprocessing)
     if store is None:
         raise OSError(errno.ENOENT, "it was removed while it was made")
@@ -191,9 +195,15 @@ def _built_in_memory(table: Table, preprocessing: Preprocessing, progress: Progr
     def write(start: int, chunk: np.ndarray) -> None:
         pixels[start : start + len(chunk)] = chunk
 
-    digests, errors = _decode_all(table, preprocessing, write, progress)
+    digests, errors, cut = _decode_all(table, preprocessing, write, progress)
     pixels.setflags(write=False)
-    return Store(pixels, digests, errors, preprocessing, (note,))
+    return Store(pixels, digests, errors, preprocessing, (note, *_cut_short_note(cut)))
+
+
+def _cut_short_note(ids: list[str]) -> tuple[str, ...]:
+    """Returns a note on images that were read although their end is missing."""
+    few = "is" if len(ids) == 1 else "are"
+    return (f"{count(ids, 'image')} {few} cut short and read as far as possible: {some(ids)}",) if ids else ()
 
 
 def _decode_all(
@@ -201,22 +211,24 @@ def _decode_all(
     preprocessing: Preprocessing,
     write: Callable[[int, np.ndarray], None],
     progress: Progress,
-) -> tuple[np.ndarray, dict[int, str]]:
+) -> tuple[np.ndarray, dict[int, str], list[str]]:
     """Decodes chunks in parallel and writes them in order; few wait at a time, so memory stays small."""
     ids = table.rows["id"].to_list()
     digests = np.zeros(len(ids), np.uint64)
     errors: dict[int, str] = {}
+    cut: list[str] = []
     workers = min(8, os.cpu_count() or 1)
     even = -(-len(ids) // (_CHUNKS_EACH * workers))
     step = max(1, min(256, _CHUNK_BYTES // _array_bytes(preprocessing), even))
-    waiting: deque[tuple[int, Future[tuple[np.ndarray, np.ndarray, dict[int, str]]]]] = deque()
+    waiting: deque[tuple[int, Future[_Chunk]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
 
         def finish() -> None:
             start, future = waiting.popleft()
-            pixels, some_digests, some_errors = future.result()
+            pixels, some_digests, some_errors, some_cut = future.result()
             write(start, pixels)
             digests[start : start + len(pixels)] = some_digests
+            cut.extend(some_cut)
             errors.update({start + row: why for row, why in some_errors.items()})
             progress("reading images", start + len(pixels), len(ids))
 
@@ -231,26 +243,33 @@ def _decode_all(
         finally:
             for _, future in waiting:
                 future.cancel()
-    return digests, errors
+    return digests, errors, cut
 
 
-def _decode_chunk(
-    images: Images, ids: list[str], preprocessing: Preprocessing
-) -> tuple[np.ndarray, np.ndarray, dict[int, str]]:
+_Chunk = tuple[np.ndarray, np.ndarray, dict[int, str], list[str]]
+"""Arrays, their digests, errors by row, and the ids of images that are cut short."""
+
+
+def _decode_chunk(images: Images, ids: list[str], preprocessing: Preprocessing) -> _Chunk:
     pixels = np.zeros((len(ids), *preprocessing.size), preprocessing.dtype)
     digests = np.zeros(len(ids), np.uint64)
     errors: dict[int, str] = {}
+    cut: list[str] = []
 
     def readable() -> Iterator[tuple[int, Any]]:
         for row, id in enumerate(ids):
             try:
-                yield row, preprocessing.decode(images.read(id))
+                content = images.read(id)
+                array = preprocessing.decode(content)
+                if isinstance(content, bytes) and is_cut_short(content):
+                    cut.append(id)
+                yield row, array
             except DataError as error:
                 errors[row] = f"{id} {error}"
 
     for row in preprocessing.fit_into(readable(), pixels):
         digests[row] = int.from_bytes(hashlib.blake2b(pixels[row].data, digest_size=8).digest(), "little")
-    return pixels, digests, errors
+    return pixels, digests, errors, cut
 
 
 def _array_bytes(preprocessing: Preprocessing) -> int:

@@ -106,7 +106,7 @@ def test_broken_images_are_named_and_the_others_read(folder):
     (folder / "class0" / "empty.jpg").touch()
     (folder / "class0" / "text.jpg").write_text("not an image at all")
     whole = (folder / "class0" / "00.png").read_bytes()
-    (folder / "class1" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "class1" / "cut.png").write_bytes(whole[:45])
     table = read(folder)
     for _ in range(2):  # fresh, and from the cache
         opened = open_store(table, SMALL)
@@ -116,6 +116,16 @@ def test_broken_images_are_named_and_the_others_read(folder):
         for row in opened.errors:
             assert opened.pixel_hashes[row] == 0 and not opened.pixels[row].any()
         assert (np.delete(opened.pixel_hashes, list(opened.errors)) != 0).all()
+
+
+def test_images_that_are_cut_short_are_read_with_a_note(folder):
+    whole = (folder / "class0" / "00.png").read_bytes()
+    (folder / "class0" / "00.png").write_bytes(whole[:-20])
+    (folder / "class1" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    for _ in range(2):  # fresh, and from the cache
+        opened = open_store(read(folder), SMALL)
+        assert not opened.errors
+        assert opened.notes == ("2 images are cut short and read as far as possible: class0/00.png, class1/cut.png",)
 
 
 def test_a_file_that_went_missing_is_an_error_of_its_row(folder):
