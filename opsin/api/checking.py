@@ -11,7 +11,7 @@ from opsin import tasks
 from opsin.core import DataError, Progress, silent, write_text
 from opsin.data import Intensity, Table, find_intensity, whole_pixels
 from opsin.data.headers import Headers, read_headers
-from opsin.report.check_page import CheckContent, TargetPicture, check_page
+from opsin.report.check_page import CheckContent, DataFacts, TargetPicture, check_page
 from opsin.report.pictures import picture
 
 from .labels import Labels, labels_of, spread
@@ -54,33 +54,12 @@ def check(
     table = datasets.read(data, tasks.target_kind(task))
     headers = read_headers(table, progress)
     labels = labels_of(table, task, progress)
-    content = CheckContent(
-        origin=table.origin,
-        format=table.format,
-        task=labels.task,
-        images=len(table),
-        counts=labels.counts,
-        groups=labels.images,
-        splits=table.split_counts(),
-        sizes=headers.describe(),
-        notes=(*table.notes, *labels.notes, *_notes_on(table, labels, headers)),
-        pictures=tuple(_pictures(table, labels, headers)),
-    )
+    notes = (*table.notes, *labels.notes, *_notes_on(table, labels, headers))
+    facts = DataFacts(table.format, labels.task.name, len(table), table.split_counts(), headers.describe(), notes)
+    pictures = tuple(_pictures(table, labels, headers))
     page = new_file(Path("runs") / "check", table.origin, ".html") if out is None else Path(out)
-    write_text(page, check_page(content))
-    return DataCheck(
-        format=content.format,
-        task=content.task.name,
-        images=content.images,
-        counts=content.counts,
-        groups=content.groups,
-        splits=content.splits,
-        sizes=content.sizes,
-        notes=content.notes,
-        page=page,
-        count_word=content.task.count_word,
-        group_word=content.task.subgroup_word,
-    )
+    write_text(page, check_page(CheckContent(table.origin, labels.task, facts, labels.counts, pictures)))
+    return DataCheck(facts, labels.counts, page)
 
 
 def pick_rows(subgroups: Mapping[str, np.ndarray], count: int, most: int) -> list[int]:

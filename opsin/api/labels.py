@@ -13,6 +13,7 @@ from opsin import tasks
 from opsin.core import DataError, Progress
 from opsin.data import Masks, Table
 from opsin.data.table import SPLITS
+from opsin.report.check_page import ClassCounts
 from opsin.tasks import Task
 
 MAX_MASKS = 2000
@@ -26,16 +27,14 @@ class Labels:
 
     Attributes:
         task: Task that fits them.
-        counts: Number of images, boxes or objects, by class and split.
-        images: Number of images, by subgroup and split.
+        counts: Counts by class and split.
         subgroups: Rows by class, label or range.
         notes: Findings, one line each.
         target: Returns the target of a row; a mask at the size of its image.
     """
 
     task: Task
-    counts: dict[str, dict[str, int]]
-    images: dict[str, dict[str, int]]
+    counts: ClassCounts
     subgroups: Mapping[str, np.ndarray]
     notes: tuple[str, ...]
     target: Callable[[int], Any]
@@ -57,8 +56,8 @@ def labels_of(table: Table, task: str | None, progress: Progress) -> Labels:
     targets = table.targets()
     chosen = tasks.choose(table.target, targets, task)
     subgroups = chosen.subgroups(targets)
-    counts = _by_split(table, lambda rows: chosen.class_counts(targets[rows]))
-    return Labels(chosen, counts, _images_of(table, subgroups), subgroups, (), lambda row: targets[row])
+    counts = _counts(table, chosen, lambda rows: chosen.class_counts(targets[rows]), subgroups)
+    return Labels(chosen, counts, subgroups, (), lambda row: targets[row])
 
 
 def _labels_of_masks(table: Table, masks: Masks, name: str | None, progress: Progress) -> Labels:
@@ -90,15 +89,20 @@ def _labels_of_masks(table: Table, masks: Masks, name: str | None, progress: Pro
             sums.update(found.get(row, {}))
         return sums
 
-    counts, images = _by_split(table, total), _images_of(table, subgroups)
-    return Labels(task, counts, images, subgroups, tuple(notes), lambda row: masks.read(ids[row]))
+    counts = _counts(table, task, total, subgroups)
+    return Labels(task, counts, subgroups, tuple(notes), lambda row: masks.read(ids[row]))
 
 
-def _images_of(table: Table, subgroups: Mapping[str, np.ndarray]) -> dict[str, dict[str, int]]:
-    def total(some: np.ndarray) -> Mapping[str, int]:
+def _counts(
+    table: Table,
+    task: Task,
+    count: Callable[[np.ndarray], Mapping[str, int]],
+    subgroups: Mapping[str, np.ndarray],
+) -> ClassCounts:
+    def images(some: np.ndarray) -> Mapping[str, int]:
         return {name: int(np.isin(rows, some).sum()) for name, rows in subgroups.items()}
 
-    return _by_split(table, total)
+    return ClassCounts(_by_split(table, count), _by_split(table, images), task.count_word, task.subgroup_word)
 
 
 def _by_split(table: Table, count: Callable[[np.ndarray], Mapping[str, int]]) -> dict[str, dict[str, int]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from opsin.evaluation import Predictions, Score
 from opsin.report import Verdict
+from opsin.report.check_page import ClassCounts, DataFacts
 
 
 @dataclass(frozen=True)
@@ -55,35 +56,44 @@ class DataCheck:
     """A data set as it was read.
 
     Attributes:
-        format: Name of the format, such as "class folders" or "COCO".
-        task: Name of the task that `opsin.train` chooses.
-        images: Number of images.
-        counts: Number of images, boxes or objects, by class and split ("no split" where none is given).
-        groups: Number of images, by class, label or range of numbers, and by split.
-        splits: Number of images of each given split; empty where the data give none.
-        sizes: Sizes and kinds of the images, as text.
-        notes: Findings, one line each.
+        facts: Format, task, number of images, splits, sizes and notes.
+        counts: Counts by class and split.
         page: HTML page with pictures.
-        count_word: Word for what `counts` counts: "image", "box" or "object".
-        group_word: Word for the names of `groups`, such as "class" or "range".
     """
 
-    format: str
-    task: str
-    images: int
-    counts: dict[str, dict[str, int]]
-    groups: dict[str, dict[str, int]]
-    splits: dict[str, int]
-    sizes: str
-    notes: tuple[str, ...]
+    facts: DataFacts
+    counts: ClassCounts
     page: Path
-    count_word: str
-    group_word: str
+
+    @property
+    def format(self) -> str:
+        """Name of the format, such as "class folders" or "COCO"."""
+        return self.facts.format
+
+    @property
+    def task(self) -> str:
+        """Name of the task that `opsin.train` chooses."""
+        return self.facts.task
+
+    @property
+    def images(self) -> int:
+        """Number of images."""
+        return self.facts.images
 
     @property
     def classes(self) -> dict[str, int]:
         """Number of images, boxes or objects of each class, label or number."""
-        return {name: sum(by_split.values()) for name, by_split in self.counts.items()}
+        return {name: sum(by_split.values()) for name, by_split in self.counts.counts.items()}
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Number of images of each given split; empty where the data give none."""
+        return self.facts.splits
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Findings, one line each."""
+        return self.facts.notes
 
     def to_json(self) -> dict[str, Any]:
         """Returns plain values: format, task, images, classes, splits, sizes, notes and page."""
@@ -93,7 +103,7 @@ class DataCheck:
             "images": self.images,
             "classes": self.classes,
             "splits": self.splits,
-            "sizes": self.sizes,
+            "sizes": self.facts.sizes,
             "notes": list(self.notes),
             "page": str(self.page),
         }

@@ -13,6 +13,7 @@ from .progress import reporting
 
 if TYPE_CHECKING:
     from opsin.api import DataCheck
+    from opsin.report.check_page import ClassCounts
 
 MAX_ROWS = 20
 
@@ -31,16 +32,14 @@ def check(
         ),
     ] = None,
     as_json: options.Json = False,
+    formats: options.Formats = False,
 ) -> None:
     """Shows how a data set is read, before any training.
 
     Prints format, task, classes, splits, sizes and notes, and writes an HTML page with twelve images and their
     targets.
     """
-    if data is None:
-        raise typer.BadParameter(
-            "DATA is missing. Expected a folder of images, or a file that lists them.", param_hint="DATA"
-        )
+    data = options.require_data(data)
     with reporting() as progress:
         from opsin import api
 
@@ -60,10 +59,10 @@ def print_check(found: "DataCheck", data: str) -> None:
     """
     print(f"format  {found.format}")
     print(f"task    {found.task}")
-    print(f"images  {found.images:,}: {found.sizes}")
+    print(f"images  {found.images:,}: {found.facts.sizes}")
     splits = ", ".join(f"{name} {size:,}" for name, size in found.splits.items())
     print(f"splits  {splits or 'none given; opsin train draws them'}")
-    _print_counts(found)
+    _print_counts(found.counts)
     width = shutil.get_terminal_size().columns
     for line in found.notes:
         print(textwrap.fill(f"note    {line}", width, subsequent_indent=" " * 8, break_long_words=False))
@@ -71,7 +70,7 @@ def print_check(found: "DataCheck", data: str) -> None:
     print_next("train", data)
 
 
-def _print_counts(found: "DataCheck") -> None:
+def _print_counts(found: "ClassCounts") -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -30,6 +30,40 @@ Data = Annotated[
         show_default=False,
     ),
 ]
+
+
+def require_data(data: str | None) -> str:
+    """Returns DATA; raises BadParameter when it is missing."""
+    if data is None:
+        raise typer.BadParameter(
+            "DATA is missing. Expected a folder of images, or a file that lists them.", param_hint="DATA"
+        )
+    return data
+
+
+def _print_formats(requested: bool) -> None:
+    """Prints each format of data sets with an example, and ends the command."""
+    if not requested:
+        return
+    from opsin.data.formats.catalogue import FORMATS
+
+    for known in FORMATS:
+        for line, text in enumerate((known.target, *known.layout)):
+            print(f"{known.name if line == 0 else '':<16}{text}")
+        print()
+    print("A .csv, .npz, .json or .yaml file may be named instead of its folder.")
+    raise typer.Exit
+
+
+Formats = Annotated[
+    bool,
+    typer.Option(
+        "--formats",
+        callback=_print_formats,
+        is_eager=True,
+        help="List the formats of data sets, each with an example, and exit.",
+    ),
+]
 Task = Annotated[
     str | None,
     typer.Option(

@@ -38,6 +38,7 @@ def train(
     config: options.Config = None,
     resume: options.Resume = None,
     as_json: options.Json = False,
+    formats: options.Formats = False,
 ) -> None:
     """Trains a convolutional network on labelled images.
 
@@ -60,10 +61,8 @@ def train(
     }
     if resume is not None:
         _check_no_options({**given, "config": config})
-    elif data is None:
-        raise typer.BadParameter(
-            "DATA is missing. Expected a folder of images, or a file that lists them.", param_hint="DATA"
-        )
+    else:
+        options.require_data(data)
     drop_overridden(ctx, given)
     with reporting() as progress:
         from opsin import api

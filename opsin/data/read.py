@@ -1,8 +1,10 @@
 """Reading of a data set of any format into a Table."""
 
 import contextlib
+import os
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,10 +12,12 @@ from opsin.core import DataError
 
 from .formats import catalogue
 from .formats.boxes.boxes_csv import match_boxes_csv
+from .formats.file_kinds import kind_of_file
 from .formats.labels.arrays import read_arrays
 from .formats.labels.cells import TABLE_EXTENSIONS
 from .formats.labels.csv_table import read_csv_table
 from .formats.labels.npz import read_npz
+from .formats.nearest_miss import SEE_FORMATS, nearest_miss
 from .formats.registry import match_formats
 from .formats.scan import FolderListing, scan
 from .table import Table
@@ -65,7 +69,7 @@ def _read(source: Any, kind: TargetKind | None) -> Table:
     if path.is_dir():
         return _read_folder(scan(path), origin, kind)
     if not path.exists():
-        raise DataError(f"{origin} does not exist. Expected {_EXPECTED}.")
+        raise DataError(f"{origin} does not exist. {_did_you_mean(path) or f'Expected {_EXPECTED}.'}")
     extension = path.suffix.lower()
     if extension == ".npz":
         return _in(catalogue.NPZ, read_npz(path, origin, kind))
@@ -76,7 +80,20 @@ def _read(source: Any, kind: TargetKind | None) -> Table:
         return _in(catalogue.CSV_TABLE, read_csv_table({path: None}, path.parent, origin, kind))
     if extension in _DESCRIPTIONS:
         return _read_described(path, origin, kind)
+    unread = kind_of_file(path.name)
+    if unread is not None:
+        raise DataError(
+            f"{origin} is not a data set: files of its kind ({unread.name}) are not read. Fix: {unread.fix}."
+        )
     raise DataError(f"{origin} is not a data set. Expected {_EXPECTED}.")
+
+
+def _did_you_mean(path: Path) -> str:
+    """Returns a question after a file or folder with a similar name; empty when there is none."""
+    with contextlib.suppress(OSError):
+        similar = get_close_matches(path.name, os.listdir(path.parent), 1)
+        return f"Fix: check the name: did you mean {path.parent / similar[0]}?" if similar else ""
+    return ""
 
 
 def _in(known: catalogue.Format, table: Table) -> Table:
@@ -91,13 +108,15 @@ def _read_described(path: Path, origin: str, kind: TargetKind | None) -> Table:
     for match in matches:
         if path.name in match.files:
             return match.table(origin, kind)
-    raise DataError(f"{origin} does not describe a data set. Looked for {', '.join(rejected)}.")
+    miss = nearest_miss(replace(found, others=(path.name,)), rejected, kind)
+    raise DataError(f"{origin} does not describe a data set: {miss}")
 
 
 def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -> Table:
     """Reads a folder in the one format that fits its files."""
     if not listing.images and not listing.others:
-        raise DataError(f"{origin} is empty. Expected {_EXPECTED}.")
+        left_out = f" but for files that are left out ({'; '.join(listing.notes)})" if listing.notes else ""
+        raise DataError(f"{origin} is empty{left_out}. Expected images with labels; {SEE_FORMATS}.")
     matches, rejected = match_formats(listing, kind)
     if len(matches) == 1:
         return matches[0].table(origin, kind)
@@ -111,7 +130,7 @@ def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -
     if only is not None:
         with contextlib.suppress(DataError):
             return _read_folder(only, origin, kind).with_notes(f"read from its only folder, {only.folder.name}")
-    raise DataError(f"{origin} fits no format. Looked for {', '.join(rejected)}.")
+    raise DataError(f"{origin} fits no format: {nearest_miss(listing, rejected, kind)}")
 
 
 def _only_folder(listing: FolderListing) -> FolderListing | None:

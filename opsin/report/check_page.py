@@ -30,31 +30,59 @@ class TargetPicture:
 
 
 @dataclass(frozen=True)
+class DataFacts:
+    """A data set as it was read.
+
+    Attributes:
+        format: Name of the format, such as "class folders" or "COCO".
+        task: Name of the task that fits the targets.
+        images: Number of images.
+        splits: Number of images of each given split; empty where the data give none.
+        sizes: Sizes and kinds of the images, as text.
+        notes: Findings, one line each.
+    """
+
+    format: str
+    task: str
+    images: int
+    splits: dict[str, int]
+    sizes: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClassCounts:
+    """Counts of a data set by class and split ("no split" where none is given).
+
+    Attributes:
+        counts: Number of images, boxes or objects, by class, label or number, and by split.
+        groups: Number of images, by class, label or range of numbers, and by split.
+        count_word: Word for what `counts` counts: "image", "box" or "object".
+        group_word: Word for the names of `groups`, such as "class" or "range".
+    """
+
+    counts: dict[str, dict[str, int]]
+    groups: dict[str, dict[str, int]]
+    count_word: str
+    group_word: str
+
+
+@dataclass(frozen=True)
 class CheckContent:
     """Content of the page.
 
     Attributes:
         origin: Name of the data set.
-        format: Name of the format.
         task: Task that fits the targets.
-        images: Number of images.
-        counts: Number of images, boxes or objects, by class and split.
-        groups: Number of images, by class, label or range, and by split.
-        splits: Number of images of each given split; empty where the data give none.
-        sizes: Sizes and kinds of the images, as text.
-        notes: Findings, one line each.
+        facts: The data set as it was read.
+        counts: Its counts by class and split.
         pictures: Images with their targets.
     """
 
     origin: str
-    format: str
     task: Task
-    images: int
-    counts: dict[str, dict[str, int]]
-    groups: dict[str, dict[str, int]]
-    splits: dict[str, int]
-    sizes: str
-    notes: tuple[str, ...]
+    facts: DataFacts
+    counts: ClassCounts
     pictures: tuple[TargetPicture, ...]
 
 
@@ -83,6 +111,7 @@ def check_page(content: CheckContent) -> str:
     """
     return template("check.html.j2").render(
         content=content,
+        facts=content.facts,
         task=content.task,
         style=style(),
         words=wording,
@@ -99,11 +128,11 @@ def count_tables(content: CheckContent) -> tuple[CountTable, ...]:
     Args:
         content: Content of the page.
     """
-    task, tables = content.task, list[CountTable]()
-    word = task.subgroup_word
-    if task.count_word != "image":
-        tables.append(_table(f"{wording.plural_of(task.count_word).capitalize()} of each {word}", word, content.counts))
-    tables.append(_table(f"Images of each {word}", word, content.groups))
+    found, tables = content.counts, list[CountTable]()
+    word = found.group_word
+    if found.count_word != "image":
+        tables.append(_table(f"{wording.plural_of(found.count_word).capitalize()} of each {word}", word, found.counts))
+    tables.append(_table(f"Images of each {word}", word, found.groups))
     return tuple(tables)
 
 

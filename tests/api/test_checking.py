@@ -39,8 +39,8 @@ def test_class_folders_with_splits_are_counted(photos, tmp_path):
     found = opsin.check(photos, out=tmp_path / "p.html")
     assert (found.format, found.task, found.images) == ("class folders", "classify", 16)
     assert found.classes == {"<b>dog<_b>": 7, "cat": 9} and found.splits == {"train": 12, "test": 4}
-    assert found.counts["cat"] == {"train": 7, "test": 2} and found.groups == found.counts
-    assert found.sizes == "32x24 to 64x80 pixels (median 32x24), colour"
+    assert found.counts.counts["cat"] == {"train": 7, "test": 2} and found.counts.groups == found.counts.counts
+    assert found.facts.sizes == "32x24 to 64x80 pixels (median 32x24), colour"
     notes = "\n".join(found.notes)
     assert "1 of 16 images cannot be read" in notes and "train/cat/broken.jpg is not an image" in notes
     assert json.loads(json.dumps(found.to_json())).keys() >= {"format", "task", "images", "classes", "splits", "notes"}
@@ -69,7 +69,7 @@ def test_boxes_are_drawn_where_they_are_in_the_colour_of_their_class(tmp_path):
     (tmp_path / "boxes.csv").write_text("\n".join(lines))
     found = opsin.check(tmp_path, out=tmp_path / "p.html")
     assert (found.format, found.task) == ("CSV of boxes", "detect")
-    assert found.classes == {"cat": 4, "dog": 4} and found.count_word == "box"
+    assert found.classes == {"cat": 4, "dog": 4} and found.counts.count_word == "box"
     for drawn in pictures_in(found.page):
         assert drawn.shape == (300, 400, 3)
         for x, y, colour in ((100, 110, (230, 159, 0)), (220, 240, (86, 180, 233))):
@@ -100,7 +100,7 @@ def test_numbers_and_labels_stand_below_their_images(tmp_path):
     images = np.random.default_rng(0).integers(0, 255, (30, 9, 9), np.uint8)
     weights = opsin.check((images, np.linspace(1.25, 40.5, 30)), out=tmp_path / "n.html")
     assert weights.task == "regress" and list(weights.classes.values()) == [30]
-    assert sum(sum(row.values()) for row in weights.groups.values()) == 30 and len(weights.groups) > 4
+    assert sum(sum(row.values()) for row in weights.counts.groups.values()) == 30 and len(weights.counts.groups) > 4
     assert "1.25" in weights.page.read_text() and "40.5" in weights.page.read_text()
     labels = np.tile([[1, 0, 1], [0, 1, 0]], (15, 1))
     found = opsin.check((images, labels), task="multilabel", out=tmp_path / "l.html")
@@ -110,7 +110,7 @@ def test_numbers_and_labels_stand_below_their_images(tmp_path):
 def test_deep_images_are_shown_on_one_scale(tmp_path):
     images = np.full((4, 16, 16), 4095, np.uint16)
     found = opsin.check((images, ["a", "b"] * 2), out=tmp_path / "p.html")
-    assert found.sizes == "16x16 pixels, grey, more than 8 bits"
+    assert found.facts.sizes == "16x16 pixels, grey, more than 8 bits"
     assert all((picture == 255).all() for picture in pictures_in(found.page))
 
 

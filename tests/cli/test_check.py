@@ -36,3 +36,11 @@ def test_many_classes_are_cut(opsin, tmp_path):
 def test_errors_are_one_line(opsin, fails):
     assert "missing" in fails("check", "missing")
     assert opsin("check", "--json").exit_code == 2
+
+
+def test_formats_are_listed_with_examples_within_80_columns(opsin):
+    for command in ("check", "train"):
+        ended = opsin(command, "--formats")
+        assert ended.exit_code == 0 and max(map(len, ended.stdout.splitlines())) <= 80
+        for name in ("class folders", "COCO", "YOLO", "Pascal VOC", "nnU-Net", "npz", "photos/cat/1.jpg", "data.yaml"):
+            assert name in ended.stdout

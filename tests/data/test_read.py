@@ -31,20 +31,6 @@ def test_a_csv_without_targets_or_files_is_not_a_match(folder):
     assert read(folder).target.names == ("cat", "dog")
 
 
-def test_no_fitting_format_lists_the_formats_and_reasons(tmp_path):
-    Image.new("L", (4, 4)).save(tmp_path / "1.png")
-    (tmp_path / "statistics.csv").write_text("name,mean\ncat,1\n")
-    with pytest.raises(DataError) as error:
-        read(tmp_path)
-    for words in (
-        "class folders (no folder of images",
-        "CSV table",
-        "statistics.csv has the columns name, mean",
-        "npz (none)",
-    ):
-        assert words in str(error.value)
-
-
 @pytest.mark.parametrize("source", ["nowhere", "file.xyz", 5, None, (1, 2, 3), np.zeros((4, 4))])
 def test_sources_that_are_not_data_sets(tmp_path, source):
     (tmp_path / "file.xyz").touch()

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from opsin.report.check_page import CheckContent, TargetPicture, check_page
+from opsin.report.check_page import CheckContent, ClassCounts, DataFacts, TargetPicture, check_page
 from opsin.report.pictures import picture
 from opsin.tasks import Classify, Detect, Instances, MultiLabel, Regress, Segment
 
@@ -22,10 +22,9 @@ def content_of(task):
     counts = {name: {"train": 3, "test": 1} for name in task.names}
     image = picture(np.zeros((9, 9, 3), np.uint8), 100)
     shown = TargetPicture(image, HOSTILE, HOSTILE, "train", "9x9")
-    return CheckContent(
-        f"/data/{HOSTILE}", "COCO", task, 4, counts, counts, {"train": 3, "test": 1}, "9x9 pixels, grey",
-        (HOSTILE,), (shown, replace(shown, picture=None)),
-    )  # fmt: skip
+    facts = DataFacts("COCO", task.name, 4, {"train": 3, "test": 1}, "9x9 pixels, grey", (HOSTILE,))
+    found = ClassCounts(counts, counts, task.count_word, task.subgroup_word)
+    return CheckContent(f"/data/{HOSTILE}", task, facts, found, (shown, replace(shown, picture=None)))
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
@@ -41,7 +40,8 @@ def test_counts_stand_in_tables_with_a_column_for_each_split(read):
     text = read(check_page(content_of(Detect(("cat", "dog"))))).text
     assert "Boxes of each class" in text and "Images of each class" in text
     assert "cat 3 1 4" in text and "Train Test All" in text
-    alone = replace(content_of(Classify(("cat", "dog"))), groups={"cat": {"no split": 4}, "dog": {"no split": 2}})
+    groups = {"cat": {"no split": 4}, "dog": {"no split": 2}}
+    alone = replace(content_of(Classify(("cat", "dog"))), counts=ClassCounts(groups, groups, "image", "class"))
     assert "cat 4 dog 2" in " ".join(read(check_page(alone)).text.split())
 
 

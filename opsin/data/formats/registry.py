@@ -1,6 +1,11 @@
 """Recognition of the format of a folder: formats with boxes or masks first, then formats with one target per image."""
 
+<<<<<<< HEAD
 from dataclasses import replace
+=======
+from dataclasses import dataclass, replace
+from pathlib import Path
+>>>>>>> 34227de (data: explain a folder that fits no format by its nearest miss)
 
 from ..table import Table
 from ..targets import CLASSES, IDENTITIES, LABELS, NUMBERS, TargetKind
@@ -55,7 +60,24 @@ IMAGE_LEVEL_FORMATS = (
 )
 
 
-def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list[FormatMatch], list[str]]:
+@dataclass(frozen=True)
+class Mismatch:
+    """A format that does not fit a folder.
+
+    Attributes:
+        format: The format.
+        reason: Why it does not fit.
+        is_near: True when the reader recognised its files in part.
+        tasks: Tasks for which it would fit; empty where it fits for none.
+    """
+
+    format: catalogue.Format
+    reason: str
+    is_near: bool = False
+    tasks: str = ""
+
+
+def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list[FormatMatch], list[Mismatch]]:
     """Finds the formats that fit a folder.
 
     Formats with boxes or masks take precedence: where one fits, formats with one target per image are not tried,
@@ -66,15 +88,15 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
         kind: Kind of target; None for any.
 
     Returns:
-        The matches, and a description of each format that does not match, with the reason.
+        The matches, and the formats that do not match.
     """
-    rejected: list[str] = []
+    rejected: list[Mismatch] = []
     near: list[str] = []
     for formats in (SPATIAL_FORMATS, MAIN_TABLES, FORMATS_BY_CONTENT, IMAGE_LEVEL_FORMATS):
         fitting: list[FormatMatch] = []
         for known, match_format in formats:
             if match_format is match_class_folders and near and kind is None:
-                rejected.append(f"{known.name} (not tried: {near[0].rstrip('.')})")
+                rejected.append(Mismatch(known, near[0]))
                 continue
             found, reason = match_format(listing)
             matches = [replace(match, format=known.name) for match in found]
@@ -85,10 +107,10 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
             if not reason and not matches:
                 continue
             if not matches or (not usable and kind is None):
-                rejected.append(f"{known.name} ({reason.rstrip('.')})")
+                rejected.append(Mismatch(known, str(reason), isinstance(reason, NearMiss)))
             elif not usable:
                 tasks = " or ".join(usual.task for usual in matches[0].kinds)
-                rejected.append(f"{matches[0].description} (for the task {tasks})")
+                rejected.append(Mismatch(known, "", tasks=tasks))
         if fitting:
             return fitting, rejected
     return [], rejected

@@ -67,8 +67,8 @@ def test_a_single_outer_folder_is_opened(tmp_path):
     [
         ((), "is empty"),
         (("1.txt",), "there are no images"),
-        (("1.png", "2.png"), "no folder of images, with 2 images in all"),
-        (("cat/1.png", "cat/2.png"), "only the class cat, with 2 images in all"),
+        (("1.png", "2.png"), "2 images but no class folders"),
+        (("cat/1.png", "cat/2.png"), "2 images but only the class cat"),
         (("train/1.png", "test/2.png"), "the images are directly in test, train"),
         (("train/cat/1.png", "test/cat/2.png"), "only the class cat"),
     ],
