@@ -1,7 +1,7 @@
 """The one sentence on a folder that fits no format: the nearest miss, and its fix."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from opsin.core import DataError
@@ -28,7 +28,7 @@ _PLAIN_REASONS = ("there are no images", "no folder of images", "only the class 
 SEE_FORMATS = "`opsin check --formats` lists what is read"
 
 
-def nearest_miss(listing: FolderListing, mismatches: Iterable[Mismatch], kind: TargetKind | None) -> str:
+def nearest_miss(listing: FolderListing, mismatches: Sequence[Mismatch], kind: TargetKind | None) -> str:
     """Returns the reason why a folder is not a data set, and the fix.
 
     Args:
@@ -36,9 +36,9 @@ def nearest_miss(listing: FolderListing, mismatches: Iterable[Mismatch], kind: T
         mismatches: Formats that do not fit, with their reasons.
         kind: Kind of target that was asked for; None for any.
     """
+    near = next((one.reason for one in mismatches if one.is_near), None)
+    other_task = next((one for one in mismatches if one.tasks), None)
     reasons = {mismatch.format.name: mismatch for mismatch in mismatches}
-    near = next((one.reason for one in reasons.values() if one.is_near), None)
-    other_task = next((one for one in reasons.values() if one.tasks), None)
     unread = _unread_files(listing)
     if other_task is not None and not near:
         sentence = f"it holds {other_task.format.name}, for the task {other_task.tasks}"

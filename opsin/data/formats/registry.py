@@ -1,11 +1,6 @@
 """Recognition of the format of a folder: formats with boxes or masks first, then formats with one target per image."""
 
-<<<<<<< HEAD
-from dataclasses import replace
-=======
 from dataclasses import dataclass, replace
-from pathlib import Path
->>>>>>> 34227de (data: explain a folder that fits no format by its nearest miss)
 
 from ..table import Table
 from ..targets import CLASSES, IDENTITIES, LABELS, NUMBERS, TargetKind
