@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from opsin import data as data
+    from opsin import faces as faces
     from opsin import keras as keras
     from opsin import nn as nn
     from opsin import zoo as zoo
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ROOMS = ("data", "keras", "nn", "zoo")
+_ROOMS = ("data", "faces", "keras", "nn", "zoo")
 _PLACES = {
     **dict.fromkeys(
         ("DataCheck", "Evaluation", "Run", "check", "evaluate", "load", "predict_files", "resume", "train"), "opsin.api"

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from .check import check
 from .demo import demo
 from .evaluate import evaluate
+from .faces import faces
 from .predict import predict
 from .summary import summary
 from .train import train
@@ -63,6 +64,7 @@ for command, example in (
     (demo, "opsin demo"),
 ):
     app.command(epilog=f"Example: {example}", no_args_is_help=command is not demo)(command)
+app.add_typer(faces)
 
 
 def _show_version(requested: bool) -> None:

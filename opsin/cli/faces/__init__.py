@@ -1,0 +1,3 @@
+"""`opsin faces`: the commands on faces, one file each."""
+
+from .group import faces as faces

@@ -1,0 +1,78 @@
+"""Image files with faces: bounded decoding, and the digest that a gallery keeps."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from opsin.core import DataError
+from opsin.data import decode
+from opsin.data.images import MAX_FILE_BYTES
+
+from .found import FoundFace
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A decoded image file.
+
+    Attributes:
+        path: Path of the file.
+        digest: SHA-256 of its bytes.
+        pixels: uint8 (height, width, 1 or 3), upright.
+    """
+
+    path: Path
+    digest: str
+    pixels: np.ndarray
+
+
+def read_photo(path: Path) -> Photo:
+    """Reads an image file; its size is checked before it is decoded.
+
+    Raises:
+        DataError: The file is missing, is not an image, or declares too many pixels.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise DataError(f"{path} has {size:,} bytes. Expected at most {MAX_FILE_BYTES:,}.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}. Expected an image file.") from error
+    try:
+        return Photo(path, hashlib.sha256(content).hexdigest(), decode(content))
+    except DataError as error:
+        raise DataError(f"{path} {error}") from error
+
+
+Find = Callable[[np.ndarray], Sequence[FoundFace]]
+"""Finds the faces in uint8 pixels (height, width, 1 or 3), the largest first."""
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoFaces:
+    """The faces of one file.
+
+    Attributes:
+        path: Path of the file.
+        digest: SHA-256 of its bytes; "" where it cannot be read.
+        faces: Faces, the largest first.
+        error: Reason why the file cannot be read, or None.
+    """
+
+    path: Path
+    digest: str
+    faces: tuple[FoundFace, ...]
+    error: str | None = None
+
+
+def find_faces(path: Path, find: Find) -> PhotoFaces:
+    """Finds the faces of a file; a file that cannot be read has none and an error."""
+    try:
+        photo = read_photo(path)
+    except DataError as error:
+        return PhotoFaces(path, "", (), str(error))
+    return PhotoFaces(path, photo.digest, tuple(find(photo.pixels)))

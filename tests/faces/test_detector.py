@@ -1,0 +1,35 @@
+"""The detector against dlib's."""
+
+import numpy as np
+import pytest
+
+from opsin.faces.packaged import DETECTOR_FILE
+
+
+def overlap(first, second):
+    inner = np.maximum(0, np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2])).prod()
+    return inner / ((first[2:] - first[:2]).prod() + (second[2:] - second[:2]).prod() - inner)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_same_faces_as_dlib(count, dlib, weights_folder, recognizer, photograph):
+    pixels = np.concatenate([photograph[20:220, 110:310]] * count, 1)
+    wanted = dlib.cnn_face_detection_model_v1(str(weights_folder / DETECTOR_FILE.name))(pixels, 0)
+    boxes = [np.array([w.rect.left(), w.rect.top(), w.rect.right() + 1, w.rect.bottom() + 1], float) for w in wanted]
+    found = recognizer.detector.find(pixels)
+    assert len(found.boxes) == len(boxes) == count
+    assert all(max(overlap(box, other) for other in boxes) > 0.6 for box in found.boxes)
+    assert found.scores == pytest.approx([w.confidence for w in wanted], abs=0.05)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (39, 500), (40, 40), (81, 500), (200, 200)])
+def test_images_without_a_face_have_none(shape, recognizer):
+    noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    assert len(recognizer.detector.find(noise).boxes) == 0
+
+
+def test_boxes_scale_with_the_image(recognizer, photograph):
+    part = photograph[20:220, 110:310]
+    small = recognizer.detector.find(part, scale=1.0).boxes[0]
+    large = recognizer.detector.find(np.repeat(np.repeat(part, 2, 0), 2, 1), scale=0.5).boxes[0]
+    assert overlap(2 * small, large) > 0.7
