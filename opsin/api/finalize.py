@@ -5,66 +5,20 @@ import time
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from opsin.core import Progress
 from opsin.data import image_statistics
-from opsin.data.dataset import Dataset
 from opsin.evaluation import Predictions, score
 from opsin.model import Model, Provenance
 from opsin.model import load as load_model
 from opsin.plan.plan import TrainingPlan, training_subset
-from opsin.training import distributed, predict_rows
-from opsin.training.inference import CHUNK
+from opsin.training import distributed
 
+from .linear_baseline import keep_better, linear_test_scores
+from .predicting_splits import predictions_of
 from .provenance import machine, versions
 from .reporting import write_run_report
 from .results import Evaluation, Run
-
-
-def predictions_of(
-    model: Model, source: Dataset, split: str, progress: Progress, *, features: bool = False
-) -> Predictions:
-    """Predicts on the rows of one split.
-
-    Args:
-        model: The model.
-        source: The data set.
-        split: Name of the split, such as "test".
-        progress: Progress callback.
-        features: Computes the features of a network with vector outputs too.
-
-    Returns:
-        Predictions in the order of the rows, with logits where the network's outputs are vectors; boxes in pixels of
-        the original images.
-    """
-    table, pixels, rows, stage = source.table.split(split), source.store.pixels, source.rows(split), f"predict {split}"
-    logits: np.ndarray | None = None
-    inputs_of_head: np.ndarray | None = None
-    if len(model.network.output_shape) == 1:
-        logits, inputs_of_head = _vectors(model, pixels, rows, progress, stage, features)
-        predictions = model.task.decode(torch.from_numpy(logits))
-    else:
-        predictions = predict_rows(model, pixels, rows, progress, stage)
-        predictions = model.task.to_image_space(predictions, source.placements(split), masks=False)
-    groups = table.rows["group"]
-    named = None if groups.null_count() == len(groups) else groups.fill_null(table.rows["id"]).to_numpy()
-    ids, splits = tuple(table.rows["id"].to_list()), np.full(len(table), split, object)
-    return Predictions(ids, named, splits, source.scoring_targets(split), predictions, logits, inputs_of_head)
-
-
-def _vectors(
-    model: Model, pixels: np.ndarray, rows: np.ndarray, progress: Progress, stage: str, features: bool
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Computes logits and features of rows of a store, in pieces, so that memory stays flat."""
-    logits, inputs_of_head = list[np.ndarray](), list[np.ndarray]()
-    for start in range(0, max(1, len(rows)), CHUNK):
-        arrays = pixels[rows[start : start + CHUNK]]
-        logits.append(model.logits(arrays).numpy())
-        if features:
-            inputs_of_head.append(model.features(arrays))
-        progress(stage, min(start + CHUNK, len(rows)), len(rows))
-    return np.concatenate(logits), np.concatenate(inputs_of_head) if features else None
 
 
 def evaluation_of(model: Model, predictions: Predictions, baseline: np.ndarray) -> Evaluation:
@@ -106,10 +60,13 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
     model = load_model(path, next(job.model.network.parameters()).device)
     model.tta = job.model.tta
     valid = predictions_of(model, source, "valid", progress, features=True)
+    model, valid, note = keep_better(prepared, model, valid, progress)
+    prepared = replace(prepared, reasons=(*prepared.reasons, *filter(None, [note])))
     model.task = model.task.calibrated(valid.predictions, valid.targets)
     baseline = model.task.fit_baseline(training_subset(source).targets("train"))
     test = predictions_of(model, source, "test", progress, features=True)
     evaluation = evaluation_of(model, test, baseline)
+    evaluation = replace(evaluation, linear_baseline=linear_test_scores(prepared, model.device, progress))
     model.provenance = _provenance(prepared, evaluation, baseline)
     report, verdict = job.folder / "report.html", None
     if distributed.rank_and_world()[0] == 0:
@@ -120,7 +77,8 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
         progress("report", 1, 1)
     distributed.barrier()
     total = seconds + time.monotonic() - begun
-    return Run(job.folder, path, report, model.task.name, total, evaluation.scores, evaluation.baseline, verdict)
+    baselines = (evaluation.baseline, evaluation.linear_baseline)
+    return Run(job.folder, path, report, model.task.name, total, evaluation.scores, *baselines, verdict, note)
 
 
 def _provenance(prepared: TrainingPlan, evaluation: Evaluation, baseline: np.ndarray) -> Provenance:

@@ -49,7 +49,13 @@ def write_run_report(
     content = ReportContent(
         data=_data_section(source),
         network=_network_section(model, prepared.reasons),
-        predictions=PredictionSection(model.task, evaluation.predictions, evaluation.scores, evaluation.baseline),
+        predictions=PredictionSection(
+            model.task,
+            evaluation.predictions,
+            evaluation.scores,
+            evaluation.baseline,
+            evaluation.linear_baseline,
+        ),
         run=RunSection(
             reproduce_command(args),
             job.batches.seed,

@@ -1,6 +1,6 @@
 """Return values of the verbs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ class Run:
         seconds: Duration of the run.
         scores: Scores on the test split by name; empty without a test split.
         baseline: Scores of the baseline, which ignores the image.
+        linear_baseline: Scores of a linear model on pretrained features; empty where there is none.
         verdict: Sentences of the report on the main score; None in processes of `torchrun` that write no report.
+        note: One line on the choice between the trained network and the linear model; empty for the usual one.
     """
 
     folder: Path
@@ -31,7 +33,9 @@ class Run:
     seconds: float
     scores: dict[str, Score]
     baseline: dict[str, Score]
+    linear_baseline: dict[str, Score] = field(default_factory=dict[str, Score])
     verdict: Verdict | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,14 @@ class Evaluation:
         baseline: Scores of the baseline, which ignores the image.
         predictions: Predictions that the scores were computed from.
         report: HTML report, when one was asked for.
+        linear_baseline: Scores of a linear model on pretrained features; empty where there is none.
     """
 
     scores: dict[str, Score]
     baseline: dict[str, Score]
     predictions: Predictions
     report: Path | None = None
+    linear_baseline: dict[str, Score] = field(default_factory=dict[str, Score])
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from opsin.data.table import COLUMNS
 from opsin.model import Model
 from opsin.nn import Sequential
 from opsin.plan.inputs import open_dataset
+from opsin.plan.linear_model import LinearBaseline
 from opsin.plan.networks import RANDOM_WEIGHTS
 from opsin.plan.plan import TrainingPlan, TrainOptions, batches_of
 from opsin.training import Recipe, TimeLimit, TrainJob, distributed
@@ -74,6 +75,7 @@ def write_record(prepared: TrainingPlan, request: RunRequest) -> None:
         "limit": None if job.limit is None else asdict(job.limit),
         "reasons": list(prepared.reasons),
         "initial_weights": prepared.initial_weights,
+        "linear_model": None if prepared.linear is None else asdict(prepared.linear),
         "notes": list(source.table.notes),
         "fingerprint": source.fingerprint,
         "command": request.command,
@@ -98,6 +100,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         fingerprint, reasons = args["fingerprint"], tuple(args["reasons"])
         limit = None if args["limit"] is None else TimeLimit(**args["limit"])
         initial_weights = str(args.get("initial_weights", RANDOM_WEIGHTS))
+        linear = LinearBaseline(**args["linear_model"]) if args.get("linear_model") else None
     except (ValueError, TypeError, KeyError, OSError, pl.exceptions.PolarsError) as error:
         raise _unreadable(folder, error) from error
     device = choose_device(options.device)
@@ -127,7 +130,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         limit,
         options.workers,
     )
-    return TrainingPlan(source, job, reasons, initial_weights), options
+    return TrainingPlan(source, job, reasons, initial_weights, linear), options
 
 
 def _write_args(folder: Path, args: dict[str, Any]) -> None:

@@ -150,7 +150,7 @@ def resume(
     say(f"going on at step {trainer.state.step}")
     before = trainer.seconds
     _walk(trainer, say)
-    return finish(prepared, before + time.monotonic() - begun, progress)
+    return _finished(prepared, before + time.monotonic() - begun, progress, say)
 
 
 def _from_start(
@@ -167,7 +167,14 @@ def _from_start(
         left = max(1e-3, job.limit.seconds - (time.monotonic() - ready))
         job = replace(job, limit=replace(job.limit, seconds=left))
     _walk(Trainer(job, progress), say)
-    return finish(prepared, time.monotonic() - begun, progress)
+    return _finished(prepared, time.monotonic() - begun, progress, say)
+
+
+def _finished(prepared: TrainingPlan, seconds: float, progress: Progress, say: Callable[[str], None]) -> Run:
+    run = finish(prepared, seconds, progress)
+    if run.note:
+        say(run.note)
+    return run
 
 
 def _walk(trainer: Trainer, say: Callable[[str], None]) -> None:

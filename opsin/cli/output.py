@@ -29,19 +29,29 @@ def scores_json(scores: "Mapping[str, Score]") -> dict[str, dict[str, float | No
     return {name: score.to_json() for name, score in scores.items()}
 
 
-def print_scores(scores: "Mapping[str, Score]", baseline: "Mapping[str, Score]") -> None:
-    """Prints a table with one row per score: value, 95 % confidence interval, and the baseline's value."""
+def print_scores(
+    scores: "Mapping[str, Score]", baseline: "Mapping[str, Score]", linear: "Mapping[str, Score] | None" = None
+) -> None:
+    """Prints a table with one row per score: value, 95 % confidence interval, and the values of the baselines.
+
+    Args:
+        scores: Scores by name.
+        baseline: Scores of the baseline that ignores the image.
+        linear: Scores of the linear model on pretrained features.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("score")
-    for title in ("value", "95 % interval", "baseline"):
+    for title in ("value", "95 % interval", "baseline", *(["linear model"] if linear else [])):
         table.add_column(title, justify="right")
     for name, score in scores.items():
-        reference = _number(baseline[name].value) if name in baseline else ""
-        table.add_row(name, _number(score.value), f"{_number(score.low)} to {_number(score.high)}", reference)
+        references = [
+            _number(other[name].value) if name in other else "" for other in (baseline, linear) if other is not None
+        ]
+        table.add_row(name, _number(score.value), f"{_number(score.low)} to {_number(score.high)}", *references)
     Console(highlight=False).print(table)
 
 

@@ -93,10 +93,14 @@ def print_run(run: "Run", as_json: bool, data: str | None = None, next_images: P
                 "task": run.task,
                 "seconds": round(run.seconds, 3),
                 "scores": scores_json(run.scores),
+                "baseline": scores_json(run.baseline),
+                "linear_baseline": scores_json(run.linear_baseline),
             }
         )
         return
-    print_scores(run.scores, run.baseline)
+    print_scores(run.scores, run.baseline, run.linear_baseline or None)
+    if run.linear_baseline:
+        print("baseline: ignores the image; linear model: fitted to pretrained features")
     if run.verdict is not None:
         print_sentences(run.verdict.summary, run.verdict.advice)
     print(f"model   {run.model}")

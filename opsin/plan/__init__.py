@@ -1,9 +1,9 @@
 """Decisions before the first training step: inputs, network, recipe, time budget."""
 
 from .flip_probe import flip_keeps_class as flip_keeps_class
-from .nearest_mean import balanced_accuracy as balanced_accuracy
-from .nearest_mean import nearest_centroid_correct as nearest_centroid_correct
-from .nearest_mean import downsample as downsample
+from .nearest_centroid import balanced_accuracy as balanced_accuracy
+from .nearest_centroid import nearest_centroid_correct as nearest_centroid_correct
+from .downsample import downsample as downsample
 from .object_crops import boxes_from_masks as boxes_from_masks
 from .object_crops import crop_objects as crop_objects
 from .recipe_defaults import TrainingSetup as TrainingSetup

@@ -4,7 +4,8 @@ import numpy as np
 
 from opsin.core import numpy_generator
 
-from .nearest_mean import balanced_accuracy, downsample, nearest_centroid_correct
+from .downsample import downsample
+from .nearest_centroid import balanced_accuracy, nearest_centroid_correct
 
 _SAMPLE = 4000
 _KEPT_SHARE = 0.7

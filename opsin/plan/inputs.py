@@ -144,6 +144,19 @@ def upscaled(source: Dataset, least: int, progress: Progress) -> Dataset:
     return replace(source, store=store, store_rows=np.arange(len(source.table)))
 
 
+def at_input_size(arrays: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """Returns stored arrays at the input size of a network: images of another size are letterboxed.
+
+    Args:
+        arrays: Arrays of a store, (n, ...).
+        preprocessing: Preprocessing of the network.
+    """
+    if arrays.shape[1:] == preprocessing.size or arrays.ndim != 4:
+        return arrays
+    height, width, channels = preprocessing.size
+    return data.letterbox_images(list(arrays), (height, width, channels))
+
+
 def _with_every_class(dataset: Dataset, table: Table) -> Dataset:
     """Adds a note on classes without a readable image; raises DataError when fewer than two classes are left."""
     if not table.target.kind.is_class:

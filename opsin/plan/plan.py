@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from opsin import data, tasks
 from opsin.core import DataError, Progress, choose_device, silent_line
-from opsin.data import Batches, Preprocessing, Table
+from opsin.data import Batches, Table
 from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.tasks import Task
-from opsin.training import Recipe, TimeLimit, TrainJob, distributed, fit_linear_probe, init_whitening_stem
+from opsin.training import Recipe, TimeLimit, TrainJob, distributed, init_whitening_stem
 
 from .flip_probe import flip_keeps_class
-from .inputs import fit_preprocessing, read_dataset, upscaled
-from .networks import RANDOM_WEIGHTS, InitialNetwork, make_network, pretrained_network
+from .inputs import read_dataset
+from .linear_model import LinearBaseline, save_linear_model
+from .networks import RANDOM_WEIGHTS
 from .object_crops import boxes_from_masks, crop_objects
-from .pretrained_probe import PRETRAINED_MIN_SIDE, probe_pretrained
 from .recipe_defaults import TrainingSetup, default_recipe
 from .requested import augmentation_at, check_augment, with_requested
+from .start import PRETRAINED_MIN_SIDE, Start, StartRequest, choose_start
 from .time_budget import estimate_finish, seconds_per_step
 from .volumes import VolumeOptions
 
@@ -90,12 +90,14 @@ class TrainingPlan:
         job: Model, batches, recipe and folder.
         reasons: Explanations of the choices, one line each.
         initial_weights: Description of the weights at the start.
+        linear: Linear model on pretrained features, saved in the run folder; None where there is none.
     """
 
     dataset: Dataset
     job: TrainJob
     reasons: tuple[str, ...]
     initial_weights: str = RANDOM_WEIGHTS
+    linear: LinearBaseline | None = None
 
     def with_recipe(self, recipe: Recipe) -> "TrainingPlan":
         """Returns the plan with another recipe."""
@@ -137,44 +139,26 @@ def make_plan(
     task = tasks.choose(
         source.table.target, targets, options.task, getattr(prepared, "spacing", None) if prepared.in_patches else None
     )
-    probe_reason = ""
-    if options.pretrained is None and options.model is None:
-        use_pretrained, probe_reason = probe_pretrained(subset, task, choice.name, options.seed, progress)
-        options = replace(options, pretrained=use_pretrained)
-        if use_pretrained and options.size is None:
-            source = upscaled(source, PRETRAINED_MIN_SIDE, progress)
-            subset = training_subset(source)
-    start = _initial_network(options, choice.name, fit_preprocessing(source), task, progress)
-    network, preprocessing = start.network.to(device), start.preprocessing
-    hflip, hflip_reason = _hflip(subset, options)
+    weights = task.class_weights(targets) if options.class_weights else None
+    request = StartRequest(options.model, options.pretrained, options.size is not None, options.seed, device, weights)
+    left = None if seconds is None else seconds - elapsed()
+    start = choose_start(source, task, request, choice.name, left, progress)
+    source, network, preprocessing = start.source, start.initial.network.to(device), start.initial.preprocessing
+    hflip, hflip_reason = _hflip(training_subset(source), options)
     model = Model(network, task, preprocessing, task.default_tta(hflip, max(preprocessing.size[:-1])))
-    init_whitening_stem(network, preprocessing, source.store.pixels, source.rows("train"))
-    if start.pretrained and task.output.is_vector:
-        fit_linear_probe(model, source.store.pixels, source.rows("train"), torch.from_numpy(task.encode(targets)))
-    folder = distributed.text_from_rank0(lambda: str(make_folder(task.name, source.table.origin)))
-    job = _make_job(model, source, replace(options, pretrained=start.pretrained), hflip, Path(folder), elapsed)
-    if options.class_weights:
-        job = replace(job, recipe=replace(job.recipe, class_weights=task.class_weights(targets)))
-    reason = "requested" if options.model else BUNDLED_REASON if start.pretrained else choice.reason
-    reasons = [f"{network.name} at {'x'.join(map(str, preprocessing.size[:-1]))}: {reason}", hflip_reason, probe_reason]
-    if options.pretrained:
-        reasons.append(f"starts from {start.weights}")
-    return TrainingPlan(source, job, tuple(filter(None, reasons)), start.weights)
-
-
-def _initial_network(
-    options: TrainOptions, fallback: str, preprocessing: Preprocessing, task: Task, progress: Progress
-) -> InitialNetwork:
-    if options.pretrained:
-        start = pretrained_network(options.model, fallback, preprocessing, task, options.seed, progress)
-        if bool(distributed.from_rank0(float(start.pretrained))) != start.pretrained:
-            raise DataError(
-                f"pretrained weights differ between processes: this one starts from {start.weights}. Expected the same "
-                "in all. Fix: copy the file to every machine, or use --no-pretrained."
-            )
-        return start
-    network = make_network(options.model or fallback, preprocessing.size, task, options.seed)
-    return InitialNetwork(network, preprocessing)
+    if not start.initial.pretrained:
+        init_whitening_stem(network, preprocessing, source.store.pixels, source.rows("train"))
+    folder = Path(distributed.text_from_rank0(lambda: str(make_folder(task.name, source.table.origin))))
+    job = _make_job(model, start, options, hflip, folder, elapsed)
+    if weights is not None:
+        job = replace(job, recipe=replace(job.recipe, class_weights=weights))
+    save_linear_model(start.linear, folder, hflip)
+    reason = "requested" if options.model else BUNDLED_REASON if start.initial.pretrained else choice.reason
+    reasons = [f"{network.name} at {'x'.join(map(str, preprocessing.size[:-1]))}: {reason}", hflip_reason, start.reason]
+    if options.pretrained or start.initial.pretrained:
+        reasons.append(f"starts from {start.initial.weights}")
+    linear = None if start.linear is None else start.linear.baseline
+    return TrainingPlan(source, job, tuple(filter(None, reasons)), start.initial.weights, linear)
 
 
 def _spread_rows(rows: np.ndarray) -> np.ndarray:
@@ -206,19 +190,20 @@ def batches_of(source: Dataset, model: Model, recipe: Recipe, seed: int) -> Batc
 
 
 def _make_job(
-    model: Model, source: Dataset, options: TrainOptions, hflip: bool, folder: Path, elapsed: Callable[[], float]
+    model: Model, start: Start, options: TrainOptions, hflip: bool, folder: Path, elapsed: Callable[[], float]
 ) -> TrainJob:
     """Returns the job with a recipe for the available time."""
+    source = start.source
     count = int((source.table.rows["split"] == "train").sum())
     side = max(model.preprocessing.size[:-1])
     pixels = math.prod(model.preprocessing.size[:-1]) if model.preprocessing.in_patches else None
     setup = TrainingSetup(
-        count, side, hflip, None, options.epochs, options.rotate90, bool(options.pretrained), options.batch, pixels
+        count, side, hflip, None, options.epochs, options.rotate90, start.initial.pretrained, options.batch, pixels
     )
     recipe = _recipe(setup, model.task, options)
     limit = None
     if options.minutes is not None:
-        limit = _time_limit(model, source, recipe, options, elapsed)
+        limit = _time_limit(model, start, recipe, options, elapsed)
         images_per_second = recipe.batch_size / limit.seconds_per_step * distributed.rank_and_world()[1]
         recipe = _recipe(replace(setup, affordable=limit.seconds * images_per_second), model.task, options)
     batches = batches_of(source, model, recipe, options.seed)
@@ -227,20 +212,21 @@ def _make_job(
 
 
 def _time_limit(
-    model: Model, source: Dataset, recipe: Recipe, options: TrainOptions, elapsed: Callable[[], float]
+    model: Model, start: Start, recipe: Recipe, options: TrainOptions, elapsed: Callable[[], float]
 ) -> TimeLimit:
     """Returns the time for training within `options.minutes`, with measured estimates of its parts."""
     assert options.minutes is not None
-    example = batches_of(source, model, recipe, options.seed).targets
+    example = batches_of(start.source, model, recipe, options.seed).targets
     step = distributed.from_rank0(seconds_per_step(model, recipe, example))
-    finish = estimate_finish(model, source)
+    finish = estimate_finish(model, start.source)
+    after = finish.seconds + (0.0 if start.linear is None else start.linear.test_seconds)
     used = elapsed()
-    seconds = distributed.from_rank0(options.minutes * 60 - used - finish.seconds)
+    seconds = distributed.from_rank0(options.minutes * 60 - used - after)
     if seconds < step:
-        enough = math.ceil((used + finish.seconds + step) / 6) / 10
+        enough = math.ceil((used + after + step) / 6) / 10
         raise DataError(
             f"--minutes {options.minutes:g} leaves no time to train: reading took {used:.0f} s, a training step "
-            f"takes {step:.1f} s, evaluation and report after training need {finish.seconds:.0f} s. "
+            f"takes {step:.1f} s, evaluation and report after training need {after:.0f} s. "
             f"Fix: use --minutes {enough:g} or more, or reduce --size."
         )
     return TimeLimit(seconds, step, distributed.from_rank0(finish.validation_seconds))

@@ -53,12 +53,16 @@ class NetworkSection:
 
 @dataclass(frozen=True, eq=False)
 class PredictionSection:
-    """The predictions on the test split with their metrics and those of the baseline; all may be empty."""
+    """The predictions on the test split with their metrics and those of the baselines; all may be empty.
+
+    `linear_baseline` holds the metrics of a linear model on pretrained features.
+    """
 
     task: Task
     predictions: Predictions
     scores: Mapping[str, Score]
     baseline: Mapping[str, Score]
+    linear_baseline: Mapping[str, Score] = field(default_factory=dict[str, Score])
 
 
 @dataclass(frozen=True, eq=False)

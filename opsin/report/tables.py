@@ -27,6 +27,7 @@ class ScoreRow:
         value: Value as text.
         interval: 95 % confidence interval as text.
         baseline: Value of the baseline as text.
+        linear: Value of the linear model on pretrained features, with its interval, as text.
         before: Value on the test split of the model's own training, for an evaluation.
         bar: Positions of low, value, high and baseline on a scale from 0 to 100; None when they are not finite.
     """
@@ -36,6 +37,7 @@ class ScoreRow:
     value: str
     interval: str
     baseline: str
+    linear: str
     before: str
     bar: tuple[float, float, float, float | None] | None
 
@@ -75,13 +77,19 @@ class ClassTable:
 
 
 def score_rows(
-    scores: Mapping[str, Score], baseline: Mapping[str, Score], before: Mapping[str, Score]
+    scores: Mapping[str, Score],
+    baseline: Mapping[str, Score],
+    before: Mapping[str, Score],
+    linear: Mapping[str, Score],
 ) -> tuple[ScoreRow, ...]:
-    """Builds the table of metrics, compared with the baseline and with the metrics of the model's own training."""
-    return tuple(_score_row(name, score, baseline.get(name), before.get(name)) for name, score in scores.items())
+    """Builds the table of metrics, compared with the baselines and with the metrics of the model's own training."""
+    return tuple(
+        _score_row(name, score, baseline.get(name), before.get(name), linear.get(name))
+        for name, score in scores.items()
+    )
 
 
-def _score_row(name: str, score: Score, baseline: Score | None, before: Score | None) -> ScoreRow:
+def _score_row(name: str, score: Score, baseline: Score | None, before: Score | None, linear: Score | None) -> ScoreRow:
     _, meaning, direction = WORDS.get(name, ("", "", 0))
     better = {1: "higher is better", -1: "lower is better", 0: ""}[direction]
     known = isfinite(score.low) and isfinite(score.high)
@@ -91,9 +99,15 @@ def _score_row(name: str, score: Score, baseline: Score | None, before: Score | 
         score_number(name, score.value),
         f"{score_number(name, score.low)} to {score_number(name, score.high)}" if known else "not defined",
         "" if baseline is None else score_number(name, baseline.value),
+        "" if linear is None else _with_interval(name, linear),
         "" if before is None else score_number(name, before.value),
         _bar(score, None if baseline is None or not isfinite(baseline.value) else baseline.value),
     )
+
+
+def _with_interval(name: str, score: Score) -> str:
+    value, low, high = (score_number(name, number) for number in (score.value, score.low, score.high))
+    return f"{value} ({low} to {high})" if isfinite(score.low) and isfinite(score.high) else value
 
 
 def _bar(score: Score, baseline: float | None) -> tuple[float, float, float, float | None] | None:

@@ -1,7 +1,6 @@
 """Training: recipe, loop, optimizer, schedule, weight averaging and checkpoints, in one or several processes."""
 
 from .interrupt import Interrupted as Interrupted
-from .linear_probe import fit_linear_probe as fit_linear_probe
 from .loop import TrainJob as TrainJob
 from .loop import Trainer as Trainer
 from .recipe import Recipe as Recipe

@@ -27,7 +27,7 @@ def test_trains_scores_and_resumes(opsin, squares, tmp_path):
     ended = opsin("train", squares, "--epochs", 1, "--out", "läuft", "--json", "--device", "cpu")
     assert ended.exit_code == 0, ended.stderr
     run = json.loads(ended.stdout)
-    assert set(run) == {"run", "model", "task", "seconds", "scores"}
+    assert set(run) == {"run", "model", "task", "seconds", "scores", "baseline", "linear_baseline"}
     assert (run["run"], run["task"]) == ("läuft", "classify")
     assert Path(run["model"]).is_file()
     assert set(run["scores"]) >= SCORES

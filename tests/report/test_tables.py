@@ -50,8 +50,10 @@ def test_scores_lie_on_their_line():
         },
         {"accuracy": Score(0.1, 0.1, 0.1), "mae": Score(20.0, 19.0, 21.0)},
         {"accuracy": Score(0.7, 0.6, 0.8)},
+        {"mae": Score(11.0, 9.0, 13.0)},
     )
     assert (inside.before, large.before) == ("0.700", "")
+    assert (inside.linear, large.linear) == ("", "11 (9.000 to 13)")
     assert inside.bar == (40.0, 50.0, 60.0, 10.0)
     assert np.isclose(large.bar[3], 2 * large.bar[1])
     assert unknown.bar is None and unknown.value == "not defined"

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-_SIDE = 16
 _FOLDS = 5
-_CHUNK = 256
 
 
 def nearest_centroid_correct(values: np.ndarray, codes: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
@@ -25,42 +23,22 @@ def nearest_centroid_correct(values: np.ndarray, codes: np.ndarray, *others: np.
     rows = [array.reshape(len(array), -1) for array in (values, *others)]
     fold = np.empty(len(codes), int)
     fold[np.argsort(codes, kind="stable")] = np.arange(len(codes)) % _FOLDS  # every class in every fold
-    right = [np.zeros(len(codes), bool) for _ in rows]
+    correct = [np.zeros(len(codes), bool) for _ in rows]
     for held in range(_FOLDS):
         test, fit = fold == held, fold != held
         member = np.eye(int(codes.max()) + 1, dtype=np.float32)[codes[fit]]
         means = member.T @ rows[0][fit] / np.maximum(member.sum(axis=0), 1)[:, None]
-        for correct, samples in zip(right, rows, strict=True):
+        for hits, samples in zip(correct, rows, strict=True):
             distance = (means * means).sum(axis=1) - 2 * samples[test] @ means.T
-            correct[test] = distance.argmin(axis=1) == codes[test]
-    return right
+            hits[test] = distance.argmin(axis=1) == codes[test]
+    return correct
 
 
-def balanced_accuracy(right: np.ndarray, codes: np.ndarray) -> float:
+def balanced_accuracy(correct: np.ndarray, codes: np.ndarray) -> float:
     """Returns the mean over the classes of the share of correct rows.
 
     Args:
-        right: True where a prediction is correct, bool (n,).
+        correct: True where a prediction is correct, bool (n,).
         codes: Classes, int64 (n,), from 0 on without gaps.
     """
-    return float((np.bincount(codes, weights=right) / np.bincount(codes)).mean())
-
-
-def downsample(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Returns images reduced by area averaging, float32 (n, at most 16, at most 16, channels).
-
-    Args:
-        pixels: Images, uint8 (m, height, width, channels).
-        rows: Indices of the n images, int64 (n,).
-    """
-    return np.concatenate([_downsample(pixels[rows[at : at + _CHUNK]]) for at in range(0, len(rows), _CHUNK)])
-
-
-def _downsample(pixels: np.ndarray) -> np.ndarray:
-    out: np.ndarray = pixels.astype(np.float32)
-    for axis in (1, 2):
-        side = int(pixels.shape[axis])
-        edges = np.linspace(0, side, min(side, _SIDE) + 1).round().astype(np.int64)
-        widths = np.diff(edges).astype(np.float32).reshape((-1, 1, 1) if axis == 1 else (-1, 1))
-        out = np.add.reduceat(out, edges[:-1], axis) / widths
-    return out
+    return float((np.bincount(codes, weights=correct) / np.bincount(codes)).mean())
