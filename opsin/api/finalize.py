@@ -58,7 +58,8 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
     path = job.folder / "best.safetensors"
     distributed.barrier()
     model = load_model(path, next(job.model.network.parameters()).device)
-    model.tta = job.model.tta
+    if model.network.to_json() == job.model.network.to_json():  # not if an earlier end kept the linear model
+        model.tta = job.model.tta
     valid = predictions_of(model, source, "valid", progress, features=True)
     model, valid, note = keep_better(prepared, model, valid, progress)
     prepared = replace(prepared, reasons=(*prepared.reasons, *filter(None, [note])))
@@ -77,8 +78,9 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
         progress("report", 1, 1)
     distributed.barrier()
     total = seconds + time.monotonic() - begun
-    baselines = (evaluation.baseline, evaluation.linear_baseline)
-    return Run(job.folder, path, report, model.task.name, total, evaluation.scores, *baselines, verdict, note)
+    scores = (evaluation.scores, evaluation.baseline)
+    linear = evaluation.linear_baseline
+    return Run(job.folder, path, report, model.task.name, total, *scores, verdict, linear, note)
 
 
 def _provenance(prepared: TrainingPlan, evaluation: Evaluation, baseline: np.ndarray) -> Provenance:

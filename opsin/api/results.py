@@ -21,8 +21,8 @@ class Run:
         seconds: Duration of the run.
         scores: Scores on the test split by name; empty without a test split.
         baseline: Scores of the baseline, which ignores the image.
-        linear_baseline: Scores of a linear model on pretrained features; empty where there is none.
         verdict: Sentences of the report on the main score; None in processes of `torchrun` that write no report.
+        linear_baseline: Scores of a linear model on pretrained features; empty where there is none.
         note: One line on the choice between the trained network and the linear model; empty for the usual one.
     """
 
@@ -33,8 +33,8 @@ class Run:
     seconds: float
     scores: dict[str, Score]
     baseline: dict[str, Score]
-    linear_baseline: dict[str, Score] = field(default_factory=dict[str, Score])
     verdict: Verdict | None = None
+    linear_baseline: dict[str, Score] = field(default_factory=dict[str, Score])
     note: str = ""
 
 
