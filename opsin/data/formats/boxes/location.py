@@ -9,10 +9,10 @@ from pathlib import Path
 from opsin.core import DataError
 
 from ...images import FileImages
+from ..exif import read_size
 from ..image_names import ImageNames
 from ..masks.pairing import split_of
 from ..scan import FolderListing, count, scan, some
-from .exif import read_size
 
 _MOST_PROBED = 20
 _AROUND = r"(?:.+[_-])?(?:{kind})(?:[_-].+)?"

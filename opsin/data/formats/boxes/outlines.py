@@ -14,7 +14,7 @@ from opsin.geometry.polygons import polygon_mask
 from opsin.geometry.rle import decode_runs, runs_size
 
 from ...targets import INSTANCES, TargetKind
-from .exif import upright_mask
+from ..exif import upright_mask
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from opsin.core import DataError
 from opsin.geometry import BOX_COLUMNS
 
 from ...images import FileImages
+from ..exif import ImageSize, read_size, upright_boxes, upright_points
 from ..scan import count, some
-from .exif import ImageSize, read_size, upright_boxes, upright_points
 from .outlines import Outline
 
 _INTEGER_TOLERANCE = 0.02

@@ -11,7 +11,9 @@ from opsin.geometry import IGNORED
 from ..scan import count
 from .pixel_values import IndexedMask, MaskMode, format_value, values_in_mode
 
-IGNORED_NAMES = frozenset(("ignore", "ignored", "void", "don't care", "dont care", "dontcare"))
+IGNORED_NAMES = frozenset(
+    ("ignore", "__ignore__", "_ignore_", "ignored", "void", "don't care", "dont care", "dontcare")
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +26,7 @@ class MaskEncoding:
         classes: Class index by value, IGNORED for unlabelled pixels.
         halves: True for two classes by threshold: values below 128 are class 0, others class 1.
         notes: Messages on the encoding.
+        is_nearest: True for colours that are read as the most similar one in `classes`.
     """
 
     names: tuple[str, ...]
@@ -31,6 +34,7 @@ class MaskEncoding:
     classes: dict[int, int]
     halves: bool = False
     notes: tuple[str, ...] = ()
+    is_nearest: bool = False
 
     def apply(self, mask: IndexedMask) -> np.ndarray:
         """Converts a mask to class indices.
@@ -47,6 +51,8 @@ class MaskEncoding:
         values = values_in_mode(mask, self.mode)
         if self.halves:
             return (values >= 128).astype(np.uint8)
+        if self.is_nearest:
+            return self._nearest(values)
         known = np.array(sorted(self.classes), values.dtype if values.dtype != np.uint8 else np.int32)
         index = np.array([self.classes[int(value)] for value in known], np.uint8)
         if values.dtype == np.uint8:
@@ -61,6 +67,16 @@ class MaskEncoding:
         if unknown.any():
             self._raise_unknown(values[unknown])
         return index[position]
+
+    def _nearest(self, values: np.ndarray) -> np.ndarray:
+        """Returns the class of the most similar colour, by the sum of the squared differences of its channels."""
+        distinct, index = np.unique(values, return_inverse=True)
+        known = np.array(sorted(self.classes))
+        shifts = np.array([16, 8, 0])
+        differences = (distinct[:, None, None] >> shifts & 255) - (known[None, :, None] >> shifts & 255)
+        nearest = known[(differences.astype(np.int64) ** 2).sum(2).argmin(1)]
+        classes = np.array([self.classes[value] for value in nearest.tolist()], np.uint8)
+        return classes[index].reshape(values.shape)
 
     def without(self, ignored: set[int]) -> "MaskEncoding":
         """Returns the encoding with further values ignored and their classes removed.

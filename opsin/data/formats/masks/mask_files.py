@@ -9,10 +9,12 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table, make_rows
 from ...targets import INSTANCES, MASKS, Target, TargetKind
+from ..exif import upright_mask
 from ..scan import count, some
 from .class_names import ClassNames
 from .encoding import MaskEncoding
 from .encoding_rules import infer_encoding, looks_like_instances
+from .orientation import stored_orientations
 from .pixel_values import IndexedMask, read_mask, values_in_mode
 from .value_statistics import MaskStatistics, mask_statistics
 
@@ -26,12 +28,20 @@ class FileMasks:
         files: Reader of the files.
         paths: Path of the mask by id of the image.
         encoding: Encoding of the values; None when each value but 0 is an object.
+        orientations: EXIF orientation by id of the images whose masks were drawn on the image as stored.
     """
 
-    def __init__(self, files: FileImages, paths: Mapping[str, str], encoding: MaskEncoding | None) -> None:
+    def __init__(
+        self,
+        files: FileImages,
+        paths: Mapping[str, str],
+        encoding: MaskEncoding | None,
+        orientations: Mapping[str, int] | None = None,
+    ) -> None:
         self._files = files
         self._paths = dict(paths)
         self._encoding = encoding
+        self._orientations = dict(orientations or {})
 
     def read(self, id: str) -> np.ndarray:
         """Returns uint8 class indices or an int32 instance mask, (height, width); DataError for invalid masks.
@@ -42,9 +52,10 @@ class FileMasks:
         path = self._path(id)
         try:
             mask = read_mask(self._files.read(path))
-            return instances_from_ids(mask) if self._encoding is None else self._encoding.apply(mask)
+            decoded = instances_from_ids(mask) if self._encoding is None else self._encoding.apply(mask)
         except DataError as error:
             raise DataError(f"has a mask {path} that {error}") from error
+        return np.ascontiguousarray(upright_mask(decoded, self._orientations.get(id, 1)))
 
     def stamp(self, id: str) -> str:
         """Returns size and modification times of a mask and its encoding as text, to detect changes.
@@ -53,7 +64,8 @@ class FileMasks:
             id: Id of the image.
         """
         encoding = self._encoding
-        meaning = "" if encoding is None else f"{encoding.mode}{encoding.classes}{encoding.halves}"
+        meaning = "" if encoding is None else f"{encoding.mode}{encoding.classes}{encoding.halves}{encoding.is_nearest}"
+        meaning += f"|{self._orientations.get(id, 1)}"
         return f"{self._files.stamp(self._path(id))}|{meaning}"
 
     def _path(self, id: str) -> str:
@@ -107,8 +119,9 @@ def mask_table(
     kind = INSTANCES if encoding is None else MASKS
     rows = make_rows(paths, paths.values(), kind=kind, splits=splits)
     target = Target(kind, (DEFAULT_CLASS,) if encoding is None else encoding.names)
-    all_notes = (*notes, *(() if encoding is None else encoding.notes))
-    return Table(rows, files, target, origin, all_notes, masks=FileMasks(files, paths, encoding))
+    orientations, turned = stored_orientations(files, paths)
+    all_notes = (*notes, *(() if encoding is None else encoding.notes), *turned)
+    return Table(rows, files, target, origin, all_notes, masks=FileMasks(files, paths, encoding, orientations))
 
 
 def infer_mask_meaning(

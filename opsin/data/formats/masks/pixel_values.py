@@ -129,8 +129,10 @@ def _read_values(image: Image.Image) -> IndexedMask:
     if image.getexif().get(_ORIENTATION, 1) != 1:
         image = ImageOps.exif_transpose(image)
     if image.mode == "P":
-        colours = image.getpalette("RGB") or []
-        return IndexedMask(np.asarray(image), "index", lossy, np.array(colours, np.uint8).reshape(-1, 3))
+        values, colours = np.asarray(image), np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
+        if image.format == "GIF" and len(colours) and (colours == colours[:, :1]).all():  # grey, as GIF stores it
+            return IndexedMask(colours[np.minimum(values, len(colours) - 1), 0], "grey", lossy)
+        return IndexedMask(values, "index", lossy, colours)
     if image.mode in ("1", "L"):
         values = np.asarray(image).astype(np.uint8, copy=False)
         return IndexedMask(values // scale if scale > 1 else values, "grey", lossy)

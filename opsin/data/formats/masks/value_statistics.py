@@ -15,6 +15,8 @@ from .pixel_values import IndexedMask, MaskMode, format_value, read_mask, value_
 MOST_INSPECTED = 5000
 """Limit of the masks that are inspected, spread evenly; an unknown value in another mask is an error of that mask."""
 MOST_VALUES = 70_000
+NEAR = 16
+"""Values up to this one are near black, and as far from 255 near white."""
 _BLACK_AND_WHITE = {0x000000, 0xFFFFFF}
 
 
@@ -31,6 +33,8 @@ class MaskStatistics:
         largest_count: The largest k.
         distinct_counts: Number of different k.
         broken: Messages on the masks that cannot be read.
+        edges: Number of grey pixels between black and white, and of those next to both.
+        rim: Number of white pixels next to others.
     """
 
     masks: int
@@ -41,6 +45,8 @@ class MaskStatistics:
     largest_count: int = 0
     distinct_counts: int = 0
     broken: tuple[str, ...] = ()
+    edges: tuple[int, int] = (0, 0)
+    rim: int = 0
 
     def values(self) -> list[int]:
         """Returns the distinct values, sorted."""
@@ -71,6 +77,7 @@ class _MaskValues:
     mode: MaskMode
     colours: np.ndarray
     lossy: bool
+    edges: tuple[int, int, int] = (0, 0, 0)
 
 
 def mask_statistics(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskStatistics:
@@ -93,7 +100,8 @@ def mask_statistics(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskS
         try:
             indexed = read_mask(read(path))
             values, pixels = value_counts(indexed.values)
-            return _MaskValues(values, pixels, indexed.mode, _colours(indexed, values), indexed.lossy)
+            colours = _colours(indexed, values)
+            return _MaskValues(values, pixels, indexed.mode, colours, indexed.lossy, _edges(indexed, values))
         except DataError as error:
             return f"{path} {error}".rstrip(".")
 
@@ -120,10 +128,37 @@ def mask_statistics(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskS
         if len(positive) and int(positive.max()) == len(positive):
             counts.append(len(positive))
     numbered_share = len(counts) / non_empty if non_empty else 0.0
-    lossy = sum(mask.lossy for mask in masks)
+    middle, between, rim = (sum(mask.edges[place] for mask in masks) for place in range(3))
     return MaskStatistics(
-        len(masks), pixels, mode, lossy, numbered_share, max(counts, default=0), len(set(counts)), broken
+        len(masks),
+        pixels,
+        mode,
+        sum(mask.lossy for mask in masks),
+        numbered_share,
+        max(counts, default=0),
+        len(set(counts)),
+        broken,
+        (middle, between),
+        rim,
     )
+
+
+def _edges(indexed: IndexedMask, values: np.ndarray) -> tuple[int, int, int]:
+    """Returns the number of pixels between black and white, of those near both, and of white pixels at edges."""
+    import cv2
+
+    low, high = int(values[0]), int(values[-1])
+    if indexed.mode != "grey" or low > NEAR or not 255 - NEAR <= high <= 255 or len(values) < 3:
+        return 0, 0, 0
+    dark, bright = indexed.values <= NEAR, indexed.values >= 255 - NEAR
+    middle = ~(dark | bright)
+    if not middle.any():
+        return 0, 0, 0
+    square, cross = np.ones((5, 5), np.uint8), np.ones((3, 3), np.uint8)
+    near = (cv2.dilate(part.astype(np.uint8), square).astype(bool) for part in (dark, bright))
+    between = middle & next(near) & next(near)
+    rim = bright & cv2.dilate((~bright).astype(np.uint8), cross).astype(bool)
+    return int(middle.sum()), int(between.sum()), int(rim.sum())
 
 
 def _colours(indexed: IndexedMask, values: np.ndarray) -> np.ndarray:

@@ -7,8 +7,8 @@ from PIL import Image
 
 from opsin.core import DataError
 
-from ...decode import with_pillow
-from ...images import FileImages
+from ..decode import with_pillow
+from ..images import FileImages
 
 _HEADER_BYTES = 1 << 15
 _ORIENTATION = 0x0112
