@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -128,19 +128,10 @@ def mask_statistics(paths: Sequence[str], read: Callable[[str], bytes]) -> MaskS
         if len(positive) and int(positive.max()) == len(positive):
             counts.append(len(positive))
     numbered_share = len(counts) / non_empty if non_empty else 0.0
-    middle, between, rim = (sum(mask.edges[place] for mask in masks) for place in range(3))
-    return MaskStatistics(
-        len(masks),
-        pixels,
-        mode,
-        sum(mask.lossy for mask in masks),
-        numbered_share,
-        max(counts, default=0),
-        len(set(counts)),
-        broken,
-        (middle, between),
-        rim,
-    )
+    edges = np.array([mask.edges for mask in masks]).sum(0).tolist()
+    found = MaskStatistics(len(masks), pixels, mode, sum(mask.lossy for mask in masks), numbered_share, broken=broken)
+    found = replace(found, largest_count=max(counts, default=0), distinct_counts=len(set(counts)))
+    return replace(found, edges=(edges[0], edges[1]), rim=edges[2])
 
 
 def _edges(indexed: IndexedMask, values: np.ndarray) -> tuple[int, int, int]:
