@@ -180,7 +180,10 @@ Config = Annotated[
 ]
 Images = Annotated[
     list[str],
-    typer.Argument(metavar="IMAGES", help="Image files, folders, glob patterns, or .txt files with one path per line."),
+    typer.Argument(
+        metavar="IMAGES",
+        help="Images, videos, folders, quoted glob patterns, .txt lists of paths, http(s) URLs, or - for stdin.",
+    ),
 ]
 Output = Annotated[
     str | None,
@@ -191,6 +194,12 @@ Output = Annotated[
         help="Output: a .csv, .jsonl or .parquet file; for boxes and masks also a COCO .json file or a folder. "
         "Default: JSON lines on stdout.",
         show_default=False,
+    ),
+]
+Save = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Save pictures and videos with the predictions drawn on them.", show_default=False
     ),
 ]
 Tiles = Annotated[

@@ -27,11 +27,11 @@ def supports_images() -> bool:
     return on_terminal() and not plain and (sys.stdout.encoding or "").lower().startswith("utf")
 
 
-def render_image(path: Path, intensity: "Intensity | None" = None) -> str:
+def render_image(image: Path | bytes, intensity: "Intensity | None" = None) -> str:
     """Returns an image file as lines of half blocks that fit the terminal. The aspect ratio is kept.
 
     Args:
-        path: Image file.
+        image: Image file, or its content.
         intensity: Scale of the pixel values of images with more than 8 bits, from the model's training images.
     """
     import numpy as np
@@ -39,13 +39,13 @@ def render_image(path: Path, intensity: "Intensity | None" = None) -> str:
 
     from opsin.data import decode
 
-    pixels = decode(path.read_bytes(), intensity=intensity)
+    pixels = decode(image.read_bytes() if isinstance(image, Path) else image, intensity=intensity)
     columns, lines = shutil.get_terminal_size()
     height, width = pixels.shape[:2]
     scale = min(min(columns, MAX_COLUMNS) / width, 2 * min(lines - 4, MAX_LINES) / height)
     across, down = max(1, round(width * scale)), max(1, round(height * scale / 2))
-    image = Image.fromarray(np.broadcast_to(pixels, (height, width, 3)).copy())
-    small = np.asarray(image.resize((across, 2 * down), Image.Resampling.BOX))
+    picture = Image.fromarray(np.broadcast_to(pixels, (height, width, 3)).copy())
+    small = np.asarray(picture.resize((across, 2 * down), Image.Resampling.BOX))
     return "\n".join(_line(small[row], small[row + 1]) for row in range(0, 2 * down, 2))
 
 

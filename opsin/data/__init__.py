@@ -61,3 +61,9 @@ from .targets import NUMBERS as NUMBERS
 from .targets import VOLUME_MASKS as VOLUME_MASKS
 from .targets import Target as Target
 from .targets import TargetKind as TargetKind
+from .remote import fetch_image as fetch_image
+from .remote import is_url as is_url
+from .video import VIDEO_EXTENSIONS as VIDEO_EXTENSIONS
+from .video import Frame as Frame
+from .video import VideoReader as VideoReader
+from .video import is_video as is_video

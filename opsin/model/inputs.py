@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import Content, Face, Intensity, Volume, as_pixels, decode, read_study
+from opsin.data import Content, Face, Intensity, Volume, as_pixels, decode, fetch_image, is_url, read_study
 
 
 def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensity | None = None) -> np.ndarray:
@@ -86,12 +86,14 @@ def as_list(images: Any, axes: int = 2) -> list[Any]:
     """Returns one sample or many as a list; an array is many when it has an axis more than one with channels.
 
     Args:
-        images: One or many samples.
+        images: One or many samples, or an http(s) URL, which is fetched; a URL in a list is not.
         axes: Number of spatial axes of a sample: 2 for images, 3 for volumes.
 
     Raises:
         DataError: It is neither an image nor iterable.
     """
+    if is_url(images):
+        return [fetch_image(images)]
     if isinstance(images, str | Path | bytes | Image.Image | Volume | Face):
         return [images]
     if hasattr(images, "__array__"):

@@ -4,8 +4,10 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_large_buffers
-from opsin.data import ImagePreprocessing, Preprocessing
+from opsin.data import ImagePreprocessing, Preprocessing, VideoReader, is_video
 from opsin.geometry import Placement
 from opsin.nn import Sequential, summarize
 from opsin.runtime.backends import FusedRuntime, Runtime, RuntimeCache
@@ -32,6 +34,7 @@ from .tiling import check_tiles, predict_in_tiles, tile_of
 
 _MOST_BATCH = 256
 _BATCH_VALUES = 2**26
+_MOST_FRAMES = 16
 _MOST_TOGETHER = 8
 """Images that one core computes at a time; the feature maps of more would not fit into its cache."""
 
@@ -161,13 +164,15 @@ class Model:
 
         Args:
             images: One or many of: path, encoded bytes, PIL image, array (height, width[, channels]), or what the
-                preprocessing takes instead: Volume, array (depth, height, width[, channels]), Face.
+                preprocessing takes instead: Volume, array (depth, height, width[, channels]), Face. Or one http(s)
+                URL of an image, or the path of one video.
             tiles: True cuts large images into overlapping tiles, False never does. Default: cuts images that are more
                 than twice as large as the training images.
             confidence: Minimum confidence of boxes or objects, 0 to 1. Default: as chosen on the validation split.
 
         Returns:
-            One dictionary of plain values for each image; boxes and masks in pixels of the original image.
+            One dictionary of plain values for each image; boxes and masks in pixels of the original image. For each
+            frame of a video also its number `frame` and its `time` in seconds.
 
         Raises:
             DataError: An image cannot be read, or tiles or a confidence do not apply to the task.
@@ -175,6 +180,8 @@ class Model:
         if tiles:
             check_tiles(self.task)
         model = self if confidence is None else self.with_threshold(confidence)
+        if is_video(images):
+            return model._predict_video(images, tiles)
         many, records = as_list(images, len(self.preprocessing.size) - 1), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):
             numbers = range(start, min(start + _MOST_BATCH, len(many)))
@@ -182,6 +189,20 @@ class Model:
                 records += [model._volume_record(model._named(i, many[i])) for i in numbers]
                 continue
             records += model.task.to_records(model.predict_images((model._named(i, many[i]) for i in numbers), tiles))
+        return records
+
+    def _predict_video(self, path: str | Path, tiles: bool | None) -> list[dict[str, Any]]:
+        """Returns a record for each frame; a few frames are in memory at a time."""
+        records = list[dict[str, Any]]()
+        try:
+            with closing(VideoReader(path)) as reader:
+                frames = reader.frames()
+                while some := list(islice(frames, _MOST_FRAMES)):
+                    predictions = self.predict_images((self.load_image(frame.pixels) for frame in some), tiles)
+                    for frame, record in zip(some, self.task.to_records(predictions), strict=True):
+                        records.append({"frame": frame.number, "time": frame.seconds, **record})
+        except DataError as error:
+            raise DataError(f"{path} {error}") from error
         return records
 
     def predict_images(self, images: Iterable[Any], tiles: bool | None = None) -> np.ndarray:

@@ -15,7 +15,8 @@ from opsin.data.writers.yolo import write_yolo
 from opsin.tasks import Task
 
 from .folders import Folder, write_errors
-from .pipeline import FilePrediction, path_text
+from .inputs import Image, name_of
+from .prediction import FilePrediction
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class CocoFile:
     """Writer of a COCO .json file, and of `<name>.errors.csv` if an image cannot be read."""
 
     task: Task
-    ids: Mapping[Path, str]
+    ids: Mapping[Image, str]
     errors: Path
 
     def write_chunk(self, images: Iterable[FilePrediction]) -> bytes:
@@ -34,14 +35,14 @@ class CocoFile:
         """
         return pack(images)
 
-    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, chunks: Sequence[Path], output: Path) -> None:
         """Writes all annotations as one file.
 
         Args:
-            pieces: Packed chunks.
+            chunks: Packed chunks.
             output: COCO file to write.
         """
-        found = StoredPredictions(self.task, self.ids, pieces)
+        found = StoredPredictions(self.task, self.ids, chunks)
         write_coco(output, self.task.object_names, found.annotations())
         write_errors(self.errors, found.errors())
 
@@ -58,14 +59,14 @@ class YoloFolder(Folder):
         """
         return pack(self._drawn(images))
 
-    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, chunks: Sequence[Path], output: Path) -> None:
         """Writes the labels of all images.
 
         Args:
-            pieces: Packed chunks.
+            chunks: Packed chunks.
             output: Folder to write to.
         """
-        found = StoredPredictions(self.task, self.ids, pieces)
+        found = StoredPredictions(self.task, self.ids, chunks)
         write_yolo(output, self.task.object_names, found.annotations())
         write_errors(self.errors, found.errors())
 
@@ -85,7 +86,7 @@ def pack(images: Iterable[FilePrediction]) -> bytes:
     buffer, index = io.BytesIO(), list[dict[str, object]]()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for number, one in enumerate(images):
-            index.append({"path": path_text(one.path), "size": one.size, "error": one.error})
+            index.append({"path": name_of(one.path), "size": one.size, "error": one.error})
             if one.prediction is not None:
                 with archive.open(f"{number}.npy", "w", force_zip64=True) as file:
                     np.lib.format.write_array(file, one.prediction, allow_pickle=False)
@@ -98,14 +99,14 @@ class StoredPredictions:
     """Predictions in packed chunks, with one in memory at a time."""
 
     task: Task
-    ids: Mapping[Path, str]
-    pieces: Sequence[Path]
+    ids: Mapping[Image, str]
+    chunks: Sequence[Path]
 
     def annotations(self) -> Iterator[AnnotatedImage]:
         """Annotations of every image that has a prediction."""
-        names = {path_text(path): id for path, id in self.ids.items()}
-        for piece in self.pieces:
-            with zipfile.ZipFile(piece) as archive:
+        names = {name_of(path): id for path, id in self.ids.items()}
+        for chunk in self.chunks:
+            with zipfile.ZipFile(chunk) as archive:
                 for number, one in enumerate(json.loads(archive.read("index.json"))):
                     if one["error"] is None:
                         with archive.open(f"{number}.npy") as file:
@@ -114,8 +115,8 @@ class StoredPredictions:
 
     def errors(self) -> Iterator[tuple[str, str]]:
         """Path and error of every image that has no prediction."""
-        for piece in self.pieces:
-            with zipfile.ZipFile(piece) as archive:
+        for chunk in self.chunks:
+            with zipfile.ZipFile(chunk) as archive:
                 for one in json.loads(archive.read("index.json")):
                     if one["error"] is not None:
                         yield one["path"], one["error"]

@@ -1,6 +1,7 @@
 """Predictions as folders of images: masks that can be trained on, and overlays to look at."""
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import polars as pl
-from PIL import Image
+from PIL import Image as Picture
 
 from opsin.core import DataError, write_bytes, write_text
 from opsin.data import Intensity
@@ -16,15 +17,16 @@ from opsin.data.writers.masks import write_mask, write_objects
 from opsin.model.inputs import read_image
 from opsin.tasks import Task
 
-from .pipeline import FilePrediction, path_text
+from .inputs import Image, content_of, name_of
+from .prediction import FilePrediction
 from .tables import OBJECT_SCHEMA, encoded, object_table
 
 QUALITY = 90
 ERRORS = "errors.csv"
 
 
-def ids_of(images: Sequence[Path]) -> dict[Path, str]:
-    """Names each image in an output by its path below the common folder, with `/` as separator.
+def ids_of(images: Sequence[Image]) -> dict[Image, str]:
+    """Names each image in an output by its path below the common folder, with `/` as separator, or by its URL.
 
     Args:
         images: Image files.
@@ -33,14 +35,31 @@ def ids_of(images: Sequence[Path]) -> dict[Path, str]:
         >>> list(ids_of([Path("/a/b/1.png"), Path("/a/c/1.png")]).values())
         ['b/1.png', 'c/1.png']
     """
-    folders = [path.absolute().parent.parts for path in images]
+    files = [path for path in images if isinstance(path, Path)]
+    folders = [path.absolute().parent.parts for path in files]
     common = 0
     while folders and all(len(parts) > common and parts[common] == folders[0][common] for parts in folders):
         common += 1
-    return {path: PurePosixPath(path_text(Path(*path.absolute().parts[common:]))).as_posix() for path in images}
+    return {
+        path: PurePosixPath(name_of(Path(*path.absolute().parts[common:]))).as_posix()
+        if isinstance(path, Path)
+        else _file_name(path.name)
+        for path in images
+    }
 
 
-def unique_names(ids: Mapping[Path, str]) -> dict[Path, str]:
+def _file_name(name: str) -> str:
+    """Returns a file name for the last part of a URL, or for stdin.
+
+    Examples:
+        >>> _file_name("https://example.org/a/cat%20.jpg?size=3"), _file_name("https://example.org"), _file_name("-")
+        ('cat_20.jpg', 'example.org', 'stdin')
+    """
+    last = PurePosixPath(name.partition("?")[0].partition("#")[0]).name
+    return re.sub(r"[^\w.]+", "_", last).strip("._") or "stdin"
+
+
+def unique_names(ids: Mapping[Image, str]) -> dict[Image, str]:
     """Makes names unique that differ only in their suffix.
 
     Args:
@@ -51,7 +70,7 @@ def unique_names(ids: Mapping[Path, str]) -> dict[Path, str]:
         ['a-png.png', 'a-jpg.jpg', 'b.jpg']
     """
     stems = Counter(str(PurePosixPath(id).with_suffix("")) for id in ids.values())
-    found: dict[Path, str] = {}
+    found: dict[Image, str] = {}
     for path, id in ids.items():
         whole = PurePosixPath(id)
         clash = stems[str(whole.with_suffix(""))] > 1
@@ -71,7 +90,7 @@ class Folder:
     """
 
     task: Task
-    ids: Mapping[Path, str]
+    ids: Mapping[Image, str]
     output: Path
     intensity: Intensity | None
 
@@ -80,7 +99,7 @@ class Folder:
         """File that lists the images without a prediction."""
         return self.output / ERRORS
 
-    def file(self, kind: str, path: Path, suffix: str) -> Path:
+    def file(self, kind: str, path: Image, suffix: str) -> Path:
         """Path of one output file of an image.
 
         Args:
@@ -99,11 +118,11 @@ class Folder:
         """
         assert one.prediction is not None
         try:
-            picture = self.task.overlay(read_image(one.path, None, self.intensity), one.prediction)
+            picture = self.task.overlay(read_image(content_of(one.path), None, self.intensity), one.prediction)
         except DataError:  # deleted since the prediction
             return
         buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, "JPEG", quality=QUALITY)
+        Picture.fromarray(picture).save(buffer, "JPEG", quality=QUALITY)
         write_bytes(self.file(kind, one.path, ".jpg"), buffer.getvalue())
 
 
@@ -120,21 +139,21 @@ class MaskFolder(Folder):
         failed: list[tuple[str, str | None]] = []
         for one in images:
             if one.prediction is None:
-                failed.append((path_text(one.path), one.error))
+                failed.append((name_of(one.path), one.error))
                 continue
             write_mask(self.file("masks", one.path, ".png"), one.prediction[..., 0], self.task.names)
             self.draw("overlays", one)
         return _errors_frame(failed).write_csv(include_header=False).encode()
 
-    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, chunks: Sequence[Path], output: Path) -> None:
         """Writes the class names and the list of images without a prediction.
 
         Args:
-            pieces: Encoded chunks.
+            chunks: Encoded chunks.
             output: Folder to write to.
         """
         write_text(output / "classes.txt", "\n".join(self.task.names) + "\n")
-        write_errors(self.errors, _read_all(pieces, {"path": pl.String(), "error": pl.String()}))
+        write_errors(self.errors, _read_all(chunks, {"path": pl.String(), "error": pl.String()}))
 
 
 @dataclass(frozen=True)
@@ -149,14 +168,14 @@ class ObjectFolder(Folder):
         """
         return encoded(object_table(self.task.names, self._written(images)), ".csv")
 
-    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, chunks: Sequence[Path], output: Path) -> None:
         """Writes the table of all objects and the list of images without a prediction.
 
         Args:
-            pieces: Encoded chunks.
+            chunks: Encoded chunks.
             output: Folder to write to.
         """
-        rows = _read_all(pieces, OBJECT_SCHEMA)
+        rows = _read_all(chunks, OBJECT_SCHEMA)
         failed = rows.filter(pl.col("error").is_not_null())
         write_bytes(output / "objects.csv", rows.filter(pl.col("error").is_null()).drop("error").write_csv().encode())
         write_errors(self.errors, failed.select("path", "error"))
@@ -187,6 +206,6 @@ def _errors_frame(failed: Iterable[tuple[str, str | None]]) -> pl.DataFrame:
     return pl.DataFrame(list(failed), schema={"path": pl.String(), "error": pl.String()}, orient="row")
 
 
-def _read_all(pieces: Sequence[Path], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    frames = [pl.read_csv(piece, schema=dict(schema), has_header=False) for piece in pieces if piece.stat().st_size]
+def _read_all(chunks: Sequence[Path], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    frames = [pl.read_csv(chunk, schema=dict(schema), has_header=False) for chunk in chunks if chunk.stat().st_size]
     return pl.concat(frames) if frames else pl.DataFrame(schema=dict(schema))

@@ -4,21 +4,22 @@ A network that runs on several threads synchronizes after every layer, which cos
 A runtime that is safe to call from several threads therefore takes images from file to prediction on one core each.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import prod
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from opsin.core import DataError, keep_large_buffers
 from opsin.geometry import Placement
-from opsin.geometry.placement import Affine
 from opsin.model import Model
 from opsin.model.tiling import predict_in_tiles, tile_of
+
+from .frames import FramePredictor
+from .inputs import Chunk, FrameRange, Image, content_of, count_of
+from .prediction import FilePrediction
 
 _DECODERS = 2
 _MAX_THREADS = 16
@@ -28,27 +29,6 @@ _CHUNK_BYTES = 64 * 2**20
 _MAX_PART = 16
 _MIN_IMAGES_PER_CORE = 4
 """With fewer images per core, one network on all cores is faster than one network per core."""
-
-
-@dataclass(frozen=True, eq=False)
-class FilePrediction:
-    """Prediction for one image file.
-
-    Attributes:
-        path: The image file.
-        size: Height and width of the image in pixels.
-        prediction: Prediction in pixels of the image; None if the image cannot be read.
-        error: One line with the reason; None if there is a prediction.
-        affine: Map from voxel indices to world coordinates of a volume; None for images.
-        spacing: Distance between the voxels of a volume, in millimetres; None for images.
-    """
-
-    path: Path
-    size: tuple[int, ...] = (0, 0)
-    prediction: np.ndarray | None = None
-    error: str | None = None
-    affine: Affine | None = None
-    spacing: tuple[float, float, float] | None = None
 
 
 def chunk_length(model: Model) -> int:
@@ -66,13 +46,13 @@ def chunk_length(model: Model) -> int:
 
 
 def predict_chunks(
-    model: Model, pieces: Sequence[Sequence[Path]], tiles: bool | None = None
+    model: Model, chunks: Sequence[Chunk], tiles: bool | None = None
 ) -> Iterator[Iterator[FilePrediction]]:
     """Predicts chunk by chunk, and decodes the next chunk at the same time.
 
     Args:
         model: Model that predicts.
-        pieces: Chunks of image files.
+        chunks: Chunks of images, and parts of videos.
         tiles: As in `predict_files`.
 
     Returns:
@@ -81,35 +61,31 @@ def predict_chunks(
     """
     keep_large_buffers()
     if model.preprocessing.in_patches:
-        yield from (_volumes(model, piece) for piece in pieces)
+        yield from (_volumes(model, chunk) for chunk in chunks if not isinstance(chunk, FrameRange))
         return
     streams = min(_MAX_THREADS, torch.get_num_threads())
-    if not model.supports_threads or sum(map(len, pieces)) < _MIN_IMAGES_PER_CORE * streams:
+    if not model.supports_threads or sum(map(count_of, chunks)) < _MIN_IMAGES_PER_CORE * streams:
         streams = 0
     pool = ThreadPoolExecutor(streams or _DECODERS, "opsin-predict", initializer=torch.set_num_threads, initargs=(1,))
+    frames = FramePredictor(model, pool, tiles)
     try:
-        ahead = _start(pool, model, pieces[0], tiles, streams) if pieces else None
-        for number in range(len(pieces)):
-            current, last = ahead, number + 1 == len(pieces)
-            ahead = None if last else _start(pool, model, pieces[number + 1], tiles, streams)
-            assert current is not None
-            yield _predictions(model, current, tiles)
+        ahead = _start(pool, model, chunks[0], tiles, streams) if chunks else None
+        for number, chunk in enumerate(chunks):
+            current, last = ahead, number + 1 == len(chunks)
+            ahead = None if last else _start(pool, model, chunks[number + 1], tiles, streams)
+            if isinstance(chunk, FrameRange):
+                yield frames.predictions(chunk)
+            else:
+                assert current is not None
+                yield _predictions(model, current, tiles)
     finally:
+        frames.close()
         pool.shutdown(cancel_futures=True)
 
 
-def path_text(path: Path) -> str:
-    """Converts a path to valid UTF-8 text; other bytes become U+FFFD.
-
-    Args:
-        path: Any path.
-    """
-    return os.fsencode(path).decode("utf-8", "replace")
-
-
 @dataclass
-class _Chunk:
-    paths: Sequence[Path]
+class _Decoded:
+    images: Sequence[Image]
     pixels: np.ndarray
     placements: dict[int, Placement] = field(default_factory=dict[int, Placement])
     errors: dict[int, str] = field(default_factory=dict[int, str])
@@ -128,7 +104,7 @@ class _Chunk:
     def _readable(self, model: Model, rows: range, tiles: bool | None) -> Iterator[tuple[int, np.ndarray]]:
         for row in rows:
             try:
-                image = model.load_image(self.paths[row])
+                image = model.load_image(content_of(self.images[row]))
             except DataError as error:
                 self.errors[row] = _one_line(error)
                 continue
@@ -138,21 +114,24 @@ class _Chunk:
                 yield row, image
 
 
-def _start(pool: ThreadPoolExecutor, model: Model, paths: Sequence[Path], tiles: bool | None, streams: int) -> _Chunk:
-    part = min(_MAX_PART, -(-len(paths) // max(streams, _DECODERS)))
-    chunk = _Chunk(paths, np.zeros((len(paths), *model.preprocessing.size), model.preprocessing.dtype))
-    every = range(len(paths))
+def _start(pool: ThreadPoolExecutor, model: Model, images: Chunk, tiles: bool | None, streams: int) -> _Decoded | None:
+    """Starts to decode a chunk of images; frames of a video are decoded when they are predicted."""
+    if isinstance(images, FrameRange):
+        return None
+    part = min(_MAX_PART, -(-len(images) // max(streams, _DECODERS)))
+    chunk = _Decoded(images, np.zeros((len(images), *model.preprocessing.size), model.preprocessing.dtype))
+    every = range(len(images))
     parts = (every[start : start + part] for start in every[::part])
     chunk.parts = [pool.submit(chunk.decode, model, rows, tiles, streams) for rows in parts]
     return chunk
 
 
-def _predictions(model: Model, chunk: _Chunk, tiles: bool | None) -> Iterator[FilePrediction]:
+def _predictions(model: Model, chunk: _Decoded, tiles: bool | None) -> Iterator[FilePrediction]:
     done = [part for future in chunk.parts if (part := future.result()) is not None]
     rows = sorted(chunk.placements)
     predictions = np.concatenate(done) if done else model.predict_batch(chunk.pixels[rows])
     position = {row: number for number, row in enumerate(rows)}
-    for row, path in enumerate(chunk.paths):
+    for row, path in enumerate(chunk.images):
         if row in position:
             one, placement = predictions[position[row] : position[row] + 1], chunk.placements[row]
             size = (placement.image[0], placement.image[1])
@@ -163,20 +142,20 @@ def _predictions(model: Model, chunk: _Chunk, tiles: bool | None) -> Iterator[Fi
             yield _in_tiles(model, path, tiles)
 
 
-def _volumes(model: Model, paths: Sequence[Path]) -> Iterator[FilePrediction]:
+def _volumes(model: Model, paths: Sequence[Image]) -> Iterator[FilePrediction]:
     """Predicts one volume after the other, each with all cores."""
     for path in paths:
         try:
-            volume = model.load_image(path)
+            volume = model.load_image(content_of(path))
             found = model.predict_images([volume])[0]
-            yield FilePrediction(path, volume.shape, found, None, volume.affine, volume.spacing)
+            yield FilePrediction(path, volume.shape, found, affine=volume.affine, spacing=volume.spacing)
         except DataError as error:
             yield FilePrediction(path, error=_one_line(error))
 
 
-def _in_tiles(model: Model, path: Path, tiles: bool | None) -> FilePrediction:
+def _in_tiles(model: Model, path: Image, tiles: bool | None) -> FilePrediction:
     try:
-        image = model.load_image(path)
+        image = model.load_image(content_of(path))
         size = (image.shape[0], image.shape[1])
         tile = tile_of(model, size, tiles)
         assert tile is not None, "the image file changed during prediction"

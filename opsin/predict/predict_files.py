@@ -1,16 +1,18 @@
 """Predictions for many image files: to a list of rows, or to files that survive being killed."""
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from opsin.core import DataError, Progress, silent, silent_line
+from opsin.data import is_video
 from opsin.model import Model
 from opsin.model.tiling import check_tiles
 
-from .pipeline import FilePrediction, chunk_length, predict_chunks
+from .inputs import Chunk, Image, chunks_of, count_of, find_inputs, key_of
+from .pictures import AnnotatedFolder
+from .pipeline import chunk_length, predict_chunks
+from .prediction import FilePrediction
 from .resumable import ResumableOutput
 from .tables import image_rows
 from .writers import choose_writer, is_folder
@@ -18,31 +20,33 @@ from .writers import choose_writer, is_folder
 
 def predict_files(
     model: Model,
-    images: Sequence[Path],
+    images: Sequence[Image | str] | str,
     output: str | Path | None = None,
     *,
+    save: str | Path | None = None,
     tiles: bool | None = None,
     confidence: float | None = None,
     progress: Progress = silent,
     say: Callable[[str], None] = silent_line,
 ) -> list[dict[str, Any]]:
-    """Predicts on image files and returns one row for each image, or writes the predictions to `output`.
+    """Predicts on images and videos and returns one row for each image or frame, or writes the rows to `output`.
 
     With `output` memory use stays constant, an interrupted run resumes, and a finished output is recomputed only when
-    an image has changed.
+    an input has changed.
 
     Args:
         model: The model.
-        images: Paths of the images.
+        images: Paths of images and videos; as text also folders, glob patterns, .txt lists and http(s) URLs of images.
         output: A .csv, .jsonl or .parquet; for boxes and masks also a COCO .json or a folder. Default: return rows.
+        save: Folder for annotated pictures and videos. Default: none.
         tiles: As in `Model.predict`.
         confidence: As in `Model.predict`. Default: the threshold of the model.
         progress: Callback for progress. Default: none.
         say: Callback for one line of text on images that cannot be read. Default: none.
 
     Returns:
-        Rows in the order of `images`: `path`, the task's columns, `error` (None for a readable image). Empty with
-        `output`.
+        Rows in the order of `images`: `path`, for videos `frame` and `time` in seconds, the task's columns, `error`
+        (None for a readable image). Empty with `output`.
 
     Raises:
         OpsinError: The output belongs to another model or cannot be written, or it is given and no image can be read.
@@ -50,38 +54,62 @@ def predict_files(
     if tiles:
         check_tiles(model.task)
     model = model if confidence is None else model.with_threshold(confidence)
-    length = chunk_length(model)
-    pieces = [images[start : start + length] for start in range(0, len(images), length)]
-    count = _Count(len(images), progress)
+    inputs = _inputs([images] if isinstance(images, str) else images, model.preprocessing.in_patches)
+    chunks = chunks_of(inputs, chunk_length(model))
+    pictures = None if save is None else AnnotatedFolder(model, inputs, save)
+    count = _Count(sum(map(count_of, chunks)), progress)
     if output is None:
-        rows, found = image_rows(model.task), list[dict[str, Any]]()
-        for piece in predict_chunks(model, pieces, tiles):
-            found += rows.make(count.over(piece)).to_dicts()
+        rows, found = image_rows(model.task, any(map(is_video, inputs))), list[dict[str, Any]]()
+        for predictions in _predictions(model, chunks, tiles, pictures):
+            found += rows.make(count.over(predictions)).to_dicts()
             count.report()
+        _finish(pictures, chunks)
         return found
-    writer = choose_writer(model.task, images, output, model.preprocessing.intensity)
-    maker = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
-    kept = ResumableOutput(Path(output), maker, [_key(piece) for piece in pieces], is_folder(output))
-    failed = kept.start()
-    if failed is None:
-        missing = kept.missing()
-        count.done = len(images) - sum(len(pieces[number]) for number in missing)
-        for number, piece in zip(missing, predict_chunks(model, [pieces[n] for n in missing], tiles), strict=True):
+    writer = choose_writer(model.task, inputs, output, model.preprocessing.intensity)
+    fingerprint = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
+    stored = ResumableOutput(Path(output), fingerprint, [key_of(chunk) for chunk in chunks], is_folder(output))
+    failed = stored.start()
+    if failed is None or not all(pictures is None or pictures.has(chunk) for chunk in chunks):
+        wanted = [n for n, chunk in enumerate(chunks) if pictures is not None and not pictures.has(chunk)]
+        missing = sorted({*stored.missing(), *wanted})
+        todo = [chunks[number] for number in missing]
+        count.done = count.total - sum(map(count_of, todo))
+        for number, predictions in zip(missing, _predictions(model, todo, tiles, pictures), strict=True):
             before = count.failed
-            content = writer.write_chunk(count.over(piece))
-            kept.write_chunk(number, content, count.failed - before)
+            content = writer.write_chunk(count.over(predictions))
+            stored.write_chunk(number, content, count.failed - before)
             count.report()
-        failed = kept.finalize(writer.finalize)
-    progress("predict", len(images), len(images))
-    _report_errors(failed, len(images), writer.errors, say)
+        _finish(pictures, chunks)
+        failed = stored.finalize(writer.finalize)
+    progress("predict", count.total, count.total)
+    _report_errors(failed, count.total, writer.errors, say)
     return []
+
+
+def _inputs(images: Sequence[Image | str], volumes: bool) -> tuple[Image, ...]:
+    """Returns the inputs; only text is searched for, other inputs stay as they are."""
+    found = (find_inputs([image], volumes=volumes) if isinstance(image, str) else (image,) for image in images)
+    return tuple(one for some in found for one in some)
+
+
+def _predictions(
+    model: Model, chunks: Sequence[Chunk], tiles: bool | None, pictures: AnnotatedFolder | None
+) -> Iterator[Iterable[FilePrediction]]:
+    """Yields the predictions of each chunk, which are drawn when they are read."""
+    for chunk, found in zip(chunks, predict_chunks(model, chunks, tiles), strict=True):
+        yield found if pictures is None else pictures.drawn(chunk, found)
+
+
+def _finish(pictures: AnnotatedFolder | None, chunks: Sequence[Chunk]) -> None:
+    if pictures is not None:
+        pictures.finish(chunks)
 
 
 class _Count:
     """Counter of the images that are done, and of those without a prediction."""
 
     def __init__(self, total: int, progress: Progress) -> None:
-        self._total, self._progress = total, progress
+        self.total, self._progress = total, progress
         self.done = self.failed = 0
 
     def over(self, images: Iterable[FilePrediction]) -> Iterator[FilePrediction]:
@@ -91,7 +119,7 @@ class _Count:
             self.failed += one.error is not None
 
     def report(self) -> None:
-        self._progress("predict", self.done, self._total, f"{self.failed} cannot be read" if self.failed else "")
+        self._progress("predict", self.done, self.total, f"{self.failed} cannot be read" if self.failed else "")
 
 
 def _report_errors(failed: int, total: int, where: Path, say: Callable[[str], None]) -> None:
@@ -100,16 +128,3 @@ def _report_errors(failed: int, total: int, where: Path, say: Callable[[str], No
         raise DataError(line)
     if failed:
         say(line)
-
-
-def _key(paths: Sequence[Path]) -> str:
-    """Key of a chunk: digest of the paths, sizes, and times of its images."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in paths:
-        digest.update(os.fsencode(path))
-        try:
-            status = os.stat(path)
-            digest.update(f"\0{status.st_size} {status.st_mtime_ns}\0".encode())
-        except (OSError, ValueError):
-            digest.update(b"\0missing\0")
-    return digest.hexdigest()

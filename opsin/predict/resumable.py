@@ -15,8 +15,8 @@ from typing import cast
 
 from opsin.core import OpsinError, replacing, write_bytes, write_text
 
-_PIECE = re.compile(r"\d+-[0-9a-f]+-\d+")
-_OURS = re.compile(rf"\.?({_PIECE.pattern}|made-by|joined|empty)(\.\d+\.part)?")
+_CHUNK = re.compile(r"\d+-[0-9a-f]+-\d+")
+_OURS = re.compile(rf"\.?({_CHUNK.pattern}|made-by|joined|empty)(\.\d+\.part)?")
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class ResumableOutput:
 
     Attributes:
         output: File or folder to write.
-        maker: Fingerprint of the model and its options.
+        fingerprint: Fingerprint of the model and its options.
         keys: Hexadecimal key of the input of each chunk, in order.
         folder: True if `output` is a folder.
     """
 
     output: Path
-    maker: str
+    fingerprint: str
     keys: Sequence[str]
     folder: bool = False
 
@@ -52,23 +52,23 @@ class ResumableOutput:
         unfinished, made = _read(self._parts / "made-by"), _read(self._mark)
         there = any(self.output.iterdir()) if self.output.is_dir() else _size(self.output) > 0
         mend = "delete it or name another output"
-        if unfinished and unfinished != {"maker": self.maker}:
+        if unfinished and unfinished != {"fingerprint": self.fingerprint}:
             raise OpsinError(f"{self._parts} holds unfinished predictions of another model; {mend}")
         if there and not unfinished and not made:
             raise OpsinError(f"{self.output} is there already and holds no finished predictions; {mend}")
-        if there and not unfinished and made.get("maker") != self.maker:
+        if there and not unfinished and made.get("fingerprint") != self.fingerprint:
             raise OpsinError(f"{self.output} was made by another model; {mend}")
         failed = made.pop("failed", None)
         if there and made == self._made() and isinstance(failed, int):
             self._clear()
             return failed
-        write_text(self._parts / "made-by", json.dumps({"maker": self.maker}))
+        write_text(self._parts / "made-by", json.dumps({"fingerprint": self.fingerprint}))
         return None
 
     def missing(self) -> list[int]:
         """Numbers of the chunks that are not yet written."""
-        kept = self._kept()
-        return [number for number in range(len(self.keys)) if self._name(number) not in kept]
+        stored = self._stored()
+        return [number for number in range(len(self.keys)) if self._name(number) not in stored]
 
     def write_chunk(self, number: int, content: bytes, failed: int) -> None:
         """Stores a chunk.
@@ -90,16 +90,16 @@ class ResumableOutput:
         Returns:
             Number of images without a prediction.
         """
-        kept = self._kept()
-        pieces = [kept[self._name(number)] for number in range(len(self.keys))]
-        failed = sum(int(piece.name.rpartition("-")[2]) for piece in pieces)
+        stored = self._stored()
+        chunks = [stored[self._name(number)] for number in range(len(self.keys))]
+        failed = sum(int(chunk.name.rpartition("-")[2]) for chunk in chunks)
         if self.folder:
             self.output.mkdir(parents=True, exist_ok=True)
-            make(pieces, self.output)
+            make(chunks, self.output)
         else:
             joined = self._parts / "joined"
             with replacing(joined) as temporary:
-                make(pieces, temporary)
+                make(chunks, temporary)
             try:
                 os.replace(joined, self.output)
             except OSError as error:
@@ -119,13 +119,13 @@ class ResumableOutput:
     def _name(self, number: int) -> str:
         return f"{number}-{self.keys[number]}"
 
-    def _kept(self) -> dict[str, Path]:
+    def _stored(self) -> dict[str, Path]:
         """Stored chunks by number and key."""
         files = self._parts.iterdir() if self._parts.is_dir() else ()
-        return {file.name.rpartition("-")[0]: file for file in files if _PIECE.fullmatch(file.name)}
+        return {file.name.rpartition("-")[0]: file for file in files if _CHUNK.fullmatch(file.name)}
 
     def _made(self) -> dict[str, object]:
-        return {"maker": self.maker, "pieces": list(self.keys)}
+        return {"fingerprint": self.fingerprint, "chunks": list(self.keys)}
 
     def _clear(self) -> None:
         """Removes the stored chunks, and their folder if it is then empty."""

@@ -13,7 +13,8 @@ from opsin.data.writers.masks import object_rows
 from opsin.tasks import Task
 from opsin.tasks.spatial import as_objects
 
-from .pipeline import FilePrediction, path_text
+from .inputs import name_of
+from .prediction import FilePrediction
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 Schema: TypeAlias = dict[str, pl.DataType]
@@ -26,6 +27,8 @@ _TYPES: dict[type, pl.DataType] = {
     bool: pl.Boolean(),
     list: OBJECTS,
 }
+FRAME_SCHEMA: Schema = {"frame": pl.Int64(), "time": pl.Float64()}
+"""Columns of videos, after `path`: number of the frame from 0 on, and its time in seconds; null for images."""
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 BOX_SCHEMA: Schema = {
     "path": pl.String(),
@@ -60,17 +63,18 @@ class TableWriter:
     make: Callable[[Iterable[FilePrediction]], pl.DataFrame]
 
 
-def image_rows(task: Task) -> TableWriter:
-    """Makes one row per image: `path`, the columns of the task, and `error`.
+def image_rows(task: Task, frames: bool = False) -> TableWriter:
+    """Makes one row per image: `path`, with `frames` also `frame` and `time`, the columns of the task, and `error`.
 
     An image without a prediction has nulls; so do numbers that are not finite.
 
     Args:
         task: Task that was predicted.
+        frames: Some inputs are videos.
     """
     columns = task.to_columns(task.empty(1, (1, 1)))
     types = {_free(name): _TYPES[type(values[0])] for name, values in columns.items()}
-    schema: Schema = {"path": pl.String(), **types, "error": pl.String()}
+    schema: Schema = {"path": pl.String(), **(FRAME_SCHEMA if frames else {}), **types, "error": pl.String()}
 
     def make(images: Iterable[FilePrediction]) -> pl.DataFrame:
         # spatial predictions can be large: one at a time
@@ -81,26 +85,29 @@ def image_rows(task: Task) -> TableWriter:
     return TableWriter(schema, make)
 
 
-def box_rows(task: Task) -> TableWriter:
+def box_rows(task: Task, frames: bool = False) -> TableWriter:
     """Makes one row per box.
 
     An image without a box has one row of nulls; an image without a prediction also has an `error`.
 
     Args:
         task: Task that was predicted.
+        frames: Some inputs are videos, and rows have `frame` and `time` too.
     """
+    schema = {"path": pl.String(), **(FRAME_SCHEMA if frames else {}), **BOX_SCHEMA}
 
     def make(images: Iterable[FilePrediction]) -> pl.DataFrame:
         rows: list[dict[str, Any]] = []
         for one in images:
+            where = {"path": name_of(one.path), "frame": one.frame, "time": one.seconds}
             boxes = [] if one.prediction is None else task.to_columns(as_objects([one.prediction]))["boxes"][0]
             for box in boxes:
-                rows.append({"path": path_text(one.path), **box, **dict(zip(SIDES, box["box"], strict=True))})
+                rows.append({**where, **box, **dict(zip(SIDES, box["box"], strict=True))})
             if not boxes:
-                rows.append({"path": path_text(one.path), "error": one.error})
-        return _frame(rows, BOX_SCHEMA)
+                rows.append({**where, "error": one.error})
+        return _frame(rows, schema)
 
-    return TableWriter(BOX_SCHEMA, make)
+    return TableWriter(schema, make)
 
 
 def object_table(names: Sequence[str], images: Iterable[FilePrediction]) -> pl.DataFrame:
@@ -113,12 +120,12 @@ def object_table(names: Sequence[str], images: Iterable[FilePrediction]) -> pl.D
     rows: list[dict[str, Any]] = []
     for one in images:
         if one.prediction is None:
-            rows.append({"path": path_text(one.path), "error": one.error})
+            rows.append({"path": name_of(one.path), "error": one.error})
             continue
         found = object_rows(one.prediction[..., 0], names, one.prediction[..., 1])
         for row in found:
             sides = dict(zip(SIDES, row["box"], strict=True))
-            rows.append({"path": path_text(one.path), **row, **sides, "centre_x": row["x"], "centre_y": row["y"]})
+            rows.append({"path": name_of(one.path), **row, **sides, "centre_x": row["x"], "centre_y": row["y"]})
     return _frame(rows, OBJECT_SCHEMA)
 
 
@@ -138,20 +145,20 @@ class TableFile:
         """
         return encoded(self.rows.make(images), self.suffix)
 
-    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, chunks: Sequence[Path], output: Path) -> None:
         """Joins all chunks to one file.
 
         Args:
-            pieces: Encoded chunks.
+            chunks: Encoded chunks.
             output: File to write.
         """
         first = output.with_name("empty")
         empty = pl.DataFrame(schema=self.rows.schema)
         first.write_bytes(empty.write_csv().encode() if self.suffix == ".csv" else encoded(empty, self.suffix))
         if self.suffix == ".parquet":
-            _join_parquet([first, *pieces], output)
+            _join_parquet([first, *chunks], output)
         else:
-            join([first, *pieces], output)
+            join([first, *chunks], output)
 
 
 def encoded(rows: pl.DataFrame, suffix: str) -> bytes:
@@ -171,16 +178,16 @@ def encoded(rows: pl.DataFrame, suffix: str) -> bytes:
     return buffer.getvalue()
 
 
-def join(pieces: Sequence[Path], output: Path) -> None:
+def join(chunks: Sequence[Path], output: Path) -> None:
     """Concatenates files.
 
     Args:
-        pieces: Files to read.
+        chunks: Files to read.
         output: File to write.
     """
     with open(output, "wb") as file:
-        for piece in pieces:
-            file.write(piece.read_bytes())
+        for chunk in chunks:
+            file.write(chunk.read_bytes())
 
 
 def _image_frame(task: Task, images: Sequence[FilePrediction], schema: Schema) -> pl.DataFrame:
@@ -193,7 +200,9 @@ def _image_frame(task: Task, images: Sequence[FilePrediction], schema: Schema) -
     values_of: dict[str, list[Any]] = {
         name: [None if one.prediction is None else next(values) for one in images] for name, values in columns.items()
     }
-    values_of["path"] = [path_text(one.path) for one in images]
+    values_of["path"] = [name_of(one.path) for one in images]
+    values_of["frame"] = [one.frame for one in images]
+    values_of["time"] = [one.seconds for one in images]
     values_of["error"] = [one.error for one in images]
     return _finite(pl.DataFrame({name: values_of[name] for name in schema}, schema=schema))
 
@@ -209,11 +218,11 @@ def _finite(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _free(name: str) -> str:
     """Appends `_` to a name that is already used by another column."""
-    return f"{name}_" if name in ("path", "error") else name
+    return f"{name}_" if name in ("path", "frame", "time", "error") else name
 
 
-def _join_parquet(pieces: Sequence[Path], output: Path) -> None:
+def _join_parquet(chunks: Sequence[Path], output: Path) -> None:
     try:
-        pl.scan_parquet(list(pieces)).sink_parquet(output)
+        pl.scan_parquet(list(chunks)).sink_parquet(output)
     except pl.exceptions.PolarsError as error:
         raise OSError(0, " ".join(str(error).split())[:200]) from error

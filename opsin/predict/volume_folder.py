@@ -12,7 +12,8 @@ from opsin.data.formats.volumes.nifti import NIFTI_ENDINGS, write_nifti
 from opsin.tasks import Task
 
 from .folders import ERRORS, write_errors
-from .pipeline import FilePrediction
+from .inputs import Image
+from .prediction import FilePrediction
 from .tables import encoded, image_rows
 
 DISCLAIMER = "Not a medical device: for research only, not for diagnosis or treatment."
@@ -29,7 +30,7 @@ class VolumeFolder:
     """
 
     task: Task
-    ids: Mapping[Path, str]
+    ids: Mapping[Image, str]
     output: Path
 
     @property
@@ -45,15 +46,15 @@ class VolumeFolder:
         """
         return encoded(image_rows(self.task).make(self._written(images)), ".csv")
 
-    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, chunks: Sequence[Path], output: Path) -> None:
         """Writes the table, the class names and the list of volumes without a prediction.
 
         Args:
-            pieces: Encoded chunks.
+            chunks: Encoded chunks.
             output: Folder to write to.
         """
         schema = image_rows(self.task).schema
-        frames = [pl.read_csv(one, schema=schema, has_header=False) for one in pieces if one.stat().st_size]
+        frames = [pl.read_csv(one, schema=schema, has_header=False) for one in chunks if one.stat().st_size]
         rows = pl.concat(frames) if frames else pl.DataFrame(schema=schema)
         failed = rows.filter(pl.col("error").is_not_null())
         good = rows.filter(pl.col("error").is_null()).drop("error")

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Protocol
 
 from opsin.core import OpsinError
-from opsin.data import Intensity
+from opsin.data import Intensity, is_video
 from opsin.tasks import Task
 
 from .annotation_files import CocoFile, YoloFolder
 from .folders import MaskFolder, ObjectFolder, ids_of, unique_names
-from .pipeline import FilePrediction
+from .inputs import Image
+from .prediction import FilePrediction
 from .tables import SUFFIXES, TableFile, box_rows, image_rows
 from .volume_folder import VolumeFolder
 
@@ -32,11 +33,11 @@ class Writer(Protocol):
         """
         ...
 
-    def finalize(self, pieces: Sequence[Path], output: Path) -> None:
+    def finalize(self, chunks: Sequence[Path], output: Path) -> None:
         """Writes the output.
 
         Args:
-            pieces: Files with the results of `write_chunk`, in order.
+            chunks: Files with the results of `write_chunk`, in order.
             output: File or folder to write.
         """
         ...
@@ -64,7 +65,9 @@ def is_folder(output: str | Path) -> bool:
     return str(output).endswith(("/", os.sep)) or path.is_dir() or not (path.suffix or path.name.startswith("."))
 
 
-def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intensity: Intensity | None = None) -> Writer:
+def choose_writer(
+    task: Task, images: Sequence[Image], output: str | Path, intensity: Intensity | None = None
+) -> Writer:
     """Selects the writer for a .csv, .jsonl, .parquet, or .json file, or for a folder.
 
     Args:
@@ -76,8 +79,13 @@ def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intens
     Raises:
         OpsinError: The task has no writer for this name.
     """
-    path, formats = Path(output), task.writer_formats
+    path, formats, frames = Path(output), task.writer_formats, any(map(is_video, images))
     suffix, folder = path.suffix.lower(), next((name for name in formats if name in FOLDERS), None)
+    if frames and suffix not in SUFFIXES:
+        raise OpsinError(
+            f"cannot write {output} for a video: it lists image files. Expected a name that ends in "
+            f"{', '.join(SUFFIXES)}. Fix: --save FOLDER writes the annotated video."
+        )
     if folder is not None and is_folder(output):
         return FOLDERS[folder](task, unique_names(ids_of(images)), path, intensity)
     if "volumes" in formats and is_folder(output):
@@ -88,7 +96,7 @@ def choose_writer(task: Task, images: Sequence[Path], output: str | Path, intens
         raise OpsinError(f"cannot write {path}: it is a folder; name a file in it")
     if suffix in SUFFIXES:
         by_box = suffix == ".csv" and "csv-boxes" in formats
-        return TableFile(box_rows(task) if by_box else image_rows(task), suffix, path)
+        return TableFile((box_rows if by_box else image_rows)(task, frames), suffix, path)
     known = ", ".join(name for name in formats if name.startswith("."))
     more = "" if folder is None and "volumes" not in formats else ", or the name of a folder"
     raise OpsinError(f"cannot write {path.name!r}: expected a name that ends in {known}{more}")

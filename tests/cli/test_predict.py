@@ -4,14 +4,17 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 import opsin as package
 from opsin.cli import predict as module
+from opsin.cli.app import app
 from opsin.data import ImagePreprocessing
 from opsin.model import Model
 from opsin.nn import Conv2D, Sequential
 from opsin.tasks import Detect, Instances, Segment
 
+COLOURS = {"blau", "grün", "grau", "rot"}
 TASKS = {
     "detect": Detect(("spot",)),
     "segment": Segment(("background", "spot")),
@@ -153,3 +156,38 @@ def test_a_folder_is_made_and_is_no_list(opsin, fails, spots, tmp_path):
 
 def test_tiles_need_spatial_targets(fails, model_file, squares):
     assert "tiles apply to boxes and masks only" in fails("predict", model_file, squares, "--tiles")
+
+
+def test_many_images_on_a_terminal_are_a_table_with_counts(opsin, model_file, squares, monkeypatch):
+    monkeypatch.setattr(module, "on_terminal", lambda: True)
+    printed = opsin("predict", model_file, squares).stdout
+    lines = printed.splitlines()
+    assert "path" in lines[1] and "label" in lines[1] and "p_rot" not in printed
+    assert "and 28 more" in printed and "mean confidence" in printed
+    images = [int(line.split()[1]) for line in lines if line.split()[:1] and line.split()[0] in COLOURS]
+    assert sum(images) == 48
+    assert max(map(len, lines)) <= 80 and "\x1b" not in printed
+
+
+def test_counts_of_objects(opsin, spots, monkeypatch):
+    printed = opsin("predict", "detect.safetensors", "spots", "-o", "b.csv").stdout
+    ended = opsin("predict", "detect.safetensors", "spots")
+    assert ["spot", "2", "1"] in [line.split() for line in printed.splitlines()]
+    assert ["spot", "2", "1"] in [line.split() for line in ended.stderr.splitlines()]
+    assert "images with it" not in ended.stdout
+    assert "share_spot" in opsin("predict", "segment.safetensors", "spots").stderr
+
+
+def test_pictures_are_saved(opsin, spots, tmp_path):
+    ended = opsin("predict", "detect.safetensors", "spots", "--save", "drawn")
+    assert ended.exit_code == 0 and "saved   drawn" in ended.stderr
+    assert {path.name for path in (tmp_path / "drawn").iterdir()} == {"two.jpg", "none.jpg"}
+
+
+def test_an_image_or_paths_on_stdin(model_file, squares, monkeypatch, tmp_path):
+    content = (squares / "rot" / "0.png").read_bytes()
+    paths = f"{squares}/rot/0.png\n{squares}/rot/1.png\n".encode()
+    for given, expected in ((content, ["-"]), (paths, [f"{squares}/rot/0.png", f"{squares}/rot/1.png"])):
+        ended = CliRunner().invoke(app, ["predict", str(model_file), "-", "--json"], input=given)
+        assert ended.exit_code == 0, ended.stderr
+        assert [row["path"] for row in json.loads(ended.stdout)] == expected

@@ -10,7 +10,8 @@ from PIL import Image
 from opsin.data import ImagePreprocessing
 from opsin.model import Model
 from opsin.nn import Dense, Flatten, Sequential
-from opsin.predict.pipeline import chunk_length, path_text, predict_chunks
+from opsin.predict.inputs import name_of
+from opsin.predict.pipeline import chunk_length, predict_chunks
 from opsin.predict.tables import image_rows
 from opsin.tasks import MultiLabel, Regress
 
@@ -127,4 +128,4 @@ def test_a_name_that_is_no_text(model: Model, tmp_path: Path):
     Image.new("RGB", (8, 8)).save(path)
     (frame,) = tables(model, [[path]])
     assert frame["error"][0] is None
-    assert frame["path"][0] == path_text(path) == f"{tmp_path}/caf\ufffd.png"
+    assert frame["path"][0] == name_of(path) == f"{tmp_path}/caf\ufffd.png"
