@@ -6,7 +6,9 @@ from .errors import DataError as DataError
 from .errors import ModelFileError as ModelFileError
 from .errors import NetworkError as NetworkError
 from .errors import OpsinError as OpsinError
+from .files import printable_name as printable_name
 from .files import replacing as replacing
+from .files import stored_path as stored_path
 from .files import write_bytes as write_bytes
 from .files import write_text as write_text
 from .memory import keep_large_buffers as keep_large_buffers

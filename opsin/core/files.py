@@ -1,11 +1,42 @@
-"""Atomic file writes: after a crash or on a full disk the previous file is intact."""
+"""Atomic file writes, after which a crash or a full disk leaves the previous file intact; names that are not UTF-8."""
 
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import OpsinError
+
+_UNDECODED = re.compile("[\udc80-\udcff]")
+_ESCAPED = re.compile("%([89A-F][0-9A-F])")
+
+
+def printable_name(name: str) -> str:
+    """Returns the name of a file as text that can be printed and saved.
+
+    Args:
+        name: Name or path as the system gives it; bytes that are not UTF-8 are lone surrogates.
+
+    Examples:
+        >>> printable_name(os.fsdecode(b"caf\\xe9.png"))
+        'caf%E9.png'
+    """
+    return name if name.isascii() else _UNDECODED.sub(lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", name)
+
+
+def stored_path(folder: str, name: str) -> str:
+    """Returns the path of a file by its printable name.
+
+    Args:
+        folder: Path of a folder.
+        name: Printable name or path within the folder.
+    """
+    path = f"{folder}/{name}"
+    if "%" not in name or os.path.lexists(path):
+        return path
+    stored = f"{folder}/{_ESCAPED.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), name)}"
+    return stored if os.path.lexists(stored) else path
 
 
 @contextmanager

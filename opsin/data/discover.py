@@ -28,7 +28,8 @@ def find_images(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
         return tuple(path for entry in source for path in find_images(entry))
     path = Path(source).expanduser()
     if path.is_dir():
-        images = tuple(path / name for name in scan(path).images)
+        listing = scan(path)
+        images = tuple(listing.path(name) for name in listing.images)
         if not images:
             raise DataError(f"{source} contains no images. Expected files such as .jpg or .png.")
         return images

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from opsin.core import DataError
+from opsin.core import DataError, printable_name, stored_path
 
 from .decode import values_of
 from .samples import Volume
@@ -97,14 +97,14 @@ class FileImages:
 
     def _path(self, id: str) -> str:
         parent, _, name = id.rpartition("/")
+        path = stored_path(self._root, id)
         inside = self._inside.get(parent)
         if inside is None:
             pure = PurePosixPath(id)
-            inside = not pure.is_absolute() and ".." not in pure.parts and self._within(f"{self._root}/{parent}")
+            inside = not pure.is_absolute() and ".." not in pure.parts and self._within(os.path.dirname(path))
             self._inside[parent] = inside
-        path = f"{self._root}/{id}"
         if not inside or name in ("", "..") or (os.path.islink(path) and not self._within(path)):
-            raise DataError(f"lies outside of {self.folder}. Expected a file below it.")
+            raise DataError(f"lies outside of {printable_name(str(self.folder))}. Expected a file below it.")
         return path
 
     def _within(self, path: str) -> bool:

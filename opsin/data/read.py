@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
-from opsin.core import DataError
+from opsin.core import DataError, printable_name
 
 from .formats import catalogue
 from .formats.boxes.boxes_csv import match_boxes_csv
@@ -65,7 +65,7 @@ def _read(source: Any, kind: TargetKind | None) -> Table:
     if not isinstance(source, (str, Path)):
         given = type(cast(object, source)).__name__
         raise DataError(f"data is a {given}. Expected {_EXPECTED}, or (images, targets).")
-    path, origin = Path(source).expanduser(), str(source)
+    path, origin = Path(source).expanduser(), printable_name(str(source))
     if path.is_dir():
         return _read_folder(scan(path), origin, kind)
     if not path.exists():

@@ -113,6 +113,6 @@ def match_formats(listing: FolderListing, kind: TargetKind | None) -> tuple[list
 
 def _npz_match(listing: FolderListing, name: str) -> FormatMatch:
     def read(origin: str, kind: TargetKind | None) -> Table:
-        return read_npz(listing.folder / name, origin, kind)
+        return read_npz(listing.path(name), origin, kind)
 
     return FormatMatch(name, (name,), IMAGE_LEVEL_KINDS, read)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from opsin.core import DataError
+from opsin.core import DataError, printable_name, stored_path
 
 # fmt: off
 IMAGE_EXTENSIONS = frozenset((
@@ -42,7 +42,7 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True)
 class FolderListing:
-    """The files below a folder, as sorted paths within it with "/" as separator.
+    """The files below a folder, as sorted printable paths within it with "/" as separator.
 
     Attributes:
         folder: The folder.
@@ -60,6 +60,14 @@ class FolderListing:
     def image_folders(self) -> frozenset[str]:
         """Returns the folders that contain images, as paths within; "" is the folder itself."""
         return frozenset(path.rpartition("/")[0] for path in self.images)
+
+    def path(self, name: str) -> Path:
+        """Returns the path of a file of the listing, of which the name may have bytes that cannot be printed.
+
+        Args:
+            name: Path within the folder.
+        """
+        return Path(stored_path(str(self.folder), name))
 
 
 def scan(folder: Path) -> FolderListing:
@@ -93,7 +101,7 @@ def scan(folder: Path) -> FolderListing:
             left_out[kind].append(prefix[:-1])
             continue
         for entry in entries:
-            name = entry.name
+            name = printable_name(entry.name)
             if name[0] == "." or name.lower() in _SYSTEM:
                 left_out["hidden or system file"].append(prefix + name)
             elif entry.is_symlink() and not _within(root, entry.path):

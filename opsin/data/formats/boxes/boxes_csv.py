@@ -53,7 +53,7 @@ def match_boxes_csv(listing: FolderListing) -> FormatMatches:
     matches: list[FormatMatch] = []
     reasons: list[str] = []
     for name in listing.others:
-        path = listing.folder / name
+        path = listing.path(name)
         if path.suffix.lower() not in TABLE_EXTENSIONS or "/" in name:
             continue
         try:
@@ -92,7 +92,7 @@ def _only_other(header: Sequence[str], used: Sequence[str | None]) -> str | None
 
 def _read(listing: FolderListing, name: str, columns: _Columns, origin: str) -> Table:
     """Groups the rows by image; a row without corners is an image without objects."""
-    frame = read_cells(listing.folder / name, _HEADERLESS_COLUMNS).with_row_index(_LINE, FIRST_LINE)
+    frame = read_cells(listing.path(name), _HEADERLESS_COLUMNS).with_row_index(_LINE, FIRST_LINE)
     notes = list(listing.notes)
     failed = next((column for column in frame.columns if column.lower() == "error"), None)
     if failed is not None:

@@ -45,7 +45,7 @@ def match_coco(listing: FolderListing) -> FormatMatches:
     paths = [path for path in listing.others if path.lower().endswith(".json") and path.count("/") <= 2]
     for path in paths[:_MOST_FILES]:
         try:
-            described = _load(listing.folder / path, path)
+            described = _load(listing.path(path), path)
         except DataError as error:
             reasons.append(str(error))
             continue

@@ -55,7 +55,7 @@ def match_voc(listing: FolderListing) -> FormatMatches:
     reason = ""
     for path in paths[:_MAX_TRIED]:
         try:
-            _annotation(load_xml(listing.folder / path, path), path)
+            _annotation(load_xml(listing.path(path), path), path)
         except DataError as error:
             reason = str(error)
             continue
@@ -73,7 +73,7 @@ def _read(listing: FolderListing, paths: list[str], origin: str) -> Table:
     broken: list[str] = []
     for path in paths:
         try:
-            annotations[path] = _annotation(load_xml(listing.folder / path, path), path)
+            annotations[path] = _annotation(load_xml(listing.path(path), path), path)
         except DataError as error:
             broken.append(str(error).rstrip("."))
     notes = list(listing.notes)
@@ -156,9 +156,9 @@ def _splits(listing: FolderListing, ids: list[str]) -> dict[str, str | None]:
         stem = Path(path).stem
         name = split_name(stem)
         if path.endswith(".txt") and "ImageSets/" in f"/{path}" and name is not None:
-            if (listing.folder / path).stat().st_size > _MOST_LIST_BYTES:
+            if listing.path(path).stat().st_size > _MOST_LIST_BYTES:
                 raise DataError(f"{path} is larger than {_MOST_LIST_BYTES:,} bytes. Expected one name per line.")
-            for line in (listing.folder / path).read_text("utf-8-sig", "replace").splitlines():
+            for line in listing.path(path).read_text("utf-8-sig", "replace").splitlines():
                 if line.strip():
                     split_of_stem.setdefault(line.split()[0], name)
     if split_of_stem:

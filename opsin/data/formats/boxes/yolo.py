@@ -59,7 +59,7 @@ def match_yolo(listing: FolderListing) -> FormatMatches:
     paths = [path for path in listing.others if path.lower().endswith((".yaml", ".yml"))]
     for path in paths[:_MOST_FILES]:
         try:
-            config = load_yaml_texts(listing.folder / path, path)
+            config = load_yaml_texts(listing.path(path), path)
             names = yaml_class_names(config, path)
             if names is None:
                 continue

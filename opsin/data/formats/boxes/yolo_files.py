@@ -168,7 +168,7 @@ def listed_splits(listing: FolderListing) -> dict[str, str]:
         split = split_name(PurePosixPath(path).stem)
         if split is not None:
             names = names or ImageNames(listing.images)
-            for text in list_lines(listing.folder / path, path):
+            for text in list_lines(listing.path(path), path):
                 image = names.find(text, path.rpartition("/")[0])
                 if image is not None:
                     found.setdefault(image, split)

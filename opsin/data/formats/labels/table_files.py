@@ -62,7 +62,7 @@ def _groups(listing: FolderListing) -> tuple[list[dict[Path, str | None]], list[
     named: dict[tuple[str, ...], dict[Path, str | None]] = defaultdict(dict)
     reasons: list[str] = []
     for name in listing.others:
-        path = listing.folder / name
+        path = listing.path(name)
         if path.suffix.lower() not in TABLE_EXTENSIONS or name.count("/") >= _DEEPEST:
             continue
         split, pattern = _split_of(name)

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from opsin.core import printable_name, stored_path
+
 from ..image_names import ImageNames
 from ..scan import FolderListing, count, scan, some
 from ..split_names import split_name
+
+_CODE_PAGES = ("cp1252", "cp437", "cp1251", "gb18030", "shift_jis", "big5", "euc_kr")
+"""Encodings of file names on other systems, besides UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def locate(
         elif not text.startswith("/"):
             text = os.path.normpath(f"{prefix}/{text}")
         ids.append(text)
-        if not os.path.isfile(f"{root}/{text}" if not text.startswith("/") else text):
+        if not os.path.isfile(text if text.startswith("/") else stored_path(root, text)):
             missing.append(row)
     if not missing:
         return Located(ids, [], [])
@@ -90,10 +95,22 @@ def locate(
 
 def _found(names: ImageNames, text: str, prefix: str, split: str | None) -> str | None:
     """Returns the only image with a name, or the only one of them in a folder of the split."""
-    found = names.candidates(text, "" if prefix == "." else prefix)
+    near = "" if prefix == "." else prefix
+    spellings = (
+        (text, *(_in_code_page(text, code_page) for code_page in _CODE_PAGES)) if not text.isascii() else (text,)
+    )
+    found = next((found for one in spellings if one and (found := names.candidates(one, near))), [])
     if len(found) > 1 and split is not None:
         found = [path for path in found if split in (split_name(part) for part in path.split("/")[:-1])]
     return found[0] if len(found) == 1 else None
+
+
+def _in_code_page(text: str, code_page: str) -> str:
+    """Returns the printable name of a file whose name was saved in a code page; empty where it has other letters."""
+    try:
+        return printable_name(text.encode(code_page).decode("utf-8", "surrogateescape"))
+    except UnicodeError:
+        return ""
 
 
 def is_outside(id: str) -> bool:
