@@ -9,7 +9,7 @@ from pathlib import Path
 from .errors import OpsinError
 
 _UNDECODED = re.compile("[\udc80-\udcff]")
-_ESCAPED = re.compile("%([89A-F][0-9A-F])")
+_ESCAPED = re.compile("%([89A-F][0-9A-F]|25)")
 
 
 def printable_name(name: str) -> str:
@@ -22,7 +22,9 @@ def printable_name(name: str) -> str:
         >>> printable_name(os.fsdecode(b"caf\\xe9.png"))
         'caf%E9.png'
     """
-    return name if name.isascii() else _UNDECODED.sub(lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", name)
+    if name.isascii() or not _UNDECODED.search(name):
+        return name
+    return _UNDECODED.sub(lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", name.replace("%", "%25"))
 
 
 def stored_path(folder: str, name: str) -> str:
@@ -35,8 +37,15 @@ def stored_path(folder: str, name: str) -> str:
     path = f"{folder}/{name}"
     if "%" not in name or os.path.lexists(path):
         return path
-    stored = f"{folder}/{_ESCAPED.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), name)}"
-    return stored if os.path.lexists(stored) else path
+    found = folder
+    for part in name.split("/"):
+        literal, stored = f"{found}/{part}", f"{found}/{_ESCAPED.sub(_unescaped, part)}"
+        found = stored if not os.path.lexists(literal) and os.path.lexists(stored) else literal
+    return found
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return "%" if escape[1] == "25" else chr(0xDC00 + int(escape[1], 16))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from opsin.core import DataError
 from opsin.core.limits import MAX_PIXELS
 
 from .cut_short import repaired
+from .file_content import kind_of_content
 from .intensity import Intensity, to_bytes
 from .wide_files import read_wide, wide_file, without_no_data
 
@@ -242,7 +243,10 @@ def with_pillow(content: bytes, use: Callable[[Image.Image], _Result]) -> _Resul
     except DataError:
         raise
     except UnidentifiedImageError:
-        raise DataError("is not an image that can be read. Expected JPEG, PNG, BMP, GIF, TIFF or WebP.") from None
+        found = f": it holds {kind}" if (kind := kind_of_content(content)) else ""
+        raise DataError(
+            f"is not an image that can be read{found}. Expected JPEG, PNG, BMP, GIF, TIFF or WebP."
+        ) from None
     except Image.DecompressionBombError:
         raise DataError(f"declares too many pixels. Expected at most {MAX_PIXELS:,} in all.") from None
     except MemoryError:

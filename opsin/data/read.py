@@ -12,14 +12,15 @@ from opsin.core import DataError, printable_name
 
 from .formats import catalogue
 from .formats.boxes.boxes_csv import match_boxes_csv
-from .formats.file_kinds import kind_of_file
+from .formats.file_kinds import count_kinds, kind_of_file
 from .formats.labels.arrays import read_arrays
 from .formats.labels.cells import TABLE_EXTENSIONS
 from .formats.labels.csv_table import read_csv_table
 from .formats.labels.npz import read_npz
 from .formats.nearest_miss import SEE_FORMATS, nearest_miss
 from .formats.registry import match_formats
-from .formats.scan import FolderListing, scan
+from .formats.scan import FolderListing, count, scan
+from .formats.unread import unread_notes
 from .table import Table
 from .targets import TargetKind, kind_of
 
@@ -119,7 +120,8 @@ def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -
         raise DataError(f"{origin} is empty{left_out}. Expected images with labels; {SEE_FORMATS}.")
     matches, rejected = match_formats(listing, kind)
     if len(matches) == 1:
-        return matches[0].table(origin, kind)
+        table = matches[0].table(origin, kind)
+        return table.with_notes(*unread_notes(listing, table))
     if matches:
         listed = ", ".join(match.description for match in matches)
         raise DataError(
@@ -130,7 +132,10 @@ def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -
     if only is not None:
         with contextlib.suppress(DataError):
             return _read_folder(only, origin, kind).with_notes(f"read from its only folder, {only.folder.name}")
-    raise DataError(f"{origin} fits no format: {nearest_miss(listing, rejected, kind)}")
+    miss = nearest_miss(listing, rejected, kind)
+    unread = [(one, number) for one, number in count_kinds(listing.others) if one.name not in miss][:1]
+    also = [f" Also there: {count(number, 'file')} of a kind that is not read ({one.name})." for one, number in unread]
+    raise DataError(f"{origin} fits no format: {miss}{''.join(also)}")
 
 
 def _only_folder(listing: FolderListing) -> FolderListing | None:
