@@ -48,6 +48,15 @@ VOC = Format(
     "boxes",
     ("cells/Annotations/1.xml", "cells/JPEGImages/1.jpg", "optional: cells/ImageSets/Main/train.txt"),
 )
+LABELME = Format(
+    "LabelMe",
+    "boxes, outlines",
+    (
+        "cells/1.jpg",
+        "cells/1.json: shapes with label and points",
+        "or cells/ds0/img/1.jpg, cells/ds0/ann/1.jpg.json",
+    ),
+)
 BOXES_CSV = Format(
     "CSV of boxes",
     "boxes",
@@ -86,6 +95,7 @@ FORMATS = (
     COCO,
     YOLO,
     VOC,
+    LABELME,
     BOXES_CSV,
     MASK_FOLDERS,
     OBJECT_FOLDERS,

@@ -7,6 +7,7 @@ from ..targets import CLASSES, IDENTITIES, LABELS, NUMBERS, TargetKind
 from . import catalogue
 from .boxes.boxes_csv import match_boxes_csv
 from .boxes.coco import match_coco
+from .boxes.labelme import match_labelme
 from .boxes.voc import match_voc
 from .boxes.yolo import match_yolo
 from .labels.class_folders import match_class_folders
@@ -47,7 +48,10 @@ SPATIAL_FORMATS = (
     (catalogue.VOLUME_FOLDERS, match_volume_folders),
 )
 MAIN_TABLES = ((catalogue.CSV_TABLE, match_main_table),)
-FORMATS_BY_CONTENT = ((catalogue.MASK_FOLDERS, match_masks_by_content),)
+FORMATS_BY_CONTENT = (
+    (catalogue.MASK_FOLDERS, match_masks_by_content),
+    (catalogue.LABELME, match_labelme),
+)
 IMAGE_LEVEL_FORMATS = (
     (catalogue.CLASS_FOLDERS, match_class_folders),
     (catalogue.CSV_TABLE, match_csv_tables),
