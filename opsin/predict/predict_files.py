@@ -14,8 +14,8 @@ from .pictures import AnnotatedFolder
 from .pipeline import chunk_length, predict_chunks
 from .prediction import FilePrediction
 from .resumable import ResumableOutput
-from .tables import image_rows
-from .writers import choose_writer, is_folder
+from .tables import TableWriter, image_rows
+from .writers import Writer, choose_writer, is_folder
 
 
 def predict_files(
@@ -59,31 +59,48 @@ def predict_files(
     pictures = None if save is None else AnnotatedFolder(model, inputs, save)
     count = _Count(sum(map(count_of, chunks)), progress)
     if output is None:
-        rows, found = image_rows(model.task, any(map(is_video, inputs))), list[dict[str, Any]]()
-        for predictions in _predictions(model, chunks, tiles, pictures):
-            found += rows.make(count.over(predictions)).to_dicts()
-            count.report()
+        table = image_rows(model.task, any(map(is_video, inputs)))
+        found = _rows(table, _predictions(model, chunks, tiles, pictures), count)
         _finish(pictures, chunks)
         return found
     writer = choose_writer(model.task, inputs, output, model.preprocessing.intensity)
     fingerprint = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
     stored = ResumableOutput(Path(output), fingerprint, [key_of(chunk) for chunk in chunks], is_folder(output))
     failed = stored.start()
-    if failed is None or not all(pictures is None or pictures.has(chunk) for chunk in chunks):
-        wanted = [n for n, chunk in enumerate(chunks) if pictures is not None and not pictures.has(chunk)]
-        missing = sorted({*stored.missing(), *wanted})
+    undrawn = [n for n, chunk in enumerate(chunks) if pictures is not None and not pictures.has(chunk)]
+    if failed is None or undrawn:
+        missing = sorted({*stored.missing(), *undrawn})
         todo = [chunks[number] for number in missing]
-        count.done = count.total - sum(map(count_of, todo))
-        for number, predictions in zip(missing, _predictions(model, todo, tiles, pictures), strict=True):
-            before = count.failed
-            content = writer.write_chunk(count.over(predictions))
-            stored.write_chunk(number, content, count.failed - before)
-            count.report()
+        _store(stored, writer, missing, _predictions(model, todo, tiles, pictures), count.without(todo))
         _finish(pictures, chunks)
         failed = stored.finalize(writer.finalize)
     progress("predict", count.total, count.total)
     _report_errors(failed, count.total, writer.errors, say)
     return []
+
+
+def _rows(table: TableWriter, predictions: Iterable[Iterable[FilePrediction]], count: "_Count") -> list[dict[str, Any]]:
+    """Returns the rows of all chunks."""
+    rows: list[dict[str, Any]] = []
+    for found in predictions:
+        rows += table.make(count.over(found)).to_dicts()
+        count.report()
+    return rows
+
+
+def _store(
+    stored: ResumableOutput,
+    writer: Writer,
+    numbers: Sequence[int],
+    predictions: Iterable[Iterable[FilePrediction]],
+    count: "_Count",
+) -> None:
+    """Stores the predictions of the chunks with these numbers, one chunk after the other."""
+    for number, found in zip(numbers, predictions, strict=True):
+        before = count.failed
+        content = writer.write_chunk(count.over(found))
+        stored.write_chunk(number, content, count.failed - before)
+        count.report()
 
 
 def _inputs(images: Sequence[Image | str], volumes: bool) -> tuple[Image, ...]:
@@ -111,6 +128,11 @@ class _Count:
     def __init__(self, total: int, progress: Progress) -> None:
         self.total, self._progress = total, progress
         self.done = self.failed = 0
+
+    def without(self, todo: Sequence[Chunk]) -> "_Count":
+        """Counts all chunks but these as done, and returns the counter."""
+        self.done = self.total - sum(map(count_of, todo))
+        return self
 
     def over(self, images: Iterable[FilePrediction]) -> Iterator[FilePrediction]:
         for one in images:
