@@ -80,7 +80,7 @@ OBJECT_FOLDERS = Format(
 VOLUME_FOLDERS = Format(
     "NIfTI with masks",
     "masks of volumes",
-    ("scans/images/1.nii.gz", "scans/labels/1.nii.gz", "or scans/1.nii.gz, scans/1_seg.nii.gz"),
+    ("scans/images/1.nii.gz", "scans/labels/1.nii.gz", "or dataset.json of nnU-Net or MSD, datalist.json of MONAI"),
 )
 ARRAYS = Format(
     "arrays",

@@ -18,7 +18,7 @@ from .masks.nnunet import match_nnunet
 from .masks.object_folders import match_object_folders
 from .reader import FormatMatch, FormatMatches, NearMiss
 from .scan import FolderListing
-from .volumes.volume_folders import match_volume_folders
+from .volumes.matching import match_volumes
 
 IMAGE_LEVEL_KINDS = (CLASSES, LABELS, NUMBERS, IDENTITIES)
 """Kinds with one target per image."""
@@ -45,7 +45,7 @@ SPATIAL_FORMATS = (
     (catalogue.NNUNET, match_nnunet),
     (catalogue.MASK_FOLDERS, match_mask_folders),
     (catalogue.OBJECT_FOLDERS, match_object_folders),
-    (catalogue.VOLUME_FOLDERS, match_volume_folders),
+    (catalogue.VOLUME_FOLDERS, match_volumes),
 )
 MAIN_TABLES = ((catalogue.CSV_TABLE, match_main_table),)
 FORMATS_BY_CONTENT = (

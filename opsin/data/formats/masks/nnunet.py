@@ -18,6 +18,7 @@ from .mask_files import mask_table
 
 MOST_BYTES = 1 << 24
 _PARTS = (("imagesTr", "labelsTr", None), ("imagesTs", "labelsTs", "test"))
+_VOLUMES = (".nii", ".nii.gz")
 _CHANNEL = "_0000"
 
 
@@ -62,12 +63,15 @@ def _descriptions(listing: FolderListing) -> list[tuple[str, str]]:
         if name == "dataset.json" and any(
             other.startswith(f"{prefix}imagesTr/") for other in (*listing.images, *listing.others)
         ):
-            found.append((path, prefix))
+            volumes = any(
+                other.startswith(f"{prefix}labelsTr/") and other.endswith(_VOLUMES) for other in listing.others
+            )
+            found += [] if volumes else [(path, prefix)]
     return found
 
 
 def _read(listing: FolderListing, path: str, prefix: str, origin: str) -> Table:
-    config = _load_config(listing.folder / path, path)
+    config = load_config(listing.folder / path, path)
     extension = str(config.get("file_ending", ""))
     if not extension:
         extension = next((f".{name.split('.', 1)[1]}" for name in _files_below(listing, f"{prefix}labelsTr/")), "")
@@ -75,7 +79,7 @@ def _read(listing: FolderListing, path: str, prefix: str, origin: str) -> Table:
         raise DataError(
             f"{path} has {extension or 'unknown'} files. Expected 2D images (.png, .tif, .bmp), not volumes."
         )
-    encoding = _encoding(config, path)
+    encoding = encoding_of(config, path)
     pairs: dict[str, str] = {}
     splits: dict[str, str | None] = {}
     notes = list(listing.notes)
@@ -106,14 +110,15 @@ def _read(listing: FolderListing, path: str, prefix: str, origin: str) -> Table:
     return mask_table(FileImages(listing.folder), paths, [splits[id] for id in paths], origin, encoding, notes)
 
 
-def _load_config(path: Path, source: str) -> Mapping[str, Any]:
+def load_config(path: Path, source: str) -> Mapping[str, Any]:
+    """Reads a dataset.json; raises DataError if it is no mapping."""
     found = load_json(path, source, MOST_BYTES)
     if not isinstance(found, Mapping):
         raise DataError(f"{source} holds {type(found).__name__}. Expected a mapping with labels and channel_names.")
     return cast("Mapping[str, Any]", found)
 
 
-def _encoding(config: Mapping[str, Any], path: str) -> MaskEncoding:
+def encoding_of(config: Mapping[str, Any], path: str) -> MaskEncoding:
     """Builds the encoding from labels as {name: id} or, in older files, {"0": name}; the label "ignore" is IGNORED."""
     labels = config.get("labels")
     if not isinstance(labels, Mapping) or not labels:

@@ -11,6 +11,7 @@ from .libraries import medical_library
 
 MAX_VALUES = 2**31
 """Limit of the values of one file, from its header, before anything is decoded."""
+_JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 _GREY, _COLOUR = ("MONOCHROME1", "MONOCHROME2"), ("RGB", "PALETTE COLOR")
 _DECODED_TO_RGB = ("YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT")
 
@@ -121,6 +122,8 @@ def inverted(values: np.ndarray, dataset: Any, rescale: Rescale) -> np.ndarray:
 
 def _pixel_array(dataset: Any) -> np.ndarray:
     try:
+        if _is_12_bit_jpeg(dataset):
+            return _decoded_12_bit(dataset)
         return np.asarray(dataset.pixel_array)
     except MemoryError as error:
         raise DataError("is too large for the memory of this machine.") from error
@@ -129,6 +132,22 @@ def _pixel_array(dataset: Any) -> np.ndarray:
         name = getattr(syntax, "name", syntax) or "unknown"
         reason = " ".join(str(error).split())[:150] or type(error).__name__
         raise DataError(f"cannot be decoded (transfer syntax {name}): {reason}") from error
+
+
+def _is_12_bit_jpeg(dataset: Any) -> bool:
+    """Returns True for lossy JPEG of 12 bits, which no plugin of pydicom decodes."""
+    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", "")
+    return str(syntax) == _JPEG_EXTENDED and int(dataset.get("BitsStored") or 0) > 8
+
+
+def _decoded_12_bit(dataset: Any) -> np.ndarray:
+    count = max(1, int(dataset.get("NumberOfFrames") or 1))
+    frames = medical_library("pydicom.encaps").generate_frames(dataset.PixelData, number_of_frames=count)
+    decode = medical_library("imagecodecs").jpeg8_decode
+    stack = np.stack([np.asarray(decode(frame)) for frame in frames])
+    if stack.shape[1:3] != (dataset.Rows, dataset.Columns):
+        raise ValueError(f"frames of {stack.shape[1]}x{stack.shape[2]} for {dataset.Rows}x{dataset.Columns}")
+    return stack if count > 1 else stack[0]
 
 
 def _with_palette(values: np.ndarray, dataset: Any) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Reader of NIfTI volumes and masks paired by name: images/case.nii.gz with labels/case.nii.gz."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -21,6 +22,20 @@ from .volume_files import FileVolumeMasks, FileVolumes, label_values
 
 _INSPECTED = 200
 BACKGROUND = "background"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of the classes of masks, and the class index of each value."""
+
+    names: tuple[str, ...]
+    classes: Mapping[int, int]
+
+    @classmethod
+    def of(cls, names: Mapping[int, str]) -> "Labels":
+        """Returns a class for each value, in ascending order of the values."""
+        values = sorted(names)
+        return cls(tuple(names[value] for value in values), {value: index for index, value in enumerate(values)})
 
 
 def match_volume_folders(listing: FolderListing) -> FormatMatches:
@@ -65,9 +80,12 @@ def _read(listing: FolderListing, pairs: MaskPairs, named: Mapping[str, str], or
         if unpaired:
             notes.append(f"{count(unpaired, 'file')} without {what} left out: {some([named[one] for one in unpaired])}")
     listed = next((path for path in listing.others if path.rpartition("/")[2].lower() in FILES), None)
-    names = None if listed is None else {0: BACKGROUND, **read_class_names(listing.folder / listed, listed).names}
+    labels = None
+    if listed is not None:
+        named_classes = {0: BACKGROUND, **read_class_names(listing.folder / listed, listed).names}
+        labels = Labels.of(named_classes)
     channels = {image: (image,) for image in paths}
-    return volume_table(FileImages(listing.folder), channels, paths, splits, origin, names, notes)
+    return volume_table(FileImages(listing.folder), channels, paths, splits, origin, labels, notes)
 
 
 def volume_table(
@@ -76,7 +94,7 @@ def volume_table(
     masks: Mapping[str, str],
     splits: Sequence[str | None],
     origin: str,
-    names: Mapping[int, str] | None,
+    labels: Labels | None,
     notes: Sequence[str],
 ) -> Table:
     """Builds a table of volumes with masks.
@@ -87,7 +105,8 @@ def volume_table(
         masks: Path of the mask by the id of the volume.
         splits: Split of each volume, in the order of `masks`.
         origin: Name of the data set in messages.
-        names: Name of each value of the masks. Default: background, label 1, label 2, ... as found in the masks.
+        labels: Names of the classes, and the class of each value. Default: background, label 1, label 2, ... as found
+            in the masks.
         notes: Notes for the table.
 
     Returns:
@@ -97,15 +116,16 @@ def volume_table(
         DataError: The values of the masks are not valid.
     """
     volumes = FileVolumes(files, channels)
-    found, more = _values_of(files, list(masks.values()), origin) if names is None else (sorted(names), [])
-    classes = {value: index for index, value in enumerate(found)}
-    if len(classes) > MOST_CLASSES_IN_MASK:
-        raise DataError(f"{origin} has {len(classes)} classes. Expected at most {MOST_CLASSES_IN_MASK}.")
-    labels = tuple((names or {}).get(value) or (BACKGROUND if value == 0 else f"label {value}") for value in found)
+    more = list[str]()
+    if labels is None:
+        found, more = _values_of(files, list(masks.values()), origin)
+        labels = Labels.of({value: f"label {value}" if value else BACKGROUND for value in found})
+    if len(labels.names) > MOST_CLASSES_IN_MASK:
+        raise DataError(f"{origin} has {len(labels.names)} classes. Expected at most {MOST_CLASSES_IN_MASK}.")
     groups, about = subjects_of(files, list(masks), volumes)
     rows = make_rows(masks, masks.values(), kind=VOLUME_MASKS, groups=groups, splits=splits)
-    source = FileVolumeMasks(files, masks, classes, volumes)
-    return Table(rows, volumes, Target(VOLUME_MASKS, labels), origin, (*notes, *more, *about), masks=source)
+    source = FileVolumeMasks(files, masks, labels.classes, volumes)
+    return Table(rows, volumes, Target(VOLUME_MASKS, labels.names), origin, (*notes, *more, *about), masks=source)
 
 
 def _values_of(files: FileImages, paths: Sequence[str], origin: str) -> tuple[list[int], list[str]]:
