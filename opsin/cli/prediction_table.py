@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MAX_ROWS, MAX_COLUMNS = 20, 6
 """Maximum number of rows, and of columns with values, that are printed."""
 LONGEST_PATH = 32
+TEXT_COLUMNS = ("path", "label", "labels", "error")
 
 
 def print_predictions(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -62,7 +63,7 @@ def read_rows(output: Path) -> list[dict[str, Any]]:
         return pl.read_parquet(output).to_dicts()
     if suffix == ".jsonl":
         return pl.read_ndjson(output, infer_schema_length=None).to_dicts()
-    text = {name: pl.Utf8 for name in ("path", "label", "labels", "error")}
+    text = {name: pl.Utf8 for name in TEXT_COLUMNS}
     return pl.read_csv(output, infer_schema_length=None, schema_overrides=text).to_dicts()
 
 
@@ -115,7 +116,7 @@ def _table(titles: Sequence[str]) -> "Table":
 
     table = Table(box=box.SIMPLE_HEAD)
     for number, title in enumerate(titles):
-        table.add_column(title, justify="right" if number and title not in ("label", "labels") else "left")
+        table.add_column(title, justify="right" if number and title not in TEXT_COLUMNS else "left")
     return table
 
 
