@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from opsin import nn
+from opsin.data import as_picture
 from opsin.data.dataset import Dataset
 from opsin.evaluation import Score
 from opsin.model import Model
@@ -22,12 +23,20 @@ from opsin.report import (
     PredictionSection,
     ReportContent,
     RunSection,
+    TrainingInput,
     Verdict,
     verdict_of,
     write_report,
 )
+from opsin.report.pictures import picture
+from opsin.training import TrainJob
 
 from .results import Evaluation
+
+IMAGE_AXES = 4
+"""Axes of an array of images: (n, height, width, channels)."""
+MAX_INPUTS, INPUT_SIDE = 12, 320
+"""Maximum number and side in pixels of the training inputs that a report shows."""
 
 
 def write_run_report(
@@ -45,6 +54,7 @@ def write_run_report(
         Path and verdict of the page.
     """
     job, source = prepared.job, prepared.dataset
+    inputs = training_inputs(job) if job.batches.pixels.ndim == IMAGE_AXES else ()
     args = json.loads((job.folder / "args.yaml").read_text(encoding="utf-8"))
     content = ReportContent(
         data=_data_section(source),
@@ -66,8 +76,24 @@ def write_run_report(
             job.recipe.to_json(),
             args["options"]["minutes"],
         ),
+        inputs=inputs,
     )
     return write_report(job.folder, content), verdict_of(content)
+
+
+def training_inputs(job: TrainJob) -> tuple[TrainingInput, ...]:
+    """Returns the first images of the first batch with their targets, as the network is trained on them.
+
+    Args:
+        job: Batches of images, and the model for its task.
+    """
+    task, batch = job.model.task, job.batches.batch(0)
+    images = batch.images[:MAX_INPUTS].numpy()
+    targets = task.decode_targets(batch.targets[:MAX_INPUTS].numpy())
+    return tuple(
+        TrainingInput(picture(task.draw_target(as_picture(image), target), INPUT_SIDE), task.describe_target(target))
+        for image, target in zip(images, targets, strict=True)
+    )
 
 
 def write_evaluation_report(

@@ -43,13 +43,16 @@ def print_scores(
     from rich.console import Console
     from rich.table import Table
 
+    from opsin.report.wording import CALIBRATION
+
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("score")
     for title in ("value", "95 % interval", "baseline", *(["linear model"] if linear else [])):
         table.add_column(title, justify="right")
     for name, score in scores.items():
+        constant = {} if name in CALIBRATION else baseline
         references = [
-            _number(other[name].value) if name in other else "" for other in (baseline, linear) if other is not None
+            _number(other[name].value) if name in other else "" for other in (constant, linear) if other is not None
         ]
         table.add_row(name, _number(score.value), f"{_number(score.low)} to {_number(score.high)}", *references)
     Console(highlight=False).print(table)

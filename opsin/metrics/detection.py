@@ -143,3 +143,36 @@ def find_errors(prediction: np.ndarray, target: np.ndarray, thresholds: Sequence
         best_score[labelled[partner[hit]]] = matches.scores[hit]
         missed[labelled[partner[true_positive[rows]]]] = False
     return ImageErrors(above, true_positive, false_positive, missed, best_score)
+
+
+def confusion(predictions: np.ndarray, targets: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
+    """Counts the confusions of classes among boxes above their thresholds.
+
+    True positives are those of `find_errors`. Of the other boxes, a false positive and a missed object with an IoU of
+    0.5 or more are a confusion of their classes, pairs of the highest IoU first. Crowds are left out.
+
+    Args:
+        predictions: (n,) object array of (k, 6) predicted boxes.
+        targets: (n,) object array of (g, 7) ground-truth boxes.
+        thresholds: Minimum score of each class.
+
+    Returns:
+        (classes + 1, classes + 1) counts: ground truth in rows, predictions in columns. The last row counts false
+        positives, the last column missed objects.
+    """
+    none = len(thresholds)
+    table = np.zeros((none + 1, none + 1), np.int64)
+    for prediction, target in zip(predictions, targets, strict=True):
+        errors = find_errors(prediction, target, thresholds)
+        np.add.at(table, (prediction[errors.true_positive, 4].astype(int),) * 2, 1)
+        false, missed = prediction[errors.false_positive], target[errors.missed]
+        overlaps = box_overlaps(false, missed, np.zeros(len(missed)))
+        predicted, labelled = false[:, 4].astype(int), missed[:, 4].astype(int)
+        while overlaps.size and overlaps.max() >= _HALF[0]:
+            row, column = np.unravel_index(overlaps.argmax(), overlaps.shape)
+            table[labelled[column], predicted[row]] += 1
+            overlaps[row], overlaps[:, column] = 0, 0
+            predicted[row], labelled[column] = none, none
+        np.add.at(table, (none, predicted[predicted < none]), 1)
+        np.add.at(table, (labelled[labelled < none], none), 1)
+    return table

@@ -7,6 +7,7 @@ from .content import ModelSection as ModelSection
 from .content import NetworkSection as NetworkSection
 from .content import ReportContent as ReportContent
 from .content import RunSection as RunSection
+from .content import TrainingInput as TrainingInput
 from .plots import MOST_PLOTS as MOST_PLOTS
 from .plots import seconds_a_chart as seconds_a_chart
 from .verdict import Verdict as Verdict

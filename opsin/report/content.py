@@ -107,6 +107,14 @@ class ModelSection:
     scores: Mapping[str, Score] = field(default_factory=dict[str, Score])
 
 
+@dataclass(frozen=True)
+class TrainingInput:
+    """An image as the network is trained on it, after augmentation; `picture` is a data URI, `target` a text."""
+
+    picture: str
+    target: str
+
+
 @dataclass(frozen=True, eq=False)
 class ReportContent:
     """The content of a report: of a training run, or, when `model` is given, of an evaluation on other images."""
@@ -116,3 +124,4 @@ class ReportContent:
     predictions: PredictionSection
     run: RunSection
     model: ModelSection | None = None
+    inputs: tuple[TrainingInput, ...] = ()

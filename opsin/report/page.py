@@ -17,6 +17,8 @@ from .templates import style, template
 from .verdict import verdict_of
 
 MOST_CHARTS = 12
+MOST_KEYS = 24
+"""Maximum number of colours in a legend."""
 SPLIT_WORDS = {"train": "training", "valid": "validation", "test": "test"}
 
 
@@ -50,6 +52,9 @@ def page(content: ReportContent) -> str:
         samples=_by_caption(samples.samples_of(data, task, shown[0])),
         most_samples=samples.MOST_PICTURES,
         most_rows=samples.MOST_ROWS,
+        most_keys=MOST_KEYS,
+        count_splits=[SPLIT_WORDS[split] for split in shown],
+        case_class="cases targets" if task.output.has_boxes else "cases panels" if task.output.is_spatial else "cases",
         picture=None if network.picture is None else svg_picture(network.picture),
         settings=_as_lines(run.settings),
         training=curves.training_of(run.metrics, task.monitor, run.settings),

@@ -10,7 +10,7 @@ import numpy as np
 from opsin.drawing import Matrix
 from opsin.evaluation import Score
 
-from .wording import IN_UNITS, WORDS, number, score_number, title_of
+from .wording import CALIBRATION, IN_UNITS, WORDS, number, score_number, title_of
 
 MOST_NAMES = 30
 MOST_PAIRS = 20
@@ -84,7 +84,7 @@ def score_rows(
 ) -> tuple[ScoreRow, ...]:
     """Builds the table of metrics, compared with the baselines and with the metrics of the model's own training."""
     return tuple(
-        _score_row(name, score, baseline.get(name), before.get(name), linear.get(name))
+        _score_row(name, score, None if name in CALIBRATION else baseline.get(name), before.get(name), linear.get(name))
         for name, score in scores.items()
     )
 

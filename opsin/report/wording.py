@@ -34,6 +34,8 @@ WORDS = {
 }
 """Title and definition of each metric, and 1 when higher is better, -1 when lower is better."""
 
+CALIBRATION = ("ece", "ece_uncalibrated")
+"""Metrics of calibration: the baseline, which predicts class frequencies, is calibrated without being useful."""
 SHARES = ("accuracy", "balanced_accuracy", "pixel_accuracy")
 IN_UNITS = ("mae", "rmse", "count_mae", "count_bias")
 """Metrics in the unit of the target, of any magnitude; all other metrics are of the order of one."""

@@ -39,6 +39,10 @@ class ImageLevelTask:
         """Number of outputs."""
         raise NotImplementedError
 
+    def decode_targets(self, encoded: np.ndarray) -> np.ndarray:
+        """Returns the targets unchanged."""
+        return encoded
+
     def loss_parameters(self, seed: int) -> dict[str, Tensor]:
         """Returns nothing: the loss has no weights."""
         return {}

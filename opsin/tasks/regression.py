@@ -69,6 +69,10 @@ class Regress(ImageLevelTask):
         """Returns scaled numbers, float32 (n, numbers)."""
         return ((targets - np.array(self.mean)) / np.array(self.spread)).astype(np.float32)
 
+    def decode_targets(self, encoded: np.ndarray) -> np.ndarray:
+        """Returns numbers in the unit of the targets, (n, numbers)."""
+        return self.values(encoded)
+
     def loss(
         self,
         logits: Tensor,

@@ -29,6 +29,10 @@ class SpatialTask:
     name: str
     names: tuple[str, ...]
 
+    def decode_targets(self, encoded: np.ndarray) -> np.ndarray:
+        """Returns the targets unchanged."""
+        return encoded
+
     def loss_parameters(self, seed: int) -> dict[str, Tensor]:
         """Returns nothing: the loss has no weights."""
         return {}

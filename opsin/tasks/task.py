@@ -65,6 +65,10 @@ class Objective(Protocol):
         """Returns a table's targets in the form that `loss` takes, one row per image."""
         ...
 
+    def decode_targets(self, encoded: np.ndarray) -> np.ndarray:
+        """Returns encoded targets in the form of a table, to show them."""
+        ...
+
     def loss_parameters(self, seed: int) -> dict[str, Tensor]:
         """Returns initial values of weights that belong to the loss and are trained with the network; mostly none."""
         ...

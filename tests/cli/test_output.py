@@ -37,6 +37,11 @@ def test_the_table_shows_value_interval_and_baseline(capsys):
 
 
 def test_the_rounding_of_a_sum_is_nothing(capsys):
-    print_scores({"ece": Score(0.02, 0.01, 0.03)}, {"ece": Score(8.26e-16, 0.0, 0.1)})
-    line = next(line for line in capsys.readouterr().out.splitlines() if "ece" in line)
+    print_scores({"r2": Score(0.02, 0.01, 0.03)}, {"r2": Score(8.26e-16, 0.0, 0.1)})
+    line = next(line for line in capsys.readouterr().out.splitlines() if "r2" in line)
     assert line.split()[-1] == "0"
+
+
+def test_calibration_has_no_baseline(capsys):
+    print_scores({"ece": Score(0.02, 0.01, 0.03)}, {"ece": Score(0.001, 0.0, 0.1)})
+    assert "0.001" not in capsys.readouterr().out

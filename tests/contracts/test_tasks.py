@@ -323,3 +323,30 @@ def test_its_kind_of_target_chooses_it_and_no_other_name_fits(case):
     assert choose(target, targets, case.task.name) == chosen
     with pytest.raises(DataError, match="Expected"):
         choose(target, targets, "detect" if case.task.name == "classify" else "classify")
+
+
+def test_encoded_targets_are_decoded_to_what_a_table_has(case):
+    task, (_, targets) = case.task, case.data(0)
+    shown = task.decode_targets(np.asarray(task.encode(targets)))
+    assert len(shown) == len(targets)
+    for one, other in zip(shown, targets, strict=True):
+        if task.output.has_boxes:
+            crowd = other[:, 5] != 0
+            np.testing.assert_allclose(one[~crowd], other[~crowd], rtol=1e-5)
+            np.testing.assert_array_equal(one[:, [0, 1, 2, 3, 5]], other[:, [0, 1, 2, 3, 5]])
+        else:
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_targets_are_drawn_described_and_counted(case):
+    task, (_, targets) = case.task, case.data(0)
+    pixels = np.full((SIDE, SIDE, 1), 90, np.uint8)
+    for target in targets[:3]:
+        drawn = task.draw_target(pixels, target)
+        assert drawn.dtype == np.uint8 and drawn.ndim == 3 and task.describe_target(target)
+        assert case.reports or drawn is pixels
+    counts = task.class_counts(targets)
+    halves = [task.class_counts(targets[: len(targets) // 2]), task.class_counts(targets[len(targets) // 2 :])]
+    assert counts == {name: halves[0].get(name, 0) + halves[1].get(name, 0) for name in counts}
+    assert task.count_word in ("image", "box", "object") and sum(counts.values()) > 0
+    assert all(len(key.colour) == 3 and key.name for key in (*task.legend, *task.target_legend))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from opsin.metrics.detection import RankedPredictions, find_errors, match_images, rank_predictions
+from opsin.metrics.detection import RankedPredictions, confusion, find_errors, match_images, rank_predictions
 
 
 def boxes(*rows, width):
@@ -67,3 +67,42 @@ def test_the_threshold_with_the_best_f1_lies_between_scores():
     assert tied == pytest.approx(0.25)  # two predictions of one score are above or below the threshold together
     assert RankedPredictions(scores, np.zeros(6, bool), 3).threshold() is None
     assert rank_predictions([]).threshold() is None
+
+
+def rows_of(*arrays):
+    found = np.empty(len(arrays), object)
+    found[:] = arrays
+    return found
+
+
+def test_confusions_by_hand():
+    table = confusion(rows_of(PREDICTION), rows_of(GROUND_TRUTH), (0.3, 0.3))
+    # right; a copy of it is false; class 1 is taken for 0; the second object is missed
+    assert table.tolist() == [[1, 0, 1], [1, 0, 0], [1, 0, 0]]
+    assert confusion(PREDICTION[:0][None][:0], GROUND_TRUTH[:0][None][:0], (0.3,)).tolist() == [[0, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_confusions_add_up_to_the_objects_and_to_the_boxes_above_their_thresholds(seed):
+    random = np.random.default_rng(seed)
+
+    def draw(width):
+        found = []
+        for _ in range(20):
+            corners = random.integers(0, 30, (random.integers(0, 9), 2))
+            sizes = random.integers(4, 20, corners.shape)
+            kinds, last = random.integers(0, 3, len(corners)), random.random(len(corners))
+            columns = (
+                [corners, corners + sizes, kinds, last]
+                if width == 6
+                else [corners, corners + sizes, kinds, 0 * kinds, sizes.prod(1)]
+            )
+            found.append(np.column_stack(columns).astype(np.float32).reshape(-1, width))
+        return rows_of(*found)
+
+    predictions, targets, thresholds = draw(6), draw(7), (0.2, 0.5, 0.8)
+    table = confusion(predictions, targets, thresholds)
+    errors = [find_errors(one, other, thresholds) for one, other in zip(predictions, targets, strict=True)]
+    assert table[:3].sum(1).tolist() == [sum((one[:, 4] == kind).sum() for one in targets) for kind in range(3)]
+    assert table[:, :3].sum() == sum(one.above_threshold.sum() for one in errors)
+    assert np.trace(table) == sum(one.true_positive.sum() for one in errors) and table[3, 3] == 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from opsin.evaluation import Score
-from opsin.report import ModelSection
+from opsin.report import ModelSection, TrainingInput
 from opsin.report.page import page
 
 HOSTILE = "<script>alert('x')</script>\"&"
@@ -151,3 +151,34 @@ def test_an_evaluation_says_which_model_and_what_it_scored_before(classify, read
     assert "Seed" not in seen.text and "Training" not in seen.text
     for index, name in enumerate(content.predictions.task.names):
         assert f"{name} {int((data.table.targets() == index).sum())} " in seen.text
+
+
+def test_calibration_has_no_baseline(classify, read):
+    content = classify()
+    score = {name: Score(0.051, 0.05, 0.06) for name in ("ece", "log_loss")}
+    baseline = {"ece": Score(0.0432, 0.04, 0.05), "log_loss": Score(1.0986, 1.0, 1.2)}
+    text = read(page(replace(content, predictions=replace(content.predictions, scores=score, baseline=baseline)))).text
+    assert "1.099" in text and "0.043" not in text
+
+
+def test_training_inputs_are_shown_with_their_targets(classify, read):
+    inputs = tuple(TrainingInput("data:image/png;base64,AAAA", name) for name in ("cat", HOSTILE))
+    seen = read(page(replace(classify(), inputs=inputs))).self_contained()
+    assert "2 images of the first batch with their targets, after augmentation" in seen.text
+    assert seen.text.count("<script>") == 1
+    alone = read(page(replace(classify(), inputs=inputs[:1]))).text
+    assert "1 image of the first batch with its target" in alone
+
+
+def test_pictures_are_enlarged_by_a_labelled_checkbox(classify, read):
+    seen = read(page(classify())).self_contained()
+    boxes = seen.all("input")
+    assert len(boxes) == len([picture for picture in seen.all("img") if "/" in (picture["alt"] or "")])
+    assert all(box["type"] == "checkbox" and box["aria-label"] for box in boxes)
+
+
+def test_legends_name_the_colours_of_errors(read):
+    from opsin.tasks import Detect, Segment
+
+    for task, names in ((Detect(("cat",)), ("true positive", "missed object")), (Segment(("bg", "cat")), ("missed",))):
+        assert all(any(name in key.name for key in task.legend) for name in names)

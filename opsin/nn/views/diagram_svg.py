@@ -26,6 +26,8 @@ _STYLE = (
     "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:#0f172a}"
     ".t{font-size:11.5px;font-weight:600}.s{font-size:11.5px}.p{font-size:10.5px;fill:#475569}"
     ".g{font-size:12px;font-weight:600;fill:#334155}"
+    "@media(prefers-color-scheme:dark){text{fill:#e8eaed}.p{fill:#a3acb7}.g{fill:#cbd5e1}"
+    ".back{fill:#1a2027}.frame{fill:#28313b;stroke:#475569}}"
 )
 
 
@@ -80,7 +82,7 @@ def diagram_svg(network: Layered, width: int = 480) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height:g}" role="img" aria-label="{label}" '
         f'style="display:block;width:100%;max-width:{width * 19 // 12}px;height:auto"><style>{_STYLE}</style>'
-        f'<rect width="{width}" height="{height:g}" rx="10" fill="#ffffff"/>{"".join(canvas.parts)}</svg>'
+        f'<rect width="{width}" height="{height:g}" rx="10" fill="#ffffff" class="back"/>{"".join(canvas.parts)}</svg>'
     )
 
 
@@ -154,7 +156,7 @@ def _draw_group(canvas: _Canvas, group: Group, left: float, top: float, availabl
     canvas.parts.insert(
         slot,
         f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{bottom - top:g}" rx="8" fill="#f1f5f9" '
-        f'fill-opacity="0.75" stroke="#cbd5e1"/>',
+        f'fill-opacity="0.75" stroke="#cbd5e1" class="frame"/>',
     )
     return bottom
 

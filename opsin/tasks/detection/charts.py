@@ -4,11 +4,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from opsin.drawing import Chart, Curve, Lines, Points
+from opsin.drawing import Chart, Curve, Lines, Matrix, Points
 from opsin.metrics.detection import RankedPredictions
 
+NOTHING = "no object"
 _STEPS = 200
 _MOST_CLASSES = 4
+
+
+def box_confusion(names: Sequence[str], table: np.ndarray) -> Matrix:
+    """Returns the confusion matrix of boxes.
+
+    Args:
+        names: Class names.
+        table: (classes + 1, classes + 1) counts, as `opsin.metrics.detection.confusion` returns them.
+    """
+    caption = (
+        "Number of boxes above their thresholds by ground truth (rows) and predicted class (columns), matched at an "
+        f"IoU of 0.5; the diagonal is correct. Row {NOTHING}: false positives. Column {NOTHING}: missed objects."
+    )
+    return Matrix("Confusion matrix of boxes", caption, table, (*names, NOTHING), "ground truth", "prediction")
 
 
 def box_charts(

@@ -17,7 +17,7 @@ from opsin.drawing.legend import class_keys
 from opsin.geometry import Placement
 from opsin.geometry.tiles import Tile
 from opsin.metrics.average_precision import average_precision, coco_scores
-from opsin.metrics.detection import ImageErrors, find_errors, match_images, rank_predictions
+from opsin.metrics.detection import ImageErrors, confusion, find_errors, match_images, rank_predictions
 from opsin.metrics.weighted import mean
 
 from ..defaults import grid_network, spatial_augmentation
@@ -27,7 +27,7 @@ from ..task import NetworkChoice, Scorer
 from ..tile_merging import merge_boxes
 from ..validation import check_names, check_stride, check_thresholds
 from .centernet import CROWD, NO_BOX, centernet_loss, decode_peaks
-from .charts import box_charts
+from .charts import box_charts, box_confusion
 
 DEFAULT_THRESHOLD = 0.3
 """Confidence threshold of each class before calibration."""
@@ -87,6 +87,17 @@ class Detect(SpatialTask):
             encoded[row, : len(boxes), :4] = boxes[:, :4]
             encoded[row, : len(boxes), 4] = np.where(boxes[:, 5] != 0, CROWD, boxes[:, 4])
         return encoded
+
+    def decode_targets(self, encoded: np.ndarray) -> np.ndarray:
+        """Returns an array (n,) of boxes (k, 7); crowds have the first class."""
+        rows = [row[row[:, 4] != NO_BOX] for row in encoded]
+        sides = [row[:, 2:4] - row[:, :2] for row in rows]
+        return as_objects(
+            [
+                np.column_stack([row[:, :4], row[:, 4].clip(0), row[:, 4] == CROWD, side.prod(1)]).astype(np.float32)
+                for row, side in zip(rows, sides, strict=True)
+            ]
+        )
 
     def loss(
         self,
@@ -203,9 +214,11 @@ class Detect(SpatialTask):
         return np.array(shares)
 
     def charts(self, predictions: np.ndarray, targets: np.ndarray) -> tuple[Chart, ...]:
-        """Returns precision over recall, F1 over the threshold, and predicted counts over labelled counts."""
+        """Returns the confusion matrix, precision over recall, F1 over the threshold, and predicted counts."""
         rankings = [rank_predictions(match_images(predictions, targets, index)) for index in range(len(self.names))]
-        return box_charts(self.names, self.thresholds, rankings, self._counts(predictions), self._label_counts(targets))
+        matrix = box_confusion(self.names, confusion(predictions, targets, self.thresholds))
+        counts = self._counts(predictions), self._label_counts(targets)
+        return matrix, *box_charts(self.names, self.thresholds, rankings, *counts)
 
     def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
         """Returns predicted counts by class, and labelled counts with the missed objects and false positives."""

@@ -135,7 +135,8 @@ def test_calibration_finds_the_thresholds_with_the_best_f1(scenes):
 
 def test_charts_show_every_class_and_count(scenes):
     answers, targets = scenes(3, 12, 3)
-    precision, f1, *counts = TASK.charts(answers, targets)
+    matrix, precision, f1, *counts = TASK.charts(answers, targets)
+    assert matrix.names[:-1] == NAMES and matrix.values[:-1].sum() == sum((one[:, 5] == 0).sum() for one in targets)
     assert [curve.name for curve in precision.curves] == list(NAMES) == [curve.name for curve in f1.curves]
     assert len(counts) == 3 and all(isinstance(chart, Points) and chart.x.shape == (12,) for chart in counts)
     assert TASK.charts(answers[:0], targets[:0])
