@@ -1,6 +1,5 @@
 """Reader of COCO JSON: boxes, polygons and run lengths, in one file or several per split."""
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,16 +13,15 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table
 from ...targets import BOXES, INSTANCES, MASKS, TargetKind
-from ..masks.pairing import split_of
 from ..parsing import load_json
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
-from ..split_names import split_name
 from .annotations import annotated_table
 from .coco_json import CocoFile, entries_of, read_coco
 from .location import NamedImage, locate_images
 from .outlines import Outline
 from .placing import ImageAnnotations
+from .split_files import split_of_file, split_part, without_split
 
 _MOST_FILES = 1000
 _START = 4096
@@ -50,7 +48,7 @@ def match_coco(listing: FolderListing) -> FormatMatches:
             reasons.append(str(error))
             continue
         if described is not None:
-            groups.setdefault(_without_split(path), {})[path] = described
+            groups.setdefault(without_split(path), {})[path] = described
     matches = [_match(listing, files) for files in groups.values()]
     return matches, "" if matches else "; ".join(reasons) or "no .json with images, annotations and categories"
 
@@ -101,12 +99,12 @@ def _read(
     parts = {path: read_coco(described, path) for path, described in files.items()}
     names = tuple(dict.fromkeys(name for part in parts.values() for name in part.names))
     listed = [(path, image) for path, part in parts.items() for image in _with_labels(part, names)]
-    named = [NamedImage(image.id, path.rpartition("/")[0], image.size, _image_folder(path)) for path, image in listed]
+    named = [NamedImage(image.id, path.rpartition("/")[0], image.size, split_part(path)) for path, image in listed]
     located = locate_images(listing, named, some(list(files), 2))
     entries: dict[str, list[tuple[str | None, ImageAnnotations]]] = defaultdict(list)
     for (path, image), location in zip(listed, located.paths, strict=True):
         if location is not None:
-            split = _split(path) if len(files) > 1 else None
+            split = split_of_file(path) if len(files) > 1 else None
             entries[location].append((split, replace(image, id=location, split=split)))
     notes = [*listing.notes, *(note for part in parts.values() for note in part.notes), *located.notes]
     differing = [path for path, part in parts.items() if part.names != names]
@@ -164,20 +162,3 @@ def _joined(
     if divided:
         notes.append(f"{count(divided, 'image')} listed in several splits, used in the first: {some(divided)}")
     return images, notes
-
-
-def _image_folder(path: str) -> str:
-    """Returns the folder of the images in COCO's own layout: train2017 for annotations/instances_train2017.json."""
-    return next((part for part in re.split(r"[_\-]", Path(path).stem) if split_name(re.sub(r"\d{4}$", "", part))), "")
-
-
-def _split(path: str) -> str | None:
-    """Returns the split by the folder or the name of a file."""
-    return split_of(path) or split_name(re.sub(r"\d{4}$", "", _image_folder(path)))
-
-
-def _without_split(path: str) -> str:
-    """Returns a path with wildcards for names of splits and numbers of parts: train_2.json is like val.json."""
-    parts = re.split(r"([/_\-.])", path)
-    kept = ["*" if split_name(re.sub(r"\d{4}$", "", part)) else re.sub(r"\d+", "#", part) for part in parts]
-    return re.sub(r"\*(?:[_\-.]?#)+", "*", "".join(kept))

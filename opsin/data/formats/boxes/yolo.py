@@ -89,7 +89,7 @@ def _of_yaml(names: Mapping[int, str]) -> _Classes:
 def _other_orders(listing: FolderListing, path: str, names: Mapping[int, str]) -> list[str]:
     """Returns a note on files of class names in another order than in the data.yaml."""
     try:
-        files = class_files(listing.folder, listing.others)
+        files = class_files(listing)
     except DataError:
         return []
     differing = [file for file, own in files.items() if any(names.get(id) != name for id, name in enumerate(own))]
@@ -120,7 +120,7 @@ def _match_label_files(listing: FolderListing) -> FormatMatches:
         return [], _NO_LABELS
     try:
         _check_any_labels(listing.folder, labelled)
-        files = class_files(listing.folder, others)
+        files = class_files(listing)
         splits = listed_splits(listing) or {image.image: image.split for image in images if image.split}
         if len(set(splits.values())) < 2 or (len(splits) < len(images) and not listed_splits(listing)):
             splits = {}

@@ -100,12 +100,11 @@ def find_labels(images: Iterable[str], files: LabelFiles, others: Iterable[str])
     }
 
 
-def class_files(folder: Path, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def class_files(listing: FolderListing) -> dict[str, tuple[str, ...]]:
     """Reads all files of class names, one name per line: classes.txt, obj.names and the like.
 
     Args:
-        folder: The folder of the data set.
-        paths: Paths of its other files.
+        listing: The files of the folder.
 
     Returns:
         The names by file.
@@ -114,10 +113,10 @@ def class_files(folder: Path, paths: Iterable[str]) -> dict[str, tuple[str, ...]
         DataError: A file is unreadable, empty or names a class twice.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for path in paths:
+    for path in listing.others:
         name = path.rpartition("/")[2].lower()
         if name in _CLASS_FILES or name.endswith((".names", "_classes.txt")):
-            found[path] = _class_names(load_text(folder / path, path), path)
+            found[path] = _class_names(load_text(listing.path(path), path), path)
     return found
 
 

@@ -48,7 +48,8 @@ def load_cells(path: Path, bare_columns: tuple[str, ...], rows: int | None = Non
 
     Args:
         path: The file.
-        bare_columns: Names of the columns of a file without a header, the file of the image first.
+        bare_columns: Names of the columns of a file without a header, the file of the image first; without any, they
+            are column_1, column_2, ...
         rows: Maximum number of rows; None reads all.
 
     Returns:
@@ -92,6 +93,7 @@ def _is_image(cell: str) -> bool:
 
 def _with_bare_names(frame: pl.DataFrame, first: list[str], names: tuple[str, ...], where: str) -> pl.DataFrame:
     """Names the columns of a file without a header; the image may be in the last of two columns."""
+    names = names or tuple(f"column_{place + 1}" for place in range(frame.width))
     if frame.width != len(names):
         raise DataError(f"{where} has no header and {frame.width} columns. Fix: add the first line {','.join(names)}.")
     if len(names) == 2 and not _is_image(first[0]):

@@ -79,7 +79,6 @@ def test_invalid_rows_are_one_line_errors_with_the_line(tmp_path, row, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (HEAD + "images/a.png,.1,.2,.3,.4,dog\nimages/b.png,.1,.2,.3,.4,dog\n", "corners from 0 to 1. Expected pixels"),
         (HEAD + "z.png,1,2,3,4,dog\n", "none of the images can be opened; 1 image of boxes.csv missing: z.png"),
         (HEAD + "images/a.png,,,,,\nimages/b.png,,,,,\n", "no box is left"),
         (HEAD, "has no rows"),
