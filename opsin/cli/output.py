@@ -67,7 +67,7 @@ def print_sentences(*sentences: str) -> None:
 
 
 def print_next(*words: object, stderr: bool = False) -> None:
-    """Prints the next command to type, as the last line of a command's results.
+    """Prints a next command to type, at the end of a command's results.
 
     Args:
         words: The words of the command after `opsin`. Words with special characters are quoted for the shell.

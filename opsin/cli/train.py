@@ -106,6 +106,8 @@ def print_run(run: "Run", as_json: bool, data: str | None = None, next_images: P
     print(f"model   {run.model}")
     print(f"report  {run.report}")
     print_next("predict", run.model, next_images or "IMAGES")
+    if run.verdict is not None and run.verdict.is_better is False:
+        print_next("check", data or "DATA")
 
 
 def _check_no_options(given: dict[str, Any]) -> None:

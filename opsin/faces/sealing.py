@@ -70,6 +70,7 @@ def _cipher(passphrase: str, salt: bytes) -> Any:
         from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
     except ImportError as error:
         raise OpsinError(
-            f"encrypted galleries need the package cryptography ({error}). Fix: pip install 'opsin[faces]'."
+            f"encrypted galleries need the package cryptography ({error}). "
+            "Fix: pip install '.[faces]' in a clone of Opsin."
         ) from error
     return AESGCM(Scrypt(salt=salt, length=32, n=_N, r=_R, p=_P).derive(passphrase.encode()))

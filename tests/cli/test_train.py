@@ -106,6 +106,7 @@ def test_the_verdict_and_advice_are_printed_within_80_columns(opsin, arguments):
     printed = opsin("train", "data").stdout
     assert "the baseline has 25 %. Not clearly" in " ".join(printed.split())
     assert "try --minutes 20." in printed
+    assert printed.endswith("next    opsin check data\n")  # the model is not better than the baseline
     assert max(map(len, printed.splitlines())) <= 80
 
 

@@ -211,7 +211,7 @@ def test_a_missing_or_unable_openvino_is_said_in_a_line(monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(OpsinError, match=r"pip install 'opsin\[fast\]'"):
+    with pytest.raises(OpsinError, match=r"pip install '\.\[fast\]'"):
         model_of().accelerate()
 
 

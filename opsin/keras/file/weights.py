@@ -22,7 +22,9 @@ def h5() -> Any:
     try:
         import h5py
     except ImportError as error:
-        raise OpsinError("`.keras` files need the package h5py. Fix: pip install 'opsin[keras]'.") from error
+        raise OpsinError(
+            "`.keras` files need the package h5py. Fix: pip install '.[keras]' in a clone of Opsin."
+        ) from error
     return h5py
 
 

@@ -68,6 +68,6 @@ def _skimage() -> tuple[Any, Any, Any]:
     except ImportError as error:
         raise OpsinError(
             f"scikit-image cannot be imported ({error}). Expected it for instance segmentation. "
-            "Fix: pip install 'opsin[segment]'"
+            "Fix: pip install '.[segment]' in a clone of Opsin"
         ) from error
     return measure, morphology, segmentation

@@ -118,7 +118,7 @@ def test_without_h5py_the_error_says_how_to_install_it(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(OpsinError, match=r"pip install 'opsin\[keras\]'"):
+    with pytest.raises(OpsinError, match=r"pip install '\.\[keras\]'"):
         read_keras(FIXTURES / "image_model.keras")
 
 

@@ -20,5 +20,5 @@ def medical_library(name: str) -> Any:
     except ImportError as error:
         raise OpsinError(
             f"{name.partition('.')[0]} is not installed. Expected it for medical images. "
-            "Fix: pip install 'opsin[medical]'."
+            "Fix: pip install '.[medical]' in a clone of Opsin."
         ) from error
