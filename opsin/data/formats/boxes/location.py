@@ -15,10 +15,10 @@ from ..masks.pairing import split_of
 from ..scan import FolderListing, count, scan, some
 
 _MOST_PROBED = 20
-_AROUND = r"(?:.+[_-])?(?:{kind})(?:[_-].+)?"
-_IMAGE_FOLDER = re.compile(_AROUND.format(kind="images?|imgs?|jpegimages|pictures|photos|frames"), re.IGNORECASE)
+_IMAGE_FOLDER = re.compile("images?|imgs?|jpegimages|pictures|photos|frames", re.IGNORECASE)
 _ANNOTATION_FOLDER = re.compile(
-    _AROUND.format(kind="annotations?|labels?|gt|ground_?truths?|bbox(?:es)?|boxes|jsons?|csvs?|xmls?"), re.IGNORECASE
+    r"(?:.+[_-])?(?:annotations?|labels?|gt|ground_?truths?|bbox(?:es)?|boxes|jsons?|csvs?|xmls?)(?:[_-].+)?",
+    re.IGNORECASE,
 )
 
 
@@ -90,7 +90,7 @@ def locate_images(listing: FolderListing, named: Sequence[NamedImage], source: s
         return Located(
             folder,
             [None] * len(paths),
-            [f"images next to the folder have other sizes than in {source}: {some(kept, 2)}"],
+            [f"images next to the folder have other sizes than in {source}, not used: {some(kept, 2)}"],
         )
     notes = [*names.note(), *_missing(names, named, paths, source)]
     if kept:
