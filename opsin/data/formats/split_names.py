@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 SPLIT_NAMES = {
-    **dict.fromkeys(("train", "training", "tr", "trn"), "train"),
+    **dict.fromkeys(("train", "training", "learn", "learning", "tr", "trn"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "validate", "validating", "vali", "vl", "dev"), "valid"),
     **dict.fromkeys(("test", "testing", "tst", "ts", "te", "eval", "evaluation", "holdout", "heldout"), "test"),
 }
@@ -55,7 +55,8 @@ def sibling_splits(names: Iterable[str]) -> dict[str, str]:
     """Returns the split of each folder that is one, among the folders at one place.
 
     A name with further words is a split when another split has the same further words: seg_train and seg_test are
-    splits, train_station alone is none. Two letters are a split only when all folders are splits.
+    splits, train_station alone is none. trainval is train where there is no other. Two letters are a split only when
+    all folders are splits.
 
     Args:
         names: Names of the folders.
@@ -70,6 +71,8 @@ def sibling_splits(names: Iterable[str]) -> dict[str, str]:
         if split is not None:
             splits_of.setdefault(rest, set()).add(split)
     found = {name: split for name, (split, rest) in parsed.items() if split and (not rest or len(splits_of[rest]) > 1)}
+    if "train" not in found.values():
+        found |= {name: "train" for name in named if "".join(words_of(name)) == "trainval"}
     if len(found) < len(named):
         found = {name: split for name, split in found.items() if len(name) >= _SHORTEST}
     return found

@@ -194,17 +194,21 @@ def _bases(tree: _Tree, parent: str, splits: Iterable[str]) -> list[str]:
     while True:
         deep = [folder for folder in base if tree.below(folder)]
         only = {folder: next(iter(tree.below(folder))) for folder in deep if len(tree.below(folder)) == 1}
+        shared = len(deep) > 1 and len(only) == len(deep) and len(set(only.values())) == 1
         passed = [
             folder
             for folder, name in only.items()
             if folder not in tree.with_images
-            and tree.below(_join(folder, name))
-            and (name.lower() in _CONTAINERS or split_name(name) or name == folder.rpartition("/")[2]
-                 or (len(deep) > 1 and len(only) == len(deep) and len(set(only.values())) == 1))
-        ]  # fmt: skip
+            and (_repeats_split(folder, name) or (shared and tree.below(_join(folder, name))))
+        ]
         if not passed:
             return base
         base = [_join(folder, only[folder]) if folder in passed else folder for folder in base]
+
+
+def _repeats_split(folder: str, name: str) -> bool:
+    """Returns True for the folder within a split that is no class: train/images, or seg_train/seg_train."""
+    return name.lower() in _CONTAINERS or split_name(name) is not None or name == folder.rpartition("/")[2]
 
 
 def _beside(tree: _Tree, parent: str) -> list[str]:

@@ -41,6 +41,8 @@ BOTH = {(label, split): 2 for label in ("cat", "dog") for split in ("train", "te
         tree("{0}/{1}", "train2017 eval2017", "cat dog"),
         tree("{0}/{0}/{1}", "seg_train", "cat dog") + tree("{0}/{0}/{1}", "seg_test", "cat dog"),
         tree("{0}/{0}/{1}", "training_set", "cat dog") + tree("{0}/{0}/{1}", "test_set", "cat dog"),
+        tree("{0}/{1}", "trainval test", "cat dog"),
+        tree("{0}/{1}", "learning testing", "cat dog"),
         tree("animals_{0}/{1}", "training testing", "cat dog"),
         tree("photos/{0}/{1}", "train test", "cat dog"),
         tree("a/b/c/{0}/{1}", "Train Test", "cat dog"),
@@ -77,6 +79,13 @@ def test_a_folder_next_to_the_splits_is_left_out_and_named(tmp_path, extra, name
     assert summary(table) == BOTH
     (note,) = (note for note in table.notes if "not named like splits: " in note)
     assert note.partition(": ")[2].replace(outer or "/./", "") == named
+
+
+@pytest.mark.parametrize("flat", ["alphabet_test/alphabet_test", "alphabet_test/images", "alphabet_test"])
+def test_a_split_without_class_folders_is_left_out(tmp_path, flat):
+    table = read(make(tmp_path, *tree("alphabet_train/alphabet_train/{0}", "cat dog"), *tree(flat)))
+    assert summary(table) == {("cat", "train"): 2, ("dog", "train"): 2}
+    assert any(note.startswith("2 images outside of class folders left out") for note in table.notes)
 
 
 def test_folders_beside_the_folder_of_splits(tmp_path):
