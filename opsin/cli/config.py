@@ -34,7 +34,7 @@ def read_config(ctx: typer.Context, path: Path | None) -> Path | None:
     run = found.get("options")
     values = {"data": found.get("data"), **cast("dict[str, Any]", run)} if isinstance(run, dict) else found
     known = {name for parameter in ctx.command.params if (name := parameter.name)} - NOT_READ
-    values = {str(name).replace("-", "_"): value for name, value in values.items()}
+    values = {str(name).replace("-", "_"): value for name, value in values.items() if value is not None}
     for name in values.keys() - known:
         from opsin.core import did_you_mean
 
@@ -42,7 +42,7 @@ def read_config(ctx: typer.Context, path: Path | None) -> Path | None:
         raise _invalid(f"{path} has the option {name!r}.{did_you_mean(name, known)} Expected some of {expected}.")
     if values.get("data") == "arrays":
         raise _invalid(f"{path} is of a run on arrays. Fix: call opsin.train again.")
-    ctx.default_map = {name: value for name, value in values.items() if value is not None}
+    ctx.default_map = values
     return path
 
 

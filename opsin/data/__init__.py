@@ -61,6 +61,7 @@ from .targets import NUMBERS as NUMBERS
 from .targets import VOLUME_MASKS as VOLUME_MASKS
 from .targets import Target as Target
 from .targets import TargetKind as TargetKind
+from .remote import URL_SCHEMES as URL_SCHEMES
 from .remote import fetch_image as fetch_image
 from .remote import is_url as is_url
 from .video import VIDEO_EXTENSIONS as VIDEO_EXTENSIONS

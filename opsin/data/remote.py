@@ -8,7 +8,7 @@ from opsin.core import DataError
 
 MAX_DOWNLOAD_BYTES = 2**26
 TIMEOUT_SECONDS = 20.0
-_SCHEMES = ("http://", "https://")
+URL_SCHEMES = ("http://", "https://")
 
 
 def is_url(text: Any) -> bool:
@@ -18,7 +18,7 @@ def is_url(text: Any) -> bool:
         >>> is_url("https://example.org/cat.jpg"), is_url("cat.jpg"), is_url("file:///etc/passwd")
         (True, False, False)
     """
-    return isinstance(text, str) and text.lower().startswith(_SCHEMES)
+    return isinstance(text, str) and text.lower().startswith(URL_SCHEMES)
 
 
 def fetch_image(url: str) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 
 from opsin.core import DataError
 
-VIDEO_EXTENSIONS = frozenset((".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".ts", ".mts"))
+VIDEO_EXTENSIONS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".mts")
 MAX_FRAME_PIXELS = 2**26
 """Limit of the pixels of a frame; 8K has half as many."""
 MISSING_FRAMES, MISSING_SHARE = 3, 0.01
@@ -34,7 +34,7 @@ def is_video(path: Any) -> bool:
         >>> is_video("clip.MP4"), is_video("photo.jpg"), is_video(b"clip.mp4")
         (True, False, False)
     """
-    return isinstance(path, str | Path) and os.path.splitext(path)[1].lower() in VIDEO_EXTENSIONS
+    return isinstance(path, str | Path) and str(path).lower().endswith(VIDEO_EXTENSIONS)
 
 
 class VideoReader:

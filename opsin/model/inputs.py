@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import Content, Face, Intensity, Volume, as_pixels, decode, fetch_image, is_url, read_study
+from opsin.data import URL_SCHEMES, Content, Face, Intensity, Volume, as_pixels, decode, fetch_image, read_study
 
 
 def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensity | None = None) -> np.ndarray:
@@ -92,7 +92,7 @@ def as_list(images: Any, axes: int = 2) -> list[Any]:
     Raises:
         DataError: It is neither an image nor iterable.
     """
-    if is_url(images):
+    if isinstance(images, str) and images.lower().startswith(URL_SCHEMES):
         return [fetch_image(images)]
     if isinstance(images, str | Path | bytes | Image.Image | Volume | Face):
         return [images]

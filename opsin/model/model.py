@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_large_buffers
-from opsin.data import ImagePreprocessing, Preprocessing, VideoReader, is_video
+from opsin.data import VIDEO_EXTENSIONS, ImagePreprocessing, Preprocessing, VideoReader
 from opsin.geometry import Placement
 from opsin.nn import Sequential, summarize
 from opsin.runtime.backends import FusedRuntime, Runtime, RuntimeCache
@@ -180,7 +180,7 @@ class Model:
         if tiles:
             check_tiles(self.task)
         model = self if confidence is None else self.with_threshold(confidence)
-        if is_video(images):
+        if isinstance(images, str | Path) and str(images).lower().endswith(VIDEO_EXTENSIONS):
             return model._predict_video(images, tiles)
         many, records = as_list(images, len(self.preprocessing.size) - 1), list[dict[str, Any]]()
         for start in range(0, len(many), _MOST_BATCH):

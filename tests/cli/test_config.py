@@ -26,7 +26,7 @@ def test_a_file_gives_data_and_options_and_the_command_line_wins(opsin, argument
 
 
 def test_the_record_of_a_run_is_read(opsin, arguments, tmp_path):
-    options = {"task": None, "epochs": 4.0, "minutes": None, "rotate90": True, "workers": 2}
+    options = {"task": None, "epochs": 4.0, "minutes": None, "rotate90": True, "workers": 2, "of_python": None}
     record = {"data": "photos", "options": options, "network": {"layers": []}, "command": "opsin train photos"}
     (tmp_path / "args.yaml").write_text(json.dumps(record))
     assert opsin("train", "--config", "args.yaml").exit_code == 0
