@@ -49,8 +49,26 @@ def match_coco(listing: FolderListing) -> FormatMatches:
             continue
         if described is not None:
             groups.setdefault(without_split(path), {})[path] = described
-    matches = [_match(listing, files) for files in groups.values()]
+    matches = [_match(listing, files) for files in _joined_parts(groups)]
     return matches, "" if matches else "; ".join(reasons) or "no .json with images, annotations and categories"
+
+
+def _joined_parts(groups: Mapping[str, dict[str, Mapping[str, Any]]]) -> list[dict[str, Mapping[str, Any]]]:
+    """Joins the files of a folder that share no image, such as one file per image or site: parts of one data set."""
+    by_folder: dict[str, list[dict[str, Mapping[str, Any]]]] = defaultdict(list)
+    for pattern, files in groups.items():
+        by_folder[pattern.rpartition("/")[0]].append(files)
+    joined: list[dict[str, Mapping[str, Any]]] = []
+    for found in by_folder.values():
+        listed = [set(map(str, _listed_names(files))) for files in found]
+        disjoint = len(set[str]().union(*listed)) == sum(map(len, listed))
+        joined += [{path: content for files in found for path, content in files.items()}] if disjoint else found
+    return joined
+
+
+def _listed_names(files: Mapping[str, Mapping[str, Any]]) -> list[object]:
+    entries = [entry for content in files.values() for _, entry in entries_of(content, "images")]
+    return [cast("Mapping[str, Any]", entry).get("file_name") for entry in entries if isinstance(entry, Mapping)]
 
 
 def _load(path: Path, source: str) -> Mapping[str, Any] | None:

