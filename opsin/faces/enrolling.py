@@ -11,6 +11,7 @@ from .found import FoundFace
 from .gallery import Gallery, Template
 from .photos import Find, find_faces
 
+SEVERAL = "several faces"
 LARGER = 1.5
 """Times that the largest face of a photo must be larger than the next to count as its subject."""
 
@@ -86,7 +87,8 @@ def enroll(
             photo = find_faces(path, find)
             face = subject(photo.faces)
             if face is not None:
-                templates.append(Template(photo.digest, today, face.embedding, face.problems))
+                several = () if len(photo.faces) == 1 else (SEVERAL,)
+                templates.append(Template(photo.digest, today, face.embedding, (*several, *face.problems)))
             reasons = _reasons(photo.error, photo.faces)
             if reasons:
                 notes.append(PhotoNote(path, name, face is not None, reasons))
@@ -101,5 +103,5 @@ def _reasons(error: str | None, faces: Sequence[FoundFace]) -> tuple[str, ...]:
         return (error,)
     if not faces:
         return ("no face",)
-    several = (f"{len(faces)} faces",) if len(faces) > 1 else ()
+    several = (SEVERAL,) if len(faces) > 1 else ()
     return (*several, *faces[0].problems)

@@ -2,8 +2,13 @@
 
 import typer
 
+from .calibrate import calibrate
+from .check import check
+from .cluster import cluster
 from .enroll import enroll
+from .evaluate import evaluate
 from .find import find
+from .forget import forget
 from .search import search
 from .verify import verify
 
@@ -19,5 +24,10 @@ for command, example in (
     (verify, "opsin faces verify first.jpg second.jpg"),
     (enroll, "opsin faces enroll club.safetensors people/*/*.jpg --consent 'signed form'"),
     (search, "opsin faces search club.safetensors party/"),
+    (calibrate, "opsin faces calibrate club.safetensors --far 1e-3"),
+    (check, "opsin faces check club.safetensors"),
+    (cluster, "opsin faces cluster holiday/"),
+    (evaluate, "opsin faces evaluate people/"),
+    (forget, "opsin faces forget club.safetensors 'Ada Lovelace'"),
 ):
     faces.command(epilog=f"Example: {example}", no_args_is_help=True)(command)
