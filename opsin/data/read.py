@@ -124,9 +124,11 @@ def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -
         return table.with_notes(*unread_notes(listing, table))
     if matches:
         listed = ", ".join(match.description for match in matches)
+        tasks = list(dict.fromkeys(match.kinds[0].task for match in matches))
+        chosen = f"choose with --task {' or '.join(tasks)}, " if len(tasks) == len(matches) else ""
         raise DataError(
-            f"{origin} fits {len(matches)} formats: {listed}. Expected one. Fix: name the file itself or a folder "
-            "below, or move the others away."
+            f"{origin} fits {len(matches)} formats: {listed}. Expected one. Fix: {chosen}name the file itself or a "
+            "folder below, or move the others away."
         )
     only = _only_folder(listing)
     if only is not None:

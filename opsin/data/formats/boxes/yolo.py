@@ -12,7 +12,7 @@ from ...table import Table
 from ...targets import BOXES, INSTANCES, MASKS, TargetKind
 from ..masks.pairing import split_of
 from ..parsing import decode_text, load_yaml_texts
-from ..reader import FormatMatch, FormatMatches
+from ..reader import FormatMatch, FormatMatches, NearMiss
 from ..scan import FolderListing, count, some
 from .annotations import annotated_table
 from .placing import ImageAnnotations
@@ -21,6 +21,7 @@ from .yolo_txt import MOST_BYTES, LabelFile, Layout, Rows, parse_label_file, par
 from .yolo_yaml import LabelledImage, keypoint_shape, list_images, yaml_class_names
 
 _MOST_FILES = 50
+_USUAL_NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 _NO_LABELS = "no data.yaml, and no text files in labels/ for the images in images/"
 _MAX_TRIED = 20
 _MOST_CLASSES = 1000
@@ -56,8 +57,10 @@ def match_yolo(listing: FolderListing) -> FormatMatches:
     """
     matches: list[FormatMatch] = []
     reasons: list[str] = []
+    is_near = False
     paths = [path for path in listing.others if path.lower().endswith((".yaml", ".yml"))]
     for path in paths[:_MOST_FILES]:
+        names: Mapping[int, str] | None = None
         try:
             config = load_yaml_texts(listing.path(path), path)
             names = yaml_class_names(config, path)
@@ -69,6 +72,7 @@ def match_yolo(listing: FolderListing) -> FormatMatches:
             others = _other_orders(listing, path, names)
         except DataError as error:
             reasons.append(f"{path}: {error}".replace(f"{path}: {path}", path))
+            is_near |= names is not None or path.rpartition("/")[2].lower() in _USUAL_NAMES
             continue
         if any(image.label for image in listed.images):
             notes = [*listing.notes, *(f"{path}: {note}" for note in listed.notes), *others]
@@ -77,7 +81,8 @@ def match_yolo(listing: FolderListing) -> FormatMatches:
             reasons.append(f"{path}: {'; '.join(listed.notes) or 'no image has a label file'}")
     if not matches and not reasons:
         return _match_label_files(listing)
-    return matches, "" if matches else "; ".join(reasons)
+    reason = "" if matches else "; ".join(reasons)
+    return matches, NearMiss(reason) if is_near else reason
 
 
 def _of_yaml(names: Mapping[int, str]) -> _Classes:

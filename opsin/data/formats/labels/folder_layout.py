@@ -148,6 +148,9 @@ def _plain(listing: FolderListing, tree: _Tree, root: str, notes: list[str]) -> 
     odd |= {name for name in tops if split_name(name) in ("valid", "test") and len(name) > 2}
     kept = tops - odd if len(tops - odd) >= 2 else tops
     prefix = f"{root}/" if root else ""
+    inside = {frozenset(tree.below(_join(root, name))) for name in kept}
+    if len(kept) > 1 and len(inside) == 1 and len(names := min(inside)) > 1 and not any(map(str.isdigit, names)):
+        notes = [*notes, f"each class contains the folders {some(sorted(names))}: name one class if those are classes"]
     labels: dict[str, str] = {}
     for path in listing.images:
         name, inner, _ = path.removeprefix(prefix).partition("/")

@@ -55,8 +55,8 @@ def match_masks_by_content(listing: FolderListing) -> FormatMatches:
         return [], ""
     try:
         pairs = pair_masks(listing.images, roles)
-    except DataError:
-        return [], ""
+    except DataError as error:
+        return [], NearMiss(error)
     if pairs_mismatch(pairs) is not None:
         return [], ""
     (masks,) = (name for name, role in roles.items() if role == "mask")

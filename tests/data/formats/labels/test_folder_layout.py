@@ -120,6 +120,21 @@ def test_names_of_classes_are_no_splits(tmp_path, classes):
     assert set(table.target.names) == set(classes.split()) and table.rows["split"].null_count() == len(table)
 
 
+def test_classes_with_the_same_folders_inside_are_noted(tmp_path):
+    table = read(make(tmp_path, *tree("{0}/{1}", "color grey", "healthy scab")))
+    assert set(table.target.names) == {"color", "grey"}
+    assert "each class contains the folders healthy, scab: name one class if those are classes" in table.notes
+    assert not read(make(tmp_path / "years", *tree("{0}/{1}", "cat dog", "2020 2021"))).notes
+
+
+def test_a_damaged_data_yaml_is_no_data_set_of_class_folders(tmp_path):
+    made = make(tmp_path, *tree("{0}", "cat dog"))
+    (made / "data.yaml").write_text("names: [a, b\ntrain: x")
+    with pytest.raises(DataError, match=r"data\.yaml is not valid YAML"):
+        read(made)
+    assert len(read(made, CLASSES)) == 4
+
+
 def test_two_readings_are_a_question(tmp_path):
     made = make(tmp_path, *tree("train/{0}", "steam diesel"), *tree("{0}", "car bus"))
     with pytest.raises(DataError, match=r"train may be a split, with the classes diesel, steam, or a class like bus"):

@@ -141,6 +141,29 @@ def test_masks_are_recognised_by_their_pixels(tmp_path, image, masked):
     assert any("is read as masks, by its pixels and names" in note for note in table.notes)
 
 
+def test_masks_of_two_folders_of_images_are_a_question(tmp_path):
+    for number in range(4):
+        photo(tmp_path / f"a/{number}.jpg")
+        photo(tmp_path / f"b/{number}.jpg")
+        mask(tmp_path / f"c/{number}.png", shift=number)
+    with pytest.raises(DataError, match=r"the mask c/0.png fits the images a/0.jpg and b/0.jpg"):
+        read(tmp_path)
+
+
+def test_masks_and_boxes_are_chosen_by_task(tmp_path):
+    for number in range(4):
+        photo(tmp_path / f"JPEGImages/{number}.jpg")
+        mask(tmp_path / f"SegmentationClass/{number}.png", 1)
+        (tmp_path / "Annotations").mkdir(exist_ok=True)
+        (tmp_path / f"Annotations/{number}.xml").write_text(
+            f"<annotation><filename>{number}.jpg</filename><object><name>cat</name><bndbox><xmin>2</xmin><ymin>3</ymin>"
+            "<xmax>20</xmax><ymax>30</ymax></bndbox></object></annotation>"
+        )
+    with pytest.raises(DataError, match="choose with --task detect or segment, name the file itself"):
+        read(tmp_path)
+    assert len(read(tmp_path, MASKS)) == 4
+
+
 def drawing(path, seed):
     """A smooth grey blob on black, as a digit: few large areas, many values."""
     y, x = np.mgrid[-14:14, -14:14]
