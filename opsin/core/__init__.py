@@ -6,6 +6,7 @@ from .errors import DataError as DataError
 from .errors import ModelFileError as ModelFileError
 from .errors import NetworkError as NetworkError
 from .errors import OpsinError as OpsinError
+from .files import home_folder as home_folder
 from .files import printable_name as printable_name
 from .files import replacing as replacing
 from .files import stored_path as stored_path

@@ -12,6 +12,14 @@ _UNDECODED = re.compile("[\udc80-\udcff]")
 _ESCAPED = re.compile("%([89A-F][0-9A-F]|25)")
 
 
+def home_folder() -> Path:
+    """Returns the home folder of the user; the root for one without a home, as in containers, which is not writable."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
 def printable_name(name: str) -> str:
     """Returns the name of a file as text that can be printed and saved.
 

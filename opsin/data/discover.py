@@ -26,7 +26,7 @@ def find_images(source: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     """
     if not isinstance(source, (str, Path)):
         return tuple(path for entry in source for path in find_images(entry))
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if path.is_dir():
         listing = scan(path)
         images = tuple(listing.path(name) for name in listing.images)
@@ -57,7 +57,7 @@ def find_volumes(source: str | Path) -> tuple[Path, ...]:
     Raises:
         DataError: Nothing is found.
     """
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if path.is_dir():
         listing = scan(path)
         names = [name for name in (*listing.images, *listing.others)]

@@ -66,7 +66,7 @@ def _read(source: Any, kind: TargetKind | None) -> Table:
     if not isinstance(source, (str, Path)):
         given = type(cast(object, source)).__name__
         raise DataError(f"data is a {given}. Expected {_EXPECTED}, or (images, targets).")
-    path, origin = Path(source).expanduser(), printable_name(str(source))
+    path, origin = Path(os.path.expanduser(source)), printable_name(str(source))
     if path.is_dir():
         return _read_folder(scan(path), origin, kind)
     if not path.exists():

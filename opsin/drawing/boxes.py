@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from opsin.metrics.detection import find_errors
 
+from .fonts import drawn_names, font_file, pillow_font
 from .legend import Key, class_keys
 
 CORRECT, FALSE, MISSED, UNKNOWN = (0, 158, 115), (213, 94, 0), (240, 228, 66), (86, 180, 233)
@@ -52,6 +53,7 @@ def box_picture(
     truth = np.zeros((0, 7), np.float32) if target is None else np.asarray(target)
     errors = find_errors(prediction, truth, thresholds)
     correct = errors.above_threshold if target is None else errors.true_positive
+    names = drawn_names(names, "0123456789%?…")
     pen, labels = _Pen(image), list[tuple[_Box, _Colour, str, bool]]()
     for box in truth[truth[:, 5] != 0]:
         pen.dashes(_scaled(box, scale), CROWD)
@@ -114,7 +116,6 @@ class _Pen:
         self._across = image.width
         self._width = max(2, round(max(image.size) / 250))
         self._size = max(11, round(max(image.size) / 40))
-        self._font = ImageFont.load_default(self._size)
         self._labels: list[_Box] = []
 
     def box(self, box: _Box, colour: _Colour) -> None:
@@ -143,7 +144,8 @@ class _Pen:
         """
         left, top, right, _ = box
         text = text if len(text) <= 24 else f"{text[:22]}…"
-        width, height = self._draw.textlength(text, self._font) + 4, float(self._size + 3)
+        font = pillow_font(self._size, None if text.isascii() else font_file(text))
+        width, height = self._draw.textlength(text, font) + 4, float(self._size + 3)
         x = min(max(0.0, left), max(0.0, self._across - width))
         y = top - height if top >= height else max(0.0, top)
         label_box = (x, y, x + width, y + height)
@@ -151,7 +153,7 @@ class _Pen:
             return
         self._labels.append(label_box)
         self._draw.rectangle(label_box, fill=colour)
-        self._draw.text((x + 2, y + 1), text, _DARK, self._font)
+        self._draw.text((x + 2, y + 1), text, _DARK, font)
 
 
 def _intersect(first: _Box, second: _Box) -> bool:

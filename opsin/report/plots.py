@@ -10,6 +10,7 @@ import numpy as np
 
 from opsin.core import write_bytes
 from opsin.drawing import Chart, Curve, Histogram, Lines, Matrix, Points
+from opsin.drawing.fonts import drawn_names, drawn_text, font_families, quiet_matplotlib
 
 from .charts import MOST_CURVES, MOST_MARKED
 from .content import ReportContent
@@ -64,18 +65,19 @@ def _file_name(title: str) -> str:
 
 def draw_png(chart: Chart) -> bytes:
     """Draws a chart and returns the bytes of its PNG file."""
+    quiet_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure: Any = Figure(figsize=(6, 4.6), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    axes.set_title(chart.title, parse_math=False)
+    axes.set_title(drawn_text(chart.title), parse_math=False)
     if isinstance(chart, Matrix):
         _matrix(figure, axes, chart)
     else:
-        axes.set_xlabel(chart.x_label, parse_math=False)
-        axes.set_ylabel(chart.y_label, parse_math=False)
+        axes.set_xlabel(drawn_text(chart.x_label), parse_math=False)
+        axes.set_ylabel(drawn_text(chart.y_label), parse_math=False)
         _on_axes(axes, chart)
     file = BytesIO()
     figure.savefig(file, format="png")
@@ -89,9 +91,11 @@ def _matrix(figure: Any, axes: Any, chart: Matrix) -> None:
     axes.set_xlabel(chart.column_label)
     axes.set_ylabel(chart.row_label)
     if len(chart.names) <= MOST_NAMES:
-        names = [_short(name) for name in chart.names]
+        names = [_short(name) for name in drawn_names(chart.names)]
         axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8, parse_math=False)
         axes.set_yticks(range(len(names)), names, fontsize=8, parse_math=False)
+        for label, name in zip((*axes.get_xticklabels(), *axes.get_yticklabels()), (*names, *names), strict=True):
+            _set_font(label, name)
     if len(chart.names) <= 12:
         for (row, column), count in np.ndenumerate(chart.values):
             colour = "white" if shares[row, column] > 0.6 else "black"
@@ -108,14 +112,26 @@ def _on_axes(axes: Any, chart: Lines | Points | Histogram) -> None:
     if isinstance(chart, Points):
         axes.plot(chart.x, chart.y, ".", markersize=3, alpha=0.5, color="#0b6b73", rasterized=True)
         return
-    for curve in chart.curves[:MOST_CURVES]:
-        marker, name = "o" if len(curve.x) <= MOST_MARKED else "", _short(curve.name).replace("$", r"\$").lstrip("_")
+    drawn = drawn_names([curve.name for curve in chart.curves])
+    for curve, drawn_name in zip(chart.curves[:MOST_CURVES], drawn, strict=False):
+        marker, name = (
+            "o" if len(curve.x) <= MOST_MARKED else "",
+            _short(drawn_name if curve.name else "").replace("$", r"\$").lstrip("_"),
+        )
         axes.plot(curve.x, curve.y, marker=marker, markersize=3, label=name)
     if chart.diagonal:
         axes.set(xlim=(0, 1), ylim=(0, 1))
     if len(chart.curves) > 1:
         left_out = len(chart.curves) - MOST_CURVES
-        axes.legend(title=f"and {left_out} more, not drawn" if left_out > 0 else None)
+        legend = axes.legend(title=f"and {left_out} more, not drawn" if left_out > 0 else None)
+        for label in legend.get_texts():
+            _set_font(label, label.get_text())
+
+
+def _set_font(label: Any, text: str) -> None:
+    """Chooses fonts that have the letters of a label: matplotlib's own, and another for the letters that it lacks."""
+    if not text.isascii():
+        label.set_fontfamily(font_families(text))
 
 
 def _short(name: str) -> str:

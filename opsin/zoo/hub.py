@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
-from opsin.core import NetworkError, Progress, replacing, silent
+from opsin.core import NetworkError, Progress, home_folder, replacing, silent
 
 from .weight_source import WeightsError
 
@@ -172,7 +172,7 @@ class HubWeights:
 
 
 def _home() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache") / "huggingface"
 
 
 def _opened(request: Request, address: str) -> Any:

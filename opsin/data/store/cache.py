@@ -9,6 +9,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import IO
 
+from opsin.core import home_folder
+
 try:
     import fcntl
 except ImportError:  # not on Windows: there an open file cannot be removed anyway
@@ -26,7 +28,7 @@ def cache_folder(chosen: Path | None = None) -> Path:
     if named := os.environ.get("OPSIN_CACHE"):
         return Path(named)
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "opsin"
+    return (Path(base) if base else home_folder() / ".cache") / "opsin"
 
 
 def limit_bytes() -> int:

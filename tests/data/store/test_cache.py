@@ -99,3 +99,13 @@ def test_the_second_of_two_makers_gives_way(tmp_path):
             (fast / "content").write_bytes(b"fast")
     assert (tmp_path / "one" / "content").read_bytes() == b"fast"
     assert names(tmp_path) == ["one"]
+
+
+def test_a_user_without_a_home_keeps_images_in_memory(monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("OPSIN_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.home", no_home)
+    assert str(cache_folder()).replace("\\", "/").endswith("/.cache/opsin")
