@@ -20,7 +20,7 @@ def recognised(table: Table, task: Task) -> tuple[str, ...]:
     if table.masks is None:
         counts = task.class_counts(table.targets())
         unit = "" if task.count_word == "image" else f" {plural_of(task.count_word)}"
-        counted = [f"{name} {counts[name]:,}{unit}" for name in names] if counts.keys() == set(names) else counted
+        counted = [f"{name} ({counts[name]:,}{unit})" for name in names] if counts.keys() == set(names) else counted
     splits = ", ".join(f"{split} {size:,}" for split, size in table.split_counts().items())
     return (
         f"{table.origin}: {table.format}, {plural(len(table), 'image')}, task {task.name}",

@@ -127,4 +127,8 @@ def test_the_first_lines_say_what_was_recognised(tmp_path):
     lines = []
     table = (np.zeros((6, 9, 9), np.uint8), ["cat", "dog", "dog"] * 2)
     read_dataset({"train": table, "test": table}, None, None, CPU, None, silent, say=lines.append)
-    assert lines == ["arrays: arrays, 12 images, task classify", "2 classes: cat 4, dog 8", "splits: train 6, test 6"]
+    assert lines == [
+        "arrays: arrays, 12 images, task classify",
+        "2 classes: cat (4), dog (8)",
+        "splits: train 6, test 6",
+    ]

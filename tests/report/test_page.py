@@ -180,5 +180,6 @@ def test_pictures_are_enlarged_by_a_labelled_checkbox(classify, read):
 def test_legends_name_the_colours_of_errors(read):
     from opsin.tasks import Detect, Segment
 
+    assert [key.name for key in Segment(("bg", "cat", "dog")).target_legend] == ["cat", "dog"]
     for task, names in ((Detect(("cat",)), ("true positive", "missed object")), (Segment(("bg", "cat")), ("missed",))):
         assert all(any(name in key.name for key in task.legend) for name in names)

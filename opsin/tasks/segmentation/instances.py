@@ -276,13 +276,13 @@ class Instances(SpatialTask):
         caption = (
             "Number of images by F1 of their objects at an IoU of 0.5. The images with the lowest F1 are shown below."
         )
-        return points, Histogram("F1 of each image", caption, edges, counts, "f1", "images")
+        return points, Histogram("F1 of each image", caption, edges, counts, "F1", "images")
 
     def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
         """Returns predicted counts by class, and labelled counts with the image's F1."""
         labelled = np.asarray(target)
         f1 = float(self._image_f1(prediction[None], labelled[None])[0])
-        return self._counts_text(prediction[..., 0]), f"{self._counts_text(labelled)}; f1 {f1:.2f}"
+        return self._counts_text(prediction[..., 0]), f"{self._counts_text(labelled)}; F1 {f1:.2f}"
 
     def draw(self, pixels: np.ndarray, prediction: Any, target: Any) -> np.ndarray:
         """Draws image, ground truth, prediction and errors next to each other, each object in its own colour."""

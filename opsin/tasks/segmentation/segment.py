@@ -120,8 +120,8 @@ class Segment(SpatialTask):
 
     @property
     def legend(self) -> tuple[Key, ...]:
-        """Colour of each class, and of errors."""
-        return (*self.target_legend, *error_keys(self.has_background, len(self.things) > 1))
+        """Colours of errors."""
+        return error_keys(self.has_background, len(self.things) > 1)
 
     @property
     def target_legend(self) -> tuple[Key, ...]:
@@ -246,12 +246,12 @@ class Segment(SpatialTask):
         dice = self._image_dice(tables)
         counts, edges = np.histogram(dice[np.isfinite(dice)], 20, (0.0, 1.0))
         caption = "Number of images by Dice. The images with the lowest Dice are shown below."
-        return matrix, Histogram("Dice of each image", caption, edges, counts, "dice", "images")
+        return matrix, Histogram("Dice of each image", caption, edges, counts, "Dice", "images")
 
     def describe(self, prediction: np.ndarray, target: Any) -> tuple[str, str]:
         """Returns predicted shares of the classes, and labelled shares with the image's Dice."""
         dice = float(self._image_dice(confusion(prediction[None, ..., 0], np.asarray(target)[None], self.units))[0])
-        return self._shares_text(prediction[..., 0]), f"{self._shares_text(np.asarray(target))}; dice {dice:.2f}"
+        return self._shares_text(prediction[..., 0]), f"{self._shares_text(np.asarray(target))}; Dice {dice:.2f}"
 
     def draw(self, pixels: np.ndarray, prediction: Any, target: Any) -> np.ndarray:
         """Draws image, ground truth, prediction and errors next to each other."""

@@ -169,7 +169,7 @@ def test_plain_answers_words_charts_and_pictures():
     assert plain["count"] == 2 and plain["area_mean"] == 300 and plain["mask"].max() == 2
     assert sorted((row["label"], row["area"]) for row in plain["objects"]) == [("red", 200), ("white", 400)]
     said, true = TASK.describe(answers[0], truth[0])
-    assert said == "1 red, 1 white" and true == "1 red, 1 white; f1 1.00"
+    assert said == "1 × red, 1 × white" and true == "1 × red, 1 × white; F1 1.00"
     points, histogram = TASK.charts(answers, truth)
     assert isinstance(points, Points) and points.x.tolist() == [2] and isinstance(histogram, Histogram)
     assert TASK.draw(np.zeros((SIZE, SIZE, 3), np.uint8), answers[0], truth[0]).dtype == np.uint8

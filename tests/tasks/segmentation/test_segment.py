@@ -107,7 +107,7 @@ def test_columns_words_and_plain_answers_say_the_shares():
     assert plain["confidence"] == 1 and plain["mask"].shape == (10, 10)
     truth = np.zeros((10, 10), np.uint8)
     truth[:3] = 1
-    assert TASK.describe(raw[0], truth) == ("cell 30%", "cell 30%; dice 1.00")
+    assert TASK.describe(raw[0], truth) == ("cell 30%", "cell 30%; Dice 1.00")
     assert TASK.uncertainty(raw).tolist() == [0]
     assert {name: rows.tolist() for name, rows in TASK.subgroups(truth[None]).items()} == {
         "background": [0], "cell": [0], "<wall>": [],
