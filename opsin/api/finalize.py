@@ -10,11 +10,10 @@ from opsin.core import Progress
 from opsin.data import image_statistics
 from opsin.evaluation import Predictions, score
 from opsin.model import Model, Provenance
-from opsin.model import load as load_model
 from opsin.plan.plan import TrainingPlan, training_subset
 from opsin.training import distributed
 
-from .linear_baseline import keep_better, linear_test_scores
+from .linear_baseline import better_model, linear_test_scores
 from .predicting_splits import predictions_of
 from .provenance import machine, versions
 from .reporting import write_run_report
@@ -57,11 +56,7 @@ def finish(prepared: TrainingPlan, seconds: float, progress: Progress) -> Run:
     begun = time.monotonic()
     path = job.folder / "best.safetensors"
     distributed.barrier()
-    model = load_model(path, next(job.model.network.parameters()).device)
-    if model.network.to_json() == job.model.network.to_json():  # not if an earlier end kept the linear model
-        model.tta = job.model.tta
-    valid = predictions_of(model, source, "valid", progress, features=True)
-    model, valid, note = keep_better(prepared, model, valid, progress)
+    model, valid, note = better_model(prepared, next(job.model.network.parameters()).device, progress)
     prepared = replace(prepared, reasons=(*prepared.reasons, *filter(None, [note])))
     model.task = model.task.calibrated(valid.predictions, valid.targets)
     baseline = model.task.fit_baseline(training_subset(source).targets("train"))

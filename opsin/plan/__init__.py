@@ -1,8 +1,7 @@
 """Decisions before the first training step: inputs, network, recipe, time budget."""
 
-from .flip_probe import flip_keeps_class as flip_keeps_class
-from .nearest_centroid import balanced_accuracy as balanced_accuracy
-from .nearest_centroid import nearest_centroid_correct as nearest_centroid_correct
+from .flip_probe import FlipSamples as FlipSamples
+from .flip_probe import flip_keeps_target as flip_keeps_target
 from .downsample import downsample as downsample
 from .object_crops import boxes_from_masks as boxes_from_masks
 from .object_crops import crop_objects as crop_objects

@@ -139,16 +139,14 @@ def fit_linear_model(
     return LinearFit(model, baseline, chosen["train"], features["train"], test / rate)
 
 
-def save_linear_model(fit: LinearFit | None, folder: Path, hflip: bool) -> None:
+def save_linear_model(fit: LinearFit | None, folder: Path) -> None:
     """Writes the linear model into a run folder, for the end of the run.
 
     Args:
         fit: The fit; None writes nothing.
         folder: Folder of the run.
-        hflip: Horizontal flips keep the target, so that test-time augmentation may use them.
     """
     if fit is not None and distributed.rank_and_world()[0] == 0:
-        fit.model.tta = fit.model.task.default_tta(hflip, max(fit.model.preprocessing.size[:-1]))
         fit.model.save(folder / LINEAR_FILE)
 
 

@@ -8,13 +8,21 @@ from opsin.core import numpy_generator
 from opsin.data import letterbox
 from opsin.geometry import IGNORED
 
-_MOST = 4000
-_SIDE = 32
+MOST_OBJECTS = 500
+"""Most objects of the probes."""
+SIDE = 96
+"""Height and width of a crop, in pixels."""
+BACKGROUND = -1
+"""Class of crops without an object."""
 _LEAST_PIXELS = 16
+_TRIES = 5
+_OVERLAP = 0.1
 
 
 def crop_objects(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Returns crops of at most 4,000 random objects, and their classes.
+    """Returns crops of at most 500 random objects and as many of the background, and their classes.
+
+    A crop of the background has the size of an object in the same image, and overlaps no object by more than a tenth.
 
     Args:
         pixels: Images, uint8 (m, height, width, channels).
@@ -23,22 +31,43 @@ def crop_objects(pixels: np.ndarray, rows: np.ndarray, boxes: Sequence[np.ndarra
             boxes without a pixel are skipped.
 
     Returns:
-        Crops, uint8 (objects, 32, 32, channels), and classes, int64 (objects,).
+        Crops, uint8 (crops, 96, 96, channels), and classes, int64 (crops,), -1 for the background.
 
     Examples:
-        >>> crop_objects(np.zeros((1, 8, 8, 3), np.uint8), np.array([0]), [np.array([[1, 1, 5, 5, 2, 0, 16.0]])])[1]
+        >>> crop_objects(np.zeros((1, 8, 8, 3), np.uint8), np.array([0]), [np.array([[1, 1, 8, 8, 2, 0, 49.0]])])[1]
         array([2])
     """
-    found = [(row, box) for row, own in zip(rows, boxes, strict=True) for box in own if not box[5]]
-    chosen = np.sort(numpy_generator(0, "cutouts").permutation(len(found))[:_MOST])
+    generator = numpy_generator(0, "cutouts")
+    found = [(index, box) for index, own in enumerate(boxes) for box in own if not box[5]]
+    chosen = np.sort(generator.permutation(len(found))[:MOST_OBJECTS])
     pieces, classes = list[np.ndarray](), list[int]()
     limit = (pixels.shape[2], pixels.shape[1]) * 2
-    for row, box in (found[number] for number in chosen):
-        left, top, right, bottom = (int(x) for x in np.clip(np.round(box[:4]), 0, limit))
-        if right > left and bottom > top:
-            pieces.append(letterbox(pixels[row, top:bottom, left:right], (_SIDE, _SIDE, pixels.shape[3])))
-            classes.append(int(box[4]))
-    return np.array(pieces, np.uint8).reshape(-1, _SIDE, _SIDE, pixels.shape[3]), np.array(classes, np.int64)
+    for index, box in (found[number] for number in chosen):
+        corners = np.clip(np.round(box[:4]), 0, limit).astype(int)
+        if (corners[2:] > corners[:2]).all():
+            empty = _empty_place(corners, boxes[index], limit, generator)
+            for place, name in ((corners, int(box[4])), (empty, BACKGROUND)):
+                if place is not None:
+                    left, top, right, bottom = place.tolist()
+                    cut = pixels[rows[index], top:bottom, left:right]
+                    pieces.append(letterbox(cut, (SIDE, SIDE, pixels.shape[3])))
+                    classes.append(name)
+    return np.array(pieces, np.uint8).reshape(-1, SIDE, SIDE, pixels.shape[3]), np.array(classes, np.int64)
+
+
+def _empty_place(
+    corners: np.ndarray, boxes: np.ndarray, limit: tuple[int, ...], generator: np.random.Generator
+) -> np.ndarray | None:
+    """Returns the corners of a random place of the same size that overlaps no box; None where none was found."""
+    size = corners[2:] - corners[:2]
+    for _ in range(_TRIES):
+        start = generator.integers(0, np.array(limit[:2]) - size + 1)
+        place = np.concatenate([start, start + size])
+        common = np.minimum(place[2:], boxes[:, 2:4]) - np.maximum(place[:2], boxes[:, :2])
+        areas = np.minimum(size.prod(), (boxes[:, 2:4] - boxes[:, :2]).prod(1)).clip(1)
+        if (common.clip(0).prod(1) <= _OVERLAP * areas).all():
+            return place
+    return None
 
 
 def boxes_from_masks(masks: np.ndarray) -> list[np.ndarray]:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from opsin import data, tasks
 from opsin.core import DataError, Progress, choose_device, silent_line
 from opsin.data import Batches, Table
@@ -16,11 +14,11 @@ from opsin.model import Model
 from opsin.tasks import Task
 from opsin.training import Recipe, TimeLimit, TrainJob, distributed, init_whitening_stem
 
-from .flip_probe import flip_keeps_class
+from .flip_probe import flip_keeps_target
 from .inputs import read_dataset
 from .linear_model import LinearBaseline, save_linear_model
 from .networks import RANDOM_WEIGHTS
-from .object_crops import boxes_from_masks, crop_objects
+from .probe_samples import samples_without_features
 from .recipe_defaults import TrainingSetup, default_recipe
 from .requested import augmentation_at, check_augment, with_requested
 from .start import PRETRAINED_MIN_SIDE, Start, StartRequest, choose_start
@@ -29,8 +27,6 @@ from .volumes import VolumeOptions
 
 MAX_VALIDATION = 2500
 """Maximum expected number of validation images: enough to select weights and to calibrate."""
-FLIP_SAMPLE = 4000
-"""Number of training rows from which the flip probe draws its sample."""
 MASK_SAMPLE = 500
 """Number of masks from which statistics are computed."""
 BUNDLED_REASON = "small, with pretrained weights in a Python package"
@@ -144,7 +140,7 @@ def make_plan(
     left = None if seconds is None else seconds - elapsed()
     start = choose_start(source, task, request, choice.name, left, progress)
     source, network, preprocessing = start.source, start.initial.network.to(device), start.initial.preprocessing
-    hflip, hflip_reason = _hflip(training_subset(source), options)
+    hflip, hflip_reason = _hflip(start, options, left)
     model = Model(network, task, preprocessing, task.default_tta(hflip, max(preprocessing.size[:-1])))
     if not start.initial.pretrained:
         init_whitening_stem(network, preprocessing, source.store.pixels, source.rows("train"))
@@ -152,18 +148,13 @@ def make_plan(
     job = _make_job(model, start, options, hflip, folder, elapsed)
     if weights is not None:
         job = replace(job, recipe=replace(job.recipe, class_weights=weights))
-    save_linear_model(start.linear, folder, hflip)
+    save_linear_model(start.linear, folder)
     reason = "requested" if options.model else BUNDLED_REASON if start.initial.pretrained else choice.reason
     reasons = [f"{network.name} at {'x'.join(map(str, preprocessing.size[:-1]))}: {reason}", hflip_reason, start.reason]
     if options.pretrained or start.initial.pretrained:
         reasons.append(f"starts from {start.initial.weights}")
     linear = None if start.linear is None else start.linear.baseline
     return TrainingPlan(source, job, tuple(filter(None, reasons)), start.initial.weights, linear)
-
-
-def _spread_rows(rows: np.ndarray) -> np.ndarray:
-    """Returns about 4,000 evenly spaced rows; they may be sorted by class."""
-    return rows[:: max(1, len(rows) // FLIP_SAMPLE)]
 
 
 def _split(source: Dataset, seed: int) -> Table:
@@ -246,19 +237,16 @@ def training_subset(source: Dataset) -> Dataset:
     return source.sampled("train", MASK_SAMPLE) if source.masks else source.split("train")
 
 
-def _hflip(subset: Dataset, options: TrainOptions) -> tuple[bool, str]:
+def _hflip(start: Start, options: TrainOptions, seconds: float | None) -> tuple[bool, str]:
     """Returns True if horizontal flips keep the target, and the reason."""
     requested = False if options.hflip is None and options.augment == "none" else options.hflip
     if requested is not None:
         return requested, f"images are{'' if requested else ' not'} flipped horizontally: requested"
-    pixels, target = subset.store.pixels, subset.table.target
+    pixels, target = start.source.store.pixels, start.source.table.target
     if pixels.ndim != 4:
         return False, "volumes are not flipped: most anatomy has a left and a right"
-    rows, targets = _spread_rows(subset.rows("train")), _spread_rows(subset.targets("train"))
-    if target.kind.is_class:
-        return flip_keeps_class(pixels[rows], targets)
-    if target.kind.is_spatial and len(target.names) - target.kind.has_background > 1:
-        boxes = list(targets) if subset.masks is None else boxes_from_masks(targets)
-        keeps, why = flip_keeps_class(*crop_objects(pixels, rows, boxes))
-        return keeps, f"on crops of single objects, {why}"
-    return True, "images are flipped horizontally: a flip keeps the target unless you use --no-hflip"
+    if target.kind.is_spatial and len(target.names) - target.kind.has_background < 2:
+        return True, "images are flipped horizontally: a flip keeps the target unless you use --no-hflip"
+    if start.samples is not None:
+        return flip_keeps_target(start.samples.flips(seconds), target.names)
+    return flip_keeps_target(samples_without_features(start.source), target.names)

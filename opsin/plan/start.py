@@ -5,21 +5,25 @@ from dataclasses import dataclass, replace
 import torch
 
 from opsin.core import DataError, Progress
-from opsin.data import ImagePreprocessing
+from opsin.data import ImagePreprocessing, Preprocessing
 from opsin.data.dataset import Dataset
 from opsin.model import Model
-from opsin.tasks import Task
+from opsin.tasks import Classify, Task
 from opsin.training import distributed
 
 from .inputs import at_least, fit_preprocessing, upscaled
 from .linear_model import LinearFit, fit_linear_model
-from .networks import InitialNetwork, make_network, pretrained_network
-from .pretrained_probe import probe_images
+from .networks import BUNDLED_WEIGHTS, InitialNetwork, make_network, pretrained_network
+from .object_crops import SIDE
+from .pretrained_probe import probe_features
+from .probe_samples import ProbeSamples, samples_of_images, samples_of_objects
 
 PRETRAINED_MIN_SIDE = 96
 """Least side in pixels for pretrained weights; smaller images are upscaled, as ImageNet's are larger."""
 PRETRAINED_CHANNELS = (1, 3)
 """Numbers of channels that pretrained networks take."""
+MEASURED_LAYOUTS = ("vector", "grid")
+"""Layouts of outputs for which the choice of weights is measured; maps start from random weights (docs/pretrained.md)."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,14 @@ class Start:
         initial: The network with its preprocessing.
         linear: Linear model on pretrained features; None where there is none.
         reason: Reason of the choice between pretrained and random weights; empty where the user chose.
+        samples: Training images or crops with pretrained features, for probes; None where there are none.
     """
 
     source: Dataset
     initial: InitialNetwork
     linear: LinearFit | None
     reason: str
+    samples: ProbeSamples | None
 
 
 def choose_start(
@@ -77,44 +83,63 @@ def choose_start(
         DataError: Processes of a distributed run differ in the weights that are available to them.
     """
     least = 1 if request.own_size else PRETRAINED_MIN_SIDE
-    pretrained, linear, reason = None, None, ""
-    if _has_features(source, task, request):
-        pretrained = _pretrained(source, task, request, alternative, least, progress)
-        if pretrained.pretrained:
-            linear = _linear(pretrained, source, task, request, seconds, progress)
-    use = bool(request.pretrained)
-    if request.pretrained is None and request.model is None:
-        if pretrained is not None and not pretrained.pretrained:
-            reason = f"starts from {pretrained.weights}"
-        elif linear is not None:
-            use, reason = probe_images(source, task, linear.rows, linear.features)
-    if linear is not None and not use and request.model is not None:
+    shape, linear, samples = source.store.pixels.shape, None, None
+    encoder = None
+    if len(shape) == 4 and shape[-1] in PRETRAINED_CHANNELS:
+        encoder = _encoder(source, task, request, alternative, least, progress)
+        if encoder.pretrained and task.output.is_vector:
+            model = Model(encoder.network.to(request.device), task, encoder.preprocessing)
+            linear = fit_linear_model(model, source, seconds, progress, request.class_weights)
+            samples = None if linear is None else samples_of_images(source, linear)
+        elif encoder.pretrained and task.output.is_dense:
+            model = Model(encoder.network.to(request.device), _crop_task(), encoder.preprocessing)
+            samples = samples_of_objects(source, model, seconds)
+    use, reason = _choose(request, encoder, samples if task.output.layout in MEASURED_LAYOUTS else None)
+    if linear is not None and (request.pretrained is False or (request.model is not None and not use)):
         linear = replace(linear, baseline=replace(linear.baseline, replaces=False))
     if not use:
         preprocessing = fit_preprocessing(source)
         network = make_network(request.model or alternative, preprocessing.size, task, request.seed)
-        return Start(source, InitialNetwork(network, preprocessing), linear, reason)
+        return Start(source, InitialNetwork(network, preprocessing), linear, reason, samples)
     source = upscaled(source, least, progress)
-    if pretrained is None:
-        pretrained = _pretrained(source, task, request, alternative, least, progress)
-    return Start(source, pretrained, linear, reason)
+    if encoder is None or not task.output.is_vector:
+        encoder = _pretrained(fit_preprocessing(source), task, request, alternative, progress)
+    return Start(source, encoder, linear, reason, samples)
 
 
-def _has_features(source: Dataset, task: Task, request: StartRequest) -> bool:
-    """Returns True for images of which a packaged network computes feature vectors."""
-    shape = source.store.pixels.shape
-    fits = len(shape) == 4 and shape[-1] in PRETRAINED_CHANNELS
-    return request.pretrained is not False and task.output.is_vector and fits
+def _choose(request: StartRequest, encoder: InitialNetwork | None, samples: ProbeSamples | None) -> tuple[bool, str]:
+    """Returns True for pretrained weights, and the reason where the user did not choose."""
+    if request.pretrained is not None or request.model is not None:
+        return bool(request.pretrained), ""
+    if encoder is not None and not encoder.pretrained:
+        return False, f"starts from {encoder.weights}"
+    return (False, "") if samples is None else probe_features(samples)
+
+
+def _crop_task() -> Task:
+    """Returns a task for the network whose features of crops are compared; its last layer is not used."""
+    return Classify(("object", "background"))
+
+
+def _encoder(
+    source: Dataset, task: Task, request: StartRequest, alternative: str, least: int, progress: Progress
+) -> InitialNetwork:
+    """Returns the pretrained network that computes features of images, or of crops for boxes and masks."""
+    if not task.output.is_vector:
+        channels = source.store.pixels.shape[-1]
+        crops = ImagePreprocessing.of_size((SIDE, SIDE, channels))
+        return pretrained_network(None, BUNDLED_WEIGHTS, crops, _crop_task(), request.seed, progress)
+    preprocessing = fit_preprocessing(source)
+    if isinstance(preprocessing, ImagePreprocessing):
+        height, width = at_least((preprocessing.height, preprocessing.width), least)
+        preprocessing = replace(preprocessing, height=height, width=width)
+    return _pretrained(preprocessing, task, request, alternative, progress)
 
 
 def _pretrained(
-    source: Dataset, task: Task, request: StartRequest, alternative: str, least: int, progress: Progress
+    preprocessing: Preprocessing, task: Task, request: StartRequest, alternative: str, progress: Progress
 ) -> InitialNetwork:
     """Returns the network with pretrained weights, or with random ones where those are not available."""
-    preprocessing = fit_preprocessing(source)
-    if isinstance(preprocessing, ImagePreprocessing):
-        size = at_least((preprocessing.height, preprocessing.width), least)
-        preprocessing = replace(preprocessing, height=size[0], width=size[1])
     name = request.model if request.pretrained else None
     start = pretrained_network(name, alternative, preprocessing, task, request.seed, progress)
     if bool(distributed.from_rank0(float(start.pretrained))) != start.pretrained:
@@ -123,15 +148,3 @@ def _pretrained(
             "in all. Fix: copy the file to every machine, or use --no-pretrained."
         )
     return start
-
-
-def _linear(
-    start: InitialNetwork,
-    source: Dataset,
-    task: Task,
-    request: StartRequest,
-    seconds: float | None,
-    progress: Progress,
-) -> LinearFit | None:
-    model = Model(start.network.to(request.device), task, start.preprocessing)
-    return fit_linear_model(model, source, seconds, progress, request.class_weights)

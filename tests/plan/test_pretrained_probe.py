@@ -1,23 +1,30 @@
 import numpy as np
 
 from opsin.plan.pretrained_probe import probe_features
+from opsin.plan.probe_samples import ProbeSamples
 
 RNG = np.random.default_rng(0)
+NOISE = RNG.integers(0, 256, (60, 4, 4, 1)).astype(np.uint8)
+
+
+def choice(features, pixels, targets):
+    return probe_features(ProbeSamples(pixels, targets, features, None, "images"))
 
 
 def test_the_smaller_error_chooses():
     codes = np.arange(60) % 3
     clear = np.eye(3)[codes] + 0.01 * RNG.normal(size=(60, 3))
-    noise = RNG.normal(size=(60, 4, 4, 1))
-    better, why = probe_features(clear, noise, codes, "images")
-    assert better and "0% of a linear model's errors on images with features" in why
-    assert not probe_features(noise.reshape(60, -1), clear.reshape(60, 1, 1, 3), codes, "images")[0]
+    better, why = choice(clear, NOISE, codes)
+    assert better and "0% errors of a linear model of images with features" in why
+    shown = (200 * np.eye(3)[codes]).astype(np.uint8).reshape(60, 1, 3, 1)
+    assert not choice(RNG.normal(size=(60, 9)), shown, codes)[0]
+    assert not choice(clear, shown, codes)[0]  # both without errors
     numbers = codes[:, None].astype(float)
-    assert probe_features(numbers + 0.01 * RNG.normal(size=(60, 1)), noise, numbers, "images")[0]
+    assert choice(numbers + 0.01 * RNG.normal(size=(60, 1)), NOISE, numbers)[0]
 
 
 def test_two_kinds_of_noise_and_equal_targets_choose_random_weights():
-    noise, pixels = RNG.normal(size=(60, 9)), RNG.normal(size=(60, 4, 4, 1))
-    assert not probe_features(noise, pixels, RNG.normal(size=(60, 2)), "images")[0]
-    assert probe_features(noise, pixels, np.zeros(60, int), "images") == (False, "")
-    assert probe_features(noise[:9], pixels[:9], np.arange(9) % 2, "images") == (False, "")
+    noise = RNG.normal(size=(60, 9))
+    assert not choice(noise, NOISE, RNG.normal(size=(60, 2)))[0]
+    assert choice(noise, NOISE, np.zeros(60, int)) == (False, "")
+    assert choice(noise[:9], NOISE[:9], np.arange(9) % 2) == (False, "")
