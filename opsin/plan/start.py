@@ -23,7 +23,7 @@ PRETRAINED_MIN_SIDE = 96
 PRETRAINED_CHANNELS = (1, 3)
 """Numbers of channels that pretrained networks take."""
 MEASURED_LAYOUTS = ("vector", "grid")
-"""Layouts of outputs for which the choice of weights is measured; maps start from random weights (docs/pretrained.md)."""
+"""Layouts of outputs for which weights are chosen by a probe; maps start from random ones (docs/pretrained.md)."""
 
 
 @dataclass(frozen=True)
