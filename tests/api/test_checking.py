@@ -131,3 +131,32 @@ def test_rows_are_picked_from_every_subgroup(seed):
     assert {of_row[row] for row in rows} == set(of_row)
     assert pick_rows(groups, 200, 200) == list(range(200))
     assert pick_rows({}, 3, 12) == [0, 1, 2]
+
+
+def test_object_folders_are_read_as_instances(tmp_path):
+    for name in "abc":
+        save(tmp_path / "cells" / name / "images" / f"{name}.png", (10, 10, 10), (60, 60))
+        for number in range(2):
+            mask = np.zeros((60, 60), np.uint8)
+            mask[5 + 30 * number : 25 + 30 * number, 10:40] = 255
+            path = tmp_path / "cells" / name / "masks" / f"{number}.png"
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(mask).save(path)
+    found = opsin.check(tmp_path / "cells", out=tmp_path / "p.html")
+    assert (found.format, found.task, found.classes) == ("object folders", "instances", {"object": 6})
+    assert "2 objects" in found.page.read_text(encoding="utf-8")
+
+
+def test_nnunet_is_read_with_its_names(tmp_path):
+    for number in range(3):
+        save(tmp_path / "imagesTr" / f"case{number}_0000.png", size=(40, 40))
+        (tmp_path / "labelsTr").mkdir(exist_ok=True)
+        mask = np.zeros((40, 40), np.uint8)
+        mask[5:20, 5:20] = 1
+        Image.fromarray(mask).save(tmp_path / "labelsTr" / f"case{number}.png")
+    described = {
+        "channel_names": {"0": "red"}, "labels": {"background": 0, "tumour": 1}, "numTraining": 3, "file_ending": ".png"
+    }  # fmt: skip
+    (tmp_path / "dataset.json").write_text(json.dumps(described))
+    found = opsin.check(tmp_path, out=tmp_path / "p.html")
+    assert (found.format, found.task, found.classes) == ("nnU-Net", "segment", {"background": 3, "tumour": 3})

@@ -21,6 +21,7 @@ class FileKind:
 
 
 _TO_IMAGES = "convert them to JPEG or PNG"
+_WITH_MASKS = "pair the volumes with masks, or export the slices as PNG with labels"
 FILE_KINDS = (
     FileKind("HEIC", (".heic", ".heif", ".hif"), _TO_IMAGES),
     FileKind("camera raw", (".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2", ".raw"), _TO_IMAGES),
@@ -29,8 +30,8 @@ FILE_KINDS = (
     FileKind("Photoshop", (".psd", ".psb"), _TO_IMAGES),
     FileKind("OpenEXR", (".exr", ".hdr"), _TO_IMAGES),
     FileKind("PDF", (".pdf",), _TO_IMAGES),
-    FileKind("DICOM", (".dcm", ".dicom", ".ima"), "export the slices as PNG"),
-    FileKind("NIfTI", (".nii", ".nii.gz"), "export the slices as PNG"),
+    FileKind("DICOM", (".dcm", ".dicom", ".ima"), _WITH_MASKS),
+    FileKind("NIfTI", (".nii", ".nii.gz"), _WITH_MASKS),
     FileKind("medical volumes", (".mha", ".mhd", ".nrrd", ".mgz"), "export the slices as PNG"),
     FileKind(
         "microscope files", (".czi", ".lif", ".nd2", ".oib", ".oif", ".lsm", ".vsi"), "export the images as TIFF"
