@@ -61,10 +61,13 @@ def pair_images(listing: FolderListing, named: Mapping[str, _Named]) -> VocPairs
         else:
             others[path] = []
     missing: list[str] = []
+    second: list[str] = []
     for path, given in others.items():
         if len(given) == 1 and given[0] not in taken:
             images[path] = given[0]
             taken.add(given[0])
+        elif given and taken.issuperset(given):
+            second.append(f"{path} ({given[0]})")
         else:
             missing.append(path)
     notes = names.note()
@@ -73,6 +76,8 @@ def pair_images(listing: FolderListing, named: Mapping[str, _Named]) -> VocPairs
             f"{count(stale, 'annotation file')} with another image in <filename>, the one with the name of the file is "
             f"used: {some(stale, 3)}"
         )
+    if second:
+        notes.append(f"{count(second, 'annotation file')} of an image that has another, left out: {some(second, 3)}")
     if missing:
         notes.append(f"{count(missing, 'annotation file')} without an image left out: {some(missing)}")
     return VocPairs(images, notes)

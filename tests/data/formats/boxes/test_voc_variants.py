@@ -137,6 +137,16 @@ def test_filename_is_used_where_no_image_has_the_name_of_the_file(tmp_path, file
     assert not any("filename" in note for note in table.notes)
 
 
+def test_a_second_file_of_an_image_is_left_out_and_named(tmp_path):
+    for i in range(3):
+        picture(tmp_path / f"{i}.png")
+        for annotator in "ab":
+            write(tmp_path / f"{annotator}/{i}_{annotator}.xml", annotation(f"{i}.png", (11, 21, 20, 35)))
+    table = read(tmp_path)
+    assert lefts(table) == {f"{i}.png": 10 for i in range(3)}
+    assert any("3 annotation files of an image that has another, left out: b/0_b.xml (0.png)" in n for n in table.notes)
+
+
 def test_the_stated_size_decides_when_it_fits_one_image_only(tmp_path):
     for name, size in (("a", (60, 80)), ("b", (33, 44)), ("c", (50, 90))):
         picture(tmp_path / f"{name}.png", size)
