@@ -22,13 +22,13 @@ _MOST_NESTED = 5
 
 def id_of(value: Any) -> Id | None:
     """Returns an id: an integer (also 3.0), or text without spaces around; None for anything else."""
-    if isinstance(value, bool):
-        return None
+    if type(value) is int:
+        return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     if isinstance(value, str):
         return value.strip() or None
-    return value if isinstance(value, int) else None
+    return None
 
 
 class Ids:
@@ -94,6 +94,8 @@ def _stem(name: str) -> str:
 
 def number_of(value: Any) -> float | None:
     """Returns a finite number, also from text; None for anything else."""
+    if type(value) is float and math.isfinite(value):
+        return value
     if isinstance(value, str):
         value = value.strip()
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -157,7 +159,7 @@ def run_lengths_of(value: Any) -> Mapping[str, Any] | None:
     """Returns the run lengths of a segmentation, also as the only entry of a list; None for other segmentations."""
     if isinstance(value, list) and len(cast("list[Any]", value)) == 1:
         value = value[0]
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) and "counts" in value else None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) and "counts" in value else None
 
 
 def polygons_of(value: Any) -> list[np.ndarray]:
@@ -194,15 +196,30 @@ def _polygons(value: Any, depth: int) -> list[np.ndarray]:
             return [np.array(columns, np.float64).T]
     elif isinstance(value, list) and depth < _MOST_NESTED:
         entries = cast("list[Any]", value)
-        flat = [number_of(entry) for entry in entries]
-        if None not in flat:
+        flat = _flat(entries)
+        if flat is not None:
             if len(flat) % 2 == 0:
-                return [np.array(flat, np.float64).reshape(-1, 2)]
+                return [flat.reshape(-1, 2)]
         elif None not in (points := [_point(entry) for entry in entries]):
             return [np.array(points, np.float64)]
         else:
             return [points for entry in entries for points in _polygons(entry, depth + 1)]
     raise DataError(f"has the segmentation {str(cast(object, value))[:40]}. Expected pairs of x and y.")
+
+
+def _flat(entries: list[Any]) -> np.ndarray | None:
+    """Returns a list of numbers, also as text, as an array; None for any other list."""
+    kinds = set(map(type, entries))
+    if list in kinds or dict in kinds:
+        return None
+    numbers = entries if kinds <= {int, float} else [number_of(entry) for entry in entries]
+    if None in numbers:
+        return None
+    try:
+        flat = np.array(numbers, np.float64)
+    except OverflowError:
+        return None
+    return flat if np.isfinite(flat).all() else None
 
 
 def _point(value: Any) -> list[float] | None:

@@ -168,8 +168,12 @@ def _file_of(id: Id) -> str:
 
 def _first(entry: Any, keys: tuple[str, ...]) -> Any:
     """Returns the value of the first key with a value; None without any."""
-    part = cast("Mapping[str, Any]", entry) if isinstance(entry, Mapping) else {}
-    return next((part[key] for key in keys if part.get(key) is not None), None)
+    if isinstance(entry, dict):
+        part = cast("dict[str, Any]", entry)
+        for key in keys:
+            if (value := part.get(key)) is not None:
+                return value
+    return None
 
 
 def _annotations(
