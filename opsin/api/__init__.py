@@ -6,6 +6,9 @@ from opsin.predict.predict_files import predict_files as predict_files
 
 from .checking import check as check
 from .evaluating import evaluate as evaluate
+from .explaining import explain as explain
+from .explaining import findings as findings
+from .explaining import prediction_text as prediction_text
 from .results import DataCheck as DataCheck
 from .results import Evaluation as Evaluation
 from .results import Run as Run

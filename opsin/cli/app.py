@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from .check import check
 from .demo import demo
 from .evaluate import evaluate
+from .explain import explain
 from .faces import faces
 from .predict import predict
 from .summary import summary
@@ -59,6 +60,7 @@ for command, example in (
     (train, "opsin train photos --minutes 5"),
     (predict, "opsin predict best.safetensors new/ -o predictions.csv"),
     (evaluate, "opsin evaluate best.safetensors other-photos"),
+    (explain, "opsin explain best.safetensors photo.jpg -o inside.html"),
     (summary, "opsin summary resnet_small --input-size 32 --classes 10"),
     (demo, "opsin demo"),
 ):

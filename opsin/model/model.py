@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -31,6 +31,9 @@ from .provenance import Provenance
 from .sliding_window import predict_array, predict_volume
 from .test_time_augmentation import TTA_MODES, tta_average
 from .tiling import check_tiles, predict_in_tiles, tile_of
+
+if TYPE_CHECKING:
+    from opsin.explain import Explanation
 
 _MOST_BATCH = 256
 _BATCH_VALUES = 2**26
@@ -281,6 +284,23 @@ class Model:
         other = copy.copy(self)
         other.task = self.task.with_threshold(confidence)
         return other
+
+    def explain(self, image: Any, *, data: Any = None, out: str | Path | None = None) -> "Explanation":
+        """Measures what makes the network a CNN on an image, and writes a page that runs it in the browser.
+
+        Args:
+            image: As in `predict`.
+            data: Images of the training data, in any format that `opsin.train` reads: adds a linear probe by depth,
+                and the patches that excite units most.
+            out: HTML page to write. Default: none.
+
+        Raises:
+            DataError: The image or the data cannot be read.
+            NetworkError: The network takes no images, or the page cannot run one of its layers.
+        """
+        from opsin.api import explain  # the one import upwards: a verb as a method, for notebooks
+
+        return explain(self, image, data=data, out=out)
 
     def accelerate(self) -> str:
         """Switches to OpenVINO for batch sizes at which it is faster and gives the same outputs within 5 %.

@@ -62,3 +62,4 @@ from .receptive_field import ReceptiveField as ReceptiveField
 from .layers.zero_padding import ZeroPadding1D as ZeroPadding1D
 from .layers.zero_padding import ZeroPadding2D as ZeroPadding2D
 from .layers.zero_padding import ZeroPadding3D as ZeroPadding3D
+from .windows import input_window as input_window

@@ -28,7 +28,10 @@ class MergeModule(torch.nn.Module):
             self.add_module(name, module)
 
     def forward(self, x: Tensor) -> Tensor:
-        outputs = [branch(x) for branch in self.children()]
+        return self.merged([branch(x) for branch in self.children()])
+
+    def merged(self, outputs: list[Tensor]) -> Tensor:
+        """Merges the outputs of the branches, in order."""
         if self.merge == "concatenate":
             return torch.cat(outputs, dim=1)
         return reduce(torch.add if self.merge == "add" else torch.mul, outputs)

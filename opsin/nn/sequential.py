@@ -92,17 +92,18 @@ class Sequential(torch.nn.Module):
         return x
 
     def intermediate_outputs(self, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:
-        """Computes the outputs of the named layers and stages, and nothing beyond the last of them.
+        """Computes the outputs of named layers, also inside composite layers, and nothing beyond the last of them.
 
         Args:
             x: Float tensor (batch, channels, height, width).
-            names: Names of layers; "stage1/block2" is a layer inside a stage.
+            names: Paths of layers as the rows of a summary have them; "stage1/block2" is a layer inside a stage,
+                "block1/body/conv2d" one in a branch.
 
         Returns:
             One tensor (batch, channels, ...) per name, in the order of `names`. Gradients flow through them.
 
         Raises:
-            NetworkError: A name is not a layer of the chain or of its stages.
+            NetworkError: A name is the path of no layer.
         """
         wanted = tuple(names)
         found: dict[str, Tensor] = {}

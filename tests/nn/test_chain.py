@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from opsin import zoo
-from opsin.core import NetworkError
-from opsin.nn import Activation, BatchNormalization, Conv2D, MaxPooling2D, Sequential, Stage
+from opsin.core import NetworkError, OutputSpec
+from opsin.nn import Activation, BatchNormalization, Conv2D, MaxPooling2D, Sequential, Stage, summarize
 
 
 def test_a_network_runs_its_modules_in_order_and_calls_their_hooks():
@@ -57,3 +57,24 @@ def test_an_unknown_name_is_refused_with_known_ones():
     net = zoo.create("resnet_small", (16, 16, 3), 5, seed=0)
     with pytest.raises(NetworkError, match=r"no layer 'stage9'. Expected a name such as 'stem', 'stage1'"):
         net.intermediate_outputs(torch.randn(2, 3, 16, 16), ["stage1", "stage9"])
+
+
+@pytest.mark.parametrize("name", ["resnet_tiny", "resnet18", "efficientnet_lite0", "convnext_atto", "unet_small"])
+def test_every_row_of_a_summary_can_be_tapped(name):
+    layout = "map" if name == "unet_small" else "vector"
+    net = zoo.create(name, (64, 64, 3), 5, output=OutputSpec(layout), seed=0).eval()
+    rows, x = summarize(net).rows, torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        found = net.intermediate_outputs(x, [row.path for row in rows])
+        for row in rows:
+            assert tuple(found[row.path].shape[1:]) == (row.output_shape[-1], *row.output_shape[:-1]), row.path
+        assert torch.equal(found[rows[-1].path] if rows[-1].depth == 0 else net.logits(x), net.logits(x))
+
+
+def test_a_tap_in_a_branch_gives_what_the_module_gave():
+    net = zoo.create("unet_small", (32, 32, 1), 2, output=OutputSpec("map"), seed=0).eval()
+    path = next(row.path for row in summarize(net).rows if "/body/" in row.path and row.kind == "Conv2D")
+    seen = []
+    net.get_submodule(path.replace("/", ".")).register_forward_hook(lambda m, i, y: seen.append(y.clone()))
+    x = torch.randn(1, 1, 32, 32)
+    assert torch.equal(net.intermediate_outputs(x, [path])[path], seen[0])

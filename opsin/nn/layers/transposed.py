@@ -113,6 +113,11 @@ class Transposed(Layer):
         finish_weights(convolution, self.kernel_initializer)
         return TransposedModule(convolution, () if even else cuts, self.activation)
 
+    def axis_geometry(self, axis: int) -> tuple[int, int, int, int]:
+        """Returns stride, dilation, kernel size, and positions cropped at the start of an axis."""
+        own = kernel_window(self)
+        return own.strides[axis], own.dilation[axis], own.kernel[axis], self._crops()[axis][0]
+
     def _crops(self) -> tuple[tuple[int, int], ...]:
         """Returns positions to crop (before, after) per axis; negative values add positions that hold the bias only."""
         own, crops = kernel_window(self), list[tuple[int, int]]()

@@ -29,6 +29,8 @@ class Row:
         trainable: Number of trainable parameters.
         fixed: Number of non-trainable parameters.
         receptive_field: Input positions per axis that one output depends on; None for the whole input.
+        strides: Input positions per axis between the windows of neighbouring outputs, a fraction after upsampling; None
+            for the whole input.
         multiply_adds: Multiply-add operations with weights for one input.
         values: Number of output values for one input.
         as_dense: Number of parameters of a Dense layer with the same input and output.
@@ -42,6 +44,7 @@ class Row:
     trainable: int
     fixed: int
     receptive_field: tuple[int, ...] | None
+    strides: tuple[float, ...] | None
     multiply_adds: int
     values: int
     as_dense: int
@@ -213,6 +216,7 @@ def _rows(
             trainable=layer.trainable_parameters(before),
             fixed=layer.fixed_parameters(before),
             receptive_field=None if field_after is None else field_after.extent or (1,) * (len(before) - 1),
+            strides=_strides(field_after, len(before) - 1),
             multiply_adds=layer.multiply_adds(before),
             values=numel(after),
             as_dense=(numel(before) + 1) * numel(after),
@@ -221,6 +225,15 @@ def _rows(
             for name, branch in layer.branches.items():
                 yield from _rows(branch, before, field, f"{here}/{name}/" if name else f"{here}/", depth + 1)
         field = field_after
+
+
+def _strides(field: ReceptiveField | None, axes: int) -> tuple[float, ...] | None:
+    if field is None:
+        return None
+    if not field.kernel:
+        return (1.0,) * axes
+    upsampling = field.upsampling or (1,) * len(field.strides)
+    return tuple(stride / factor for stride, factor in zip(field.strides, upsampling, strict=True))
 
 
 def _bytes_text(count: int) -> str:

@@ -1,0 +1,1 @@
+"""Page that runs a trained network in the browser and shows its insides."""
