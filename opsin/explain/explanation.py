@@ -98,14 +98,15 @@ def explain_image(
             f"the network takes inputs of {model.network.input_shape}. Expected images (height, width, channels)."
         )
     model = _on_cpu(model)
-    pixels, _ = model.preprocess(model.load_image(image))
+    prediction = model.predict(image)[0]
+    pixels = np.array(model.preprocess(model.load_image(image))[0])
     progress("saliency", 0, 1)
     saliency = saliency_maps(model, pixels)
     progress("saliency", 1, 1)
     rows = summarize(model.network)
     weighted = [row for row in rows.leaves if row.multiply_adds]
     return Explanation(
-        prediction=model.predict(image)[0],
+        prediction=prediction,
         pixels=pixels,
         windows=tuple(measure_windows(model, pixels, progress)),
         invariance=tuple(measure_invariance(model, pixels)),

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 import opsin
-from opsin.core import NetworkError
 
 
 @pytest.fixture(scope="module")
@@ -74,18 +73,3 @@ def test_numbers_are_explained_and_arrays_taken(tmp_path):
     run = opsin.train((images, values), epochs=1, out=tmp_path / "run", model="simple", device="cpu")
     found = opsin.load(run.model, "cpu").explain(images[0], out=tmp_path / "page.html")
     assert found.invariance and not found.invariance[0].same and not found.hierarchy
-
-
-def test_a_network_over_volumes_is_refused_in_one_line():
-    from opsin.data import VolumePreprocessing
-    from opsin.model import Model
-    from opsin.nn import Conv3D, Dense, Flatten, Sequential
-    from opsin.tasks import Classify
-
-    net = Sequential([Conv3D(2, 3), Flatten(), Dense(2, activation="softmax")], input_shape=(8, 8, 8, 1), seed=0).eval()
-    try:
-        model = Model(net, Classify(("a", "b")), VolumePreprocessing(8, 8, 8, 1, (0.5,), (0.2,)))
-    except (TypeError, NetworkError):
-        pytest.skip("classification takes no volumes")
-    with pytest.raises(NetworkError, match="Expected images"):
-        model.explain(np.zeros((8, 8, 8, 1), np.float32))

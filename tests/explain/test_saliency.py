@@ -1,4 +1,4 @@
-"""Saliency maps find what the prediction depends on, agree with Captum, and fail their checks where they should."""
+"""Saliency maps find what a prediction depends on, agree with Captum, and fail their checks."""
 
 import numpy as np
 import pytest
@@ -16,8 +16,8 @@ GREY = ImagePreprocessing(32, 32, 1, (0.5,), (0.25,))
 
 def spot_model():
     """A network whose first class is the brightness of the image, averaged; it depends on bright pixels alone."""
-    net = Sequential([Conv2D(2, 3, padding="same", activation="relu"), GlobalAveragePooling2D()], input_shape=(32, 32, 1),
-                     seed=0)  # fmt: skip
+    layers = [Conv2D(2, 3, padding="same", activation="relu"), GlobalAveragePooling2D()]
+    net = Sequential(layers, input_shape=(32, 32, 1), seed=0)
     with torch.no_grad():
         net.conv2d.weight.copy_(torch.tensor([1.0, -1.0]).view(2, 1, 1, 1) * torch.ones(2, 1, 3, 3) / 9)
         net.conv2d.bias.zero_()
