@@ -134,12 +134,16 @@ def find_intensity(table: Table, progress: Progress = silent) -> tuple[Intensity
     kinds = {kind for _, kind, one in found if one is not None}
     name = f"{kinds.pop()} images" if len(kinds) == 1 else "images of more than 8 bits"
     kept = intensity == Intensity(255)
-    scaled = f"values {intensity.low:g} to {intensity.high:.10g} are {'kept' if kept else 'scaled to 0 to 255'}"
+    scaled = f"values {intensity.low:g} to {_short(intensity.high)} are {'kept' if kept else 'scaled to 0 to 255'}"
     plain = len(found) - len(deep)
     notes = [f"{name}: {scaled}"]
     if plain:
         notes.append(f"{plain} of {len(found)} images have 8 bits: their values 0 to 255 are kept")
     return intensity, (*notes, *_remarks(deep, intensity))
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value == round(value) else f"{value:g}"
 
 
 def _remarks(deep: dict[str, ValueRange], intensity: Intensity) -> list[str]:
@@ -155,8 +159,8 @@ def _remarks(deep: dict[str, ValueRange], intensity: Intensity) -> list[str]:
     ]
     if fractions and intensity.high > _FAR_ABOVE_FRACTIONS and len(fractions) < len(deep):
         notes.append(
-            f"{count(fractions, 'float image')} within 0 to 1, others up to {intensity.high:.10g}: {some(fractions, 3)}"
-            ". Fix: save all images on one scale, if these hold fractions"
+            f"{count(fractions, 'float image')} within 0 to 1, others up to {_short(intensity.high)}: "
+            f"{some(fractions, 3)}. Fix: save all images on one scale, if these hold fractions"
         )
     return notes
 

@@ -56,7 +56,6 @@ def columns_of(
     header: Sequence[str],
     where: str,
     cells: Mapping[str, Sequence[str | None]] | None = None,
-    labels: Sequence[str] | None = None,
 ) -> Columns:
     """Recognises columns by usual names, in any case; without a label column, all others are targets.
 
@@ -65,7 +64,6 @@ def columns_of(
         where: Name of the table in errors.
         cells: Cells of the first rows by column: the column whose cells are image files is that of the files. Default:
             only names count.
-        labels: Names of the columns of the targets. Default: recognised.
 
     Returns:
         The recognised columns.
@@ -80,7 +78,7 @@ def columns_of(
         )
     group, split = (first_of([name for name in header if name != path], names) for names in (GROUPS, SPLITS))
     others = [name for name in header if name not in (path, group, split)]
-    targets = _chosen(others, where, labels) if labels else _target_columns(others, where)
+    targets = _target_columns(others)
     if not targets:
         raise DataError(f"{where} has the columns {_shortened(header)}. Expected one called label, with the targets.")
     group, split = (None if name in targets else name for name in (group, split))
@@ -99,7 +97,7 @@ def _are_images(cells: Sequence[str | None]) -> bool:
     return bool(endings) and sum(one in IMAGE_EXTENSIONS for one in endings) > _MOSTLY * len(endings)
 
 
-def _target_columns(others: Sequence[str], where: str) -> tuple[str, ...]:
+def _target_columns(others: Sequence[str]) -> tuple[str, ...]:
     """Returns the column called label, else the only one with such a word in its name, else all that can be targets."""
     label = first_of(others, TARGETS)
     if label:
@@ -107,15 +105,6 @@ def _target_columns(others: Sequence[str], where: str) -> tuple[str, ...]:
     possible = [name for name in others if not _known(name, (*IGNORED, *PATHS))]
     worded = [name for name in possible if CLASS_WORDS & set(words_of(name))]
     return tuple(worded if len(worded) == 1 else possible)
-
-
-def _chosen(others: Sequence[str], where: str, labels: Sequence[str]) -> tuple[str, ...]:
-    """Returns the columns with the given names, in any case."""
-    found = [first_of(others, [name]) for name in labels]
-    missing = [name for name, column in zip(labels, found, strict=True) if column is None]
-    if missing:
-        raise DataError(f"{where} has no column {missing[0]}. Expected one of {_shortened(others)}.")
-    return tuple(column for column in found if column is not None)
 
 
 def _shortened(header: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """Reader of CSV files with a row per image, also metadata.csv as on Hugging Face and _classes.csv as of Roboflow."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +30,6 @@ def read_csv_table(
     origin: str,
     kind: TargetKind | None = None,
     *,
-    labels: Sequence[str] | None = None,
     listing: FolderListing | None = None,
 ) -> Table:
     """Reads one or more CSV files; paths of images are relative to their CSV file, or found by name.
@@ -42,7 +41,6 @@ def read_csv_table(
         folder: Folder of all images.
         origin: Name of the data set in messages.
         kind: Kind of target; None infers it from the values.
-        labels: Names of the columns of the targets. Default: recognised.
         listing: The files of the folder, to name the images that are in no row. Default: these are not named.
 
     Returns:
@@ -56,7 +54,7 @@ def read_csv_table(
     notes: list[str] = []
     decimal = "."
     for path, split in parts.items():
-        cells, columns = _read(path, columns, labels)
+        cells, columns = _read(path, columns)
         prefix = os.path.relpath(path.parent, folder).replace(os.sep, "/")
         frames.append(cells.frame.with_columns(pl.lit(split).alias("\0split"), pl.lit(prefix).alias("\0prefix")))
         notes += cells.notes
@@ -101,10 +99,10 @@ def table_columns(path: Path) -> Columns:
     return columns_of(frame.columns, path.name, _sample(frame))
 
 
-def _read(path: Path, expected: Columns | None, labels: Sequence[str] | None) -> tuple[Cells, Columns]:
+def _read(path: Path, expected: Columns | None) -> tuple[Cells, Columns]:
     """Reads cells as text and recognises the columns; the targets are those of `expected`, the first file."""
     cells = load_cells(path, ("path", "label"))
-    columns = columns_of(cells.frame.columns, path.name, _sample(cells.frame), labels)
+    columns = columns_of(cells.frame.columns, path.name, _sample(cells.frame))
     if expected is not None and columns.targets != expected.targets:
         raise DataError(f"{path.name} has the targets {columns.targets}. Expected {expected.targets} as in the others.")
     if expected is not None and columns.path != expected.path:
