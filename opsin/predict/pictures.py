@@ -59,7 +59,7 @@ class AnnotatedFolder:
                 yield one
             return
         self._video(chunk.path).unlink(missing_ok=True)  # of an earlier prediction
-        with _VideoWriter(self._segment(chunk), SEGMENT_CODEC, self._rate(chunk.path)) as writer:
+        with VideoWriter(self._segment(chunk), SEGMENT_CODEC, self._rate(chunk.path)) as writer:
             for one in predictions:
                 if one.prediction is not None and one.pixels is not None:
                     writer.add(annotate(self._model.task, one.pixels, one.prediction))
@@ -73,7 +73,7 @@ class AnnotatedFolder:
             ]
             there = [segment for segment in segments if segment.is_file()]
             if there:
-                with _VideoWriter(self._video(path), CODEC, self._rate(path)) as writer:
+                with VideoWriter(self._video(path), CODEC, self._rate(path)) as writer:
                     for segment in there:
                         for frame in VideoReader(segment).frames():
                             writer.add(frame.pixels)
@@ -132,14 +132,14 @@ def annotate(task: Task, pixels: np.ndarray, prediction: Any) -> np.ndarray:
     return caption_picture(pixels, values if labels is None else str(labels) or "no label")
 
 
-class _VideoWriter:
+class VideoWriter:
     """Writer of a video file that appears when it is complete."""
 
     def __init__(self, path: Path, codec: str, rate: float) -> None:
         self._path, self._codec, self._rate = path, codec, rate
         self._writer: Any = None
 
-    def __enter__(self) -> "_VideoWriter":
+    def __enter__(self) -> "VideoWriter":
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._part = self._path.with_name(f".part-{os.getpid()}-{self._path.name}")
         return self

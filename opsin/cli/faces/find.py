@@ -7,21 +7,26 @@ from ..output import plural, print_json, print_next
 from ..progress import reporting
 from . import options
 from .tables import print_table, short
+from .video import follow_video, is_single_video
 
 if TYPE_CHECKING:
     from opsin.faces import FoundFace, PhotoFaces
 
 
 def find(images: options.Photos, smallest: options.Smallest = None, as_json: shared.Json = False) -> None:
-    """Finds faces in images.
+    """Finds faces in images or a video.
 
-    Prints the box of each face, the distance of its eyes in pixels, and what makes it less reliable.
+    Prints the box of each face, the distance of its eyes in pixels, and what makes it less reliable. A video gives a
+    row for each face that is followed through it.
     """
     with reporting() as progress:
         from opsin.data import find_images
         from opsin.faces import find_faces, load_recognizer
 
         paths = find_images(images)
+        if is_single_video(paths):
+            follow_video(paths[0], None, smallest=smallest, as_json=as_json, progress=progress)
+            return
         recognizer = load_recognizer()
         photos: list[PhotoFaces] = []
         for path in paths:

@@ -1,12 +1,16 @@
 """`opsin faces search`: names the faces of images that are enrolled in a gallery."""
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from .. import options as shared
 from ..output import plural, print_json
 from ..progress import reporting
 from . import options
 from .tables import open_gallery, people, print_table, rate, short
+from .video import follow_video, is_single_video
 
 if TYPE_CHECKING:
     from opsin.faces import PhotoFaces, Verdict
@@ -17,11 +21,18 @@ def search(
     images: options.Photos,
     far: options.Far = None,
     smallest: options.Smallest = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a copy of the video with boxes and names, as .mp4.", show_default=False
+        ),
+    ] = None,
     as_json: shared.Json = False,
 ) -> None:
-    """Names the faces in images that are enrolled in a gallery.
+    """Names the faces in images or a video that are enrolled in a gallery.
 
-    A face that is near to nobody is unknown. In one image a name is given once.
+    A face that is near to nobody is unknown. In one image a name is given once. A video gives a row for each face that
+    is followed through it.
     """
     with reporting() as progress:
         from opsin import faces
@@ -29,6 +40,9 @@ def search(
 
         known = open_gallery(gallery)
         paths = find_images(images)
+        if is_single_video(paths):
+            follow_video(paths[0], known, far=far, smallest=smallest, save=save, as_json=as_json, progress=progress)
+            return
         recognizer = faces.load_recognizer()
         rows: list[tuple[PhotoFaces, list[Verdict]]] = []
         for path in paths:
