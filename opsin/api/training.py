@@ -28,6 +28,10 @@ class Hyperparameters(TypedDict, total=False):
         augment: Augmentation: "none", "light" or "strong".
         patience: Validations without a better score that end training; 0 never stops. Default: 15; 0 with `minutes`.
         workers: Threads that prepare batches; the result does not depend on their number. Default: 1.
+        spacing: Distance between voxels that volumes are resampled to: to superior, anterior and right, in millimetres.
+            Default: the median of the data.
+        window: (low, high) values of volumes that become black and white. Default: from the foreground of CT, z-score
+            for others.
     """
 
     batch: int | None
@@ -35,6 +39,8 @@ class Hyperparameters(TypedDict, total=False):
     augment: str | None
     patience: int | None
     workers: int
+    spacing: tuple[float, float, float] | None
+    window: tuple[float, float] | None
 
 
 def train(
@@ -77,7 +83,7 @@ def train(
         recipe: Changes the chosen recipe, for example `lambda r: dataclasses.replace(r, batch_size=64)`.
         started: Start of the time limit in seconds of `time.monotonic()`. Default: now.
         progress, say: Callbacks for progress and for lines of text. Default: none.
-        hyperparameters: batch, lr, augment, patience and workers, as `Hyperparameters` describes them.
+        hyperparameters: batch, lr, augment, patience, workers, spacing and window, as `Hyperparameters` describes them.
 
     Returns:
         The finished run.

@@ -7,6 +7,28 @@ import typer
 
 from .config import read_config
 
+
+def _numbers(text: str | None, count: int, option: str, example: str) -> tuple[float, ...] | None:
+    """Returns the numbers of an option; raises BadParameter if they are not as many as expected."""
+    if text is None:
+        return None
+    try:
+        found = tuple(float(part) for part in str(text).strip("[]() ").split(","))
+    except ValueError:
+        found = ()
+    if len(found) != count:
+        raise typer.BadParameter(f"{text} is not {count} numbers. Expected {example}.", param_hint=option)
+    return found
+
+
+def _three_numbers(text: str | None) -> tuple[float, ...] | None:
+    return _numbers(text, 3, "--spacing", "1,1,1")
+
+
+def _two_numbers(text: str | None) -> tuple[float, ...] | None:
+    return _numbers(text, 2, "--window", "-160,240")
+
+
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file (.safetensors).", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.")]
 Device = Annotated[
@@ -164,6 +186,24 @@ Patience = Annotated[
 ]
 Workers = Annotated[
     int, typer.Option(min=1, metavar="N", help="Threads that prepare batches. The result does not depend on them.")
+]
+Spacing = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MM,MM,MM",
+        help="Resample volumes to this distance of voxels, to superior, anterior and right. Default: their median.",
+        show_default=False,
+        callback=_three_numbers,
+    ),
+]
+Window = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW,HIGH",
+        help="Values of volumes that become black and white. Default: chosen for CT; z-score for other volumes.",
+        show_default=False,
+        callback=_two_numbers,
+    ),
 ]
 Resume = Annotated[
     Path | None, typer.Option(metavar="RUN", help="Resume the interrupted run in this folder.", show_default=False)

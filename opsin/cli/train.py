@@ -34,6 +34,8 @@ def train(
     augment: options.Augment = None,
     patience: options.Patience = None,
     workers: options.Workers = 1,
+    spacing: options.Spacing = None,
+    window: options.Window = None,
     out: options.Out = None,
     config: options.Config = None,
     resume: options.Resume = None,
@@ -57,6 +59,8 @@ def train(
         "lr": lr,
         "augment": augment,
         "patience": patience,
+        "spacing": spacing,
+        "window": window,
         "out": out,
     }
     if resume is not None:

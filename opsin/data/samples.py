@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ class Volume:
             NIfTI); None where it is unknown.
         facts: What the file says of patient and scanner, from an allow-list without identifiers.
         notes: Findings of the reader, one line each.
+        files: File of each slice along the depth, for DICOM with a file a slice; empty for others.
 
     Raises:
         DataError: The array has another shape or no numbers, or the spacing is not above 0.
@@ -33,6 +35,7 @@ class Volume:
     affine: Affine | None = None
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if self.array.ndim == 3:

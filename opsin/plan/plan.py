@@ -125,7 +125,7 @@ def make_plan(
     check_augment(options.augment)
     device = choose_device(options.device)
     seconds = None if options.minutes is None else options.minutes * 60
-    geometry = VolumeOptions(options.spacing, options.window)
+    geometry = VolumeOptions.of(options.spacing, options.window)
     least = PRETRAINED_MIN_SIDE if options.pretrained else 1
     source, choice = read_dataset(origin, options.task, options.size, device, seconds, progress, least, say, geometry)
     source = replace(source, table=_split(source, options.seed))

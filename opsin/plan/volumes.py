@@ -1,6 +1,6 @@
 """Choices for volumes before the first step: spacing, intensity window and patches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,16 @@ class VolumeOptions:
 
     spacing: tuple[float, float, float] | None = None
     window: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, spacing: Sequence[float] | None, window: Sequence[float] | None) -> "VolumeOptions":
+        """Returns the options from lists of numbers, as a file holds them; raises DataError for other lengths."""
+        if (spacing is not None and len(spacing) != 3) or (window is not None and len(window) != 2):
+            raise DataError(f"spacing {spacing} or window {window} is not valid. Expected 3 and 2 numbers.")
+        return cls(
+            None if spacing is None else (spacing[0], spacing[1], spacing[2]),
+            None if window is None else (window[0], window[1]),
+        )
 
     def __post_init__(self) -> None:
         if self.spacing is not None and not all(0.01 <= one <= 100 for one in self.spacing):

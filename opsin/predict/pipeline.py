@@ -148,7 +148,7 @@ def _volumes(model: Model, paths: Sequence[Image]) -> Iterator[FilePrediction]:
         try:
             volume = model.load_image(content_of(path))
             found = model.predict_images([volume])[0]
-            yield FilePrediction(path, volume.shape, found, affine=volume.affine, spacing=volume.spacing)
+            yield FilePrediction(path, volume.shape, found, volume=volume)
         except DataError as error:
             yield FilePrediction(path, error=_one_line(error))
 

@@ -63,8 +63,9 @@ def predict_files(
         found = _rows(table, _predictions(model, chunks, tiles, pictures), count)
         _finish(pictures, chunks)
         return found
-    writer = choose_writer(model.task, inputs, output, model.preprocessing.intensity)
-    fingerprint = model.fingerprint if tiles is None else f"{model.fingerprint} tiles {tiles}"
+    maker = model.fingerprint
+    writer = choose_writer(model.task, inputs, output, model.preprocessing.intensity, maker)
+    fingerprint = maker if tiles is None else f"{maker} tiles {tiles}"
     stored = ResumableOutput(Path(output), fingerprint, [key_of(chunk) for chunk in chunks], is_folder(output))
     failed = stored.start()
     undrawn = [n for n, chunk in enumerate(chunks) if pictures is not None and not pictures.has(chunk)]

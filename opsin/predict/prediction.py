@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from opsin.geometry.placement import Affine
+from opsin.data import Volume
 
 from .inputs import Image
 
@@ -20,8 +20,7 @@ class FilePrediction:
         error: One line with the reason; None if there is a prediction.
         frame: Number of the frame, from 0 on; None for an image.
         seconds: Time of the frame in its video.
-        affine: Map from voxel indices to world coordinates of a volume; None for images.
-        spacing: Distance between the voxels of a volume, in millimetres; None for images.
+        volume: The volume that was predicted; None for images.
         pixels: uint8 (height, width, 3) of a frame, so that it can be drawn; None for an image, which is a file.
     """
 
@@ -31,6 +30,5 @@ class FilePrediction:
     error: str | None = None
     frame: int | None = None
     seconds: float | None = None
-    affine: Affine | None = None
-    spacing: tuple[float, float, float] | None = None
+    volume: Volume | None = None
     pixels: np.ndarray | None = None

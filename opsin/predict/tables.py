@@ -193,7 +193,8 @@ def join(chunks: Sequence[Path], output: Path) -> None:
 def _image_frame(task: Task, images: Sequence[FilePrediction], schema: Schema) -> pl.DataFrame:
     good = [one.prediction for one in images if one.prediction is not None]
     predictions = task.empty(0, (1, 1)) if not good else as_objects(good) if task.output.is_spatial else np.stack(good)
-    spacing = images[0].spacing if len(images) == 1 else None
+    volume = images[0].volume if len(images) == 1 else None
+    spacing = None if volume is None else volume.spacing
     own: Any = task
     task = own.with_spacing(spacing) if spacing is not None else task
     columns = {_free(name): iter(values) for name, values in task.to_columns(predictions).items()}

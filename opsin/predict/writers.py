@@ -66,7 +66,7 @@ def is_folder(output: str | Path) -> bool:
 
 
 def choose_writer(
-    task: Task, images: Sequence[Image], output: str | Path, intensity: Intensity | None = None
+    task: Task, images: Sequence[Image], output: str | Path, intensity: Intensity | None = None, model: str = ""
 ) -> Writer:
     """Selects the writer for a .csv, .jsonl, .parquet, or .json file, or for a folder.
 
@@ -75,6 +75,7 @@ def choose_writer(
         images: All image files.
         output: File or folder to write.
         intensity: Intensity scale of images with more than 8 bits, for overlays.
+        model: Fingerprint of the model, for DICOM.
 
     Raises:
         OpsinError: The task has no writer for this name.
@@ -89,7 +90,7 @@ def choose_writer(
     if folder is not None and is_folder(output):
         return FOLDERS[folder](task, unique_names(ids_of(images)), path, intensity)
     if "volumes" in formats and is_folder(output):
-        return VolumeFolder(task, ids_of(images), path)
+        return VolumeFolder(task, ids_of(images), path, model)
     if suffix == ".json" and suffix in formats:
         return CocoFile(task, ids_of(images), path.with_name(f"{path.stem}.errors.csv"))
     if path.is_dir():

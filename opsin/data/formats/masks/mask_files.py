@@ -10,6 +10,7 @@ from ...images import FileImages
 from ...table import Table, make_rows
 from ...targets import INSTANCES, MASKS, Target, TargetKind
 from ..exif import upright_mask
+from ..patients import patients_of
 from ..scan import count, some
 from .class_names import ClassNames
 from .encoding import MaskEncoding
@@ -117,10 +118,11 @@ def mask_table(
     """
     encoding = meaning if isinstance(meaning, MaskEncoding) else None
     kind = INSTANCES if encoding is None else MASKS
-    rows = make_rows(paths, paths.values(), kind=kind, splits=splits)
+    groups, about = patients_of(files.folder, list(paths))
+    rows = make_rows(paths, paths.values(), kind=kind, groups=groups, splits=splits)
     target = Target(kind, (DEFAULT_CLASS,) if encoding is None else encoding.names)
     orientations, turned = stored_orientations(files, paths)
-    all_notes = (*notes, *(() if encoding is None else encoding.notes), *turned)
+    all_notes = (*notes, *about, *(() if encoding is None else encoding.notes), *turned)
     return Table(rows, files, target, origin, all_notes, masks=FileMasks(files, paths, encoding, orientations))
 
 

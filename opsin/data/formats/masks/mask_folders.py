@@ -7,6 +7,7 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table
 from ...targets import INSTANCES, MASKS, TargetKind
+from ..patients import PATIENTS
 from ..reader import FormatMatch, FormatMatches, NearMiss
 from ..scan import FolderListing, count, some
 from .class_names import FILES, read_class_names
@@ -133,7 +134,11 @@ def _read(listing: FolderListing, pairs: MaskPairs, origin: str, kind: TargetKin
         notes.append(
             f"{count(pairs.left_out, 'mask')} or pictures of other folders or names left out: {some(pairs.left_out, 2)}"
         )
-    others = [name for name in listing.others if name != path and not (voc_splits and name.startswith(_VOC_LISTS))]
+    others = [
+        name
+        for name in listing.others
+        if name not in (path, PATIENTS) and not (voc_splits and name.startswith(_VOC_LISTS))
+    ]
     if others:
         notes.append(f"{count(others, 'other file')} left out: {some(others)}")
     try:

@@ -56,8 +56,14 @@ def read_series(series: Series, *, regrid: bool = False) -> Volume:
         return replace(
             regridded(array, grid), facts=facts, notes=(*notes, *more, f"resampled to a regular grid: {grid.problem}")
         )
+    files = tuple(one.path for one in grid.slices)
     return Volume(
-        array, spacing_of(grid.affine), grid.affine, facts, (*notes, *more, *_spacing_note(series.header, grid))
+        array,
+        spacing_of(grid.affine),
+        grid.affine,
+        facts,
+        (*notes, *more, *_spacing_note(series.header, grid)),
+        files if len(set(files)) == len(files) else (),
     )
 
 

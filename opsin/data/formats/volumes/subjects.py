@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
-import polars as pl
 
 from opsin.core import DataError
 
 from ...images import FileImages
+from ..patients import patients_of
 from .volume_files import FileVolumes
 
-PATIENTS = "patients.csv"
 _NUMBER = re.compile(r"(\d+)(?!.*\d)")
 _FEWEST_PAIRS, _MOST_PAIRS = 10, 60
 ALIKE = 0.5
@@ -30,9 +29,9 @@ def subjects_of(files: FileImages, ids: Sequence[str], volumes: FileVolumes) -> 
     Raises:
         DataError: The patients.csv cannot be read or lacks a volume.
     """
-    listed = files.folder / PATIENTS
-    if listed.is_file():
-        return _from_csv(files, ids), [f"patients come from {PATIENTS}: none is in two splits"]
+    listed, about = patients_of(files.folder, ids)
+    if about:
+        return listed, about
     numbers = [_number(id) for id in ids]
     if None in numbers or len(set(numbers)) < len(ids) or len({_NUMBER.sub("", id) for id in ids}) > 1:
         return [None] * len(ids), []
@@ -45,12 +44,8 @@ def subjects_of(files: FileImages, ids: Sequence[str], volumes: FileVolumes) -> 
 
 def _number(id: str) -> int | None:
     """Returns the last number in the name of a file; None without one."""
-    found = _NUMBER.search(_stem(id))
+    found = _NUMBER.search(PurePosixPath(id).name.partition(".")[0])
     return int(found[1]) if found and len(found[1]) < 10 else None
-
-
-def _stem(id: str) -> str:
-    return PurePosixPath(id).name.partition(".")[0]
 
 
 def _pairs_are_alike(ids: Sequence[str], numbers: Sequence[int], volumes: FileVolumes) -> bool:
@@ -79,19 +74,3 @@ def _pairs_are_alike(ids: Sequence[str], numbers: Sequence[int], volumes: FileVo
 
 def _evenly(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return pairs[:: max(1, len(pairs) // _MOST_PAIRS)]
-
-
-def _from_csv(files: FileImages, ids: Sequence[str]) -> list[str | None]:
-    try:
-        table = pl.read_csv(files.folder / PATIENTS, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{PATIENTS} cannot be read ({' '.join(str(error).split())[:120]}).") from error
-    column = next((name for name in ("path", "id", "file") if name in table.columns), None)
-    if column is None or "patient" not in table.columns:
-        raise DataError(f"{PATIENTS} has the columns {table.columns}. Expected path and patient.")
-    known = dict(zip(table[column].to_list(), table["patient"].to_list(), strict=True))
-    found = [known.get(id) or known.get(PurePosixPath(id).name) or known.get(_stem(id)) for id in ids]
-    missing = [id for id, patient in zip(ids, found, strict=True) if patient is None]
-    if missing:
-        raise DataError(f"{PATIENTS} does not name the patient of {missing[0]}. Expected every volume.")
-    return found
