@@ -11,24 +11,27 @@ from .output import plural
 if TYPE_CHECKING:
     from rich.table import Table
 
-MAX_ROWS, MAX_COLUMNS = 20, 6
-"""Maximum number of rows, and of columns with values, that are printed."""
+MAX_ROWS, MAX_COLUMNS, MAX_ERRORS = 20, 4, 5
+"""Maximum number of rows, of columns with values, and of errors that are printed."""
 LONGEST_PATH = 32
 TEXT_COLUMNS = ("path", "label", "labels", "error")
 
 
 def print_predictions(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Prints the first rows of predictions as a table: path, frame and time, the prediction, and errors."""
-    columns = _columns(rows)
-    table = _table([column for column in columns])
-    for row in rows[:MAX_ROWS]:
-        if row["error"] is not None:
-            table.add_row(_shortened(row["path"]), _shortened(f"error: {row['error']}"))
-        else:
-            table.add_row(*(_cell(row[column]) for column in columns))
-    _print(table, stderr=False)
-    if len(rows) > MAX_ROWS:
-        print(f"and {len(rows) - MAX_ROWS:,} more; -o predictions.csv writes all of them")
+    """Prints the first rows of predictions as a table: path, frame and time, the prediction; and the first errors."""
+    good, failed = ([row for row in rows if (row["error"] is None) is fine] for fine in (True, False))
+    columns = _columns(good)
+    table = _table(columns)
+    for row in good[:MAX_ROWS]:
+        table.add_row(*(_cell(row[column]) for column in columns))
+    if good:
+        _print(table, stderr=False)
+    if len(good) > MAX_ROWS:
+        print(f"and {len(good) - MAX_ROWS:,} more; -o predictions.csv writes all of them")
+    for row in failed[:MAX_ERRORS]:
+        print(f"{row['path']}: {row['error']}")
+    if len(failed) > MAX_ERRORS:
+        print(f"and {len(failed) - MAX_ERRORS:,} more errors")
 
 
 def print_counts(rows: Sequence[Mapping[str, Any]], names: Sequence[str], stderr: bool) -> None:
@@ -49,9 +52,13 @@ def print_counts(rows: Sequence[Mapping[str, Any]], names: Sequence[str], stderr
         table, lines = _class_counts(good, names)
     else:
         table, lines = _mean_values(good, names)
-    for cells in lines:
+    if len(lines) > MAX_ROWS:  # the most frequent classes
+        lines.sort(key=lambda cells: -float(cells[1].replace(",", "")))
+    for cells in lines[:MAX_ROWS]:
         table.add_row(*cells)
     _print(table, stderr)
+    if len(lines) > MAX_ROWS:
+        print(f"and {len(lines) - MAX_ROWS:,} more", file=sys.stderr if stderr else sys.stdout)
 
 
 def read_rows(output: Path) -> list[dict[str, Any]]:
@@ -102,8 +109,11 @@ def _mean_values(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> "tu
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Returns the columns to print: without lists, without classes where a label is given, at most six values."""
-    good = next((row for row in rows if row["error"] is None), {})
-    plain = [name for name, value in good.items() if not isinstance(value, list) and name not in ("path", "error")]
+    plain = [
+        name
+        for name, value in (rows[0] if rows else {}).items()
+        if not isinstance(value, list) and name not in ("path", "error")
+    ]
     if "label" in plain:
         plain = [name for name in plain if not name.startswith("p_")]
     fixed = [name for name in ("frame", "time") if name in plain]
