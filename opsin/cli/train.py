@@ -47,22 +47,9 @@ def train(
     Writes a model file, scores on a held-out test split, and an HTML report. Only DATA is required. Ctrl-C saves a
     checkpoint; --resume continues from it and ends with the same weights.
     """
-    given: dict[str, Any] = {
-        "task": task,
-        "model": model,
-        "epochs": epochs,
-        "minutes": minutes,
-        "size": size,
-        "device": device,
-        "hflip": hflip,
-        "batch": batch,
-        "lr": lr,
-        "augment": augment,
-        "patience": patience,
-        "spacing": spacing,
-        "window": window,
-        "out": out,
-    }
+    given: dict[str, Any] = dict(task=task, model=model, epochs=epochs, minutes=minutes, size=size, device=device)
+    given |= dict(hflip=hflip, batch=batch, lr=lr, augment=augment, patience=patience)
+    given |= dict(spacing=spacing, window=window, out=out)
     if resume is not None:
         _check_no_options({**given, "config": config})
     else:
