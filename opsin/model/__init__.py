@@ -3,6 +3,6 @@
 from .file import Part as Part
 from .load import load as load
 from .model import Model as Model
-from .model import check_head as check_head
+from .head import check_head as check_head
 from .provenance import Provenance as Provenance
 from .test_time_augmentation import TTA_MODES as TTA_MODES

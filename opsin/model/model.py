@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from opsin.core import DataError, ModelFileError, NetworkError, Shape, keep_large_buffers
+from opsin.core import DataError, ModelFileError, NetworkError, keep_large_buffers
 from opsin.data import VIDEO_EXTENSIONS, ImagePreprocessing, Preprocessing, VideoReader
 from opsin.geometry import Placement
 from opsin.nn import Sequential, summarize
@@ -26,6 +26,7 @@ from opsin.tasks.spatial import as_objects
 
 from .features import without_head
 from .file import Part, write_model_file
+from .head import check_head
 from .inputs import as_list, read_content, read_image, read_volume
 from .provenance import Provenance
 from .sliding_window import predict_array, predict_volume
@@ -374,32 +375,3 @@ class Model:
         """Number of images for which the largest feature map of a batch takes at most 256 MiB."""
         largest = max(row.values for row in summarize(self.network).rows)
         return max(1, min(_MOST_BATCH, _BATCH_VALUES // largest))
-
-
-def check_head(network: Sequential, size: Shape, task: Task) -> None:
-    """Raises NetworkError when a network does not fit its input or its task.
-
-    Args:
-        network: The network.
-        size: Shape of an input, (height, width, channels) or (depth, height, width, channels).
-        task: The task, whose output layout the network must have.
-    """
-    *space, _ = size
-    found, layout = network.output_shape, task.output.layout
-    if len(space) not in task.output.ranks:
-        raise NetworkError(
-            f"task {task.name} takes inputs with {' or '.join(map(str, task.output.ranks))} spatial axes. "
-            f"Expected no input of {size}."
-        )
-    wanted: tuple[object, ...] = (task.units,)
-    if layout == "map":
-        wanted = (*space, task.units)
-    elif layout == "grid" and len(found) == len(size):
-        stride = -(-space[0] // found[0])
-        wanted = (*(-(-side // stride) for side in space), task.units)
-    elif layout == "grid":
-        wanted = (*("cells" for _ in space), task.units)
-    if network.input_shape != size or found != wanted:
-        raise NetworkError(
-            f"the network has the input {network.input_shape} and the output {found}. Expected {size} and {wanted}."
-        )
