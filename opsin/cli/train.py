@@ -55,16 +55,18 @@ def train(
     else:
         options.require_data(data)
     drop_overridden(ctx, given)
+    given |= {"seed": seed, "rotate90": rotate90, "class_weights": class_weights, "pretrained": pretrained}
+    print_run(_run(resume, data, {**given, "workers": workers}), as_json, data=data)
+
+
+def _run(resume: Path | None, data: str | None, given: dict[str, Any]) -> "Run":
+    """Trains with the given options, or resumes a run."""
     with reporting() as progress:
         from opsin import api
 
         if resume is not None:
-            run = api.resume(resume, data=data, progress=progress, say=progress.say)
-        else:
-            given |= {"seed": seed, "rotate90": rotate90, "class_weights": class_weights, "pretrained": pretrained}
-            given |= {"workers": workers, "started": STARTED}
-            run = api.train(data, **given, progress=progress, say=progress.say)
-    print_run(run, as_json, data=data)
+            return api.resume(resume, data=data, progress=progress, say=progress.say)
+        return api.train(data, **given, started=STARTED, progress=progress, say=progress.say)
 
 
 def print_run(run: "Run", as_json: bool, data: str | None = None, next_images: Path | None = None) -> None:

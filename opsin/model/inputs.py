@@ -1,6 +1,8 @@
 """Images and volumes as callers give them: paths, bytes, PIL images, arrays, volumes and faces."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,7 +10,21 @@ import numpy as np
 from PIL import Image
 
 from opsin.core import DataError
-from opsin.data import URL_SCHEMES, Content, Face, Intensity, Volume, as_pixels, decode, fetch_image, read_study
+from opsin.data import (
+    URL_SCHEMES,
+    Content,
+    Face,
+    Frame,
+    Intensity,
+    VideoReader,
+    Volume,
+    as_pixels,
+    decode,
+    fetch_image,
+    read_study,
+)
+
+_MOST_FRAMES = 16
 
 
 def read_image(image: Any, at_least: tuple[int, int] | None, intensity: Intensity | None = None) -> np.ndarray:
@@ -102,3 +118,21 @@ def as_list(images: Any, axes: int = 2) -> list[Any]:
     if not isinstance(images, Iterable):
         raise DataError(f"images have the type {type(images).__name__}. Expected paths, bytes, PIL images or arrays.")
     return list(cast("Iterable[Any]", images))
+
+
+def frame_batches(path: str | Path) -> Iterator[list[Frame]]:
+    """Yields the frames of a video, up to 16 at a time.
+
+    Args:
+        path: Video file.
+
+    Raises:
+        DataError: The video cannot be read.
+    """
+    try:
+        with closing(VideoReader(path)) as reader:
+            frames = reader.frames()
+            while some := list(islice(frames, _MOST_FRAMES)):
+                yield some
+    except DataError as error:
+        raise DataError(f"{path} {error}") from error

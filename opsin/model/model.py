@@ -4,10 +4,8 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,7 @@ import torch
 from torch import Tensor
 
 from opsin.core import DataError, ModelFileError, NetworkError, keep_large_buffers
-from opsin.data import VIDEO_EXTENSIONS, ImagePreprocessing, Preprocessing, VideoReader
+from opsin.data import VIDEO_EXTENSIONS, ImagePreprocessing, Preprocessing
 from opsin.geometry import Placement
 from opsin.nn import Sequential, summarize
 from opsin.runtime.backends import FusedRuntime, Runtime, RuntimeCache
@@ -27,7 +25,7 @@ from opsin.tasks.spatial import as_objects
 from .features import without_head
 from .file import Part, write_model_file
 from .head import check_head
-from .inputs import as_list, read_content, read_image, read_volume
+from .inputs import as_list, frame_batches, read_content, read_image, read_volume
 from .provenance import Provenance
 from .sliding_window import predict_array, predict_volume
 from .test_time_augmentation import TTA_MODES, tta_average
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
 _MOST_BATCH = 256
 _BATCH_VALUES = 2**26
-_MOST_FRAMES = 16
 _MOST_TOGETHER = 8
 """Images that one core computes at a time; the feature maps of more would not fit into its cache."""
 
@@ -198,15 +195,10 @@ class Model:
     def _predict_video(self, path: str | Path, tiles: bool | None) -> list[dict[str, Any]]:
         """Returns a record for each frame; a few frames are in memory at a time."""
         records = list[dict[str, Any]]()
-        try:
-            with closing(VideoReader(path)) as reader:
-                frames = reader.frames()
-                while some := list(islice(frames, _MOST_FRAMES)):
-                    predictions = self.predict_images((self.load_image(frame.pixels) for frame in some), tiles)
-                    for frame, record in zip(some, self.task.to_records(predictions), strict=True):
-                        records.append({"frame": frame.number, "time": frame.seconds, **record})
-        except DataError as error:
-            raise DataError(f"{path} {error}") from error
+        for some in frame_batches(path):
+            predictions = self.predict_images((self.load_image(frame.pixels) for frame in some), tiles)
+            for frame, record in zip(some, self.task.to_records(predictions), strict=True):
+                records.append({"frame": frame.number, "time": frame.seconds, **record})
         return records
 
     def predict_images(self, images: Iterable[Any], tiles: bool | None = None) -> np.ndarray:

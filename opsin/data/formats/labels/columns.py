@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from opsin.core import DataError
+from opsin.core import DataError, did_you_mean
 
 from ..scan import IMAGE_EXTENSIONS
 
@@ -74,7 +74,8 @@ def columns_of(
     path = _path_column(header, cells or {})
     if path is None:
         raise DataError(
-            f"{where} has the columns {_shortened(header)}. Expected one called path, with the image files."
+            f"{where} has the columns {_shortened(header)}.{did_you_mean('path', header)} "
+            "Expected one called path, with the image files."
         )
     group, split = (first_of([name for name in header if name != path], names) for names in (GROUPS, SPLITS))
     others = [name for name in header if name not in (path, group, split)]
