@@ -15,7 +15,7 @@ from .inputs import at_least, fit_preprocessing, upscaled
 from .linear_model import LinearFit, fit_linear_model
 from .networks import BUNDLED_WEIGHTS, InitialNetwork, make_network, pretrained_network
 from .object_crops import SIDE
-from .pretrained_probe import probe_features
+from .pretrained_probe import FEW_IMAGES, KEPT_ERROR, KEPT_ERROR_OF_FEW, probe_features
 from .probe_samples import ProbeSamples, samples_of_images, samples_of_objects
 
 PRETRAINED_MIN_SIDE = 96
@@ -94,7 +94,9 @@ def choose_start(
         elif encoder.pretrained and task.output.is_dense:
             model = Model(encoder.network.to(request.device), _crop_task(), encoder.preprocessing)
             samples = samples_of_objects(source, model, seconds)
-    use, reason = _choose(request, encoder, samples if task.output.layout in MEASURED_LAYOUTS else None)
+    few = task.output.is_vector and len(source.rows("train")) < FEW_IMAGES
+    known = samples if task.output.layout in MEASURED_LAYOUTS else None
+    use, reason = _choose(request, encoder, known, KEPT_ERROR_OF_FEW if few else KEPT_ERROR)
     if linear is not None and (request.pretrained is False or (request.model is not None and not use)):
         linear = replace(linear, baseline=replace(linear.baseline, replaces=False))
     if not use:
@@ -107,13 +109,15 @@ def choose_start(
     return Start(source, encoder, linear, reason, samples)
 
 
-def _choose(request: StartRequest, encoder: InitialNetwork | None, samples: ProbeSamples | None) -> tuple[bool, str]:
+def _choose(
+    request: StartRequest, encoder: InitialNetwork | None, samples: ProbeSamples | None, kept: float
+) -> tuple[bool, str]:
     """Returns True for pretrained weights, and the reason where the user did not choose."""
     if request.pretrained is not None or request.model is not None:
         return bool(request.pretrained), ""
     if encoder is not None and not encoder.pretrained:
         return False, f"starts from {encoder.weights}"
-    return (False, "") if samples is None else probe_features(samples)
+    return (False, "") if samples is None else probe_features(samples, kept)
 
 
 def _crop_task() -> Task:
