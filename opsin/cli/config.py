@@ -34,7 +34,7 @@ def read_config(ctx: typer.Context, path: Path | None) -> Path | None:
     run = found.get("options")
     values = {"data": found.get("data"), **cast("dict[str, Any]", run)} if isinstance(run, dict) else found
     known = {name for parameter in ctx.command.params if (name := parameter.name)} - NOT_READ
-    values = {str(name).replace("-", "_"): value for name, value in values.items() if value is not None}
+    values = {str(name).replace("-", "_"): _typed(value) for name, value in values.items() if value is not None}
     for name in values.keys() - known:
         from opsin.core import did_you_mean
 
@@ -57,6 +57,11 @@ def drop_overridden(ctx: typer.Context, given: dict[str, Any]) -> None:
     for name in EXCLUSIVE:
         if typed and name not in typed and _source(ctx, name) == "DEFAULT_MAP":
             given[name] = None
+
+
+def _typed(value: Any) -> Any:
+    """Returns a value as it is typed: a list of numbers with commas."""
+    return ",".join(map(str, cast("list[Any]", value))) if isinstance(value, list) else value
 
 
 def _source(ctx: typer.Context, name: str) -> str:

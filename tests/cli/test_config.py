@@ -19,10 +19,12 @@ def arguments(finished_run, monkeypatch):
 
 
 def test_a_file_gives_data_and_options_and_the_command_line_wins(opsin, arguments, tmp_path):
-    (tmp_path / "mine.yaml").write_text("data: photos\nseed: 4\nclass-weights: true\nlr: 1e-3\nhflip: false\n")
+    (tmp_path / "mine.yaml").write_text(
+        "data: photos\nseed: 4\nclass-weights: true\nlr: 1e-3\nhflip: false\nspacing: [2, 1.5, 1]\n"
+    )
     assert opsin("train", "--config", "mine.yaml", "--seed", 0).exit_code == 0
     assert (arguments["data"], arguments["seed"], arguments["class_weights"]) == ("photos", 0, True)
-    assert (arguments["lr"], arguments["hflip"]) == (0.001, False)
+    assert (arguments["lr"], arguments["hflip"], arguments["spacing"]) == (0.001, False, (2.0, 1.5, 1.0))
 
 
 def test_the_record_of_a_run_is_read(opsin, arguments, tmp_path):
