@@ -66,8 +66,10 @@ def boundary_f(counts: np.ndarray, weights: np.ndarray) -> float:
         weights: (n,) weight of each image.
 
     Returns:
-        The F score from 0 to 1; 1 when neither predictions nor ground truth have a boundary.
+        The F score from 0 to 1; 1 when neither predictions nor ground truth have a boundary; nan without rows.
     """
+    if not weights.sum():
+        return float("nan")
     near, predicted, true_near, truth = weights @ counts
     if not predicted and not truth:
         return 1.0

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from opsin import data, tasks
 from opsin.core import DataError, Progress, choose_device, silent_line
 from opsin.data import Batches, Table
 from opsin.data.dataset import Dataset
 from opsin.model import Model
 from opsin.tasks import Task
-from opsin.training import Recipe, TimeLimit, TrainJob, distributed, init_whitening_stem
+from opsin.training import Recipe, TimeLimit, TrainJob, distributed, init_output_bias, init_whitening_stem
 
 from .flip_probe import flip_keeps_target
 from .inputs import read_dataset
@@ -142,8 +144,7 @@ def make_plan(
     source, network, preprocessing = start.source, start.initial.network.to(device), start.initial.preprocessing
     hflip, hflip_reason = _hflip(start, options, left)
     model = Model(network, task, preprocessing, task.default_tta(hflip, max(preprocessing.size[:-1])))
-    if not start.initial.pretrained:
-        init_whitening_stem(network, preprocessing, source.store.pixels, source.rows("train"))
+    _init_from_data(model, source, targets, start.initial.pretrained)
     folder = Path(distributed.text_from_rank0(lambda: str(make_folder(task.name, source.table.origin))))
     job = _make_job(model, start, options, hflip, folder, elapsed)
     if weights is not None:
@@ -155,6 +156,15 @@ def make_plan(
         reasons.append(f"starts from {start.initial.weights}")
     linear = None if start.linear is None else start.linear.baseline
     return TrainingPlan(source, job, tuple(filter(None, reasons)), start.initial.weights, linear)
+
+
+def _init_from_data(model: Model, source: Dataset, targets: np.ndarray, pretrained: bool) -> None:
+    """Sets the first kernels, unless they are pretrained, and the last bias from the training data."""
+    if not pretrained:
+        init_whitening_stem(model.network, model.preprocessing, source.store.pixels, source.rows("train"))
+    bias = model.task.output_bias(targets)
+    if bias is not None:
+        init_output_bias(model.network, bias)
 
 
 def _split(source: Dataset, seed: int) -> Table:

@@ -43,6 +43,10 @@ class ImageLevelTask:
         """Returns the targets unchanged."""
         return encoded
 
+    def output_bias(self, train_targets: np.ndarray) -> tuple[float, ...] | None:
+        """Returns None: the last layer keeps its own initial bias."""
+        return None
+
     def loss_parameters(self, seed: int) -> dict[str, Tensor]:
         """Returns nothing: the loss has no weights."""
         return {}

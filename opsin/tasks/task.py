@@ -69,6 +69,10 @@ class Objective(Protocol):
         """Returns encoded targets in the form of a table, to show them."""
         ...
 
+    def output_bias(self, train_targets: np.ndarray) -> tuple[float, ...] | None:
+        """Returns the initial bias of the network's last layer, a value per unit; None to keep its own."""
+        ...
+
     def loss_parameters(self, seed: int) -> dict[str, Tensor]:
         """Returns initial values of weights that belong to the loss and are trained with the network; mostly none."""
         ...

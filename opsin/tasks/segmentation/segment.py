@@ -31,6 +31,9 @@ from .losses import class_loss
 BACKGROUNDS = ("background", "_background_", "bg", "unlabeled", "unlabelled", "none", "void")
 """Names that mark the first class as background: left out of the mean Dice, drawn without colour."""
 
+LEAST_SHARE = 1e-4
+"""Least share of a class that the initial bias assumes."""
+
 
 @dataclass(frozen=True)
 class Segment(SpatialTask):
@@ -92,6 +95,11 @@ class Segment(SpatialTask):
     ) -> Tensor:
         """Computes cross-entropy and 1 - Dice, means over known pixels and classes, (n,)."""
         return class_loss(logits, target, IGNORED, smoothing=smoothing, weights=weights)
+
+    def output_bias(self, train_targets: np.ndarray) -> tuple[float, ...]:
+        """Returns the logarithm of the share of each class among the training pixels, at least 1 of 10,000."""
+        shares = self.fit_baseline(train_targets).clip(LEAST_SHARE)
+        return tuple(np.log(shares).tolist())
 
     def decode(self, logits: Tensor) -> np.ndarray:
         """Returns the most probable class of each pixel and its probability, in steps of 1/255."""
@@ -230,8 +238,9 @@ class Segment(SpatialTask):
         return constant
 
     def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Returns 1 - the mean Dice of each image, (n,)."""
-        return 1 - self._image_dice(confusion(predictions[..., 0], targets, self.units))
+        """Returns 1 - the mean Dice of each image, (n,); 0 where nothing is labelled and nothing predicted."""
+        dice = self._image_dice(confusion([row[..., 0] for row in predictions], targets, self.units))
+        return 1 - np.where(np.isnan(dice), 1.0, dice)
 
     def uncertainty(self, predictions: np.ndarray) -> np.ndarray:
         """Returns 1 - the mean confidence of each image, (n,)."""

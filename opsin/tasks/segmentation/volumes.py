@@ -110,11 +110,6 @@ class SegmentVolumes(Segment):
             rows.append({"class": name, "count": count, **{key: mean_known(t[:, place]) for key, t in table.items()}})
         return rows
 
-    def sample_loss(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Returns 1 - the mean Dice of each volume, (n,); 0 where nothing is labelled and nothing predicted."""
-        dice = np.array([mean_known(self._dice(*pair)) for pair in zip(predictions, targets, strict=True)])
-        return 1 - np.where(np.isnan(dice), 1.0, dice)
-
     def baseline_predictions(self, baseline: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """Returns the most frequent class for every voxel."""
         value = np.array([int(baseline.argmax()), round(255 * float(baseline.max()))], np.uint8)
@@ -152,10 +147,6 @@ class SegmentVolumes(Segment):
     def default_tta(self, hflip: bool, side: int) -> str:
         """Returns "none": most anatomy has a left and a right."""
         return "none"
-
-    def _dice(self, prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
-        tables = confusion(np.asarray(prediction)[None, ..., 0], np.asarray(target)[None], self.units)
-        return self._overlaps(tables[0])[1][self.things.start :]
 
     def _table(self, predictions: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         """Scores of every volume and class, (n, classes) each; nan where they are not defined."""
