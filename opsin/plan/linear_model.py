@@ -26,10 +26,9 @@ ROUNDS, ITERATIONS = 3, 6
 """Rounds of L-BFGS for each penalty, from the weights of the penalty before, and iterations of a round."""
 MOST_IMAGES = 10_000
 """Most images whose features are computed without a time limit."""
-TIME_SHARE, TEST_SHARE = 0.2, 0.05
-"""Share of the remaining time for the features of training and validation images, and for those of test images."""
-LEAST_SECONDS = 1.0
-"""With less time there is no linear model."""
+TIME_SHARE, FIT_SHARE, TEST_SHARE = 0.15, 0.1, 0.05
+"""Share of the remaining time for the features of training and validation images, for the fit, and for the features of
+test images."""
 VALID_SHARE = 0.2
 """Share of validation images among the images whose features are computed."""
 TIMED_IMAGES = 32
@@ -111,27 +110,26 @@ def fit_linear_model(
         class_weights: Weight of each class in the loss.
 
     Returns:
-        The fit; None where the last layer is not linear, or where time or images are missing.
+        The fit; None where the last layer is not linear, or with fewer than two training images.
     """
     last = list(model.network.children())[-1] if model.network.layers else None
     rows = {split: source.rows(split) for split in ("train", "valid", "test")}
     if not isinstance(last, torch.nn.Linear) or len(rows["train"]) < 2:
         return None
-    if seconds is not None and bool(distributed.from_rank0(float(TIME_SHARE * seconds < LEAST_SECONDS))):
-        return None
+    begun = time.monotonic()
     rate = _images_per_second(model, source.store.pixels, rows["train"]) if seconds is not None else float("inf")
     train, valid, test = _affordable(tuple(map(len, rows.values())), rate, seconds)
     chosen = {"train": sample_rows(len(rows["train"]), train, "train")}
     chosen["valid"] = sample_rows(len(rows["valid"]), valid, "valid")
     pixels, total = source.store.pixels, sum(map(len, chosen.values()))
     features, targets, done = dict[str, np.ndarray](), dict[str, np.ndarray](), 0
-    deadline = None if seconds is None else time.monotonic() + TIME_SHARE * seconds
+    deadline = None if seconds is None else begun + TIME_SHARE * seconds
     for split in ("valid", "train"):
         positions = chosen[split]
         features[split] = features_of(model, pixels, rows[split][positions], progress, (done, total), deadline)
         chosen[split] = positions = positions[: len(features[split])]
         targets[split], done = source.targets(split)[positions], done + len(positions)
-    deadline = None if seconds is None else time.monotonic() + TIME_SHARE * seconds / 2
+    deadline = None if seconds is None else begun + (TIME_SHARE + FIT_SHARE) * seconds
     with one_thread():
         _fit_path(model, last, features, targets, class_weights, deadline)
     score = _calibrate(model, last, features["valid"], targets["valid"])

@@ -14,20 +14,24 @@ KEPT_ERROR, KEPT_ERROR_OF_FEW = 0.7, 0.95
 """Largest error with pretrained features, as a share of that with pixels, for which they are chosen."""
 LEAST_EXPLAINED = 0.05
 """Least share of the variation of numbers that features explain; noise may explain less."""
+SURE = 2.0
+"""Standard errors of a difference."""
 FEW_IMAGES = 5000
 """With fewer training images random weights learn little, and features need to be only slightly better than pixels."""
 
 
-def probe_features(samples: ProbeSamples, kept: float = KEPT_ERROR) -> tuple[bool, str]:
+def probe_features(samples: ProbeSamples, few: bool) -> tuple[bool, str]:
     """Returns True and a reason where pretrained weights suit the samples better than random ones.
 
     Compares two linear models by leave-one-out ridge regression, on pretrained features and on pixels. Pretrained
-    weights are chosen where features leave less than a share of the error: of the wrong classes, or for numbers and
-    labels of the unexplained variation (docs/decisions/0007). Features no better than chance are not chosen.
+    weights are chosen where features leave less than 70 % of the error: of the wrong classes, or for numbers and labels
+    of the unexplained variation. With few images, 95 % suffice; for few images with boxes it suffices that features of
+    crops are not worse by two standard errors, since most crops are easy (docs/decisions/0007). Features no better than
+    chance are not chosen.
 
     Args:
         samples: Images, or crops of objects and of the background.
-        kept: That share.
+        few: The data set has fewer than 5,000 training images.
 
     Returns:
         The choice and its reason; (False, "") for fewer than 20 samples, or targets that are all equal.
@@ -41,11 +45,15 @@ def probe_features(samples: ProbeSamples, kept: float = KEPT_ERROR) -> tuple[boo
         wanted = np.eye(len(classes))[codes]
         seen, plain = (float((leave_one_out(x, wanted).argmax(1) != codes).mean()) for x in (features, pixels))
         chance = 1 - float(np.bincount(codes).max()) / len(codes)
-        known = chance - seen > 2 * (chance * (1 - chance) / len(codes)) ** 0.5  # above two standard errors
+        error = (chance * (1 - chance) / len(codes)) ** 0.5
+        known = chance - seen > SURE * error
         measure = "errors of a linear model"
     else:
         seen, plain = unexplained_share(features, targets), unexplained_share(pixels, targets)
         known, measure = 1 - seen > LEAST_EXPLAINED, "of the variation not explained by a linear model"
-    better = bool(distributed.from_rank0(float(known and seen < kept * plain)))
-    weights = "pretrained" if better else "random"
-    return better, f"{weights} weights: {seen:.0%} {measure} of {samples.kind} with features, {plain:.0%} with pixels"
+    least = (KEPT_ERROR_OF_FEW if few else KEPT_ERROR) * plain
+    if few and samples.of_objects:
+        least = plain + SURE * (plain * (1 - plain) / len(targets)) ** 0.5 + 1e-9
+    better = bool(distributed.from_rank0(float(known and seen < least)))
+    weights, kind = "pretrained" if better else "random", "crops" if samples.of_objects else "images"
+    return better, f"{weights} weights: {seen:.0%} {measure} of {kind} with features, {plain:.0%} with pixels"

@@ -32,14 +32,14 @@ class ProbeSamples:
         targets: Classes, int64 (n,), -1 for crops of the background; or numbers, float (n, k).
         features: Pretrained features, float32 (n, d).
         encoder: Network of the features.
-        kind: "images" or "crops of objects".
+        of_objects: The samples are crops of objects and of the background.
     """
 
     pixels: np.ndarray
     targets: np.ndarray
     features: np.ndarray
     encoder: Model
-    kind: str
+    of_objects: bool
 
     def flips(self, seconds: float | None) -> FlipSamples:
         """Returns images, or crops of objects, with the features of their horizontal flips.
@@ -68,7 +68,7 @@ def samples_of_images(source: Dataset, fit: LinearFit) -> ProbeSamples:
     if not source.table.target.kind.is_class:
         targets = fit.model.task.encode(targets).astype(np.float64)
     pixels = source.store.pixels[source.rows("train")[rows]]
-    return ProbeSamples(pixels, targets, fit.features[:MOST_IMAGES], fit.model, "images")
+    return ProbeSamples(pixels, targets, fit.features[:MOST_IMAGES], fit.model, False)
 
 
 def samples_of_objects(source: Dataset, encoder: Model, seconds: float | None) -> ProbeSamples | None:
@@ -86,7 +86,7 @@ def samples_of_objects(source: Dataset, encoder: Model, seconds: float | None) -
     deadline = None if seconds is None else time.monotonic() + TIME_SHARE * seconds
     features = features_of(encoder, pixels, order, deadline=deadline)
     rows = order[: len(features)]
-    return ProbeSamples(pixels[rows], classes[rows], features, encoder, "crops")
+    return ProbeSamples(pixels[rows], classes[rows], features, encoder, True)
 
 
 def samples_without_features(source: Dataset) -> FlipSamples:

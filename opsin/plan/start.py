@@ -15,13 +15,15 @@ from .inputs import at_least, fit_preprocessing, upscaled
 from .linear_model import LinearFit, fit_linear_model
 from .networks import BUNDLED_WEIGHTS, InitialNetwork, make_network, pretrained_network
 from .object_crops import SIDE
-from .pretrained_probe import FEW_IMAGES, KEPT_ERROR, KEPT_ERROR_OF_FEW, probe_features
+from .pretrained_probe import FEW_IMAGES, probe_features
 from .probe_samples import ProbeSamples, samples_of_images, samples_of_objects
 
 PRETRAINED_MIN_SIDE = 96
 """Least side in pixels for pretrained weights; smaller images are upscaled, as ImageNet's are larger."""
 PRETRAINED_CHANNELS = (1, 3)
 """Numbers of channels that pretrained networks take."""
+LEAST_SECONDS = 30.0
+"""With less time for the run, no features are computed."""
 MEASURED_LAYOUTS = ("vector", "grid")
 """Layouts of outputs for which weights are chosen by a probe; maps start from random ones (docs/pretrained.md)."""
 
@@ -85,7 +87,8 @@ def choose_start(
     least = 1 if request.own_size else PRETRAINED_MIN_SIDE
     shape, linear, samples = source.store.pixels.shape, None, None
     encoder = None
-    if len(shape) == 4 and shape[-1] in PRETRAINED_CHANNELS:
+    has_time = seconds is None or bool(distributed.from_rank0(float(seconds >= LEAST_SECONDS)))
+    if len(shape) == 4 and shape[-1] in PRETRAINED_CHANNELS and has_time:
         encoder = _encoder(source, task, request, alternative, least, progress)
         if encoder.pretrained and task.output.is_vector:
             model = Model(encoder.network.to(request.device), task, encoder.preprocessing)
@@ -94,9 +97,8 @@ def choose_start(
         elif encoder.pretrained and task.output.is_dense:
             model = Model(encoder.network.to(request.device), _crop_task(), encoder.preprocessing)
             samples = samples_of_objects(source, model, seconds)
-    few = task.output.is_vector and len(source.rows("train")) < FEW_IMAGES
     known = samples if task.output.layout in MEASURED_LAYOUTS else None
-    use, reason = _choose(request, encoder, known, KEPT_ERROR_OF_FEW if few else KEPT_ERROR)
+    use, reason = _choose(request, encoder, known, len(source.rows("train")) < FEW_IMAGES)
     if linear is not None and (request.pretrained is False or (request.model is not None and not use)):
         linear = replace(linear, baseline=replace(linear.baseline, replaces=False))
     if not use:
@@ -110,14 +112,14 @@ def choose_start(
 
 
 def _choose(
-    request: StartRequest, encoder: InitialNetwork | None, samples: ProbeSamples | None, kept: float
+    request: StartRequest, encoder: InitialNetwork | None, samples: ProbeSamples | None, few: bool
 ) -> tuple[bool, str]:
     """Returns True for pretrained weights, and the reason where the user did not choose."""
     if request.pretrained is not None or request.model is not None:
         return bool(request.pretrained), ""
     if encoder is not None and not encoder.pretrained:
         return False, f"starts from {encoder.weights}"
-    return (False, "") if samples is None else probe_features(samples, kept)
+    return (False, "") if samples is None else probe_features(samples, few)
 
 
 def _crop_task() -> Task:

@@ -62,9 +62,8 @@ def test_the_penalty_follows_the_validation_images():
     assert made.predict_batch(PIXELS).std() < 0.5
 
 
-def test_few_seconds_take_few_images_and_none_take_none():
+def test_the_fit_keeps_its_share_of_the_time():
     made, source = model_of(Classify(("0", "1", "2"))), source_of(RNG.integers(0, 3, 90))
-    assert fit_linear_model(made, source, 0.5, silent) is None
     begun = time.monotonic()
     fit = fit_linear_model(made, source, 20.0, silent)
     assert fit is not None and time.monotonic() - begun < 10

@@ -7,8 +7,8 @@ RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 256, (60, 4, 4, 1)).astype(np.uint8)
 
 
-def choice(features, pixels, targets):
-    return probe_features(ProbeSamples(pixels, targets, features, None, "images"))
+def choice(features, pixels, targets, few=False, crops=False):
+    return probe_features(ProbeSamples(pixels, targets, features, None, crops), few)
 
 
 def test_the_smaller_error_chooses():
@@ -28,3 +28,12 @@ def test_two_kinds_of_noise_and_equal_targets_choose_random_weights():
     assert not choice(noise, NOISE, RNG.normal(size=(60, 2)))[0]
     assert choice(noise, NOISE, np.zeros(60, int)) == (False, "")
     assert choice(noise[:9], NOISE[:9], np.arange(9) % 2) == (False, "")
+
+
+def test_easy_crops_of_few_images_choose_pretrained_weights_and_features_without_information_never_do():
+    codes = np.arange(60) % 2 - 1
+    clear = np.eye(2)[codes + 1] + 0.01 * RNG.normal(size=(60, 2))
+    shown = (200 * np.eye(2)[codes + 1]).astype(np.uint8).reshape(60, 1, 2, 1)
+    assert choice(clear, shown, codes, few=True, crops=True)[0]
+    assert not choice(clear, shown, codes, few=False, crops=True)[0]
+    assert not choice(RNG.normal(size=(60, 9)), shown, codes, few=True, crops=True)[0]
