@@ -58,11 +58,15 @@ def equal_error_rate(genuine: np.ndarray, impostor: np.ndarray, weights: tuple[n
         impostor: (pairs,) distances of pairs of different people.
         weights: Weights of both.
     """
-    order = np.argsort(np.concatenate([genuine, impostor]), kind="stable")
+    values = np.concatenate([genuine, impostor])
+    order = np.argsort(values, kind="stable")
     is_genuine = order < len(genuine)
     both = np.concatenate([weights[0] / weights[0].sum(), weights[1] / weights[1].sum()])[order]
     missed = 1 - np.cumsum(np.where(is_genuine, both, 0))
     matched = np.cumsum(np.where(is_genuine, 0, both))
+    ranked = values[order]
+    last = np.append(ranked[1:] != ranked[:-1], True)  # a threshold between equal distances does not exist
+    missed, matched = np.append(1.0, missed[last]), np.append(0.0, matched[last])
     best = int(np.abs(missed - matched).argmin())
     return max(0.0, float((missed[best] + matched[best]) / 2))
 

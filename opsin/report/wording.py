@@ -30,6 +30,9 @@ WORDS = {
     "image_dice": ("Dice per image", "Dice coefficient of each image, mean over images", 1),
     "pixel_accuracy": ("Pixel accuracy", "share of correctly classified pixels", 1),
     "boundary_f": ("Boundary F", "harmonic mean of precision and recall of boundary pixels", 1),
+    "eer": ("Equal error rate", "error rate where false matches and false non-matches are equally frequent", -1),
+    "tar_at_far": ("TAR at FAR 0.01", "share of pairs of one identity that match where 1 % of the other pairs do", 1),
+    "rank1": ("Rank-1 rate", "share of images whose nearest other image is of the same identity", 1),
     "r2": ("R²", "share of the variance of the labels that is explained", 1),
 }
 """Title and definition of each metric, and 1 when higher is better, -1 when lower is better."""

@@ -7,6 +7,7 @@ from .registry import target_kind as target_kind
 from .registry import task_from_json as task_from_json
 from .classification.classify import Classify as Classify
 from .detection.detect import Detect as Detect
+from .embedding import Embed as Embed
 from .segmentation.instances import Instances as Instances
 from .classification.multilabel import MultiLabel as MultiLabel
 from .regression import Regress as Regress

@@ -11,6 +11,7 @@ from opsin.data import Target, TargetKind
 from .classification.classify import Classify
 from .classification.multilabel import MultiLabel
 from .detection.detect import Detect
+from .embedding import Embed
 from .regression import Regress
 from .segmentation.instances import Instances
 from .segmentation.segment import Segment
@@ -18,7 +19,7 @@ from .segmentation.volumes import SegmentVolumes
 from .task import Task
 
 _TASKS: dict[str, type[Any]] = {
-    task.name: task for task in (Classify, MultiLabel, Regress, Detect, Segment, SegmentVolumes, Instances)
+    task.name: task for task in (Classify, MultiLabel, Regress, Detect, Segment, SegmentVolumes, Instances, Embed)
 }
 
 

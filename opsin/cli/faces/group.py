@@ -10,6 +10,7 @@ from .evaluate import evaluate
 from .find import find
 from .forget import forget
 from .search import search
+from .train import train
 from .verify import verify
 
 faces = typer.Typer(
@@ -28,6 +29,7 @@ for command, example in (
     (check, "opsin faces check club.safetensors"),
     (cluster, "opsin faces cluster holiday/"),
     (evaluate, "opsin faces evaluate people/"),
+    (train, "opsin faces train animals/ --minutes 10"),
     (forget, "opsin faces forget club.safetensors 'Ada Lovelace'"),
 ):
     faces.command(epilog=f"Example: {example}", no_args_is_help=True)(command)

@@ -56,7 +56,7 @@ def search(
         return
     cells = [_cells(photo, verdict) for photo, verdicts in rows for verdict in verdicts]
     if cells:
-        print_table(("image", "verdict", "nearest", "distance", "false matches"), cells)
+        print_table(("image", "verdict", "nearest", "distance", "FMR"), cells)
     print(f"{plural(len(cells), 'face')} in {plural(len(rows), 'image')}")
     print(
         f"threshold {known.calibration.threshold(used):.3f} from {known.calibration.source}; with "
