@@ -90,7 +90,8 @@ Task = Annotated[
     str | None,
     typer.Option(
         metavar="TASK",
-        help="Task: classify, multilabel, regress, detect, segment, instances or embed. Default: inferred from the labels.",
+        help="Task: classify, multilabel, regress, detect, segment, instances or embed. "
+        "Default: inferred from the labels.",
         show_default=False,
     ),
 ]

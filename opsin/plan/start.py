@@ -87,8 +87,9 @@ def choose_start(
     least = 1 if request.own_size else PRETRAINED_MIN_SIDE
     shape, linear, samples = source.store.pixels.shape, None, None
     encoder = None
+    has_classes = task.output.layout != "embedding"  # a linear model of identities says nothing about others
     has_time = seconds is None or bool(distributed.from_rank0(float(seconds >= LEAST_SECONDS)))
-    if len(shape) == 4 and shape[-1] in PRETRAINED_CHANNELS and has_time:
+    if len(shape) == 4 and shape[-1] in PRETRAINED_CHANNELS and has_time and has_classes:
         encoder = _encoder(source, task, request, alternative, least, progress)
         if encoder.pretrained and task.output.is_vector:
             model = Model(encoder.network.to(request.device), task, encoder.preprocessing)
