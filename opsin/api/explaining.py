@@ -129,13 +129,14 @@ def findings(found: Explanation) -> list[tuple[str, str]]:
     measured = [layer for layer in found.windows if layer.change_outside is not None]
     exact = [layer for layer in found.windows if layer.window is not None and layer.window == layer.support]
     windows = [layer for layer in found.windows if layer.window is not None]
+    compared = [layer for layer in windows if layer.support is not None]
     shared = [layer for layer in found.windows if layer.unshared]
     lines = [
         (
             "Local connectivity",
             f"Replacing all pixels outside a unit's window changed it by {found.largest_change_outside:g} at most in "
-            f"{len(measured)} of {len(found.windows)} layers. The gradient reaches exactly the window that the layers "
-            f"allow in {len(exact)} of {len(windows)}.",
+            f"{len(measured)} layers. The gradient reaches exactly the window that the layers "
+            f"allow in {len(exact)} of {len(compared)}.",
         ),
         (
             "Parameter sharing",

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from opsin.model import Model
 
-MAX_SIDE = 640
+MAX_SIDE = 448
 """Largest canvas in pixels; windows that do not fit on it are not measured."""
 
 

@@ -16,7 +16,9 @@ from .support import gradient_support, positive_twin
 
 EFFECT = 0.95
 """Share of a unit's gradient that its effective window holds."""
-_SIGNS = 8
+MAX_MEASURED = 32
+"""Layers that are measured, spread over the depth; for the others the window is computed alone."""
+_SIGNS = 2
 """Random sums of channels whose gradients are averaged."""
 
 
@@ -70,17 +72,20 @@ def measure_windows(model: Model, pixels: np.ndarray, progress: Any = None) -> l
         One entry for each layer that contains no others and has a feature map.
     """
     rows = [row for row in summarize(model.network).rows if len(row.output_shape) == 3 and not row.is_composite]
-    twin = positive_twin(model.network)
+    twin, step = positive_twin(model.network), -(-len(rows) // MAX_MEASURED)
     found: list[LayerWindow] = []
     for number, row in enumerate(rows):
         entry = _described(row)
+        middle = (row.output_shape[0] // 2, row.output_shape[1] // 2)
         if row.receptive_field is None:
             entry = replace(entry, note="depends on the whole image")
         else:
-            middle = (row.output_shape[0] // 2, row.output_shape[1] // 2)
-            box = gradient_support(twin, row.path, middle)
-            entry = replace(entry, support=_size(box), window=_size(_theory(model, row, middle)))
-            entry = _on_canvas(model, pixels, row, entry)
+            entry = replace(entry, window=_size(_theory(model, row, middle)))
+            if (len(rows) - 1 - number) % step == 0:
+                entry = replace(entry, support=_size(gradient_support(twin, row.path, middle)))
+                entry = _on_canvas(model, pixels, row, entry)
+            else:
+                entry = replace(entry, note="window computed, not measured")
         found.append(entry)
         if progress is not None:
             progress("windows", number + 1, len(rows))
