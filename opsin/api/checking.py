@@ -8,7 +8,7 @@ import numpy as np
 
 from opsin import data as datasets
 from opsin import tasks
-from opsin.core import DataError, Progress, silent, write_text
+from opsin.core import DataError, Progress, show_in_notebook, silent, write_text
 from opsin.data import Intensity, Table, find_intensity, whole_pixels
 from opsin.data.headers import Headers, read_headers
 from opsin.report.check_page import CheckContent, DataFacts, TargetPicture, check_page
@@ -25,6 +25,7 @@ INTENSITY_SAMPLE = 256
 MAX_LISTED = 10
 
 
+@show_in_notebook
 def check(
     data: Any, *, task: str | None = None, out: str | Path | None = None, progress: Progress = silent
 ) -> DataCheck:

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 
 from opsin import data as formats
-from opsin.core import DataError, OpsinError, Progress, keep_large_buffers, silent, silent_line, write_text
+from opsin.core import (
+    DataError,
+    OpsinError,
+    Progress,
+    keep_large_buffers,
+    show_in_notebook,
+    silent,
+    silent_line,
+    write_text,
+)
 from opsin.data import Table, Target
 from opsin.data.dataset import Dataset
 from opsin.evaluation import Predictions
@@ -27,6 +36,7 @@ from .results import Evaluation
 from .run_folder import check_apart, check_writable, new_folder
 
 
+@show_in_notebook
 def evaluate(
     model: str | Path | Model,
     data: Any,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from opsin import data as formats
-from opsin.core import DataError, Progress, silent, write_text
+from opsin.core import DataError, Progress, show_in_notebook, silent, write_text
 from opsin.drawing import Curve as Line
 from opsin.drawing import Lines
 from opsin.explain import Explanation, LayerWindow, Saliency, explain_image
@@ -22,6 +22,7 @@ _TITLES = {
 }
 
 
+@show_in_notebook
 def explain(
     model: Model,
     image: Any,

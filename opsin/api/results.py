@@ -1,12 +1,18 @@
-"""Return values of the verbs."""
+"""Return values of the verbs. In a notebook each shows itself on one screen."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from opsin.core import card
 from opsin.evaluation import Predictions, Score
 from opsin.report import Verdict
 from opsin.report.check_page import ClassCounts, DataFacts
+from opsin.report.tables import score_rows
+from opsin.report.wording import duration, plural, plural_of
+
+_MOST_CLASSES, _MOST_NOTES = 12, 8
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,16 @@ class Run:
     linear_baseline: dict[str, Score] = field(default_factory=dict[str, Score])
     note: str = ""
 
+    def _repr_html_(self) -> str:
+        sentences = (self.verdict.summary, self.verdict.advice) if self.verdict is not None else ()
+        return card(
+            f"Run: {self.task}, {duration(self.seconds)}",
+            (*sentences, self.note),
+            _score_table(self.scores, self.baseline, self.linear_baseline),
+            {"report": self.report.as_posix(), "model": self.model.as_posix()},
+            f'opsin.load("{self.model.as_posix()}").predict("photo.jpg")',
+        )
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -55,6 +71,13 @@ class Evaluation:
     predictions: Predictions
     report: Path | None = None
     linear_baseline: dict[str, Score] = field(default_factory=dict[str, Score])
+
+    def _repr_html_(self) -> str:
+        return card(
+            f"Evaluation on {plural(len(self.predictions.ids), 'image')}",
+            table=_score_table(self.scores, self.baseline, self.linear_baseline),
+            links=None if self.report is None else {"report": self.report.as_posix()},
+        )
 
 
 @dataclass(frozen=True)
@@ -113,3 +136,28 @@ class DataCheck:
             "notes": list(self.notes),
             "page": str(self.page),
         }
+
+    def _repr_html_(self) -> str:
+        splits = ", ".join(f"{count:,} {name}" for name, count in self.splits.items())
+        facts = (f"Format: {self.format}.", f"Sizes: {self.facts.sizes}.", f"Splits: {splits}." if splits else "")
+        classes = list(self.classes.items())
+        more = f"and {plural(len(classes) - _MOST_CLASSES, 'class')} more" if len(classes) > _MOST_CLASSES else ""
+        counts = [(name, f"{count:,}") for name, count in classes[:_MOST_CLASSES]]
+        return card(
+            f"{plural(self.images, 'image')}: {self.task}",
+            (*facts, *self.notes[:_MOST_NOTES], more),
+            [("", plural_of(self.counts.count_word)), *counts],
+            {"page with pictures": self.page.as_posix()},
+        )
+
+
+def _score_table(
+    scores: Mapping[str, Score], baseline: Mapping[str, Score], linear: Mapping[str, Score]
+) -> Iterator[tuple[str, ...]]:
+    """Yields the titles and a row for each score; nothing without scores."""
+    references = (*(("baseline",) if baseline else ()), *(("linear model",) if linear else ()))
+    if scores:
+        yield ("score", "value", "95 % interval", *references)
+    for row in score_rows(scores, baseline, {}, linear):
+        others = (*((row.baseline,) if baseline else ()), *((row.linear,) if linear else ()))
+        yield (row.title, row.value, row.interval, *others)

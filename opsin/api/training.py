@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from opsin.core import OpsinError, Progress, choose_device, keep_large_buffers, silent, silent_line
+from opsin.core import OpsinError, Progress, choose_device, keep_large_buffers, show_in_notebook, silent, silent_line
 from opsin.plan.plan import TrainingPlan, TrainOptions, make_plan
 from opsin.report import stopped_early
 from opsin.training import Recipe, Trainer, distributed
@@ -43,6 +43,7 @@ class Hyperparameters(TypedDict, total=False):
     window: tuple[float, float] | None
 
 
+@show_in_notebook
 def train(
     data: Any,
     *,
@@ -120,6 +121,7 @@ def _check_limits(
             raise OpsinError(f"{name} is {number:g}; expected a finite number above 0, or none to let the data decide")
 
 
+@show_in_notebook
 def resume(
     folder: str | Path, *, data: Any = None, progress: Progress = silent, say: Callable[[str], None] = silent_line
 ) -> Run:

@@ -1,5 +1,6 @@
 """Shapes, errors, seeds, devices, files, memory and progress. Imports no other package of Opsin."""
 
+from .card import card as card
 from .devices import choose_device as choose_device
 from .devices import choose_precision as choose_precision
 from .errors import DataError as DataError
@@ -13,6 +14,7 @@ from .files import stored_path as stored_path
 from .files import write_bytes as write_bytes
 from .files import write_text as write_text
 from .memory import keep_large_buffers as keep_large_buffers
+from .notebook import show_in_notebook as show_in_notebook
 from .output import Layout as Layout
 from .output import OutputSpec as OutputSpec
 from .output import SpatialTargets as SpatialTargets

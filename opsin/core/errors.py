@@ -4,6 +4,10 @@
 class OpsinError(Exception):
     """Base class of all errors that Opsin raises. The command line prints the message and exits with status 1."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Returns the lines that IPython shows instead of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class DataError(OpsinError):
     """Images, targets or their files are invalid."""

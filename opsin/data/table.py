@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
-from opsin.core import DataError, replacing
+from opsin.core import DataError, card, replacing
 
 from .samples import Content
 from .targets import Target, TargetKind
@@ -19,6 +19,7 @@ SPLITS = ("train", "valid", "test")
 
 
 _MANY = 10
+_SHOWN_ROWS, _SHOWN_COLUMNS, _SHOWN_LETTERS = 8, 8, 40
 
 
 class Images(Protocol):
@@ -112,6 +113,22 @@ class Table:
     def split(self, split: str) -> "Table":
         """Returns the rows of one split."""
         return replace(self, rows=self.rows.filter(pl.col("split") == split))
+
+    def _repr_html_(self) -> str:
+        splits = ", ".join(f"{count:,} {split}" for split, count in self.split_counts().items())
+        facts = (f"Format: {self.format}." if self.format else "", f"Splits: {splits}." if splits else "", *self.notes)
+        names = [*COLUMNS, *self.extra][:_SHOWN_COLUMNS]
+        first = self.rows.select(names).head(_SHOWN_ROWS).rows()
+        cells = [tuple(self._cell(name, value) for name, value in zip(names, row, strict=True)) for row in first]
+        return card(f"{self.origin}: {len(self):,} images", facts, [names, *cells])
+
+    def _cell(self, column: str, value: Any) -> str:
+        if column == "target" and self.target.kind.is_class:
+            value = self.target.names[value]
+        if column == "target" and self.target.kind.has_boxes:
+            value = f"{len(value)} box{'es' * (len(value) != 1)}"
+        text = "" if value is None else str(value)
+        return text if len(text) <= _SHOWN_LETTERS else f"{text[:_SHOWN_LETTERS]}..."
 
     def split_counts(self) -> dict[str, int]:
         """Returns the number of rows of each split that is present; rows without a split are not counted."""

@@ -1,7 +1,7 @@
 """Scores with 95 % intervals from a bootstrap over groups."""
 
 import math
-from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,19 +14,37 @@ _MOST_WORK = 200_000_000  # rows x outputs x replicates: about ten seconds
 _SHARES = ("accuracy", "balanced_accuracy", "macro_f1", "auroc")
 
 
-@dataclass(frozen=True)
-class Score:
-    """A score with its 95 % confidence interval.
+class Score(float):
+    """A score with its 95 % confidence interval. It is a number: it compares, computes and formats as its value.
 
     Attributes:
-        value: The score.
         low: Lower end of the interval.
         high: Upper end of the interval.
+
+    Examples:
+        >>> accuracy = Score(0.931, 0.926, 0.936)
+        >>> accuracy > 0.9, f"{accuracy:.2f}", accuracy.low
+        (True, '0.93', 0.926)
     """
 
-    value: float
     low: float
     high: float
+
+    def __new__(cls, value: float, low: float, high: float) -> Self:
+        score = super().__new__(cls, value)
+        score.low, score.high = low, high
+        return score
+
+    @property
+    def value(self) -> float:
+        """The score as a plain number."""
+        return float(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # for copies
+        return Score, (self.value, self.low, self.high)
+
+    def __repr__(self) -> str:
+        return f"Score({self.value!r}, {self.low!r}, {self.high!r})"
 
     def __str__(self) -> str:
         """Returns a text such as "0.931 (0.926 to 0.936)"."""

@@ -71,7 +71,7 @@ def summary_text(
     table = Table(*columns, width=width, show_lines=True)
     for row in _rows(model):
         table.add_row(*row[: len(titles)])
-    console = Console(highlight=False, force_terminal=False, color_system=None, markup=False)
+    console = Console(highlight=False, force_terminal=False, color_system=None, markup=False, force_jupyter=False)
     with console.capture() as captured:
         console.print(f'Model: "{model.name}"')
         console.print(table)

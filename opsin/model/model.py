@@ -26,6 +26,8 @@ from .features import without_head
 from .file import Part, write_model_file
 from .head import check_head
 from .inputs import as_list, frame_batches, read_content, read_image, read_volume
+from .model_card import model_card
+from .prediction_list import PredictionList
 from .provenance import Provenance
 from .sliding_window import predict_array, predict_volume
 from .test_time_augmentation import TTA_MODES, tta_average
@@ -183,7 +185,7 @@ class Model:
         model = self if confidence is None else self.with_threshold(confidence)
         if isinstance(images, str | Path) and str(images).lower().endswith(VIDEO_EXTENSIONS):
             return model._predict_video(images, tiles)
-        many, records = as_list(images, len(self.preprocessing.size) - 1), list[dict[str, Any]]()
+        many, records = as_list(images, len(self.preprocessing.size) - 1), PredictionList()
         for start in range(0, len(many), _MOST_BATCH):
             numbers = range(start, min(start + _MOST_BATCH, len(many)))
             if self.preprocessing.in_patches:
@@ -194,7 +196,7 @@ class Model:
 
     def _predict_video(self, path: str | Path, tiles: bool | None) -> list[dict[str, Any]]:
         """Returns a record for each frame; a few frames are in memory at a time."""
-        records = list[dict[str, Any]]()
+        records = PredictionList()
         for some in frame_batches(path):
             predictions = self.predict_images((self.load_image(frame.pixels) for frame in some), tiles)
             for frame, record in zip(some, self.task.to_records(predictions), strict=True):
@@ -264,6 +266,9 @@ class Model:
             The input, an array of the size and type of the preprocessing, and the placement of the image in it.
         """
         return self.preprocessing.fit(image)
+
+    def _repr_html_(self) -> str:
+        return model_card(self.network, self.task, self.preprocessing, self.provenance)
 
     def with_threshold(self, confidence: float) -> "Model":
         """Returns this model with another confidence threshold; both share weights, network and runtime.

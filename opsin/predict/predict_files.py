@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from opsin.core import DataError, Progress, silent, silent_line
+from opsin.core import DataError, Progress, show_in_notebook, silent, silent_line
 from opsin.data import is_video
 from opsin.model import Model
+from opsin.model.prediction_list import PredictionList
 from opsin.model.tiling import check_tiles
 
 from .inputs import Chunk, Image, chunks_of, count_of, find_inputs, key_of
@@ -18,6 +19,7 @@ from .tables import TableWriter, image_rows
 from .writers import Writer, choose_writer, is_folder
 
 
+@show_in_notebook
 def predict_files(
     model: Model,
     images: Sequence[Image | str] | str,
@@ -62,7 +64,7 @@ def predict_files(
         table = image_rows(model.task, any(map(is_video, inputs)))
         found = _rows(table, _predictions(model, chunks, tiles, pictures), count)
         _finish(pictures, chunks)
-        return found
+        return PredictionList(found)
     maker = model.fingerprint
     writer = choose_writer(model.task, inputs, output, model.preprocessing.intensity, maker)
     fingerprint = maker if tiles is None else f"{maker} tiles {tiles}"

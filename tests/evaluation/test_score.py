@@ -1,5 +1,8 @@
 """Intervals: their width against closed forms, their coverage, and what groups do to them."""
 
+import copy
+import json
+import pickle
 import time
 
 import numpy as np
@@ -51,7 +54,8 @@ def test_images_of_one_group_count_once():
 
 def test_the_same_seed_gives_the_same_interval():
     rows = answers(np.arange(50) % 3 > 0)
-    assert score(rows, TASK, seed=1) == score(rows, TASK, seed=1) != score(rows, TASK, seed=2)
+    first, again, other = (str(score(rows, TASK, seed=seed)) for seed in (1, 1, 2))
+    assert first == again != other
 
 
 def test_a_calibrated_model_may_have_no_calibration_error():
@@ -96,3 +100,17 @@ def test_a_thousand_replicates_of_ten_thousand_rows_are_quick():
     begun = time.process_time()
     score(rows, task)
     assert time.process_time() - begun < 4
+
+
+def test_a_score_is_a_number_with_an_interval():
+    found = Score(0.93125, 0.92, 0.9412)
+    assert found > 0.9 and found == 0.93125 and max(found, 0.5) is found
+    assert (f"{found:.3f}", f"{found}", round(found, 2)) == ("0.931", "0.9313 (0.92 to 0.9412)", 0.93)
+    assert 1 - found == 1 - 0.93125 and np.mean([found, found]) == 0.93125
+    assert json.loads(json.dumps({"accuracy": found})) == {"accuracy": 0.93125}
+
+
+def test_copies_of_a_score_keep_the_interval():
+    found = Score(0.5, 0.25, 0.75)
+    for other in (copy.deepcopy(found), pickle.loads(pickle.dumps(found)), eval(repr(found))):
+        assert (other, other.low, other.high, type(other)) == (0.5, 0.25, 0.75, Score)

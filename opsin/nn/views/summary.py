@@ -134,7 +134,9 @@ class Summary:
             indent = "  " * max(row.depth - 1, 0) + "└ " * bool(row.depth)
             table.add_row(f"{indent}{row.name} ({row.kind})", *row.cells(details))
         file = StringIO()
-        console = Console(file=file, width=10_000, color_system=None, markup=False, highlight=False, emoji=False)
+        console = Console(  # in a notebook rich would print into the cell instead of the file
+            file=file, width=10_000, color_system=None, markup=False, highlight=False, emoji=False, force_jupyter=False
+        )
         console.print(table)
         sums = "\n".join(f" {title}: {value}" for title, value in self.totals(details))
         return f'Model: "{self.name}"\n{file.getvalue()}{sums}'
