@@ -1,6 +1,6 @@
 """The verb that shows how a data set is read, without training."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,12 @@ MAX_LISTED = 10
 
 @show_in_notebook
 def check(
-    data: Any, *, task: str | None = None, out: str | Path | None = None, progress: Progress = silent
+    data: Any,
+    *,
+    task: str | None = None,
+    labels: str | Sequence[str] | None = None,
+    out: str | Path | None = None,
+    progress: Progress = silent,
 ) -> DataCheck:
     """Shows how a data set is read: format, task, classes, splits, sizes, and twelve images with their targets.
 
@@ -36,6 +41,7 @@ def check(
     Args:
         data: Data set, as `opsin.train` takes it.
         task: Name of the task. Default: chosen from the data.
+        labels: Columns of a table that hold the targets, as for `opsin.train`.
         out: HTML page to write. Default: a new file in `runs/check`.
         progress: Callback for progress. Default: none.
 
@@ -52,15 +58,15 @@ def check(
         >>> found.format, found.task, found.classes
         ('arrays', 'classify', {'cat': 2, 'dog': 2})
     """
-    table = datasets.read(data, tasks.target_kind(task))
+    table = datasets.read(data, tasks.target_kind(task), labels)
     headers = read_headers(table, progress)
-    labels = labels_of(table, task, progress)
-    notes = (*table.notes, *labels.notes, *_notes_on(table, labels, headers))
-    facts = DataFacts(table.format, labels.task.name, len(table), table.split_counts(), headers.describe(), notes)
-    pictures = tuple(_pictures(table, labels, headers))
+    found = labels_of(table, task, progress)
+    notes = (*table.notes, *found.notes, *_notes_on(table, found, headers))
+    facts = DataFacts(table.format, found.task.name, len(table), table.split_counts(), headers.describe(), notes)
+    pictures = tuple(_pictures(table, found, headers))
     page = new_file(Path("runs") / "check", table.origin, ".html") if out is None else Path(out)
-    write_text(page, check_page(CheckContent(table.origin, labels.task, facts, labels.counts, pictures)))
-    return DataCheck(facts, labels.counts, page)
+    write_text(page, check_page(CheckContent(table.origin, found.task, facts, found.counts, pictures)))
+    return DataCheck(facts, found.counts, page)
 
 
 def pick_rows(subgroups: Mapping[str, np.ndarray], count: int, most: int) -> list[int]:

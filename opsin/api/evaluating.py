@@ -3,7 +3,7 @@
 import datetime
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ def evaluate(
     *,
     device: str | None = None,
     split: str | None = None,
+    labels: str | Sequence[str] | None = None,
     report: bool = False,
     out: str | Path | None = None,
     progress: Progress = silent,
@@ -55,6 +56,7 @@ def evaluate(
         data: Folder, CSV, npz, another supported format, or (images, targets).
         device: Device, such as "cpu". Default: the fastest of this machine.
         split: Split to evaluate: "train", "valid" or "test". Default: test where there is one, otherwise all images.
+        labels: Columns of a table that hold the targets, as for `opsin.train`.
         report: Writes an HTML report, the predictions and plots.
         out: Folder of the report. Default: a new folder under runs/evaluate/.
         progress: Progress callback.
@@ -73,7 +75,8 @@ def evaluate(
     if report or place is not None:
         _check_place(place, data)
     loaded = model if isinstance(model, Model) else load_model(model, device)
-    source = _test_rows(loaded, data, split, progress)
+    table = _with_names_of(loaded, formats.read(data, loaded.task.target_kind, labels))
+    source = _test_rows(loaded, table, split, progress)
     for line in source.table.notes:
         say(line)
     predictions = predictions_of(loaded, source, "test", progress, features=report or place is not None)
@@ -96,9 +99,8 @@ def _check_place(out: Path | None, data: Any) -> None:
     check_writable(out)
 
 
-def _test_rows(model: Model, data: Any, split: str | None, progress: Progress) -> Dataset:
+def _test_rows(model: Model, table: Table, split: str | None, progress: Progress) -> Dataset:
     """Returns the rows to evaluate as a test split, with the model's names, and notes on the limits of the scores."""
-    table = _with_names_of(model, formats.read(data, model.task.target_kind))
     chosen = split or ("test" if (table.rows["split"] == "test").any() else None)
     source = open_dataset(table, model.preprocessing, progress)
     asked = source.as_split("test") if chosen is None else source.split(chosen).as_split("test")

@@ -105,7 +105,7 @@ def read_record(folder: Path, data: Any, progress: Progress) -> tuple[TrainingPl
         raise _unreadable(folder, error) from error
     device = choose_device(options.device)
     distributed.join(device)
-    table = read(_source(args, data, folder), tasks.target_kind(options.task))
+    table = read(_source(args, data, folder), tasks.target_kind(options.task), options.labels)
     kept = table.rows.select("id").with_row_index().join(rows, on="id", how="inner").sort("index")
     table = table.select(kept["index"].to_numpy())
     source = open_dataset(table, preprocessing, progress)

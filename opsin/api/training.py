@@ -3,7 +3,7 @@
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -20,7 +20,7 @@ from .run_record import RunRequest, load_unstarted_run, read_record, write_recor
 
 
 class Hyperparameters(TypedDict, total=False):
-    """Hyperparameters of `train` for those who set them; the recipe chooses those that are not given.
+    """Further options of `train`; those that are not given are chosen from the data.
 
     Attributes:
         batch: Images per step.
@@ -32,6 +32,8 @@ class Hyperparameters(TypedDict, total=False):
             Default: the median of the data.
         window: (low, high) values of volumes that become black and white. Default: from the foreground of CT, z-score
             for others.
+        labels: Columns of a table that hold the targets: names, or one text with commas between them. Default:
+            recognised by their names.
     """
 
     batch: int | None
@@ -41,6 +43,7 @@ class Hyperparameters(TypedDict, total=False):
     workers: int
     spacing: tuple[float, float, float] | None
     window: tuple[float, float] | None
+    labels: str | Sequence[str] | None
 
 
 @show_in_notebook
@@ -84,7 +87,7 @@ def train(
         recipe: Changes the chosen recipe, for example `lambda r: dataclasses.replace(r, batch_size=64)`.
         started: Start of the time limit in seconds of `time.monotonic()`. Default: now.
         progress, say: Callbacks for progress and for lines of text. Default: none.
-        hyperparameters: batch, lr, augment, patience, workers, spacing and window, as `Hyperparameters` describes them.
+        hyperparameters: batch, lr, augment, patience, workers, spacing, window and labels, as in `Hyperparameters`.
 
     Returns:
         The finished run.

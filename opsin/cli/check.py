@@ -21,6 +21,7 @@ MAX_ROWS = 20
 def check(
     data: options.Data = None,
     task: options.Task = None,
+    labels: options.Labels = None,
     page: Annotated[
         Path | None,
         typer.Option(
@@ -43,7 +44,7 @@ def check(
     with reporting() as progress:
         from opsin import api
 
-        found = api.check(data, task=task, out=page, progress=progress)
+        found = api.check(data, task=task, labels=labels, out=page, progress=progress)
     if as_json:
         print_json(found.to_json())
         return

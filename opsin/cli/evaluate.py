@@ -29,6 +29,7 @@ def evaluate(
             metavar="FOLDER", help="Folder of the report. Default: a new folder in runs/evaluate/.", show_default=False
         ),
     ] = None,
+    labels: options.Labels = None,
     device: options.Device = None,
     as_json: options.Json = False,
 ) -> None:
@@ -40,7 +41,15 @@ def evaluate(
         from opsin import api
 
         evaluation = api.evaluate(
-            model, data, device=device, split=split, report=True, out=out, progress=progress, say=progress.say
+            model,
+            data,
+            device=device,
+            split=split,
+            labels=labels,
+            report=True,
+            out=out,
+            progress=progress,
+            say=progress.say,
         )
         if as_json:
             progress.say(f"report  {evaluation.report}")

@@ -95,6 +95,14 @@ Task = Annotated[
         show_default=False,
     ),
 ]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMNS",
+        help="Columns of a table that hold the targets, with commas between them. Default: recognised by their names.",
+        show_default=False,
+    ),
+]
 Network = Annotated[
     str | None,
     typer.Option(

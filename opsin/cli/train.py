@@ -19,6 +19,7 @@ def train(
     ctx: typer.Context,
     data: options.Data = None,
     task: options.Task = None,
+    labels: options.Labels = None,
     model: options.Network = None,
     epochs: options.Epochs = None,
     minutes: options.Minutes = None,
@@ -49,7 +50,7 @@ def train(
     """
     given: dict[str, Any] = dict(task=task, model=model, epochs=epochs, minutes=minutes, size=size, device=device)
     given |= dict(hflip=hflip, batch=batch, lr=lr, augment=augment, patience=patience)
-    given |= dict(spacing=spacing, window=window, out=out)
+    given |= dict(spacing=spacing, window=window, out=out, labels=labels)
     if resume is not None:
         _check_no_options({**given, "config": config})
     else:

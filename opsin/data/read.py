@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +17,7 @@ from .formats.labels.arrays import read_arrays
 from .formats.labels.cells import TABLE_EXTENSIONS
 from .formats.labels.csv_table import read_csv_table
 from .formats.labels.npz import read_npz
+from .formats.labels.table_files import match_csv_tables
 from .formats.nearest_miss import SEE_FORMATS, nearest_miss
 from .formats.registry import match_formats
 from .formats.scan import FolderListing, count, scan
@@ -32,7 +33,9 @@ _DESCRIPTIONS = (".json", ".yaml", ".yml")
 
 
 def read(
-    source: "str | Path | tuple[Any, Any] | Mapping[str, tuple[Any, Any]]", kind: str | TargetKind | None = None
+    source: "str | Path | tuple[Any, Any] | Mapping[str, tuple[Any, Any]]",
+    kind: str | TargetKind | None = None,
+    labels: str | Sequence[str] | None = None,
 ) -> Table:
     """Reads a data set of any format. The format of a folder or file is recognised from the files that are there.
 
@@ -41,6 +44,8 @@ def read(
             {"train": (images, targets), ...}.
         kind: Kind of target, or its word ("classes", "labels", "numbers", "boxes", "masks", "instances" or
             "identities"). Default: inferred from the values of the targets.
+        labels: Columns of a table that hold the targets: names, or one text with commas between them. Default:
+            recognised by their names.
 
     Returns:
         The table. It may be too small to train on: `check_enough` raises an error then.
@@ -53,7 +58,28 @@ def read(
         >>> read((np.zeros((2, 4, 4), np.uint8), ["cat", "dog"])).target
         Target(kind=CLASSES, names=('cat', 'dog'))
     """
-    return _read(source, None if kind is None else kind_of(kind))
+    chosen = None if kind is None else kind_of(kind)
+    return _read(source, chosen) if labels is None else _read_labels(source, chosen, labels)
+
+
+def _read_labels(source: Any, kind: TargetKind | None, labels: str | Sequence[str]) -> Table:
+    """Reads the table of a data set, with the targets in the columns that `labels` names."""
+    path = Path(os.path.expanduser(source)) if isinstance(source, (str, Path)) else None
+    origin = "data" if path is None else printable_name(str(source))
+    if path is not None and path.is_file() and path.suffix.lower() in TABLE_EXTENSIONS:
+        return _in(catalogue.CSV_TABLE, read_csv_table({path: None}, path.parent, origin, kind, labels=labels))
+    listing = scan(path) if path is not None and path.is_dir() else None
+    matches, reason = ([], "") if listing is None else match_csv_tables(listing, labels)
+    if listing is not None and not matches and (only := _only_folder(listing)) is not None and reason == "none":
+        return _read_labels(only.folder, kind, labels)
+    if len(matches) == 1:
+        return _in(catalogue.CSV_TABLE, matches[0].table(origin, kind))
+    if matches:
+        listed = ", ".join(match.description for match in matches)
+        raise DataError(f"{origin} has {len(matches)} tables with these columns: {listed}. Fix: name the file itself.")
+    if reason and reason != "none":
+        raise DataError(reason)
+    raise DataError(f"{origin} has no table (.csv or .tsv) with the columns that labels names. Fix: leave out labels.")
 
 
 def _read(source: Any, kind: TargetKind | None) -> Table:

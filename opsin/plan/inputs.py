@@ -1,6 +1,6 @@
 """Input data of a run: reads a data set, chooses the size of its samples, and decodes them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ def read_dataset(
     least: int = 1,
     say: Callable[[str], None] = silent_line,
     geometry: VolumeOptions = _GEOMETRY,
+    labels: str | Sequence[str] | None = None,
 ) -> tuple[Dataset, NetworkChoice]:
     """Reads a data set, chooses the network and its input size, and decodes all samples at that size.
 
@@ -44,7 +45,7 @@ def read_dataset(
         progress: Called with the number of samples that were read.
         least: Minimum side in pixels if `size` is None.
         say: Called with lines on what the data set was recognised as.
-        geometry: Options for volumes.
+        geometry, labels: Options for volumes, and the columns of a table that hold the targets.
 
     Returns:
         The data set without the samples that cannot be read, and the network.
@@ -52,7 +53,7 @@ def read_dataset(
     Raises:
         DataError: The data set cannot be read, is too small, or does not fit the task.
     """
-    table = data.read(source, tasks.target_kind(task))
+    table = data.read(source, tasks.target_kind(task), labels)
     images = at_spacing(data.image_statistics(table), geometry)
     example = tasks.choose(table.target, np.zeros((2, len(table.target.names))), task)  # has the defaults of its class
     for line in recognised(table, example):
@@ -79,8 +80,7 @@ def read_dataset(
     intensity, notes = data.find_intensity(table, progress) if images.deep else (None, ())
     table = table.with_notes(*notes)
     preprocessing = ImagePreprocessing.of_size((*choice.size, 3 if images.colour else 1), intensity)
-    dataset = open_dataset(table, preprocessing, progress)
-    return _with_every_class(dataset, table), choice
+    return _with_every_class(open_dataset(table, preprocessing, progress), table), choice
 
 
 def _prepared_volumes(

@@ -1,7 +1,7 @@
 """Plan of a run: data set, task, network, recipe and time, decided before the first training step."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,7 @@ class TrainOptions:
         workers: Threads that prepare batches.
         spacing: Distance between voxels that volumes are resampled to, in millimetres. Default: the median of the data.
         window: (low, high) values of volumes that become black and white. Default: chosen from the data.
+        labels: Columns of a table that hold the targets. Default: recognised by their names.
     """
 
     task: str | None = None
@@ -77,6 +78,7 @@ class TrainOptions:
     workers: int = 1
     spacing: tuple[float, float, float] | None = None
     window: tuple[float, float] | None = None
+    labels: str | Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ def make_plan(
     seconds = None if options.minutes is None else options.minutes * 60
     geometry = VolumeOptions.of(options.spacing, options.window)
     least = PRETRAINED_MIN_SIDE if options.pretrained else 1
-    source, choice = read_dataset(origin, options.task, options.size, device, seconds, progress, least, say, geometry)
+    asked = origin, options.task, options.size
+    source, choice = read_dataset(*asked, device, seconds, progress, least, say, geometry, options.labels)
     source = replace(source, table=_split(source, options.seed))
     subset = training_subset(source)
     targets = subset.targets("train")

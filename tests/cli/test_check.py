@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+from PIL import Image
+
 
 def test_prints_a_table_within_80_columns_and_the_next_command(opsin, squares):
     ended = opsin("check", squares)
@@ -44,3 +46,14 @@ def test_formats_are_listed_with_examples_within_80_columns(opsin):
         assert ended.exit_code == 0 and max(map(len, ended.stdout.splitlines())) <= 80
         for name in ("class folders", "COCO", "YOLO", "Pascal VOC", "nnU-Net", "npz", "photos/cat/1.jpg", "data.yaml"):
             assert name in ended.stdout
+
+
+def test_labels_chooses_the_column(opsin, tmp_path):
+    for at in range(4):
+        Image.new("L", (8, 8), at).save(tmp_path / f"{at}.png")
+    rows = [f"{at}.png,{'ab'[at % 2]},{'xyz'[at % 3]}" for at in range(4)]
+    (tmp_path / "t.csv").write_text("\n".join(["file,shop,crop", *rows]))
+    words = "check", str(tmp_path), "-o", str(tmp_path / "page.html"), "--json", "--labels"
+    assert json.loads(opsin(*words, "crop").stdout)["classes"] == {"x": 2, "y": 1, "z": 1}
+    ended = opsin(*words, "shoop")
+    assert ended.exit_code == 1 and "Did you mean 'shop'?" in ended.stderr

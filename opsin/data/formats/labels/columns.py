@@ -56,6 +56,7 @@ def columns_of(
     header: Sequence[str],
     where: str,
     cells: Mapping[str, Sequence[str | None]] | None = None,
+    labels: str | Sequence[str] | None = None,
 ) -> Columns:
     """Recognises columns by usual names, in any case; without a label column, all others are targets.
 
@@ -64,14 +65,16 @@ def columns_of(
         where: Name of the table in errors.
         cells: Cells of the first rows by column: the column whose cells are image files is that of the files. Default:
             only names count.
+        labels: Columns of the targets: names, or one text with commas between them. Default: by their names.
 
     Returns:
         The recognised columns.
 
     Raises:
-        DataError: There is no column of files, or none of targets, or several may be the target.
+        DataError: There is no column of files, or none of targets, or one of `labels` is missing.
     """
-    path = _path_column(header, cells or {})
+    chosen = None if labels is None else _chosen(labels, header, where)
+    path = _path_column([name for name in header if name not in (chosen or ())], cells or {})
     if path is None:
         raise DataError(
             f"{where} has the columns {_shortened(header)}.{did_you_mean('path', header)} "
@@ -79,12 +82,28 @@ def columns_of(
         )
     group, split = (first_of([name for name in header if name != path], names) for names in (GROUPS, SPLITS))
     others = [name for name in header if name not in (path, group, split)]
-    targets = _target_columns(others)
+    targets = chosen or _target_columns(others)
     if not targets:
         raise DataError(f"{where} has the columns {_shortened(header)}. Expected one called label, with the targets.")
     group, split = (None if name in targets else name for name in (group, split))
     unused = tuple(name for name in others if name not in targets)
     return Columns(path, targets, group, split, unused)
+
+
+def _chosen(labels: str | Sequence[str], header: Sequence[str], where: str) -> tuple[str, ...]:
+    """Returns the columns that `labels` names; raises DataError for one that is missing."""
+    if isinstance(labels, str):
+        labels = [labels] if labels.strip() in header else labels.split(",")
+    found: list[str] = []
+    for name in (one.strip() for one in labels):
+        exact = name if name in header else first_of(header, [name])
+        if exact is None:
+            raise DataError(
+                f"{where} has no column {name!r}.{did_you_mean(name, header)} "
+                f"Expected labels from its columns {_shortened(header)}."
+            )
+        found.append(exact)
+    return tuple(dict.fromkeys(found))
 
 
 def _path_column(header: Sequence[str], cells: Mapping[str, Sequence[str | None]]) -> str | None:

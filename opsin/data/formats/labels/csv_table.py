@@ -1,7 +1,7 @@
 """Reader of CSV files with a row per image, also metadata.csv as on Hugging Face and _classes.csv as of Roboflow."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ def read_csv_table(
     kind: TargetKind | None = None,
     *,
     listing: FolderListing | None = None,
+    labels: str | Sequence[str] | None = None,
 ) -> Table:
     """Reads one or more CSV files; paths of images are relative to their CSV file, or found by name.
 
@@ -42,6 +43,7 @@ def read_csv_table(
         origin: Name of the data set in messages.
         kind: Kind of target; None infers it from the values.
         listing: The files of the folder, to name the images that are in no row. Default: these are not named.
+        labels: Columns of the targets: names, or one text with commas between them. Default: by their names.
 
     Returns:
         A table with a row per image.
@@ -54,7 +56,7 @@ def read_csv_table(
     notes: list[str] = []
     decimal = "."
     for path, split in parts.items():
-        cells, columns = _read(path, columns)
+        cells, columns = _read(path, columns, labels)
         prefix = os.path.relpath(path.parent, folder).replace(os.sep, "/")
         frames.append(cells.frame.with_columns(pl.lit(split).alias("\0split"), pl.lit(prefix).alias("\0prefix")))
         notes += cells.notes
@@ -93,16 +95,21 @@ def csv_table_mismatch(path: Path) -> str | None:
     return None
 
 
-def table_columns(path: Path) -> Columns:
-    """Recognises the columns of a CSV file by its first rows; raises DataError when some are missing."""
+def table_columns(path: Path, labels: str | Sequence[str] | None = None) -> Columns:
+    """Recognises the columns of a CSV file by its first rows; raises DataError when some are missing.
+
+    Args:
+        path: The file.
+        labels: Columns of the targets, as for `columns_of`.
+    """
     frame = load_cells(path, ("path", "label"), _SAMPLE).frame
-    return columns_of(frame.columns, path.name, _sample(frame))
+    return columns_of(frame.columns, path.name, _sample(frame), labels)
 
 
-def _read(path: Path, expected: Columns | None) -> tuple[Cells, Columns]:
+def _read(path: Path, expected: Columns | None, labels: str | Sequence[str] | None) -> tuple[Cells, Columns]:
     """Reads cells as text and recognises the columns; the targets are those of `expected`, the first file."""
     cells = load_cells(path, ("path", "label"))
-    columns = columns_of(cells.frame.columns, path.name, _sample(cells.frame))
+    columns = columns_of(cells.frame.columns, path.name, _sample(cells.frame), labels)
     if expected is not None and columns.targets != expected.targets:
         raise DataError(f"{path.name} has the targets {columns.targets}. Expected {expected.targets} as in the others.")
     if expected is not None and columns.path != expected.path:

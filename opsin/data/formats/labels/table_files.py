@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,17 +23,18 @@ _MOST_IMAGES = 0.8
 _DEEPEST = 3
 
 
-def match_csv_tables(listing: FolderListing) -> FormatMatches:
+def match_csv_tables(listing: FolderListing, labels: str | Sequence[str] | None = None) -> FormatMatches:
     """Matches .csv files of paths and targets: single files at the top, and the files of all splits together.
 
     Args:
         listing: The files of the folder.
+        labels: Columns of the targets, which the files must have. Default: recognised by their names.
 
     Returns:
         The matches, and the reason when there are none.
     """
-    groups, reasons = _groups(listing)
-    return [_match(listing, files) for files in groups], "; ".join(reasons) or "none"
+    groups, reasons = _groups(listing, labels)
+    return [_match(listing, files, labels) for files in groups], "; ".join(reasons) or "none"
 
 
 def match_main_table(listing: FolderListing) -> FormatMatches:
@@ -56,7 +58,9 @@ def match_main_table(listing: FolderListing) -> FormatMatches:
     return [replace(match, read=read) if _has_class_folders(listing) else match], ""
 
 
-def _groups(listing: FolderListing) -> tuple[list[dict[Path, str | None]], list[str]]:
+def _groups(
+    listing: FolderListing, labels: str | Sequence[str] | None = None
+) -> tuple[list[dict[Path, str | None]], list[str]]:
     """Returns the files of each table with their splits, and the reasons why others are none."""
     single: list[dict[Path, str | None]] = []
     named: dict[tuple[str, ...], dict[Path, str | None]] = defaultdict(dict)
@@ -69,7 +73,7 @@ def _groups(listing: FolderListing) -> tuple[list[dict[Path, str | None]], list[
         if split is None and "/" in name:
             continue
         try:
-            table_columns(path)
+            table_columns(path, labels)
         except DataError as error:
             reasons.append(str(error))
             continue
@@ -109,10 +113,12 @@ def _has_class_folders(listing: FolderListing) -> bool:
     return len([name for name in inner if name and split_name(name) is None]) > 1
 
 
-def _match(listing: FolderListing, files: dict[Path, str | None]) -> FormatMatch:
+def _match(
+    listing: FolderListing, files: dict[Path, str | None], labels: str | Sequence[str] | None = None
+) -> FormatMatch:
     names = tuple(path.relative_to(listing.folder).as_posix() for path in files)
 
     def read(origin: str, kind: TargetKind | None) -> Table:
-        return read_csv_table(files, listing.folder, origin, kind, listing=listing)
+        return read_csv_table(files, listing.folder, origin, kind, listing=listing, labels=labels)
 
     return FormatMatch(f"the table {' and '.join(names)}", names, KINDS, read)

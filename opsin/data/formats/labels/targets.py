@@ -1,5 +1,6 @@
 """Interpretation of target columns as classes, labels or numbers, with a note where it is ambiguous."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -240,15 +241,16 @@ def _as_digits(texts: dict[str, list[str]]) -> dict[str, list[str]]:
 def _not_numbers(texts: dict[str, list[str]], position: _Position) -> DataError:
     """Returns the error for several columns of which some are text."""
     bad = [name for name, cells in texts.items() if numbers_of(cells, position.decimal) is None]
+    good = next((name for name in texts if name not in bad), bad[0])
     first = f"{position.of_text(texts[bad[0]])} as {bad[0]}"
     if len(bad) == len(texts):
         return DataError(
             f"{position.source} has {len(texts)} columns of text that can be the target: {some(bad, _MANY_COLUMNS)} "
-            f"({first}). Expected one. Fix: name it label, or remove the others."
+            f"({first}). Expected one. Fix: choose with --labels, such as --labels {shlex.quote(good)}."
         )
     return DataError(
         f"{first}. Expected numbers in each of the columns {some(list(texts), _MANY_COLUMNS)}, or one column called "
-        f"label. Fix: name the target label, or remove {some(bad, _MANY_COLUMNS)}."
+        f"label. Fix: choose with --labels, such as --labels {shlex.quote(good)}, or remove {some(bad, _MANY_COLUMNS)}."
     )
 
 
