@@ -27,6 +27,7 @@ from .pairs import all_pairs as all_pairs
 from .pairs import read_pairs as read_pairs
 from .photos import PhotoFaces as PhotoFaces
 from .photos import find_faces as find_faces
+from .photos import write_crops as write_crops
 from .recognizer import FaceRecognizer as FaceRecognizer
 from .recognizer import load_recognizer as load_recognizer
 from .verdicts import Verdict as Verdict

@@ -1,16 +1,19 @@
 """Image files with faces: bounded decoding, and the digest that a gallery keeps."""
 
 import hashlib
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from opsin.core import DataError
+from opsin.core import DataError, write_bytes
 from opsin.data import decode
 from opsin.data.images import MAX_FILE_BYTES
 
+from .alignment import align
 from .found import FoundFace
 
 
@@ -76,3 +79,28 @@ def find_faces(path: Path, find: Find) -> PhotoFaces:
     except DataError as error:
         return PhotoFaces(path, "", (), str(error))
     return PhotoFaces(path, photo.digest, tuple(find(photo.pixels)))
+
+
+def write_crops(found: PhotoFaces, folder: Path) -> list[Path]:
+    """Writes the faces of a file, upright and of one size, as `<name>-<number>.png`.
+
+    Args:
+        found: Faces of a file.
+        folder: Folder to write to.
+
+    Returns:
+        The files, in the order of the faces.
+
+    Raises:
+        OpsinError: The folder cannot be written.
+    """
+    if not found.faces:
+        return []
+    pixels = read_photo(found.path).pixels
+    colour = np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
+    files = [folder / f"{found.path.stem}-{number + 1}.png" for number in range(len(found.faces))]
+    for file, face in zip(files, found.faces, strict=True):
+        content = io.BytesIO()
+        Image.fromarray(align(colour, face.landmarks)).save(content, "PNG")
+        write_bytes(file, content.getvalue())
+    return files

@@ -60,3 +60,13 @@ def test_another_network_is_one_error(stored):
         detection_network(stored, "file")
     with pytest.raises(ModelFileError, match="holds another network"):
         embedding_network([NetworkLayer("input")], "file")
+
+
+@pytest.mark.parametrize(("left", "top"), [(180, 60), (230, 110)])
+def test_a_face_at_the_border_is_black_outside(left, top, photograph, recognizer):
+    points = find_landmarks(recognizer.trees, photograph, np.array([179.0, 83, 266, 170]))
+    whole = align(photograph, points)
+    part = align(np.ascontiguousarray(photograph[top:, left:]), points - [left, top])
+    inside = part.max(2) > 0
+    assert np.median(np.abs(part[inside].astype(int) - whole[inside])) <= 1
+    assert 0.2 < inside.mean() < 0.95

@@ -1,6 +1,9 @@
 """`opsin faces find`: boxes, sizes and quality of the faces in images."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from .. import options as shared
 from ..output import plural, print_json, print_next
@@ -13,7 +16,15 @@ if TYPE_CHECKING:
     from opsin.faces import FoundFace, PhotoFaces
 
 
-def find(images: options.Photos, smallest: options.Smallest = None, as_json: shared.Json = False) -> None:
+def find(
+    images: options.Photos,
+    smallest: options.Smallest = None,
+    crops: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write each face, upright, as a PNG of 150 pixels.", show_default=False),
+    ] = None,
+    as_json: shared.Json = False,
+) -> None:
     """Finds faces in images or a video.
 
     Prints the box of each face, the distance of its eyes in pixels, and what makes it less reliable. A video gives a
@@ -21,7 +32,7 @@ def find(images: options.Photos, smallest: options.Smallest = None, as_json: sha
     """
     with reporting() as progress:
         from opsin.data import find_images
-        from opsin.faces import find_faces, load_recognizer
+        from opsin.faces import find_faces, load_recognizer, write_crops
 
         paths = find_images(images)
         if is_single_video(paths):
@@ -31,6 +42,8 @@ def find(images: options.Photos, smallest: options.Smallest = None, as_json: sha
         photos: list[PhotoFaces] = []
         for path in paths:
             photos.append(find_faces(path, lambda pixels: recognizer.find(pixels, smallest)))
+            if crops is not None:
+                write_crops(photos[-1], crops)
             progress("finding faces", len(photos), len(paths))
     _check(photos)
     if as_json:

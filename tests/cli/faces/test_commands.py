@@ -67,3 +67,13 @@ def test_what_is_no_image_is_one_line(opsin, name, tmp_path, people):
     assert ended.exit_code == 1
     assert len(ended.stderr.strip().splitlines()) == 1
     assert name in ended.stderr
+
+
+def test_crops_are_written_only_on_request(opsin, people, tmp_path):
+    opsin("faces", "find", people / "visitor.png")
+    assert list(tmp_path.iterdir()) == []
+    opsin("faces", "find", people / "visitor.png", people / "coins.png", "--crops", tmp_path / "crops")
+    (crop,) = (tmp_path / "crops").iterdir()
+    assert crop.name == "visitor-1.png"
+    again = json.loads(opsin("faces", "verify", crop, people / "visitor.png", "--json").stdout)
+    assert again["decision"] == "same"
