@@ -91,7 +91,7 @@ def choose_start(
     has_time = seconds is None or bool(distributed.from_rank0(float(seconds >= LEAST_SECONDS)))
     if len(shape) == 4 and shape[-1] in PRETRAINED_CHANNELS and has_time and has_classes:
         encoder = _encoder(source, task, request, alternative, least, progress)
-        if encoder.pretrained and task.output.is_vector:
+        if encoder.pretrained and task.output.is_vector and not task.loss_parameters(request.seed):
             model = Model(encoder.network.to(request.device), task, encoder.preprocessing)
             linear = fit_linear_model(model, source, seconds, progress, request.class_weights)
             samples = None if linear is None else samples_of_images(source, linear)
