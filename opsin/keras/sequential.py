@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from opsin.core import OpsinError
 
-from . import fitting, saving
+from . import explaining, fitting, saving
 from .arrays import Array, unpack
 from .batches import ArrayBatches, Batches, count, make_batches
 from .callbacks.callback import Callback
@@ -19,6 +20,9 @@ from .callbacks.history import History
 from .callbacks.progress import ProgressBar, verbosity
 from .compilable import Compilable
 from .train_step import TrainStep
+
+if TYPE_CHECKING:
+    from opsin.explain import Explanation
 
 Verbose = bool | Literal["auto", 0, 1, 2]
 Callbacks = Callback | Sequence[Callback] | None
@@ -186,6 +190,25 @@ class Sequential(Compilable):
             Outputs (n, ...) as a float32 array.
         """
         return self.predict(x, batch_size=len(x), verbose=0)
+
+    def explain(
+        self, x: Array, *, data: tuple[Array, Any] | None = None, names: Sequence[str] | None = None,
+        out: str | Path | None = None,
+    ) -> Explanation:  # fmt: skip
+        """Measures what makes the network a CNN on an image, and writes a page that runs it in the browser.
+
+        Args:
+            x: One image (height, width, channels), values 0 to 1 or 0 to 255 as in `fit`.
+            data: Images (n, height, width, channels) and their classes: adds the accuracy of a linear probe by depth,
+                and the patches that excite units most.
+            names: Names of the output units. Default: their numbers.
+            out: HTML page to write. Default: none.
+
+        Raises:
+            DataError: The image does not fit the model.
+            NetworkError: The model takes no images, or its output is not a vector.
+        """
+        return explaining.explain(self.network, x, data, names, out)
 
     def save(self, filepath: saving.FilePath, overwrite: bool = True) -> None:
         """Writes layers, weights and compile arguments to a `.keras` file that Keras can read.
