@@ -1,5 +1,9 @@
 """The file of a gallery: whole, damaged, encrypted, interrupted."""
 
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -110,3 +114,34 @@ def test_a_full_disk_leaves_the_old_gallery(tmp_path, monkeypatch):
 def test_other_names_are_refused(tmp_path):
     with pytest.raises(OpsinError, match=r"ends in \.safetensors"):
         write_gallery(tmp_path / "people.csv", made([]))
+
+
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from opsin.faces import Gallery, Template, write_gallery
+
+vector = np.eye(128, dtype=np.float32)[0]
+photos = tuple(Template(f"{number:064}", "2026-01-31", vector) for number in range(2000))
+galleries = [Gallery("ab" * 32).enroll(name, "form", photos) for name in ("Ludwig", "Grace")]
+print("ready", flush=True)
+while True:
+    for gallery in galleries:
+        write_gallery(Path(sys.argv[1]), gallery)
+"""
+
+
+def test_a_killed_write_leaves_a_whole_gallery_and_no_trace_after_the_next(tmp_path):
+    path = tmp_path / "g.safetensors"
+    generator = np.random.default_rng(0)
+    for _ in range(2):
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            time.sleep(0.05 + 0.2 * generator.random())
+            process.kill()
+        if path.exists():
+            assert len(read_gallery(path, NETWORK).people[0].templates) == 2000
+    write_gallery(path, made(["Mary"]))
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    assert b"Ludwig" not in path.read_bytes()
