@@ -45,7 +45,7 @@ def cut_from_photographs(count):
     for number in range(count):
         top, left = RNG.integers(0, 100, 2)
         piece = whole[number % 3][top : top + 200, left : left + 200]
-        piece = resize(piece, (96, 96))
+        piece = resize(piece, (96, 96))[:, :: (-1) ** (number // 3)]
         piece = piece - piece.mean((0, 1)) + RNG.uniform(0.4, 0.6, 3)
         pieces.append((255 * piece.clip(0, 1)).astype(np.uint8))
         targets.append(number % 3)
