@@ -34,6 +34,8 @@ _RUN_FILES = frozenset(
         "results.csv",
         "plots",
         "weights",
+        "confusion_matrix.png",
+        "labels.jpg",
     )
 )
 _RUN_IMAGES = "plots"

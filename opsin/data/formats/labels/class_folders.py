@@ -7,6 +7,7 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table, make_rows
 from ...targets import CLASSES, IDENTITIES, LABELS, NUMBERS, TargetKind
+from ..file_kinds import kind_of_file
 from ..masks.mask_folders import mask_files
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
@@ -58,6 +59,7 @@ def _read(listing: FolderListing, layout: FolderLayout, origin: str, kind: Targe
         notes.append(
             f"{count(layout.unlabelled, 'image')} outside of class folders left out: {some(layout.unlabelled)}"
         )
-    if listing.others:
-        notes.append(f"{count(listing.others, 'other file')} left out: {some(listing.others)}")
+    others = [name for name in listing.others if kind_of_file(name) is None]
+    if others:
+        notes.append(f"{count(others, 'other file')} left out: {some(others)}")
     return Table(rows, FileImages(listing.folder), parsed.target, origin, tuple(notes))

@@ -9,23 +9,26 @@ from functools import lru_cache
 from opsin.core import DataError, did_you_mean
 
 from ..scan import IMAGE_EXTENSIONS
+from ..split_names import split_name
 
 # fmt: off
 PATHS = (
     "path", "file_name", "file_path", "image_path", "img_path", "image_file", "image_file_name", "image_name",
     "img_name", "img_file", "photo_path", "photo_name", "photo_file", "picture_path", "fname", "file", "image", "img",
-    "photo", "picture", "frame", "image_url", "url", "uri", "image_uri", "image_index", "image_id", "img_id", "id",
+    "photo", "picture", "frame", "image_url", "url", "uri", "image_uri", "image_index", "image_id", "img_id",
+    "image_code", "id_code", "id",
 )
 TARGETS = (
     "label", "class", "target", "class_name", "label_name", "category", "category_name", "class_label", "class_id",
     "label_id", "category_id", "class_index", "label_index", "class_number", "finding_label", "species", "dx",
-    "diagnosis", "tag",
+    "diagnosis", "tag", "choice",
 )
 GROUPS = (
     "group", "group_id", "patient", "patient_id", "subject", "subject_id", "person", "person_id", "participant",
     "participant_id", "video", "video_id", "slide", "slide_id", "case", "case_id", "lesion_id",
 )
-SPLITS = ("split", "set", "subset", "partition", "usage")
+SPLITS = ("split", "set", "subset", "partition", "usage", "data_set", "dataset")
+RUN_LENGTHS = ("encoded_pixel", "rle", "rle_mask", "mask_rle")
 CLASS_WORDS = {"label", "class", "category", "diagnosis", "type", "kind", "breed", "species"}
 IGNORED = ("width", "height", "index", "unnamed_0", "unnamed_0_1", "")
 # fmt: on
@@ -80,7 +83,15 @@ def columns_of(
             f"{where} has the columns {_shortened(header)}.{did_you_mean('path', header)} "
             "Expected one called path, with the image files."
         )
+    runs = first_of(header, RUN_LENGTHS)
+    if runs is not None and chosen is None:
+        raise DataError(
+            f"{where} has masks as run lengths in {runs}, which are not read from a table. Fix: save each mask as "
+            "a PNG in masks/ next to images/, or name another column with --labels."
+        )
     group, split = (first_of([name for name in header if name != path], names) for names in (GROUPS, SPLITS))
+    if split is not None and "data" in plain_name(split) and not _are_splits((cells or {}).get(split, ())):
+        split = None
     others = [name for name in header if name not in (path, group, split)]
     targets = chosen or _target_columns(others)
     if not targets:
@@ -110,6 +121,10 @@ def _path_column(header: Sequence[str], cells: Mapping[str, Sequence[str | None]
     """Returns the column of the files: by its cells, by name where several or none hold names of image files."""
     files = [name for name in header if _are_images(cells.get(name, ()))]
     return first_of(files, PATHS) or (files[0] if files else first_of(header, PATHS))
+
+
+def _are_splits(cells: Sequence[str | None]) -> bool:
+    return all(split_name(cell) is not None for cell in cells if cell and cell.strip())
 
 
 def _are_images(cells: Sequence[str | None]) -> bool:

@@ -176,13 +176,14 @@ def _further(frame: pl.DataFrame, columns: Columns, where: str) -> tuple[list[pl
     """Returns the columns that describe an image, and notes on those that are kept and on those that are not used."""
     used = {columns.path, *columns.targets, columns.group, columns.split}
     others = [name for name in frame.columns if name not in used and not name.startswith("\0")]
-    dropped = [name for name in others if name in COLUMNS or first_of([name], ("id", *IGNORED))]
+    dropped = [name for name in others if name in COLUMNS or first_of([name], ("id", *IGNORED)) is not None]
     extra = [_described(frame[name]) for name in others if name not in dropped]
     notes: list[str] = []
     if extra:
         unusual = len(columns.targets) == 1 and not first_of(columns.targets, _OBVIOUS)
         chosen = f"; the target is {', '.join(columns.targets)}" if unusual else ""
         notes.append(f"{count(extra, 'column')} of {where} kept: {some([one.name for one in extra])}{chosen}")
+    dropped = [name for name in dropped if name]  # pandas writes its row numbers without a name
     if dropped:
         notes.append(f"{count(dropped, 'column')} of {where} not used: {some(dropped)}")
     return extra, notes

@@ -1,5 +1,6 @@
 """Layout of class folders: where the folders of splits and of classes are, and which folders are neither."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,9 +12,11 @@ from ..split_names import sibling_splits, split_name, words_of
 _CONTAINERS = frozenset(("images", "image", "imgs", "img", "data", "dataset", "classes", "photos", "jpg", "png"))
 _NO_CLASSES = frozenset((
     "sample", "samples", "example", "examples", "demo", "unlabelled", "unlabeled", "predictions", "results", "outputs",
-    "output", "thumbnails", "backup", "tmp", "temp", "logs",
+    "output", "thumbnails", "backup", "tmp", "temp", "logs", "unsorted", "unclassified",
 ))  # fmt: skip
 _FOLDS = frozenset(("fold", "cv", "split", "run"))
+_NUMBERED = re.compile(r"^(?:fold|cv|split|part|batch|chunk|set)s?[ _-]?\d+$", re.IGNORECASE)
+_COPY = re.compile(r"^(.+?)(?: - copy.*|[ _-]copy.*| \(\d+\)|[ _-](?:backup|bak|old))$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,16 @@ def _plain(listing: FolderListing, tree: _Tree, root: str, notes: list[str]) -> 
     prefix = f"{root}/" if root else ""
     inside = {frozenset(tree.below(_join(root, name))) for name in kept}
     if len(kept) > 1 and len(inside) == 1 and len(names := min(inside)) > 1 and not any(map(str.isdigit, names)):
+        if all(map(_NUMBERED.match, kept)):
+            raise DataError(
+                f"{some(sorted(kept))} contain the same folders {some(sorted(names))}, as folds or parts do. Expected "
+                "one folder of each class. Fix: name one of them, or move the images of a class into one folder"
+            )
         notes = [*notes, f"each class contains the folders {some(sorted(names))}: name one class if those are classes"]
+    copies = [name for name in kept if (of := _COPY.match(name)) is not None and of[1] in kept]
+    copies += [name for name in kept if name.lower().startswith(("new folder", "untitled folder"))]
+    if copies:
+        notes = [*notes, f"read as classes of their own: {some(copies)}. Fix: move away what is a copy"]
     labels: dict[str, str] = {}
     for path in listing.images:
         name, inner, _ = path.removeprefix(prefix).partition("/")

@@ -211,15 +211,18 @@ def _parse_columns(texts: dict[str, list[str]], position: _Position, kind: Targe
         notes += _spelling_notes(name, cells, numbers)
     table = np.stack(columns, axis=1)
     names = tuple(texts)
+    if kind is not NUMBERS and set(np.unique(table)) == {-1, 1}:
+        table = (table + 1) / 2
+        notes.append(f"{some(names, _MANY_COLUMNS)} hold 1 and -1: read as yes and no; set the task to regress if not")
     binary = bool(np.isin(table, (0, 1)).all())
     if kind is not NUMBERS and binary:
         single = bool((table.sum(axis=1) == 1).all())
         if single and kind is not LABELS:
             listed = ", ".join(names[:5])
             note = f"each row has exactly one 1 in {listed}: classes; set the task to multilabel if they are labels"
-            return ParsedTargets(Target(CLASSES, names), table.argmax(axis=1).tolist(), (note,))
+            return ParsedTargets(Target(CLASSES, names), table.argmax(axis=1).tolist(), (*notes, note))
         if kind is not CLASSES:
-            return ParsedTargets(Target(LABELS, names), table.tolist())
+            return ParsedTargets(Target(LABELS, names), table.tolist(), tuple(notes))
     if kind in (CLASSES, LABELS):
         wanted = "one 1 and otherwise 0" if kind is CLASSES else "only 0 and 1"
         raise DataError(

@@ -7,6 +7,7 @@ from opsin.core import DataError
 from ...images import FileImages
 from ...table import Table
 from ...targets import INSTANCES, MASKS, TargetKind
+from ..file_kinds import kind_of_file
 from ..patients import PATIENTS
 from ..reader import FormatMatch, FormatMatches, NearMiss
 from ..scan import FolderListing, count, some
@@ -137,7 +138,9 @@ def _read(listing: FolderListing, pairs: MaskPairs, origin: str, kind: TargetKin
     others = [
         name
         for name in listing.others
-        if name not in (path, PATIENTS) and not (voc_splits and name.startswith(_VOC_LISTS))
+        if kind_of_file(name) is None
+        and name not in (path, PATIENTS)
+        and not (voc_splits and name.startswith(_VOC_LISTS))
     ]
     if others:
         notes.append(f"{count(others, 'other file')} left out: {some(others)}")

@@ -35,7 +35,7 @@ _WORN = frozenset(("with", "without", "no", "not", "wearing", "worn", "weared", 
 """Words of class folders such as without_mask, which is no folder of masks."""
 _JOINED = re.compile(r"^(train|val|valid|test|default)(annots?|masks?|labels?|gt|images?)$")
 _MASK_END = (
-    r"(?:masks?|labels?|label_?ids|label_?train_?ids|train_?ids|gt|ground_?truth|seg|segm|segmentation|annotations?|"
+    r"(?:masks?|labels?|labell?ed|label_?ids|label_?train_?ids|train_?ids|gt|ground_?truth|seg|segm|segmentation|annotations?|"
     r"annot|anno|target|matte|trimap|gtfine|gtcoarse|manual\d?|(?:1st|2nd)(?:_?(?:ho|manual))?)(?:[_-]\d)?"
 )
 _VIEW_END = r"(?:colou?rs?|overlays?|viz|vis|visuali[sz]ations?|superpixels|blend|preview)"
