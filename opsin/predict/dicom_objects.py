@@ -11,8 +11,9 @@ import numpy as np
 from opsin import __version__
 from opsin.core import DataError
 from opsin.data.formats.volumes.libraries import medical_library
+from opsin.tasks.segmentation.volumes import SegmentVolumes
 
-DISCLAIMER = "Not a medical device: for research only, not for diagnosis or treatment."
+DISCLAIMER = SegmentVolumes.notice
 _SCHEME = "99OPSIN"
 _NAME, _MODEL = "Opsin", "Opsin segmentation"
 _MAY_BE_EMPTY = (

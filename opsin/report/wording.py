@@ -26,10 +26,13 @@ WORDS = {
     "count_mae": ("Count error", "mean absolute difference in the number of objects of an image", -1),
     "count_bias": ("Count bias", "mean difference in the number of objects; positive: too many predicted", -1),
     "iou": ("IoU", "intersection over union of prediction and ground truth, mean over classes", 1),
-    "dice": ("Dice", "Dice coefficient over the pixels of all images, mean over classes", 1),
+    "dice": ("Dice", "Dice coefficient, mean over classes; over the pixels of all images, or mean over volumes", 1),
     "image_dice": ("Dice per image", "Dice coefficient of each image, mean over images", 1),
     "pixel_accuracy": ("Pixel accuracy", "share of correctly classified pixels", 1),
     "boundary_f": ("Boundary F", "harmonic mean of precision and recall of boundary pixels", 1),
+    "hd95": ("HD95", "95th percentile of the distance between surfaces, in millimetres", -1),
+    "surface_dice": ("Surface Dice", "share of the surfaces that lie within 1 mm of each other", 1),
+    "volume_error_ml": ("Volume error", "mean absolute difference of the volume, in millilitres", -1),
     "eer": ("Equal error rate", "error rate where false matches and false non-matches are equally frequent", -1),
     "tar_at_far": ("TAR at FAR 0.01", "share of pairs of one identity that match where 1 % of the other pairs do", 1),
     "rank1": ("Rank-1 rate", "share of images whose nearest other image is of the same identity", 1),
@@ -40,7 +43,7 @@ WORDS = {
 CALIBRATION = ("ece", "ece_uncalibrated")
 """Metrics of calibration: the baseline, which predicts class frequencies, is calibrated without being useful."""
 SHARES = ("accuracy", "balanced_accuracy", "pixel_accuracy")
-IN_UNITS = ("mae", "rmse", "count_mae", "count_bias")
+IN_UNITS = ("mae", "rmse", "count_mae", "count_bias", "hd95", "volume_error_ml")
 """Metrics in the unit of the target, of any magnitude; all other metrics are of the order of one."""
 
 

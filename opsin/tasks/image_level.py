@@ -32,6 +32,7 @@ class ImageLevelTask:
     legend: tuple[Key, ...] = ()
     target_legend: tuple[Key, ...] = ()
     count_word = "image"
+    notice = ""
     name: str
 
     @property

@@ -22,6 +22,7 @@ class SpatialTask:
 
     sampler: Sampler = "uniform"
     activation: str | None = None
+    notice = ""
     subgroup_word = "class"
     label_smoothing = 0.0
     batch_pixels: int | None = SPATIAL_BATCH_PIXELS

@@ -201,6 +201,11 @@ class Presentation(Protocol):
         ...
 
     @property
+    def notice(self) -> str:
+        """Warning about the use of the predictions, for reports and files; mostly empty."""
+        ...
+
+    @property
     def count_word(self) -> str:
         """Word for what `class_counts` counts: "image", "box" or "object"."""
         ...

@@ -51,6 +51,8 @@ class SegmentVolumes(Segment):
     target_kind = VOLUME_MASKS
     writer_formats = (".csv", ".jsonl", ".parquet", "volumes")
     batch_pixels = 2**19
+    count_word = "volume"
+    notice = "Not a medical device: for research only, not for diagnosis or treatment."
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -119,6 +121,14 @@ class SegmentVolumes(Segment):
         """Draws the middle slice of a volume, uint8 (height, width, 1 or 3), with its masks."""
         middle = len(prediction) // 2
         return super().draw(pixels, prediction[middle], None if target is None else np.asarray(target)[middle])
+
+    def draw_target(self, pixels: np.ndarray, target: Any) -> np.ndarray:
+        """Draws the labels of the middle slice of a volume, uint8 (height, width, 1 or 3)."""
+        return super().draw_target(pixels, np.asarray(target)[len(target) // 2])
+
+    def to_records(self, predictions: np.ndarray) -> list[dict[str, Any]]:
+        """Returns the columns, `mask`: uint8 (depth, height, width) of class indices, and the notice."""
+        return [{**row, "notice": self.notice} for row in super().to_records(predictions)]
 
     def overlay(self, pixels: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         """Draws each class of the middle slice in its own colour."""
