@@ -25,9 +25,8 @@ def probe_features(samples: ProbeSamples, few: bool) -> tuple[bool, str]:
 
     Compares two linear models by leave-one-out ridge regression, on pretrained features and on pixels. Pretrained
     weights are chosen where features leave less than 70 % of the error: of the wrong classes, or for numbers and labels
-    of the unexplained variation. With few images, 95 % suffice; for few images with boxes it suffices that features of
-    crops are not worse by two standard errors, since most crops are easy (docs/decisions/0007). Features no better than
-    chance are not chosen.
+    of the unexplained variation; with few images, not crops, 95 % suffice (docs/decisions/0007). Features that are
+    no better than chance are not chosen.
 
     Args:
         samples: Images, or crops of objects and of the background.
@@ -51,9 +50,7 @@ def probe_features(samples: ProbeSamples, few: bool) -> tuple[bool, str]:
     else:
         seen, plain = unexplained_share(features, targets), unexplained_share(pixels, targets)
         known, measure = 1 - seen > LEAST_EXPLAINED, "of the variation not explained by a linear model"
-    least = (KEPT_ERROR_OF_FEW if few else KEPT_ERROR) * plain
-    if few and samples.of_objects:
-        least = plain + SURE * (plain * (1 - plain) / len(targets)) ** 0.5 + 1e-9
-    better = bool(distributed.from_rank0(float(known and seen < least)))
+    kept = KEPT_ERROR_OF_FEW if few and not samples.of_objects else KEPT_ERROR
+    better = bool(distributed.from_rank0(float(known and seen < kept * plain)))
     weights, kind = "pretrained" if better else "random", "crops" if samples.of_objects else "images"
     return better, f"{weights} weights: {seen:.0%} {measure} of {kind} with features, {plain:.0%} with pixels"
