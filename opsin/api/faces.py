@@ -12,6 +12,7 @@ from opsin.data import find_images
 from opsin.drawing import Histogram, Lines
 from opsin.drawing.charts import Curve
 from opsin.faces.evaluating import VerificationResult
+from opsin.faces.groups import GroupRate, rates_by_group, read_groups
 from opsin.faces.pairs import Pairs
 from opsin.faces.photos import read_photo
 from opsin.report.faces_page import FacesContent, PairPicture, faces_page
@@ -31,11 +32,13 @@ class FacesEvaluation:
     Attributes:
         result: Error rates.
         pairs: The pairs.
+        groups: False-match rate of each group of `people.csv`, the highest first.
         report: Path of the page.
     """
 
     result: VerificationResult
     pairs: Pairs
+    groups: list[GroupRate]
     report: Path
 
 
@@ -51,7 +54,7 @@ def evaluate_faces(
     """Measures how well faces are verified on labelled photos, and writes a page.
 
     Args:
-        data: Folder with a folder of photos a person.
+        data: Folder with a folder of photos a person; `people.csv` in it may give a `group` to each `name`.
         pairs: List of pairs in the format of Labeled Faces in the Wild. Default: all pairs of the photos.
         far: False-match rate that the threshold is chosen for.
         calibration: Distances that the threshold follows from. Default: the reference.
@@ -62,10 +65,12 @@ def evaluate_faces(
         OpsinError: The photos or the pairs cannot be read, or the weights are not installed.
     """
     folder = Path(data)
+    groups = read_groups(folder)
     listed = faces.all_pairs(find_images(folder)) if pairs is None else faces.read_pairs(Path(pairs), folder)
     vectors = faces.embed_photos(listed, faces.load_recognizer().find, progress)
     result = faces.verification(listed, vectors, calibration.threshold(far))
     page = new_file(Path("runs") / "faces", folder.absolute().name, ".html") if out is None else Path(out)
+    rates = rates_by_group(listed, result, groups)
     threshold = f"Threshold {result.threshold:.3f} for a false-match rate of {far:g}, from {calibration.source}."
     content = FacesContent(
         folder.absolute().name,
@@ -79,11 +84,12 @@ def evaluate_faces(
         result.scores,
         threshold,
         _charts(result),
+        tuple((rate.group, rate.people, rate.pairs, rate.fmr) for rate in rates),
         _pictures(listed, result, result.hardest[0]),
         _pictures(listed, result, result.hardest[1]),
     )
     write_text(page, faces_page(content))
-    return FacesEvaluation(result, listed, page)
+    return FacesEvaluation(result, listed, rates, page)
 
 
 def _charts(result: VerificationResult) -> tuple[Histogram | Lines, ...]:

@@ -43,6 +43,7 @@ class FacesContent:
         scores: Scores with intervals.
         threshold: Threshold, and how it was found.
         charts: Histograms and curves.
+        groups: Name, people, pairs and false-match rate of each group of people.
         misses: Pairs of one person that are farthest apart.
         matches: Pairs of different people that are nearest.
     """
@@ -52,6 +53,7 @@ class FacesContent:
     scores: Mapping[str, Score]
     threshold: str
     charts: tuple[Histogram | Lines, ...]
+    groups: tuple[tuple[str, int, int, float], ...]
     misses: tuple[PairPicture, ...]
     matches: tuple[PairPicture, ...]
 

@@ -9,7 +9,7 @@ from .. import options as shared
 from ..output import plural, print_json, print_next, print_scores, scores_json
 from ..progress import reporting
 from . import options
-from .tables import open_gallery
+from .tables import open_gallery, print_table
 
 
 def evaluate(
@@ -52,9 +52,15 @@ def evaluate(
         if done.pairs.missing:
             progress.say(f"{plural(done.pairs.missing, 'pair')} of {pairs} have no file and are left out")
     if as_json:
-        print_json({"scores": scores_json(done.result.scores), "threshold": done.result.threshold})
+        groups = [vars(rate) for rate in done.groups]
+        print_json({"scores": scores_json(done.result.scores), "threshold": done.result.threshold, "groups": groups})
         return
     print_scores(done.result.scores, {})
+    if done.groups:
+        print_table(
+            ("group", "people", "pairs", "FMR"),
+            [(rate.group, str(rate.people), str(rate.pairs), f"{rate.fmr:.4f}") for rate in done.groups],
+        )
     print(f"{plural(len(done.pairs.first), 'pair')}, {plural(done.result.lost, 'photo')} without a face")
     print(f"threshold {done.result.threshold:.3f} from {calibration.source}")
     print(f"report  {done.report}")
