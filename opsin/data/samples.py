@@ -63,7 +63,9 @@ class Volume:
             return self
         orientation = self.orientation
         affine = orientation.affine(self.affine, self.shape)
-        return replace(self, array=orientation.apply(self.array), spacing=spacing_of(affine), affine=affine)
+        spacing = self.spacing or spacing_of(self.affine)
+        down, along, across = (spacing[axis] for axis in orientation.order)
+        return replace(self, array=orientation.apply(self.array), spacing=(down, along, across), affine=affine)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ class VolumeStatistics:
     """Statistics of the volumes of a data set.
 
     Attributes:
-        size: Median (depth, height, width) in voxels, along the canonical axes where volumes have an orientation.
+        size: Median (depth, height, width) in voxels, along the canonical axes where targets are masks.
         channels: Number of channels of the first volume.
         spacing: Median distance between voxels along each axis, in millimetres; None where a volume has none.
     """
@@ -77,7 +77,7 @@ def image_statistics(table: Table, sample: int = 256) -> ImageStatistics:
         try:
             content = table.images.read(id)
             if isinstance(content, Volume):
-                turned = content.canonical()
+                turned = content.canonical() if table.target.kind.has_masks else content
                 volumes.append(VolumeStatistics(turned.shape, turned.array.shape[3], turned.spacing))
                 continue
             shape, is_deep = header_and_depth(image_of(content))

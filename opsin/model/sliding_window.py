@@ -15,6 +15,8 @@ from opsin.tasks import Task
 
 SIGMA = 1 / 8
 """Standard deviation of the weight of a patch, as a share of its sides (Isensee et al. 2021)."""
+MOST_TOGETHER = 8
+"""Largest number of patches that are computed at a time: more need memory and are no faster."""
 _LEAST_WEIGHT = 1e-3
 
 
@@ -35,7 +37,7 @@ def predict_volume(model: PatchModel, volume: Volume, together: int) -> np.ndarr
     Args:
         model: Model whose preprocessing takes patches.
         volume: The volume, in any orientation.
-        together: Number of patches that are computed at a time.
+        together: Number of patches that may be computed at a time.
 
     Returns:
         The task's prediction for each voxel of the volume, uint8 (depth, height, width, 2).
@@ -53,7 +55,7 @@ def predict_array(model: PatchModel, array: np.ndarray, together: int, size: Seq
     Args:
         model: Model whose preprocessing takes patches.
         array: (depth, height, width, channels), as the preprocessing returns it.
-        together: Number of patches that are computed at a time.
+        together: Number of patches that may be computed at a time.
         size: (depth, height, width) of the result, to which probabilities are resampled linearly. Default: as the
             array.
 
@@ -73,7 +75,7 @@ def _probability_planes(model: PatchModel, array: np.ndarray, together: int) -> 
 
     Only the sums of as many planes as a patch has are kept.
     """
-    window = model.preprocessing.size[:3]
+    window, count = model.preprocessing.size[:3], min(MOST_TOGETHER, together)
     shape = array.shape[:3]
     tiles = tile_grid(shape, window)
     weight = _gaussian(tuple(min(pair) for pair in zip(window, shape, strict=True)))
@@ -82,8 +84,8 @@ def _probability_planes(model: PatchModel, array: np.ndarray, together: int) -> 
     weights = torch.zeros(min(window[0], shape[0]), *shape[1:])
     for number, start in enumerate(starts):
         row = [tile for tile in tiles if tile.start[0] == start]
-        for first in range(0, len(row), together):
-            some = row[first : first + together]
+        for first in range(0, len(row), count):
+            some = row[first : first + count]
             patches = np.stack([_padded(array[tile.slices], model.preprocessing.size) for tile in some])
             for tile, logits in zip(some, model.logits(patches), strict=True):
                 inside = logits[(slice(None), *(slice(0, side) for side in tile.size))].float().softmax(0)

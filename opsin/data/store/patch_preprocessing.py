@@ -114,7 +114,9 @@ class PatchPreprocessing:
         """
         placement = self.placement_of(sample)
         values = resampled(scaled(sample.array, self.window), placement.size)
-        return (values if self.window is None else np.rint(values)).astype(self.dtype), placement
+        if self.window is not None:
+            np.rint(values, out=values)
+        return values.astype(self.dtype), placement
 
     def fit_into(self, samples: Iterable[tuple[int, Volume]], out: np.ndarray) -> list[int]:
         """See `Preprocessing`; `out` is an array of arrays."""

@@ -163,10 +163,17 @@ def scaled(array: np.ndarray, window: tuple[float, float] | None) -> np.ndarray:
     values = array.astype(np.float32)
     if window is not None:
         low, high = window
-        return (values.clip(low, high) - np.float32(low)) * np.float32(255 / (high - low))
-    wide = array.reshape(-1, array.shape[3])
-    mean, std = wide.mean(0, dtype=np.float64), wide.std(0, dtype=np.float64)
-    return ((values - mean) / np.where(std > 0, std, 1.0)).astype(np.float32)
+        values.clip(low, high, out=values)
+        values -= np.float32(low)
+        values *= np.float32(255 / (high - low))
+        return values
+    for channel in range(array.shape[3]):  # in place and plane by plane: a CT of 400 slices has 100 million voxels
+        planes, one = array[..., channel], values[..., channel]
+        mean = float(np.mean([plane.mean(dtype=np.float64) for plane in planes]))
+        variance = float(np.mean([((plane - mean) ** 2).mean(dtype=np.float64) for plane in planes]))
+        one -= np.float32(mean)
+        one /= np.float32(variance**0.5 or 1.0)
+    return values
 
 
 def resampled(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:

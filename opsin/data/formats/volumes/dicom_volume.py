@@ -48,8 +48,8 @@ def read_series(series: Series, *, regrid: bool = False) -> Volume:
         )
     if grid.problem is not None and not regrid:
         raise DataError(
-            f"is no regular grid: {grid.problem}. Fix: use --regrid (regrid=True) to resample it, each slice at its "
-            "own position."
+            f"is no regular grid: {grid.problem}. Fix: opsin.read_study(path, regrid=True) "
+            "resamples it, each slice at its own position."
         )
     array, more = _values(grid.slices)
     if grid.problem is not None:
