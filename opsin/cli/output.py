@@ -54,8 +54,12 @@ def print_scores(
         references = [
             _number(other[name].value) if name in other else "" for other in (constant, linear) if other is not None
         ]
-        table.add_row(name, _number(score.value), f"{_number(score.low)} to {_number(score.high)}", *references)
+        interval = "" if math.isnan(score.value) else f"{_number(score.low)} to {_number(score.high)}"
+        table.add_row(name, _number(score.value), interval, *references)
     Console(highlight=False).print(table)
+    undefined = [name for name, score in scores.items() if math.isnan(score.value)]
+    if undefined:
+        print(f"not defined on these images, as with a single class: {', '.join(undefined)}")
 
 
 def print_sentences(*sentences: str) -> None:

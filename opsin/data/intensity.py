@@ -16,6 +16,8 @@ DEPTHS = (8, 10, 12, 14, 16, 24, 32)
 _NO_MEASUREMENT = 1e30
 """Floats beyond this are marks of pixels that were not measured, such as -3.4e38."""
 _HALF_OF_8_BITS = 128
+_FAR_ABOVE, _FEW = 16, 0.2
+"""Float images that reach more than 16 times the median image are clipped where they are at most a fifth of all."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def intensity_of(origin: str, ranges: Sequence[ValueRange]) -> Intensity | None:
     Returns:
         From 0, or the smallest negative value, to: 1 when there are only float images and none exceeds 1; the smallest
         bit depth that holds all values when these are whole numbers; else the largest value, or 255 when it is not far
-        below. None when there is no such image.
+        below. A few float images that reach far above the others do not count. None when there is no such image.
 
     Raises:
         DataError: Fractions and whole numbers are mixed, or values need over 32 bits.
@@ -103,9 +105,18 @@ def intensity_of(origin: str, ranges: Sequence[ValueRange]) -> Intensity | None:
         return Intensity(1.0, low)
     if not (high < 2 ** DEPTHS[-1] and low > -(2 ** DEPTHS[-1])):
         raise DataError(f"{origin} has images with values from {low:g} to {high:g}. Expected at most 32 bits.")
+    high = _without_few(fractions, high) if not counts and not all(one.is_whole for one in ranges) else high
     if all(one.is_whole for one in ranges) or _HALF_OF_8_BITS <= high <= 255:
         high = float(next(2**bits - 1 for bits in DEPTHS if high < 2**bits))
     return Intensity(high, low)
+
+
+def _without_few(highs: Sequence[float], high: float) -> float:
+    """Returns the largest value of float images without those few that reach far above the others; at least 1."""
+    limit = _FAR_ABOVE * float(np.median(highs))
+    usual = [one for one in highs if one <= limit]
+    few = len(highs) - len(usual) <= _FEW * len(highs)
+    return max(1.0, max(usual)) if usual and few else high
 
 
 def to_bytes(values: np.ndarray, intensity: Intensity | None) -> np.ndarray:

@@ -19,6 +19,7 @@ from .formats.labels.csv_table import read_csv_table
 from .formats.labels.npz import read_npz
 from .formats.labels.table_files import match_csv_tables
 from .formats.nearest_miss import SEE_FORMATS, nearest_miss
+from .formats.pages import page_notes
 from .formats.registry import match_formats
 from .formats.scan import FolderListing, count, scan
 from .formats.unread import unread_notes
@@ -147,14 +148,16 @@ def _read_folder(listing: FolderListing, origin: str, kind: TargetKind | None) -
     matches, rejected = match_formats(listing, kind)
     if len(matches) == 1:
         table = matches[0].table(origin, kind)
-        return table.with_notes(*unread_notes(listing, table))
+        return table.with_notes(*unread_notes(listing, table), *page_notes(table))
     if matches:
         listed = ", ".join(match.description for match in matches)
         tasks = list(dict.fromkeys(match.kinds[0].task for match in matches))
         chosen = f"choose with --task {' or '.join(tasks)}, " if len(tasks) == len(matches) else ""
+        described = next((match.files[0] for match in matches if match.files), "")
+        named = f"name one file, such as {os.path.join(origin, described)}" if described else "name a folder below"
         raise DataError(
-            f"{origin} fits {len(matches)} formats: {listed}. Expected one. Fix: {chosen}name the file itself or a "
-            "folder below, or move the others away."
+            f"{origin} fits {len(matches)} formats: {listed}. Expected one. Fix: {chosen}{named}, or move the others "
+            "away."
         )
     only = _only_folder(listing)
     if only is not None:

@@ -154,6 +154,13 @@ def _remarks(deep: dict[str, ValueRange], intensity: Intensity) -> list[str]:
         if missing
         else []
     )
+    beyond = [id for id, one in deep.items() if one.high > intensity.high]
+    if beyond:
+        highest = _short(max(deep[id].high for id in beyond))
+        notes.append(
+            f"{count(beyond, 'image')} far above the others, up to {highest}: values "
+            f"above {_short(intensity.high)} become white in {some(beyond, 3)}. Fix: save all images on one scale"
+        )
     fractions = [
         id for id, one in deep.items() if one.is_float and one.high <= 1 and (one.high > 0 or not one.is_whole)
     ]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from opsin.core import DataError
 from opsin.data import ImagePreprocessing, Intensity, as_pixels, decode, find_intensity, open_store, read, whole_pixels
-from opsin.data.intensity import to_bytes
+from opsin.data.intensity import ValueRange, intensity_of, to_bytes
 
 GREY = 500
 
@@ -205,3 +205,23 @@ def test_invalid_scales_are_refused(high):
 
 def test_json_round_trip():
     assert Intensity.from_json(json.loads(json.dumps(Intensity(4095).to_json()))) == Intensity(4095)
+
+
+def _floats(*highs):
+    return [ValueRange(0, high, True, high == round(high), 0) for high in highs]
+
+
+@pytest.mark.parametrize(
+    ("highs", "high"),
+    [
+        ((0.9, 1.0, 1.2, 2.0, 300.0, 0.5, 0.7, 1.0), 2.0),
+        ((3.3, 4.4, 5.5, 3.5, 6.5e4), 5.5),
+        ((0.5, 0.6, 0.7, 0.8, 90.5), 1.0),
+        ((3.3, 4.4, 5.5, 60.5, 65.5), 65.5),
+        ((3.3, 4.4, 5.5, 900.5, 950.5), 950.5),
+        ((1.5, 300.5), 300.5),
+    ],
+    ids=["case", "hot pixel", "fractions", "within 16 times", "two of five", "one of two"],
+)
+def test_few_float_images_far_above_the_others_do_not_set_the_scale(highs, high):
+    assert intensity_of("x", _floats(*highs)).high == high

@@ -19,7 +19,7 @@ def test_several_fitting_formats_are_refused(folder):
     np.savez(folder / "set.npz", images=np.zeros((4, 4, 4)), labels=np.arange(4) % 2)
     with pytest.raises(
         DataError,
-        match=r"fits 3 formats: class folders, the table labels.csv, set.npz\. Expected one\. Fix: name the file",
+        match=r"fits 3 formats: class folders, the table labels.csv, set.npz\. Expected one\. Fix: name one file, such",
     ):
         read(folder)
     assert len(read(folder / "labels.csv")) == 2  # named, it is clear

@@ -1,15 +1,18 @@
 """Correction of invalid boxes: swapped corners, outside of the image, without area, duplicates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from ..scan import count, some
+from .placing import ImageAnnotations
 
 _CLIP_TOLERANCE = 0.5
 """Boxes that exceed the image by at most this many pixels are clipped without a note, because files round."""
 _MIN_SIDE = 1e-3
 """Boxes thinner than this many pixels have no area."""
+_LEAVES, _SOME_LEAVE = 0.02, 0.1
+"""Share of the side by which a box leaves its image, and share of the boxes that do, when corners are suspected."""
 _ALL, _ANY = np.logical_and.reduce, np.logical_or.reduce
 
 
@@ -49,6 +52,33 @@ def clean_boxes(
     _note(notes, duplicates, "duplicated, left out", name)
     keep &= ~duplicates
     return boxes[keep], owner[keep], notes
+
+
+def corners_note(images: Iterable[ImageAnnotations], written: str, centred: bool) -> list[str]:
+    """Returns a note when boxes leave their images, but would not if their four numbers were two corners.
+
+    Args:
+        images: Annotations as read; those in pixels count where the file gives the size of the image.
+        written: The four numbers as the format has them, for the note.
+        centred: True when the first two are the centre of the box, False when they are its first corner.
+    """
+    known = [image for image in images if len(image.boxes) and (image.relative or image.size is not None)]
+    if not known:
+        return []
+    boxes = np.concatenate([image.boxes[:, :4] for image in known])
+    limits = [(1, 1) if image.relative or image.size is None else image.size[::-1] for image in known]
+    limit = np.repeat(np.array(limits, float), [len(image.boxes) for image in known], axis=0)
+    low, high = boxes[:, :2], boxes[:, 2:]
+    first, second = (low + high) / 2 if centred else low, high - low
+    leaving = _ANY((low < -_LEAVES * limit) | (high > (1 + _LEAVES) * limit), axis=1)
+    if leaving.sum() < max(2, _SOME_LEAVE * len(boxes)):
+        return []
+    if not ((second > first) & (second <= (1 + _LEAVES) * limit)).all():
+        return []
+    return [
+        f"{leaving.sum()} of {count(len(boxes), 'box')} leave the image, and all fit as two corners (x1, y1, x2, y2): "
+        f"read as {written}, as the format says. Fix: correct the file if they are corners"
+    ]
 
 
 def _note(notes: list[str], selected: np.ndarray, action: str, name: Callable[[int], str]) -> None:

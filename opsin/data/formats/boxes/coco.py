@@ -17,6 +17,7 @@ from ..parsing import load_json
 from ..reader import FormatMatch, FormatMatches
 from ..scan import FolderListing, count, some
 from .annotations import annotated_table
+from .box_cleaning import corners_note
 from .coco_json import CocoFile, entries_of, read_coco
 from .location import NamedImage, locate_images
 from .outlines import Outline
@@ -129,6 +130,7 @@ def _read(
     if differing:
         notes.append(f"categories of {count(len(files), 'file')} joined by name: {some(differing, 3)} have other ones")
     images, joined = _joined(entries)
+    joined += corners_note(images, "x, y, width and height", centred=False)
     if outlined and kind is BOXES:
         joined.append("outlines are available too: set the task to instances or segment to use them")
     return annotated_table(FileImages(located.root), images, names, origin, kind, [*notes, *joined])

@@ -15,6 +15,7 @@ from ..parsing import decode_text, load_yaml_texts
 from ..reader import FormatMatch, FormatMatches, NearMiss
 from ..scan import FolderListing, count, some
 from .annotations import annotated_table
+from .box_cleaning import corners_note
 from .placing import ImageAnnotations
 from .yolo_files import LabelFiles, class_files, find_labels, listed_splits, nearest_class_file
 from .yolo_txt import MOST_BYTES, LabelFile, Layout, Rows, parse_label_file, parse_rows, recognise_layout
@@ -108,6 +109,7 @@ def _match(description: str, files: tuple[str, ...], root: Path, parsed: _Parsed
         messages = [*notes, *parsed.notes]
         if parsed.outlined and kind in (None, BOXES):
             messages.append("outlines are available too: set the task to instances or segment to use them")
+        messages += corners_note(parsed.images, "centre, width and height", centred=True)
         return annotated_table(FileImages(root), parsed.images, parsed.names, origin, kind or kinds[0], messages)
 
     return FormatMatch(description, files, kinds, read)

@@ -69,6 +69,8 @@ def _groups(
         path = listing.path(name)
         if path.suffix.lower() not in TABLE_EXTENSIONS or name.count("/") >= _DEEPEST:
             continue
+        if path.stem.lower().replace("_", "").startswith("samplesubmission"):
+            continue
         split, pattern = _split_of(name)
         if split is None and "/" in name:
             continue
