@@ -1,5 +1,7 @@
 """Keras-compatible API: a Sequential script runs when `tensorflow.keras` is replaced by `opsin.keras`."""
 
+import sys
+
 from . import activations as activations
 from . import backend as backend
 from . import callbacks as callbacks
@@ -15,3 +17,8 @@ from . import regularizers as regularizers
 from . import utils as utils
 from .layers.input import Input as Input
 from .sequential import Sequential as Sequential
+from .missing import MissingModules as _MissingModules
+from .missing import missing as _missing
+
+__getattr__ = _missing(__name__)
+sys.meta_path.append(_MissingModules)

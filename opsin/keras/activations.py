@@ -9,6 +9,8 @@ from torch import Tensor
 from opsin.core import NetworkError
 from opsin.nn.layers.activations import FUNCTIONS
 
+from .missing import missing as _missing
+
 
 @dataclass(frozen=True)
 class Activation:
@@ -74,3 +76,6 @@ def activation_name(value: Any, label: str, field: str) -> str | None:
     if isinstance(name, str) and name in FUNCTIONS:
         return name
     raise NetworkError(f"{label} got {value!r} for {field}. Expected one of {', '.join(map(repr, FUNCTIONS))}.")
+
+
+__getattr__ = _missing(__name__)

@@ -1,5 +1,6 @@
 """The functions of `keras.backend` that current scripts use."""
 
+from .missing import missing as _missing
 from .naming import clear_session as clear_session
 
 
@@ -16,3 +17,6 @@ def floatx() -> str:
 def image_data_format() -> str:
     """Returns the position of the channels of an image."""
     return "channels_last"
+
+
+__getattr__ = _missing(__name__)

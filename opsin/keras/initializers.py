@@ -6,6 +6,8 @@ from opsin.core import NetworkError
 from opsin.nn.initializers import INITIALIZERS
 from opsin.nn.naming import snake_case
 
+from .missing import missing as _missing
+
 
 class Initializer:
     """Base class of all initializers.
@@ -82,3 +84,6 @@ def initializer_name(value: Any, label: str, field: str, allowed: tuple[str, ...
         if name in allowed:
             return name
     raise NetworkError(f"{label} got {value!r} for {field}. Expected one of {', '.join(map(repr, allowed))}.")
+
+
+__getattr__ = _missing(__name__)

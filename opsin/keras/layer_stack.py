@@ -16,6 +16,7 @@ from . import weights
 from .layers.input import InputLayer
 from .layers.layer import Layer, check_shape
 from .layers.wrapping import wrap
+from .missing import CALL_FIX, MODEL_FIX, MODEL_HOOKS, refuse_attribute, refuse_hooks
 from .naming import auto_name
 from .summary import print_summary
 
@@ -38,6 +39,11 @@ class LayerStack:
             self.add(layer)
         if not trainable:
             self.trainable = False
+        self._build_if_possible()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        refuse_hooks(cls, MODEL_HOOKS, MODEL_FIX)
 
     @classmethod
     def from_network(cls, network: nn.Sequential) -> Self:
@@ -87,7 +93,8 @@ class LayerStack:
 
     @property
     def layers(self) -> list[Layer]:
-        """Layers without the Input."""
+        """Layers without the Input. They have their weights if the input shape is known."""
+        self._build_if_possible()
         return list(self._layers)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -100,6 +107,7 @@ class LayerStack:
         Raises:
             NetworkError: There is no such layer; the message lists the names.
         """
+        self._build_if_possible()
         if index is not None and -len(self._layers) <= index < len(self._layers):
             return self._layers[index]
         found = [layer for layer in self._layers if layer.name == name]
@@ -107,6 +115,10 @@ class LayerStack:
             names = ", ".join(layer.name for layer in self._layers)
             raise NetworkError(f"{self.name} has no layer {name if index is None else index!r}; it has {names}")
         return found[0]
+
+    def _build_if_possible(self) -> None:
+        if self.built:
+            _ = self.network
 
     @property
     def built(self) -> bool:
@@ -230,6 +242,11 @@ class LayerStack:
             x: Inputs (n, height, width, channels).
             training: Use dropout and batch statistics.
         """
+        if isinstance(x, InputLayer):
+            raise NetworkError(
+                f"{self.name} is called on an Input, but opsin.keras has no functional API. Fix: {CALL_FIX}."
+            )
+        refuse_hooks(self, MODEL_HOOKS, MODEL_FIX)
         batch = x if isinstance(x, Tensor) else torch.from_numpy(np.asarray(x))
         if self._shape is None:
             self.build(batch.shape)
@@ -240,6 +257,10 @@ class LayerStack:
         finally:
             network.eval()
         return y.movedim(1, -1)
+
+    def __getattr__(self, name: str) -> Any:
+        refuse_attribute(type(self).__name__, name)
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
 
 def _as_layer(layer: Any, owner: str) -> Layer:

@@ -4,6 +4,8 @@ import torch
 
 from opsin.core import OpsinError
 
+from .missing import missing as _missing
+
 _POLICIES: dict[str, torch.dtype | None] = {
     "float32": None,
     "mixed_bfloat16": torch.bfloat16,
@@ -39,3 +41,6 @@ def autocast(device: torch.device) -> torch.autocast:
     """Returns the autocast context of the current policy for a device."""
     dtype = _POLICIES[_CURRENT[0]]
     return torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None)
+
+
+__getattr__ = _missing(__name__)

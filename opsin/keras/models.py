@@ -6,6 +6,7 @@ from typing import Any
 
 from opsin.core import ModelFileError, OpsinError
 
+from .missing import missing as _missing
 from .saving import save_model as save_model
 from .sequential import Sequential
 
@@ -42,3 +43,6 @@ def load_model(
         except OpsinError as error:
             raise ModelFileError(f"{filepath}: {error} Fix: load_model(path, compile=False).") from error
     return model
+
+
+__getattr__ = _missing(__name__)

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from opsin.core import NetworkError
 
+from .missing import missing as _missing
+
 
 class L1L2:
     """Penalty of `l1 * sum(abs(w)) + l2 * sum(w**2)`.
@@ -68,3 +70,6 @@ def regularizer(value: Any, label: str, field: str) -> L1L2 | None:
     raise NetworkError(
         f"{label} got {value!r} for {field}. Expected None, 'l1', 'l2', 'l1_l2' or an object of keras.regularizers."
     )
+
+
+__getattr__ = _missing(__name__)

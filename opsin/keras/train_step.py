@@ -9,6 +9,7 @@ from opsin.runtime.training import TrainingNetwork
 from .arrays import Batch, match_input_shape
 from .compile_state import CompileState
 from .layer_stack import LayerStack
+from .missing import MODEL_FIX, MODEL_HOOKS, refuse_hooks
 from .mixed_precision import autocast
 from .moving_variance import NORMALIZATION
 
@@ -22,6 +23,7 @@ class TrainStep:
     """
 
     def __init__(self, model: LayerStack, compiled: CompileState | None = None) -> None:
+        refuse_hooks(model, MODEL_HOOKS, MODEL_FIX)
         self.network, self.layers, self.compiled = model.network, model.layers, compiled
         self.fast = TrainingNetwork(self.network)
         self.device = next((value.device for value in model.weights), torch.device("cpu"))

@@ -8,6 +8,7 @@ import torch
 
 from opsin.core import DataError
 
+from .missing import missing as _missing
 from .naming import clear_session as clear_session
 from .preprocessing.image import img_to_array as img_to_array
 from .preprocessing.image import load_img as load_img
@@ -69,3 +70,6 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
     values = np.asarray(x)
     lengths = np.atleast_1d(np.linalg.norm(values, order, axis, keepdims=True))
     return values / np.where(lengths == 0, 1, lengths)
+
+
+__getattr__ = _missing(__name__)

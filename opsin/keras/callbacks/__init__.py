@@ -10,3 +10,6 @@ from .monitor import ReduceLROnPlateau as ReduceLROnPlateau
 from .simple import CSVLogger as CSVLogger
 from .simple import LearningRateScheduler as LearningRateScheduler
 from .simple import TerminateOnNaN as TerminateOnNaN
+from ..missing import missing as _missing
+
+__getattr__ = _missing(__name__)

@@ -68,3 +68,6 @@ from .reshaping import ZeroPadding1D as ZeroPadding1D
 from .reshaping import ZeroPadding2D as ZeroPadding2D
 from .reshaping import ZeroPadding3D as ZeroPadding3D
 from .wrapping import wrap as wrap
+from ..missing import missing as _missing
+
+__getattr__ = _missing(__name__)

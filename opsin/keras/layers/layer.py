@@ -11,6 +11,7 @@ from opsin import nn
 from opsin.core import NetworkError, Shape
 
 from .. import weights
+from ..missing import CALL_FIX, LAYER_FIX, LAYER_HOOKS, refuse_attribute, refuse_hooks
 from ..naming import auto_name
 from ..regularizers import L1L2
 from .arguments import SHARED, Arguments, bind, convert_arguments, signature
@@ -38,6 +39,7 @@ class Layer:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        refuse_hooks(cls, LAYER_HOOKS, LAYER_FIX)
         form = signature(cls.arguments)
         cls.__signature__ = form  # pyright: ignore[reportAttributeAccessIssue]
         if "arguments" in vars(cls):
@@ -149,7 +151,12 @@ class Layer:
         data = self.__dict__.get("data")
         if data is not None and name in {field.name for field in fields(data)}:
             return getattr(data, name)
+        refuse_attribute(type(self).__name__, name)
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        """Refuses the functional API."""
+        raise NetworkError(f"{self.name} is called, but opsin.keras has no functional API. Fix: {CALL_FIX}.")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"

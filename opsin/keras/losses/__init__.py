@@ -28,3 +28,6 @@ from .regression import poisson as poisson
 from .margins import squared_hinge as squared_hinge
 from .loss import Loss as Loss
 from .names import get as get
+from ..missing import missing as _missing
+
+__getattr__ = _missing(__name__)

@@ -20,3 +20,6 @@ from .names import MeanAbsoluteError as MeanAbsoluteError
 from .names import MeanSquaredError as MeanSquaredError
 from .names import RootMeanSquaredError as RootMeanSquaredError
 from .names import get as get
+from ..missing import missing as _missing
+
+__getattr__ = _missing(__name__)

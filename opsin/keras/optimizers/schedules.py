@@ -6,6 +6,8 @@ from typing import Any
 
 from opsin.core import OpsinError
 
+from ..missing import missing as _missing
+
 
 class LearningRateSchedule:
     """Base class of all schedules: a function of the number of completed steps."""
@@ -142,3 +144,6 @@ def _positive(name: str, **numbers: float) -> None:
     for key, value in numbers.items():
         if not value > 0:
             raise OpsinError(f"{name} got {key}={value!r}. Expected a number above 0.")
+
+
+__getattr__ = _missing(__name__)

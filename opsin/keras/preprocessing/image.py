@@ -8,6 +8,8 @@ import numpy as np
 
 from opsin.core import DataError
 
+from ..missing import missing as _missing
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -88,3 +90,6 @@ def img_to_array(img: Any, data_format: Literal["channels_last"] | None = None, 
     if array.ndim not in (2, 3):
         raise DataError(f"img_to_array got an array of shape {array.shape}. Expected (height, width, channels).")
     return array[..., np.newaxis] if array.ndim == 2 else array
+
+
+__getattr__ = _missing(__name__)
