@@ -11,6 +11,7 @@ import numpy as np
 from opsin.core import DataError, Progress, silent
 from opsin.data import Frame, VideoReader
 from opsin.faces import Gallery, Verdict, load_recognizer
+from opsin.faces.photos import one_thread_each
 from opsin.faces.tracking import Track, follow, frame_step, name_tracks, sampled
 from opsin.predict.pictures import CODEC, VideoWriter
 
@@ -82,7 +83,8 @@ def faces_of_video(
     reader = _open(path)
     try:
         frames = sampled(_counted(reader, progress), reader.frames_per_second)
-        tracks = follow(frames, find)
+        with one_thread_each(1) as pool:
+            tracks = follow(frames, lambda pixels: pool.submit(find, pixels).result())
     except DataError as error:
         raise DataError(f"{path} {error}") from error
     finally:

@@ -26,6 +26,7 @@ from .pairs import Pairs as Pairs
 from .pairs import all_pairs as all_pairs
 from .pairs import read_pairs as read_pairs
 from .photos import PhotoFaces as PhotoFaces
+from .photos import find_all as find_all
 from .photos import find_faces as find_faces
 from .photos import write_crops as write_crops
 from .recognizer import FaceRecognizer as FaceRecognizer

@@ -9,7 +9,7 @@ from opsin.core import Progress, silent
 
 from .found import FoundFace
 from .gallery import Gallery, Template
-from .photos import Find, find_faces
+from .photos import Find, find_all
 
 SEVERAL = "several faces"
 LARGER = 1.5
@@ -80,11 +80,11 @@ def enroll(
     """
     today = datetime.now(UTC).date().isoformat()
     notes: list[PhotoNote] = []
-    done, total = 0, sum(map(len, people.values()))
+    found = find_all([path for paths in people.values() for path in paths], find, progress, "enrolling")
     for name, paths in people.items():
         templates: list[Template] = []
         for path in paths:
-            photo = find_faces(path, find)
+            photo = next(found)
             face = subject(photo.faces)
             if face is not None:
                 several = () if len(photo.faces) == 1 else (SEVERAL,)
@@ -92,8 +92,6 @@ def enroll(
             reasons = _reasons(photo.error, photo.faces)
             if reasons:
                 notes.append(PhotoNote(path, name, face is not None, reasons))
-            done += 1
-            progress("enrolling", done, total)
         gallery = gallery.enroll(name, consent, tuple(templates))
     return gallery, notes
 

@@ -13,7 +13,7 @@ from .calibrating import resampled
 from .found import FoundFace
 from .networks import EMBEDDING
 from .pairs import Pairs
-from .photos import Find, read_photo
+from .photos import Find, find_all
 
 _RESAMPLES = 200
 _HARDEST = 12
@@ -53,24 +53,19 @@ def embed_photos(pairs: Pairs, find: Find, progress: Progress = silent) -> np.nd
         float32 (photos, 128).
     """
     vectors = np.full((len(pairs.photos), EMBEDDING), np.nan, np.float32)
-    for row, path in enumerate(pairs.photos):
-        try:
-            photo = read_photo(path)
-        except DataError:
-            continue
-        face = middle_face(find(photo.pixels), photo.pixels.shape)
+    for row, photo in enumerate(find_all(pairs.photos, find, progress)):
+        face = middle_face(photo.faces, photo.shape)
         if face is not None:
             vectors[row] = face.embedding
-        progress("finding faces", row + 1, len(pairs.photos))
     return vectors
 
 
-def middle_face(faces: Sequence[FoundFace], shape: tuple[int, ...]) -> FoundFace | None:
+def middle_face(faces: Sequence[FoundFace], shape: tuple[int, int]) -> FoundFace | None:
     """Returns the face nearest to the middle of an image, which labelled photos are of; None without faces.
 
     Args:
         faces: Faces of the image.
-        shape: Height and width of the image, and more.
+        shape: Height and width of the image.
     """
     middle = np.array([shape[1], shape[0]]) / 2
     offsets = [float(np.hypot(*((face.box[:2] + face.box[2:]) / 2 - middle))) for face in faces]

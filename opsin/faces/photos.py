@@ -2,19 +2,27 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
-from opsin.core import DataError, write_bytes
+from opsin.core import DataError, Progress, silent, write_bytes
 from opsin.data import decode
 from opsin.data.images import MAX_FILE_BYTES
 
 from .alignment import align
 from .found import FoundFace
+
+MAX_WORKERS = 8
+_AHEAD = 2 * MAX_WORKERS
+"""Photos that are read ahead; their faces are kept, not their pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +71,14 @@ class PhotoFaces:
         path: Path of the file.
         digest: SHA-256 of its bytes; "" where it cannot be read.
         faces: Faces, the largest first.
+        shape: Height and width of the image; zeros where it cannot be read.
         error: Reason why the file cannot be read, or None.
     """
 
     path: Path
     digest: str
     faces: tuple[FoundFace, ...]
+    shape: tuple[int, int] = (0, 0)
     error: str | None = None
 
 
@@ -77,8 +87,40 @@ def find_faces(path: Path, find: Find) -> PhotoFaces:
     try:
         photo = read_photo(path)
     except DataError as error:
-        return PhotoFaces(path, "", (), str(error))
-    return PhotoFaces(path, photo.digest, tuple(find(photo.pixels)))
+        return PhotoFaces(path, "", (), error=str(error))
+    height, width = photo.pixels.shape[:2]
+    return PhotoFaces(path, photo.digest, tuple(find(photo.pixels)), (height, width))
+
+
+def one_thread_each(workers: int | None = None) -> ThreadPoolExecutor:
+    """Returns a pool whose threads each run networks on one core: small layers cost more in synchronization than they
+    gain from several, above all on a busy machine.
+
+    Args:
+        workers: Number of threads. Default: one a core, MAX_WORKERS at most.
+    """
+    count = workers or min(MAX_WORKERS, os.cpu_count() or 1)
+    return ThreadPoolExecutor(count, "opsin-faces", initializer=torch.set_num_threads, initargs=(1,))
+
+
+def find_all(
+    paths: Sequence[Path], find: Find, progress: Progress = silent, stage: str = "finding faces"
+) -> Iterator[PhotoFaces]:
+    """Finds the faces of files, several at a time; yields them in order.
+
+    Args:
+        paths: Image files.
+        find: Finds faces, from any thread.
+        progress: Called after each file.
+        stage: Name of the stage for `progress`.
+    """
+    with one_thread_each() as pool:
+        waiting = deque(pool.submit(find_faces, path, find) for path in paths[:_AHEAD])
+        for number in range(len(paths)):
+            yield waiting.popleft().result()
+            if number + _AHEAD < len(paths):
+                waiting.append(pool.submit(find_faces, paths[number + _AHEAD], find))
+            progress(stage, number + 1, len(paths))
 
 
 def write_crops(found: PhotoFaces, folder: Path) -> list[Path]:

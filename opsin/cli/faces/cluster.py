@@ -1,5 +1,6 @@
 """`opsin faces cluster`: groups the faces of images by person, without names."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import options as shared
@@ -28,10 +29,8 @@ def cluster(images: options.Photos, smallest: options.Smallest = None, as_json: 
         paths = find_images(images)
         recognizer = faces.load_recognizer()
         found: list[tuple[Path, FoundFace]] = []
-        for number, path in enumerate(paths):
-            photo = faces.find_faces(path, lambda pixels: recognizer.find(pixels, smallest))
-            found += [(path, face) for face in photo.faces]
-            progress("finding faces", number + 1, len(paths))
+        for photo in faces.find_all(paths, partial(recognizer.find, smallest=smallest), progress):
+            found += [(photo.path, face) for face in photo.faces]
         groups = faces.cluster(np.array([face.embedding for _, face in found]).reshape(len(found), -1)).tolist()
     ordered = sorted(zip(groups, found, strict=True), key=lambda pair: pair[0])
     if as_json:

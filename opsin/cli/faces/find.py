@@ -1,5 +1,6 @@
 """`opsin faces find`: boxes, sizes and quality of the faces in images."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +33,7 @@ def find(
     """
     with reporting() as progress:
         from opsin.data import find_images
-        from opsin.faces import find_faces, load_recognizer, write_crops
+        from opsin.faces import find_all, load_recognizer, write_crops
 
         paths = find_images(images)
         if is_single_video(paths):
@@ -40,11 +41,10 @@ def find(
             return
         recognizer = load_recognizer()
         photos: list[PhotoFaces] = []
-        for path in paths:
-            photos.append(find_faces(path, lambda pixels: recognizer.find(pixels, smallest)))
+        for photo in find_all(paths, partial(recognizer.find, smallest=smallest), progress):
+            photos.append(photo)
             if crops is not None:
-                write_crops(photos[-1], crops)
-            progress("finding faces", len(photos), len(paths))
+                write_crops(photo, crops)
     _check(photos)
     if as_json:
         print_json([_row(photo) for photo in photos])

@@ -1,5 +1,6 @@
 """`opsin faces search`: names the faces of images that are enrolled in a gallery."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,10 +46,8 @@ def search(
             return
         recognizer = faces.load_recognizer()
         rows: list[tuple[PhotoFaces, list[Verdict]]] = []
-        for path in paths:
-            photo = faces.find_faces(path, lambda pixels: recognizer.find(pixels, smallest))
+        for photo in faces.find_all(paths, partial(recognizer.find, smallest=smallest), progress, "searching"):
             rows.append((photo, faces.search(known, photo.faces, far)))
-            progress("searching", len(rows), len(paths))
     used = known.far if far is None else far
     alarms = used * len(known.people)
     if as_json:

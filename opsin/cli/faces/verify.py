@@ -31,17 +31,18 @@ def verify(
     """
     with reporting() as progress:
         from opsin import faces
-        from opsin.faces.photos import read_photo
+        from opsin.core import DataError
 
-        recognizer = faces.load_recognizer()
-        found = [recognizer.find(read_photo(path).pixels) for path in (first, second)]
-        for path, several in zip((first, second), found, strict=True):
-            if len(several) != 1:
-                progress.say(f"{path} has {len(several) or 'no'} faces")
+        photos = list(faces.find_all((first, second), faces.load_recognizer().find))
+        for photo in photos:
+            if photo.error is not None:
+                raise DataError(photo.error)
+            if len(photo.faces) != 1:
+                progress.say(f"{photo.path} has {len(photo.faces) or 'no'} faces")
         known = None if gallery is None else open_gallery(gallery)
         calibration = faces.REFERENCE if known is None else known.calibration
         rate = far or (faces.DEFAULT_FAR if known is None else known.far)
-        verdict = faces.verify(faces.subject(found[0]), faces.subject(found[1]), calibration, rate)
+        verdict = faces.verify(faces.subject(photos[0].faces), faces.subject(photos[1].faces), calibration, rate)
     if as_json:
         print_json(verdict.to_json())
         return
