@@ -9,8 +9,11 @@ from opsin.core import DataError
 from ..targets import TargetKind
 from . import catalogue
 from .file_kinds import count_kinds, kind_of_file
+from .foreign import foreign_labels
+from .reader import FormatMatch
 from .registry import Mismatch, match_formats
 from .scan import FolderListing, count, scan
+from .unread import without_ending
 
 _MOST_ENTRIES = 5000
 """Larger folders are not searched for a data set."""
@@ -19,7 +22,7 @@ _MARKERS: tuple[tuple[catalogue.Format, tuple[str, ...]], ...] = (
     (catalogue.YOLO, (".yaml", ".yml")),
     (catalogue.COCO, (".json",)),
     (catalogue.VOC, (".xml",)),
-    (catalogue.CSV_TABLE, (".csv", ".tsv")),
+    (catalogue.CSV_TABLE, (".csv", ".tsv", ".jsonl")),
     (catalogue.NPZ, (".npz",)),
 )
 """Formats with files that describe a data set, by the extensions of these files."""
@@ -45,6 +48,9 @@ def nearest_miss(listing: FolderListing, mismatches: Sequence[Mismatch], kind: T
         return f"{sentence}. Fix: name that task, or none."
     if unread and not near:
         return unread
+    foreign = "" if near else foreign_labels(listing)
+    if foreign:
+        return foreign
     described = _described(listing, reasons)
     if near or described:
         return f"{(near or described).rstrip('.')}."
@@ -54,6 +60,9 @@ def nearest_miss(listing: FolderListing, mismatches: Sequence[Mismatch], kind: T
     if folders and not folders.startswith(_PLAIN_REASONS):
         return f"{folders}."
     suggestion = _elsewhere(listing, kind)
+    hidden = without_ending(listing)
+    if hidden and not listing.images:
+        return f"{count(hidden, 'image')} without an ending, such as {hidden[0]}. Fix: rename to .jpg or what they are."
     if not listing.images:
         return f"there are no images{suggestion or f'. Expected files such as .jpg or .png; {SEE_FORMATS}.'}"
     lack = "no class folders and no labels"
@@ -98,14 +107,24 @@ def _is_predicate(reason: str) -> bool:
 
 def _elsewhere(listing: FolderListing, kind: TargetKind | None) -> str:
     """Returns the question after a folder above or below that is a data set; empty when there is none."""
+    below = {listing.folder / path.split("/")[0] for path in (*listing.images, *listing.others)}
     for folder in _candidates(listing):
         try:
             matches, _ = match_formats(scan(folder), kind)
+            inside = folder in below or _uses(matches[:1], listing)
         except DataError:
             continue
-        if matches:
+        if matches and inside:
             return f": did you mean {folder} ({matches[0].format})?"
     return ""
+
+
+def _uses(matches: Sequence[FormatMatch], listing: FolderListing) -> bool:
+    """Returns True when a match of the folder above has images of this one."""
+    if not listing.images:
+        return True
+    start = f"{listing.folder.absolute().name}/"
+    return any(id.startswith(start) for match in matches for id in match.table("data", None).rows["id"].to_list())
 
 
 def _candidates(listing: FolderListing) -> Iterator[Path]:

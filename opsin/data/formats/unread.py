@@ -31,8 +31,7 @@ def unread_notes(listing: FolderListing, table: Table) -> list[str]:
         verb = "is" if len(names) == 1 else "are"
         notes.append(f"{count(names, 'file')} left out: {some(names, _MOST_NAMES)} {verb} {kind.name}. Fix: {kind.fix}")
         notes += _lost_classes(listing, table, names)
-    bare = [name for name in listing.others if kind_of_file(name) is None][:_MOST_OPENED]
-    hidden = [name for name in bare if _is_image(listing, name)]
+    hidden = without_ending(listing)
     if hidden:
         notes.append(
             f"{count(hidden, 'image')} left out for the ending of the name: {some(hidden, _MOST_NAMES)}. "
@@ -40,6 +39,16 @@ def unread_notes(listing: FolderListing, table: Table) -> list[str]:
         )
         notes += _lost_classes(listing, table, hidden)
     return notes
+
+
+def without_ending(listing: FolderListing) -> list[str]:
+    """Returns the files that are images, but do not have the ending of one; at most 200 files are opened.
+
+    Args:
+        listing: The files of the folder.
+    """
+    bare = [name for name in listing.others if kind_of_file(name) is None][:_MOST_OPENED]
+    return [name for name in bare if _is_image(listing, name)]
 
 
 def _lost_classes(listing: FolderListing, table: Table, names: list[str]) -> list[str]:

@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import polars as pl
 
@@ -13,7 +15,7 @@ from opsin.core import DataError
 
 from ..scan import IMAGE_EXTENSIONS
 
-TABLE_EXTENSIONS = (".csv", ".tsv")
+TABLE_EXTENSIONS = (".csv", ".tsv", ".jsonl")
 MAX_BYTES = 2**31
 FIRST_LINE = 2  # 1-based, below the header
 _SEPARATORS = (",", ";", "\t", "|")
@@ -61,6 +63,8 @@ def load_cells(path: Path, bare_columns: tuple[str, ...], rows: int | None = Non
     try:
         if path.stat().st_size > MAX_BYTES:
             raise DataError(f"{path.name} is larger than {MAX_BYTES:,} bytes. Expected a table with a row per image.")
+        if path.suffix.lower() == ".jsonl":
+            return Cells(_records(path, rows))
         content, notes = _as_utf8(path.read_bytes() if rows is None else _head(path), path.name)
         skipped = re.match(rb"sep=(.)\r?\n", content)  # the first line that Excel reads as its separator
         content = content[skipped.end() :] if skipped else content
@@ -80,6 +84,31 @@ def load_cells(path: Path, bare_columns: tuple[str, ...], rows: int | None = Non
     if rows is None and frame.is_empty():
         raise DataError(f"{path.name} has no rows. Expected one for each image.")
     return Cells(frame, notes, "," if separator == ";" else ".")
+
+
+def _records(path: Path, rows: int | None) -> pl.DataFrame:
+    """Returns the values of JSON lines as text; lists of text are labels."""
+    records: list[dict[str, str | None]] = []
+    with open(path, encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip() or (rows is not None and len(records) == rows):
+                continue
+            try:
+                found: Any = json.loads(line)
+            except ValueError:
+                found = None
+            if not isinstance(found, dict):
+                raise DataError(f"{path.name}: line {number} is no JSON object. Expected one for each image.")
+            record = cast("dict[str, Any]", found)
+            nested = [name for name, value in record.items() if isinstance(value, dict)]
+            if nested:
+                raise DataError(
+                    f"{path.name} holds several values in {nested[0]}. Expected text. Fix: save boxes as COCO."
+                )
+            records.append({name: None if value is None else str(value) for name, value in record.items()})
+    if rows is None and not records:
+        raise DataError(f"{path.name} has no rows. Expected one for each image.")
+    return pl.DataFrame(records, schema=dict.fromkeys((name for one in records for name in one), pl.Utf8))
 
 
 def separator_of(line: str) -> str:
