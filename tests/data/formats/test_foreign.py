@@ -41,7 +41,7 @@ def test_the_tool_and_the_fix_are_named(tmp_path, file, text, tool):
     _images(tmp_path / "images", ("0.jpg", "1.jpg"))
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text(text)
-    with pytest.raises(DataError, match="fits no format: .*Fix: ") as error:
+    with pytest.raises(DataError, match=r"fits no format: .*Fix: ") as error:
         read(tmp_path)
     assert tool in str(error.value) and "\n" not in str(error.value)
 

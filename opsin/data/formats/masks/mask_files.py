@@ -30,6 +30,7 @@ class FileMasks:
         paths: Path of the mask by id of the image.
         encoding: Encoding of the values; None when each value but 0 is an object.
         orientations: EXIF orientation by id of the images whose masks were drawn on the image as stored.
+        further: Masks by id of the image that are joined to its mask, whose objects take precedence.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class FileMasks:
         paths: Mapping[str, str],
         encoding: MaskEncoding | None,
         orientations: Mapping[str, int] | None = None,
+        further: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self._files = files
         self._paths = dict(paths)
         self._encoding = encoding
         self._orientations = dict(orientations or {})
+        self._further = dict(further or {})
 
     def read(self, id: str) -> np.ndarray:
         """Returns uint8 class indices or an int32 instance mask, (height, width); DataError for invalid masks.
@@ -50,13 +53,22 @@ class FileMasks:
         Args:
             id: Id of the image.
         """
-        path = self._path(id)
+        decoded = self._decoded(self._path(id))
+        for path in self._further.get(id, ()):
+            other = self._decoded(path)
+            if other.shape != decoded.shape:
+                raise DataError(f"has a mask {path} of another size than {self._path(id)}.")
+            if self._encoding is None:
+                other = np.where(other == 0, 0, other + decoded.max())
+            decoded = np.where(decoded == 0, other, decoded)
+        return np.ascontiguousarray(upright_mask(decoded, self._orientations.get(id, 1)))
+
+    def _decoded(self, path: str) -> np.ndarray:
         try:
             mask = read_mask(self._files.read(path))
-            decoded = instances_from_ids(mask) if self._encoding is None else self._encoding.apply(mask)
+            return instances_from_ids(mask) if self._encoding is None else self._encoding.apply(mask)
         except DataError as error:
             raise DataError(f"has a mask {path} that {error}") from error
-        return np.ascontiguousarray(upright_mask(decoded, self._orientations.get(id, 1)))
 
     def stamp(self, id: str) -> str:
         """Returns size and modification times of a mask and its encoding as text, to detect changes.
@@ -67,7 +79,8 @@ class FileMasks:
         encoding = self._encoding
         meaning = "" if encoding is None else f"{encoding.mode}{encoding.classes}{encoding.halves}{encoding.is_nearest}"
         meaning += f"|{self._orientations.get(id, 1)}"
-        return f"{self._files.stamp(self._path(id))}|{meaning}"
+        further = "".join(f"|{self._files.stamp(path)}" for path in self._further.get(id, ()))
+        return f"{self._files.stamp(self._path(id))}|{meaning}{further}"
 
     def _path(self, id: str) -> str:
         if id not in self._paths:
@@ -102,6 +115,7 @@ def mask_table(
     origin: str,
     meaning: MaskEncoding | MaskStatistics,
     notes: Iterable[str],
+    further: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Table:
     """Builds a table of images with masks.
 
@@ -112,6 +126,7 @@ def mask_table(
         origin: Name of the data set in messages.
         meaning: Encoding of classes, or statistics when values are object ids.
         notes: Notes for the table.
+        further: Masks by id of the image that are joined to its mask.
 
     Returns:
         The table.
@@ -123,7 +138,7 @@ def mask_table(
     target = Target(kind, (DEFAULT_CLASS,) if encoding is None else encoding.names)
     orientations, turned = stored_orientations(files, paths)
     all_notes = (*notes, *about, *(() if encoding is None else encoding.notes), *turned)
-    return Table(rows, files, target, origin, all_notes, masks=FileMasks(files, paths, encoding, orientations))
+    return Table(rows, files, target, origin, all_notes, masks=FileMasks(files, paths, encoding, orientations, further))
 
 
 def infer_mask_meaning(

@@ -80,7 +80,8 @@ def mask_files(listing: FolderListing) -> frozenset[str]:
         return frozenset()
     if pairs_mismatch(pairs) is not None or not look_like_masks(files, list(pairs.masks.values())):
         return frozenset()
-    return frozenset((*pairs.masks.values(), *pairs.unpaired_masks, *pairs.left_out))
+    further = (mask for masks in pairs.further.values() for mask in masks)
+    return frozenset((*pairs.masks.values(), *pairs.unpaired_masks, *pairs.left_out, *further))
 
 
 def _match_names(listing: FolderListing) -> FormatMatches:
@@ -148,7 +149,10 @@ def _read(listing: FolderListing, pairs: MaskPairs, origin: str, kind: TargetKin
         meaning, meaning_notes = infer_mask_meaning(files, paths, names, kind)
     except DataError as error:
         raise DataError(f"{origin}: {error}") from error
-    return mask_table(files, paths, [splits[image] for image in paths], origin, meaning, [*notes, *meaning_notes])
+    if pairs.further:
+        notes.append(f"{count(pairs.further, 'image')} with several masks, joined: {some(list(pairs.further), 2)}")
+    given = [splits[image] for image in paths]
+    return mask_table(files, paths, given, origin, meaning, [*notes, *meaning_notes], pairs.further)
 
 
 def _names_file(listing: FolderListing) -> str | None:

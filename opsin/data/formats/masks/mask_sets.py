@@ -10,6 +10,8 @@ _OBSERVED = frozenset(("manual", "vessel", "vessels", "av", "ho", "observer"))
 _PREFERRED = (("trainids", "labelids"), ("labeltrainids", "labelids"), ("gtfine", "gtcoarse"), ("fine", "coarse"))
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)?|\b(?:st|nd|rd|th|first|second)\b")
 
+COUNTED = re.compile(r"[_-]\d$")
+"""End of the name of a set that is counted on from another one: cat_mask_1.png after cat_mask.png."""
 Covers = Callable[[Mapping[str, str], Mapping[str, str]], bool]
 """Returns True when the first masks (by image) are the fields of view of the second."""
 
@@ -49,11 +51,14 @@ def choose_sets(sets: Iterable[MaskSet], covers: Covers) -> tuple[list[MaskSet],
     every = list(sets)
     best = min((one.rank for one in every if one.pairs), default=0)
     chosen = [one for one in every if one.rank == best]
+    names = {one.name for one in chosen}
+    counted = {name for name in names if COUNTED.sub("", name) in names - {name}}
     changed = True
     while changed:
         changed = False
         for one in chosen:
-            if any(other is not one and _is_worse(one, other, covers) for other in chosen):
+            others = [other for other in chosen if other is not one and not {one.name, other.name} <= counted]
+            if any(_is_worse(one, other, covers) for other in others):
                 chosen = [other for other in chosen if other is not one]
                 changed = True
                 break

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from opsin.core import DataError
 
 from ..scan import FolderListing, count, some
 from ..split_names import SPLIT_NAMES, split_and_rest, split_name, words_of
-from .mask_sets import Covers, MaskSet, choose_sets
+from .mask_sets import COUNTED, Covers, MaskSet, choose_sets
 from .names import Role, common_affixes, folder_role, strip_image_affixes, strip_mask_affixes
 
 _RANKS: tuple[Role, ...] = ("mask", "objects", "view")
@@ -28,6 +28,7 @@ class MaskPairs:
         by_folders: True when masks are recognised by their folders, not by their names alone.
         is_sure: True when folders or names indicate both images and masks.
         left_out: Other masks of the same images, and pictures of annotations.
+        further: Masks by image that belong to its mask: cat_mask_1.png next to cat_mask.png.
     """
 
     masks: dict[str, str]
@@ -36,6 +37,7 @@ class MaskPairs:
     by_folders: bool
     is_sure: bool = True
     left_out: tuple[str, ...] = ()
+    further: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,7 @@ def pair_masks(
         paired = set(pairs.values())
         sets.append(MaskSet(kind, rank, pairs, tuple(mask.path for mask in masks if mask.path not in paired)))
     chosen, others = choose_sets(sets, covers)
-    found: dict[str, str] = {}
-    for one in chosen:
-        for image, mask in one.pairs.items():
-            if image in found:
-                raise DataError(f"the image {image} has the masks {found[image]} and {mask}. Fix: remove one of them.")
-            found[image] = mask
+    found, further = _joined(chosen)
     by_folders = any(file.by_folder and file.role == "mask" for file in files)
     plain = {file.path for file in images if file.role is None} if by_folders else set[str]()
     return MaskPairs(
@@ -109,7 +106,31 @@ def pair_masks(
         by_folders,
         roles is None and not plain & found.keys() and not loose & set(found.values()),
         tuple(mask for one in others for mask in one.masks),
+        further,
     )
+
+
+def _joined(sets: Iterable[MaskSet]) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Returns the mask of each image, and those that are counted on from it: cat_mask_1.png after cat_mask.png."""
+    found: dict[str, str] = {}
+    further: dict[str, tuple[str, ...]] = {}
+    names: dict[str, str] = {}
+    for one in sets:
+        for image, mask in one.pairs.items():
+            if found.setdefault(image, mask) == mask:
+                names[image] = one.name
+            elif COUNTED.sub("", one.name) == names[image]:
+                further[image] = (*further.get(image, ()), mask)
+            else:
+                folders = (found[image].rpartition("/")[0], mask.rpartition("/")[0])
+                apart = folders[0] != folders[1]
+                fix = (
+                    "join the masks of all classes into one folder, with a value for each class"
+                    if apart
+                    else "remove one of them"
+                )
+                raise DataError(f"the image {image} has the masks {found[image]} and {mask}. Fix: {fix}.")
+    return found, further
 
 
 def pairs_mismatch(pairs: MaskPairs) -> str | None:
@@ -122,6 +143,13 @@ def pairs_mismatch(pairs: MaskPairs) -> str | None:
         None when there are, else the reason.
     """
     paired, masks, images = len(pairs.masks), len(pairs.unpaired_masks), len(pairs.unpaired_images)
+    folders = sorted({mask.rpartition("/")[0] for mask in pairs.unpaired_masks})
+    if not paired and images and len({folder.rpartition("/")[2] for folder in folders}) > 1:
+        return (
+            f"{count(masks, 'mask')} in {count(folders, 'folder')} ({some(folders, 2)}), none named like an image: "
+            "there may be a folder for each class. Expected one mask for each image. Fix: join the masks of all "
+            "classes into one folder, with a value for each class and the names of the images"
+        )
     if not paired:
         problem = f"{count(masks, 'mask')}, none with the name of an image" if masks else "no masks"
         return f"{problem} in folders such as images/ and masks/, or names such as cat_mask.png next to cat.png"

@@ -159,7 +159,7 @@ def test_masks_and_boxes_are_chosen_by_task(tmp_path):
             f"<annotation><filename>{number}.jpg</filename><object><name>cat</name><bndbox><xmin>2</xmin><ymin>3</ymin>"
             "<xmax>20</xmax><ymax>30</ymax></bndbox></object></annotation>"
         )
-    with pytest.raises(DataError, match="choose with --task detect or segment, name the file itself"):
+    with pytest.raises(DataError, match="choose with --task detect or segment, name a folder below"):
         read(tmp_path)
     assert len(read(tmp_path, MASKS)) == 4
 
