@@ -200,9 +200,11 @@ def _make_job(
     source = start.source
     count = int((source.table.rows["split"] == "train").sum())
     side = max(model.preprocessing.size[:-1])
+    whole = len(model.preprocessing.size) == 4 and not model.preprocessing.in_patches
     pixels = math.prod(model.preprocessing.size[:-1]) if model.preprocessing.in_patches else None
+    pretrained, turns = start.initial.pretrained, options.rotate90
     setup = TrainingSetup(
-        count, side, hflip, None, options.epochs, options.rotate90, start.initial.pretrained, options.batch, pixels
+        count, side, hflip, None, options.epochs, turns, pretrained, options.batch, pixels, augmented=not whole
     )
     recipe = _recipe(setup, model.task, options)
     limit = None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from opsin.data import Augmentation
 from opsin.tasks import Task
 from opsin.training import Recipe, Regularization
 
@@ -29,6 +30,7 @@ class TrainingSetup:
         pretrained: The weights are pretrained.
         batch: Batch size that the user asked for, or None.
         pixels: Positions of the network's input. Default: those of a square of `side`.
+        augmented: Samples are augmented, which whole volumes are not.
     """
 
     count: int
@@ -40,6 +42,7 @@ class TrainingSetup:
     pretrained: bool = False
     batch: int | None = None
     pixels: int | None = None
+    augmented: bool = True
 
 
 def default_recipe(setup: TrainingSetup, task: Task) -> Recipe:
@@ -66,7 +69,9 @@ def default_recipe(setup: TrainingSetup, task: Task) -> Recipe:
         regularization=Regularization(label_smoothing=task.label_smoothing, weight_decay=0.01),
         augmentation=task.default_augmentation(
             setup.side, hflip=setup.hflip, rotate90=setup.rotate90, long=epochs >= 20
-        ),
+        )
+        if setup.augmented
+        else Augmentation(),
         patience=PATIENCE if setup.affordable is None else None,
     )
     return _fine_tuning(recipe, scale) if setup.pretrained else recipe

@@ -29,6 +29,9 @@ def classifier_network(images: ImageStatistics, count: int, device: str, seconds
         >>> classifier_network(ImageStatistics(32, 32, True, 100), 50_000, "cpu", 3600.0).name
         'resnet_small'
     """
+    if images.volumes is not None:
+        shape = "x".join(map(str, images.volumes.size))
+        return NetworkChoice("resnet_tiny", (), f"{count:,} volumes of about {shape}: few filters, which train fast")
     size = _fitted(images, CPU_SIDE if device == "cpu" else GPU_SIDE, least=9)
     shape = f"{images.height}x{images.width}"
     if max(images.height, images.width) > SMALL_SIDE:

@@ -8,7 +8,7 @@ from opsin.core import DataError, NetworkError, OutputSpec
 from opsin.data import ImagePreprocessing, Volume, VolumePreprocessing
 from opsin.model import Model, check_head
 from opsin.nn import Conv3D, Dense, GlobalAveragePooling3D, Sequential
-from opsin.tasks import Classify
+from opsin.tasks import Classify, MultiLabel
 
 SIZE = (4, 8, 6, 1)
 VOLUMES = np.random.default_rng(0).normal(size=(3, 8, 16, 12)).astype(np.float32)
@@ -70,7 +70,8 @@ def test_predict_takes_volumes_and_arrays(model):
         (Gridded(("a", "b")), SIZE, [Conv3D(2, 2, strides=2)], True),
         (Gridded(("a", "b")), SIZE, [Conv3D(2, 2, strides=(2, 2, 1), padding="same")], False),
         (Gridded(("a", "b")), SIZE, [GlobalAveragePooling3D(), Dense(2)], False),
-        (Classify(("a", "b")), SIZE, [GlobalAveragePooling3D(), Dense(2)], False),
+        (MultiLabel(("a", "b")), SIZE, [GlobalAveragePooling3D(), Dense(2)], False),
+        (Classify(("a", "b")), SIZE, [GlobalAveragePooling3D(), Dense(2)], True),
     ],
 )
 def test_the_output_layout_is_checked_over_all_axes(task, size, layers, fits):

@@ -8,6 +8,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
+from opsin.core import OutputSpec
 from opsin.data import CLASSES
 from opsin.drawing import Chart, Matrix
 from opsin.drawing.reliability import reliability_chart
@@ -39,6 +40,7 @@ class Classify(ImageLevelTask):
     temperature: float = 1.0
 
     name = "classify"
+    output = OutputSpec("vector", ranks=(2, 3))
     target_kind = CLASSES
     activation = "softmax"
     monitor = ("accuracy", 1)

@@ -14,6 +14,9 @@ from ...targets import TargetKind
 from ..split_names import split_name
 from .targets import parse_targets
 
+_LEAST_SIDE = 8
+"""Least side of volumes (n, depth, height, width) that are given without channels."""
+
 
 def read_arrays(parts: Mapping[str, tuple[Any, Any]], origin: str, kind: TargetKind | None = None) -> Table:
     """Reads images and targets from arrays.
@@ -69,9 +72,11 @@ def _images(images: Any, part: str, origin: str) -> np.ndarray | list[Any]:
     array = np.asarray(images)
     if array.ndim in (3, 5) or (array.ndim == 4 and (array.shape[3] in (1, 3, 4) or array.shape[1] in (1, 3, 4))):
         return array
+    if array.ndim == 4 and min(array.shape[1:]) >= _LEAST_SIDE:
+        return array[..., None]  # volumes of one channel, as of MedMNIST
     raise DataError(
         f"{origin}: the images of {part} have the shape {array.shape}. Expected (n, height, width) or "
-        "(n, height, width, 1, 3 or 4), or (n, depth, height, width, channels)."
+        "(n, height, width, 1, 3 or 4), or (n, depth, height, width[, channels])."
     )
 
 
