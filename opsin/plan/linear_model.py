@@ -110,11 +110,11 @@ def fit_linear_model(
         class_weights: Weight of each class in the loss.
 
     Returns:
-        The fit; None where the last layer is not linear, or with fewer than two training images.
+        The fit; None where the last layer is not linear, the loss has parameters, or below two training images.
     """
     last = list(model.network.children())[-1] if model.network.layers else None
     rows = {split: source.rows(split) for split in ("train", "valid", "test")}
-    if not isinstance(last, torch.nn.Linear) or len(rows["train"]) < 2:
+    if not isinstance(last, torch.nn.Linear) or len(rows["train"]) < 2 or model.task.loss_parameters(0):
         return None
     begun = time.monotonic()
     rate = _images_per_second(model, source.store.pixels, rows["train"]) if seconds is not None else float("inf")

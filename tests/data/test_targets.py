@@ -44,4 +44,4 @@ def test_kinds_by_word():
 def test_masks_are_filled_by_what_their_values_mean():
     assert (MASKS.mask_fill, MASKS.mask_dtype) == (255, np.uint8)
     assert (INSTANCES.mask_fill, INSTANCES.mask_dtype) == (0, np.int32)
-    assert [kind.word for kind in KINDS.values() if kind.is_spatial] == ["boxes", "masks", "instances"]
+    assert [kind.word for kind in KINDS.values() if kind.is_spatial] == ["boxes", "masks", "volume_masks", "instances"]

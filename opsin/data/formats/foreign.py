@@ -12,9 +12,9 @@ _MOST_FILES = 20
 _AS_COCO = "export them as COCO"
 _DOTA = re.compile(r"^(?:[\d.]+[ ,]){8}\S+ \d\s*$", re.MULTILINE)
 _KITTI = re.compile(r"^\S+ -?[\d.]+ -?\d (?:-?[\d.]+ ?){12,13}\s*$", re.MULTILINE)
-_YOLO_PIXELS = re.compile(r"^\d+(?: \d+(?:\.\d+)?){4}\s*$", re.MULTILINE)
+_YOLO_PIXELS = re.compile(r"^\d+(?: (?:[2-9]|[1-9]\d+)(?:\.\d+)?){4}\s*$", re.MULTILINE)
 _LISTED = re.compile(
-    rf"^[^\s,;]+(?:{'|'.join(map(re.escape, IMAGE_EXTENSIONS))})[\s,;]+\S", re.MULTILINE | re.IGNORECASE
+    rf"^[^\s,;]+(?:{'|'.join(map(re.escape, IMAGE_EXTENSIONS))})[ \t,;]+\S", re.MULTILINE | re.IGNORECASE
 )
 _CLASS_IN_NAME = re.compile(r"^([^\W\d_][^\d]*?)[._ (-]*\d+\)?$")
 

@@ -56,6 +56,16 @@ def test_classes_in_names_are_suggested(tmp_path, names):
         read(tmp_path)
 
 
+@pytest.mark.parametrize(("file", "text"), [("labels/0.txt", "0 0.5 0.5 1 1\n"), ("train.txt", "0.jpg\n1.jpg\n")])
+def test_labels_of_yolo_are_not_foreign(tmp_path, file, text):
+    _images(tmp_path / "images", ("5.jpg", "6.jpg"))
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(text)
+    with pytest.raises(DataError) as error:
+        read(tmp_path)
+    assert "which are not read" not in str(error.value)
+
+
 @pytest.mark.parametrize("names", [("IMG_1.jpg", "IMG_2.jpg"), ("anna.jpg", "bob.jpg"), ("a1.jpg", "a2.jpg", "b1.jpg")])
 def test_other_names_are_not(tmp_path, names):
     _images(tmp_path, names)

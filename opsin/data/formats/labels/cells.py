@@ -14,12 +14,14 @@ import polars as pl
 from opsin.core import DataError
 
 from ..scan import IMAGE_EXTENSIONS
+from .encodings import decode_regional
 
 TABLE_EXTENSIONS = (".csv", ".tsv", ".jsonl")
 MAX_BYTES = 2**31
 FIRST_LINE = 2  # 1-based, below the header
 _SEPARATORS = (",", ";", "\t", "|")
 _HEAD_BYTES = 2**16
+# German writes sharp s (0xdf) behind other letters beyond ASCII, as in "süß"
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _MOST_RUNS = 0.1
 """Share of letters beyond ASCII that may touch another one in Western text."""
@@ -158,7 +160,10 @@ def _as_utf8(content: bytes, where: str) -> tuple[bytes, tuple[str, ...]]:
     except UnicodeDecodeError:
         if b"\0" in content:
             raise
-    runs = [len(run) for run in _HIGH.findall(content)]
+    regional = decode_regional(content)
+    if regional is not None:
+        return regional[0].encode(), (f"{where} is not in UTF-8 and was read as {regional[1]}",)
+    runs = [len(run) for run in _HIGH.findall(content.replace(b"\xdf", b"s"))]
     if sum(length > 1 for length in runs) > _MOST_RUNS * len(runs):
         raise DataError(
             f"{where} is not in UTF-8, and its encoding is unknown. Expected CSV in UTF-8. "
