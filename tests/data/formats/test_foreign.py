@@ -27,6 +27,7 @@ def _images(folder, names):
     ("file", "text", "tool"),
     [
         ("via_region_data.json", json.dumps({"0.jpg1": VIA}), "VIA"),
+        ("via.csv", "filename,file_size,region_shape_attributes,region_attributes\n0.jpg,1,{},{}\n", "VIA"),
         ("project.json", json.dumps(LABEL_STUDIO), "Label Studio"),
         ("annotations.xml", CVAT, "CVAT"),
         ("captions.json", json.dumps(CAPTIONS), "captions"),

@@ -83,6 +83,10 @@ def columns_of(
             f"{where} has the columns {_shortened(header)}.{did_you_mean('path', header)} "
             "Expected one called path, with the image files."
         )
+    if "region_shape_attributes" in header and chosen is None:
+        raise DataError(
+            f"{where} holds labels of VIA (VGG Image Annotator). Expected boxes or labels. Fix: export as COCO."
+        )
     runs = first_of(header, RUN_LENGTHS)
     if runs is not None and chosen is None:
         raise DataError(
