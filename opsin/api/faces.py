@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from opsin import faces
-from opsin.core import Progress, silent, write_text
+from opsin.core import Progress, show_in_notebook, silent, write_text
 from opsin.data import find_images
 from opsin.drawing import Histogram, Lines
 from opsin.drawing.charts import Curve
@@ -42,6 +42,7 @@ class FacesEvaluation:
     report: Path
 
 
+@show_in_notebook
 def evaluate_faces(
     data: str | Path,
     *,

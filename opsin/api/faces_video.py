@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from opsin.core import DataError, Progress, silent
+from opsin.core import DataError, Progress, show_in_notebook, silent
 from opsin.data import Frame, VideoReader
 from opsin.faces import Gallery, Verdict, load_recognizer
 from opsin.faces.photos import one_thread_each
@@ -57,6 +57,7 @@ class VideoFaces:
         ]
 
 
+@show_in_notebook
 def faces_of_video(
     path: str | Path,
     gallery: Gallery | None = None,

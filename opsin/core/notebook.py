@@ -26,9 +26,11 @@ def show_in_notebook(verb: Callable[P, R]) -> Callable[P, R]:
     """Returns a function that shows its progress and notes in a notebook, unless the caller passes own callbacks.
 
     Args:
-        verb: Function with a keyword argument `progress`, and perhaps `say`. Outside notebooks it is called as it is.
+        verb: Function with keyword-only arguments `progress`, `say` or both. Outside notebooks it is called as it is.
     """
-    callbacks = {"progress", "say"} & set(inspect.signature(verb).parameters)
+    parameters = inspect.signature(verb).parameters.values()
+    by_name = {one.name for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY}
+    callbacks = {"progress", "say"} & by_name
 
     @wraps(verb)
     def shown(*args: P.args, **kwargs: P.kwargs) -> R:

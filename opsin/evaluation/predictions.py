@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from opsin.core import DataError, replacing
+from opsin.core import DataError, card, replacing
 
 VALUES_A_MASK = 64
 """Number of values that a mask counts as in estimates of the time of scoring."""
@@ -63,6 +63,11 @@ class Predictions:
         if self.predictions.dtype == object:
             return sum(map(len, self.predictions))
         return self.predictions.size if self.predictions.ndim == 2 else VALUES_A_MASK * len(self.predictions)
+
+    def _repr_html_(self) -> str:
+        splits, counts = np.unique(self.split.astype(str), return_counts=True)
+        rows = [(str(split), f"{count:,}") for split, count in zip(splits, counts, strict=True)]
+        return card(f"Predictions on {len(self.ids):,} images", table=[("split", "images"), *rows])
 
     def only(self, split: str) -> "Predictions":
         """Returns the rows of one split, such as "test"."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from opsin.core import NetworkError
+from opsin.core import NetworkError, card
 from opsin.model import Model
 from opsin.nn import summarize
 
@@ -58,6 +58,17 @@ class Explanation:
     def largest_shift_difference(self) -> float:
         """Largest difference between the map of a shifted image and the shifted map: 0 by parameter sharing."""
         return max((layer.shift_difference or 0.0 for layer in self.windows), default=0.0)
+
+    def _repr_html_(self) -> str:
+        rows = (
+            ("prediction", str(self.prediction.get("label", ""))),
+            ("largest change of a unit by pixels outside its window", f"{self.largest_change_outside:g}"),
+            ("largest difference of a shifted map", f"{self.largest_shift_difference:g}"),
+            ("parameters", f"{self.parameters:,}"),
+            ("parameters of a dense network", f"{self.dense_parameters:,}"),
+        )
+        table = [("measured", "value"), *(row for row in rows if row[1])]
+        return card("Explanation", table=table, links=None if self.page is None else {"page": self.page.as_posix()})
 
     def to_json(self) -> dict[str, Any]:
         """Returns all numbers as JSON values; saliency maps are given by their checks."""

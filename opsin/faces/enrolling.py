@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from opsin.core import Progress, silent
+from opsin.core import Progress, show_in_notebook, silent
 
 from .found import FoundFace
 from .gallery import Gallery, Template
@@ -55,6 +55,7 @@ def people_of(paths: Iterable[Path], name: str | None = None) -> dict[str, list[
     return people
 
 
+@show_in_notebook
 def enroll(
     gallery: Gallery,
     people: Mapping[str, Sequence[Path]],

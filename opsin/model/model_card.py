@@ -32,11 +32,10 @@ def model_card(network: Sequential, task: Task, preprocessing: Preprocessing, or
         ("images", counts),
         ("initial weights", origin.initial_weights),
     ]
-    scores = [(name, _number(score.get("value"))) for name, score in origin.scores.items()]
+    main = task.monitor[0]
+    scores = [(f"{main} on the test split", _number(origin.scores.get(main, {}).get("value")))]
     rows = [(name, value) for name, value in (*facts, *scores) if value]
-    return card(
-        f"Model: {task.name}", [f"Predicts: {listed}."], [("", "value"), *rows], code="model.predict('photo.jpg')"
-    )
+    return card(f"Model: {task.name}", [f"Predicts: {listed}."], [("", ""), *rows], code="model.predict('photo.jpg')")
 
 
 def _number(value: float | None) -> str:

@@ -22,7 +22,7 @@ class PredictionList(list[dict[str, Any]]):
             (str(number), *(_text(row.get(name)) for name in shown)) for number, row in enumerate(self[:_MOST_ROWS])
         ]
         more = [f"and {len(self) - _MOST_ROWS:,} more"] if len(self) > _MOST_ROWS else []
-        more += [f"not shown: {', '.join(names[_MOST_COLUMNS:])}"] if len(names) > _MOST_COLUMNS else []
+        more += [f"and {len(names) - _MOST_COLUMNS:,} more columns"] if len(names) > _MOST_COLUMNS else []
         title = f"{len(self):,} prediction{'s' * (len(self) != 1)}"
         return card(title, more, [("", *shown), *rows] if rows else [])
 

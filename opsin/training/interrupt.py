@@ -10,6 +10,10 @@ from types import FrameType
 class Interrupted(KeyboardInterrupt):
     """The run was interrupted by the user; its checkpoint is saved and the message names the command to resume."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Returns the lines that IPython shows instead of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 @contextmanager
 def watch_for_interrupt() -> Generator[Callable[[], bool]]:
