@@ -44,7 +44,9 @@ def test_a_run_without_checkpoint_says_what_to_start_anew(prepared, colours):
 
 
 def test_a_request_alone_is_enough(tmp_path):
-    asked = RunRequest("photos", TrainOptions(epochs=3.0, class_weights=True), "opsin train photos --class-weights")
+    asked = RunRequest(
+        "photos", TrainOptions(epochs=3.0, class_weights=True, labels="Edema,Age"), "opsin train photos --class-weights"
+    )
     asked.write(tmp_path)
     assert load_unstarted_run(tmp_path, None) == (asked, None)
     assert load_unstarted_run(tmp_path, "elsewhere")[0].data == "elsewhere"
