@@ -106,8 +106,8 @@ def test_an_error_is_one_line(executed):
 def test_the_layer_table_is_in_the_report_and_not_in_the_cell(executed):
     outputs, folder = executed
     report = (folder / "run" / "report.html").read_text(encoding="utf-8")
-    assert "Output Shape" in report
+    assert "Receptive" in report
     [summary] = outputs["summary"]
     layers = [line for line in summary.text.splitlines() if "(None, " in line]
-    assert layers and all(line.split("│")[1].strip() in report for line in layers)
-    assert "Output Shape" not in str(outputs["train"])
+    assert layers and all(line.split("│")[1].split()[0] in report for line in layers)
+    assert "Receptive" not in str(outputs["train"])

@@ -23,8 +23,8 @@ def test_a_model_file_shows_its_own_network(opsin, model_file):
 
 
 def test_details_add_the_receptive_field(opsin):
-    assert "Receptive field" not in opsin("summary", "simple").stdout
-    assert "Receptive field" in opsin("summary", "simple", "--details").stdout
+    assert "Receptive" not in opsin("summary", "simple").stdout
+    assert "Receptive" in opsin("summary", "simple", "--details").stdout
 
 
 def test_the_flow_is_a_picture(opsin, tmp_path):

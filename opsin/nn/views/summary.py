@@ -12,6 +12,16 @@ from ..receptive_field import IDENTITY, ReceptiveField, compose
 from .summary_html import summary_html
 
 _FLOAT = 4  # bytes of a float32
+_DETAILS_WIDTH = 80
+_SHORT_TITLES = (
+    "Layer (type)",
+    "Output",
+    "Param #",
+    "Receptive\nfield",
+    "Multiply-\nadds",
+    "Memory",
+    "Params\nas Dense",
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,15 @@ class Row:
         more = (field, f"{self.multiply_adds:,}", _bytes_text(self.values * _FLOAT), as_dense)
         return (shape, f"{self.parameters:,}", *(more if details else ()))
 
+    def short_cells(self) -> tuple[str, ...]:
+        """Returns the cells with details, large numbers rounded; the kind is given if the name differs from it."""
+        name = self.name if _is_named_by_kind(self.name, self.kind) else f"{self.name} ({self.kind})"
+        field = "all" if self.receptive_field is None else shape_text(self.receptive_field)
+        dense = _count_text(self.as_dense) if self.multiply_adds and not self.is_composite else ""
+        memory = _bytes_text(self.values * _FLOAT, digits=0 if self.values * _FLOAT < 1024**2 else 1)
+        counts = (_count_text(self.parameters), field, _count_text(self.multiply_adds), memory, dense)
+        return (name, shape_text(self.output_shape), *counts)
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -115,10 +134,10 @@ class Summary:
         return tuple(row for row in self.rows if not row.is_composite)
 
     def text(self, details: bool = False) -> str:
-        """Returns the summary as text, formatted as in Keras.
+        """Returns the summary as text, formatted as in Keras; with details in 80 columns.
 
         Args:
-            details: Add receptive field, multiply-adds, memory and parameters as Dense.
+            details: Add receptive field, multiply-adds, memory and parameters as Dense; large numbers are rounded.
 
         Returns:
             The table and the totals.
@@ -127,15 +146,20 @@ class Summary:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(box=box.HEAVY_HEAD, show_lines=True)
-        for index, title in enumerate(self.titles(details)):
-            table.add_column(title, justify="left" if index < 2 else "right", no_wrap=True)
+        if details:
+            table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+        else:
+            table = Table(box=box.HEAVY_HEAD, show_lines=True)
+        for index, title in enumerate(_SHORT_TITLES if details else self.titles()):
+            wrapped = details and index == 0
+            table.add_column(title, justify="left" if index < 2 else "right", no_wrap=not wrapped, overflow="fold")
         for row in self.rows:
-            indent = "  " * max(row.depth - 1, 0) + "└ " * bool(row.depth)
-            table.add_row(f"{indent}{row.name} ({row.kind})", *row.cells(details))
-        file = StringIO()
+            indent = "  " * max(row.depth - 1, 0) + ("└" if details else "└ ") * bool(row.depth)
+            first, *cells = row.short_cells() if details else (f"{row.name} ({row.kind})", *row.cells())
+            table.add_row(f"{indent}{first}", *cells)
+        file, width = StringIO(), _DETAILS_WIDTH if details else 10_000
         console = Console(  # in a notebook rich would print into the cell instead of the file
-            file=file, width=10_000, color_system=None, markup=False, highlight=False, emoji=False, force_jupyter=False
+            file=file, width=width, color_system=None, markup=False, highlight=False, emoji=False, force_jupyter=False
         )
         console.print(table)
         sums = "\n".join(f" {title}: {value}" for title, value in self.totals(details))
@@ -238,9 +262,27 @@ def _strides(field: ReceptiveField | None, axes: int) -> tuple[float, ...] | Non
     return tuple(stride / factor for stride, factor in zip(field.strides, upsampling, strict=True))
 
 
-def _bytes_text(count: int) -> str:
+def _is_named_by_kind(name: str, kind: str) -> bool:
+    """Returns True for the names that layers get by default, such as conv2d_1 of a Conv2D."""
+    plain = name.rstrip("0123456789").rstrip("_") if name.rpartition("_")[2].isdigit() else name
+    return plain.replace("_", "") == kind.lower()
+
+
+def _count_text(count: int) -> str:
+    """Returns a count in at most seven characters: 9,408 or 1.07 G."""
+    size, units = float(count), ["", "M", "G", "T", "P"]
+    if count < 1_000_000:
+        return f"{count:,}"
+    size /= 1000
+    while size >= 999.5 and len(units) > 1:
+        size /= 1000
+        units.pop(0)
+    return f"{size:.3g} {units[0]}"
+
+
+def _bytes_text(count: int, digits: int = 2) -> str:
     size, units = float(count), ["B", "KB", "MB", "GB"]
     while size >= 1024 and len(units) > 1:
         size /= 1024
         units.pop(0)
-    return f"{size:.2f} {units[0]}"
+    return f"{size:.{digits}f} {units[0]}"

@@ -1,7 +1,10 @@
+import re
+
 import pytest
 import torch
 
 from opsin import zoo
+from opsin.core import OutputSpec
 from opsin.nn import Conv2D, Dense, Flatten, MaxPooling2D, Residual, Sequential, Stage, summarize
 
 SIMPLE = """Model: "simple"
@@ -73,6 +76,24 @@ def test_totals_count_every_layer_once():
     assert found.rows[-1].receptive_field is None
 
 
-def test_details_add_columns():
-    text = summarize(zoo.create("simple", (64, 64, 3), 10, seed=0)).text(details=True)
-    assert all(word in text for word in ("Receptive field", "3x3", "10x10", "Params as Dense", "Multiply-adds: 20,"))
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [("simple", "vector"), ("resnet18", "vector"), ("efficientnet_lite0", "vector"), ("convnext_atto", "vector"),
+     ("unet_small", "map"), ("unet_resnet18", "map")],
+)  # fmt: skip
+def test_details_fit_80_columns(name, layout):
+    found = summarize(zoo.create(name, (64, 64, 3), 10, output=OutputSpec(layout), seed=0))
+    table, _, totals = found.text(details=True).partition(" Total params")
+    lines = table.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert all(word in table for word in ("Receptive", "Multiply-", "as Dense")) and "Multiply-adds: " in totals
+    first_lines = [line for line in lines if re.search(r" [\d,.]+( [MG])? +(all|\d+x\d+) +[\d,.]+( [MG])? ", line)]
+    assert len(first_lines) == len(found.rows)
+
+
+def test_details_round_large_numbers_only():
+    net = Sequential([Conv2D(64, 3), Conv2D(64, 3, name="second")], input_shape=(66, 66, 3), seed=0)
+    *_, first, second = [line for line in summarize(net).text(details=True).splitlines() if "x" in line]
+    assert first.split() == ["conv2d", "64x64x64", "1,792", "3x3", "7.08", "M", "1.0", "MB", "3.43", "G"]
+    assert second.split()[:5] == ["second", "(Conv2D)", "62x62x64", "36,928", "5x5"]
+    assert second.split()[5:] == ["142", "M", "961", "KB", "64.5", "G"]

@@ -36,11 +36,13 @@ class Cells(HTMLParser):
 @pytest.mark.parametrize("name", ["simple", "resnet18"])
 def test_html_table_matches_the_text(name):
     found = summarize(zoo.create(name, (64, 64, 3), 10, seed=0))
-    text = found.text(details=True)
-    lines = [line for line in text.splitlines() if re.match("[│┃]", line)]
+    lines = [line for line in found.text().splitlines() if re.match("[│┃]", line)]
     expected = [[cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in lines]
-    expected += [line.strip().split(": ") for line in text.splitlines() if line.startswith(" ")]
-    assert [[cell.strip() for cell in row] for row in Cells(found.html()).rows] == expected
+    rows = [[cell.strip() for cell in row] for row in Cells(found.html()).rows]
+    assert [row[:3] for row in rows[: len(lines)]] == expected
+    assert rows[0] == list(found.titles(details=True))
+    assert [row[1:] for row in rows[1 : len(lines)]] == [list(row.cells(details=True)) for row in found.rows]
+    assert rows[len(lines) :] == [list(pair) for pair in found.totals(details=True)]
 
 
 def test_details_are_toggled_by_a_checkbox():
