@@ -56,7 +56,7 @@ FOREIGN = (
     ForeignLabels("DOTA", ".txt", _matches(_DOTA), "convert them to COCO or YOLO"),
     ForeignLabels("KITTI", ".txt", _matches(_KITTI), "convert them to COCO or YOLO"),
     ForeignLabels("YOLO, but in pixels", ".txt", _matches(_YOLO_PIXELS), "divide x and y by width and height"),
-    ForeignLabels("the form path and label", ".txt", _matches(_LISTED), "rename it to .csv"),
+    ForeignLabels("the form path and label", ".txt", _matches(_LISTED), "save them as .csv, with commas"),
 )  # fmt: skip
 
 
