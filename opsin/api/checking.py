@@ -108,6 +108,8 @@ def _pictures(table: Table, labels: Labels, headers: Headers) -> Iterator[Target
             pixels, target = whole_pixels(table.images, id, intensity), labels.target(row)
             if table.masks is not None and target.ndim > 2:
                 target = target[len(target) // 2]
+            if table.masks is not None and target.shape != pixels.shape[:2]:
+                raise DataError(f"has a mask of {target.shape[1]}x{target.shape[0]} pixels. Expected the image's size.")
             drawn, text = labels.task.draw_target(pixels, target), labels.task.describe_target(target)
             size = f"{pixels.shape[1]}x{pixels.shape[0]}"
             yield TargetPicture(picture(drawn, PICTURE_SIDE), text, id, splits[row] or "", size)

@@ -160,3 +160,14 @@ def test_nnunet_is_read_with_its_names(tmp_path):
     (tmp_path / "dataset.json").write_text(json.dumps(described))
     found = opsin.check(tmp_path, out=tmp_path / "p.html")
     assert (found.format, found.task, found.classes) == ("nnU-Net", "segment", {"background": 3, "tumour": 3})
+
+
+def test_a_mask_of_another_size_is_named_on_the_page(tmp_path):
+    for at in range(3):
+        for name, size in (("images", (16, 12)), ("masks", (8, 6))):
+            (tmp_path / "data" / name).mkdir(parents=True, exist_ok=True)
+            mask = Image.new("L", size)
+            mask.putpixel((2, 2), 255)
+            mask.save(tmp_path / "data" / name / f"{at}.png")
+    found = opsin.check(tmp_path / "data", out=tmp_path / "page.html")
+    assert "has a mask of 8x6 pixels" in found.page.read_text()
