@@ -73,8 +73,7 @@ def write_run_report(
             model.provenance.machine,
             model.provenance.versions,
             _metrics(job.folder / "metrics.csv"),
-            job.recipe.to_json(),
-            args["options"]["minutes"],
+            {**job.recipe.to_json(), "minutes": args["options"]["minutes"]},
         ),
         inputs=inputs,
     )

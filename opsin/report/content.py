@@ -76,8 +76,7 @@ class RunSection:
         machine: Description of the machine.
         versions: Version of each package.
         metrics: Rows of metrics.csv: step, epoch, seconds, train_loss and valid_<score>.
-        settings: The recipe as plain values; None for an evaluation.
-        minutes: Time limit of a training; None for none.
+        settings: The recipe and the time limit, `minutes`, as plain values; None for an evaluation.
     """
 
     command: str
@@ -87,7 +86,6 @@ class RunSection:
     versions: Mapping[str, str]
     metrics: tuple[Mapping[str, Any], ...] = ()
     settings: Mapping[str, Any] | None = None
-    minutes: float | None = None
 
 
 @dataclass(frozen=True)

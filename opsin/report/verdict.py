@@ -47,8 +47,9 @@ def verdict_of(content: ReportContent) -> Verdict:
     summary = wording.comparison(section.task.monitor, score, baseline, images)
     if not is_improving(run.metrics, section.task.monitor, score):
         return Verdict(summary, better)
-    if run.minutes is not None:
-        end, option, value = "time ran out", "minutes", f"{MORE_MINUTES * run.minutes:g}"
+    minutes = (run.settings or {}).get("minutes")
+    if minutes is not None:
+        end, option, value = "time ran out", "minutes", f"{MORE_MINUTES * minutes:g}"
     else:
         epochs = column(run.metrics, "epoch")[-1]
         end, option, value = "training ended", "epochs", f"{MORE_EPOCHS * max(1, round(epochs))}"

@@ -53,7 +53,7 @@ def names(layout: Layout = "vector") -> tuple[str, ...]:
 
     Examples:
         >>> names("map")[:2]
-        ('unet_small', 'unet_resnet_tiny')
+        ('unet_small', 'unet_full')
     """
     return tuple(_ENCODERS[layout])
 

@@ -188,7 +188,7 @@ def patch_size(size: Sequence[int], voxels: int) -> tuple[int, int, int]:
 
     Examples:
         >>> patch_size((36, 50, 35), 100_000), patch_size((300, 512, 512), 100_000)
-        ((40, 56, 40), (48, 48, 40))
+        ((40, 56, 40), (40, 48, 48))
     """
     sides = [max(PATCH_MULTIPLE, -(-side // PATCH_MULTIPLE) * PATCH_MULTIPLE) for side in size]
     while int(np.prod(sides)) > voxels and max(sides) > PATCH_MULTIPLE:

@@ -45,7 +45,7 @@ def label_lists(cells: Sequence[str], name: str, sure: bool = False) -> LabelLis
         sure: Cells are known to hold labels.
 
     Examples:
-        >>> label_lists(["cat, dog", "cat", "['dog']"], "label") is None
+        >>> label_lists(["Paris, France", "Rome, Italy"], "city") is None
         True
         >>> label_lists(["cat, dog", "cat", "dog"], "label").rows
         [['cat', 'dog'], ['cat'], ['dog']]
