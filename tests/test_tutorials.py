@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from opsin.keras.utils import clear_session
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
 IMAGES = ROOT / "docs" / "images" / "tutorials"
@@ -49,6 +51,7 @@ def run_page(page, folder):
     path = f"{commands}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "MPLBACKEND": "agg"}
     names = {"__name__": "__main__"}
+    clear_session()  # layers are numbered by process, and other tests have made some
     blocks = []
     with contextlib.chdir(folder):
         for found in BLOCK.finditer(page.read_text(encoding="utf-8")):

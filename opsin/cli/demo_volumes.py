@@ -88,7 +88,9 @@ def _sources() -> tuple[Any, tuple[np.ndarray, np.ndarray]]:
             units = ct.pixel_array.astype(float) * float(ct.RescaleSlope) + float(ct.RescaleIntercept)
             texture = mr.pixel_array.astype(float)
     except OSError as error:
-        raise OpsinError(f"pydicom lacks its example images ({error}). Fix: pip install 'opsin[medical]'.") from error
+        raise OpsinError(
+            f"pydicom lacks its example images ({error}). Fix: pip install '.[medical]' in a clone of Opsin."
+        ) from error
     return ct, (units, (texture - texture.mean()) / texture.std())
 
 

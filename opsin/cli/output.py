@@ -59,7 +59,7 @@ def print_scores(
     Console(highlight=False).print(table)
     undefined = [name for name, score in scores.items() if math.isnan(score.value)]
     if undefined:
-        print(f"not defined on these images, as with a single class: {', '.join(undefined)}")
+        print(f"not defined on these images: {', '.join(undefined)}")
 
 
 def print_sentences(*sentences: str) -> None:

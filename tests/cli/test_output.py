@@ -34,7 +34,7 @@ def test_the_table_shows_value_interval_and_baseline(capsys):
     accuracy = next(line for line in lines if "accuracy" in line)
     assert accuracy.split() == ["accuracy", "0.9313", "0.9", "to", "0.96", "0.1"] or "0.9312" in accuracy
     assert next(line for line in lines if "r2" in line).split() == ["r2", "-"]
-    assert lines[-1] == "not defined on these images, as with a single class: r2"
+    assert lines[-1] == "not defined on these images: r2"
 
 
 def test_the_rounding_of_a_sum_is_nothing(capsys):

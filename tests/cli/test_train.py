@@ -54,8 +54,8 @@ def test_every_option_reaches_the_api(opsin, arguments):
     assert arguments == {
         "data": "data", "task": "regress", "model": "simple", "epochs": 2.5, "minutes": 3.0, "size": 32, "seed": 7,
         "device": "cpu", "hflip": False, "rotate90": True, "class_weights": True, "pretrained": True, "out": Path("o"),
-        "batch": 16, "lr": 0.01, "augment": "light", "patience": 0, "workers": 2, "spacing": None, "window": None,
-        "started": STARTED,
+        "batch": 16, "lr": 0.01, "augment": "light", "patience": 0, "workers": 2, "labels": None, "spacing": None,
+        "window": None, "started": STARTED,
     }  # fmt: skip
 
 

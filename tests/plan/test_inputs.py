@@ -105,8 +105,8 @@ def test_a_class_without_a_readable_image_is_named(make_folder, tmp_path):
 
 def test_a_task_on_images_refuses_volumes():
     volumes = np.zeros((8, 4, 6, 6, 1), np.int16)
-    with pytest.raises(DataError, match="holds volumes, which the task 'classify' does not support"):
-        read_dataset((volumes, ["a", "b"] * 4), None, None, torch.device("cpu"), None, silent)
+    with pytest.raises(DataError, match="holds volumes, which the task 'regress' does not support"):
+        read_dataset((volumes, [0.5, 1.5] * 4), None, None, torch.device("cpu"), None, silent)
 
 
 @pytest.mark.parametrize(

@@ -161,12 +161,18 @@ def test_encodings_and_line_ends_of_spreadsheets(tmp_path, encoding, newline):
     assert read(tmp_path).target.names == ("thaé", "thbé")
 
 
-@pytest.mark.parametrize(
-    ("encoding", "word"), [("gb18030", "猫狗"), ("shift_jis", "ねこ"), ("cp1251", "кот"), ("big5", "貓狗")]
-)
-def test_other_encodings_are_refused_with_the_mend(tmp_path, encoding, word):
+@pytest.mark.parametrize(("encoding", "word"), [("shift_jis", "ねこ"), ("cp1251", "кот"), ("big5", "貓狗")])
+def test_other_encodings_are_read_where_only_one_fits(tmp_path, encoding, word):
     pictures(tmp_path, [f"{n}.png" for n in range(8)])
     table(tmp_path, letters("path,label", "{n}.png," + word + "{c}"), encoding=encoding)
+    found = read(tmp_path / "labels.csv")
+    assert found.target.names == (f"{word}a", f"{word}b")
+    assert "not in UTF-8 and was read as" in " ".join(found.notes)
+
+
+def test_an_encoding_that_may_be_several_is_refused_with_the_mend(tmp_path):
+    pictures(tmp_path, [f"{n}.png" for n in range(8)])
+    table(tmp_path, letters("path,label", "{n}.png,猫狗{c}"), encoding="gb18030")
     with pytest.raises(DataError, match='Fix: save it from the spreadsheet as "CSV UTF-8"'):
         read(tmp_path / "labels.csv")
 
