@@ -32,7 +32,9 @@ def cluster(vectors: np.ndarray, threshold: float = THRESHOLD) -> np.ndarray:
     try:
         from scipy.cluster.hierarchy import fcluster, linkage
     except ImportError as error:
-        raise OpsinError(f"grouping needs the package scipy ({error}). Fix: pip install 'opsin[faces]'.") from error
+        raise OpsinError(
+            f"grouping needs the package scipy ({error}). Fix: pip install '.[faces]' in a clone of Opsin."
+        ) from error
     upper = np.triu_indices(len(vectors), 1)
     tree = linkage(distances(vectors, vectors)[upper], method="average")
     groups = fcluster(tree, threshold, criterion="distance") - 1
