@@ -73,6 +73,7 @@ def measure_windows(model: Model, pixels: np.ndarray, progress: Any = None) -> l
     """
     rows = [row for row in summarize(model.network).rows if len(row.output_shape) == 3 and not row.is_composite]
     twin, step = positive_twin(model.network), -(-len(rows) // MAX_MEASURED)
+    periods = _periods(model)
     found: list[LayerWindow] = []
     for number, row in enumerate(rows):
         entry = _described(row)
@@ -83,7 +84,7 @@ def measure_windows(model: Model, pixels: np.ndarray, progress: Any = None) -> l
             entry = replace(entry, window=_size(_theory(model, row, middle)))
             if (len(rows) - 1 - number) % step == 0:
                 entry = replace(entry, support=_size(gradient_support(twin, row.path, middle)))
-                entry = _on_canvas(model, pixels, row, entry)
+                entry = _on_canvas(model, pixels, row, entry, periods[row.path])
             else:
                 entry = replace(entry, note="window computed, not measured")
         found.append(entry)
@@ -110,9 +111,8 @@ def _size(box: Any) -> tuple[int, int]:
     return bottom - top + 1, right - left + 1
 
 
-def _on_canvas(model: Model, pixels: np.ndarray, row: Row, entry: LayerWindow) -> LayerWindow:
+def _on_canvas(model: Model, pixels: np.ndarray, row: Row, entry: LayerWindow, period: int) -> LayerWindow:
     """Measures one layer on a canvas on which the unit's window lies clear of the border."""
-    period = _period(model, row.path)
     assert row.receptive_field is not None
     needed = max(row.receptive_field) + 5 * period
     side = math.ceil(needed / period) * period
@@ -134,14 +134,13 @@ def _on_canvas(model: Model, pixels: np.ndarray, row: Row, entry: LayerWindow) -
     )
 
 
-def _period(model: Model, path: str) -> int:
-    """Returns the shift in pixels by which feature maps of a layer move by whole positions: its largest stride."""
-    largest = 1.0
+def _periods(model: Model) -> dict[str, int]:
+    """Returns the shift in pixels that moves the map of each layer by whole positions: the largest stride so far."""
+    largest, periods = 1.0, dict[str, int]()
     for row in summarize(model.network).rows:
         largest = max(largest, *(row.strides or (1.0,))) if len(row.output_shape) == 3 else largest
-        if row.path == path:
-            break
-    return math.ceil(largest)
+        periods[row.path] = math.ceil(largest)
+    return periods
 
 
 def _change_outside(model: Model, image: Tensor, path: str, middle: tuple[int, int], box: Any) -> float:

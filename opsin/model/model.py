@@ -292,6 +292,9 @@ class Model:
                 and the patches that excite units most.
             out: HTML page to write. Default: none.
 
+        Returns:
+            The measurements; they show themselves in a notebook.
+
         Raises:
             DataError: The image or the data cannot be read.
             NetworkError: The network takes no images, or the page cannot run one of its layers.
