@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opsin.faces import FoundFace
 
 
-def cluster(images: options.Photos, smallest: options.Smallest = None, as_json: shared.Json = False) -> None:
+def cluster(images: shared.Images, smallest: options.Smallest = None, as_json: shared.Json = False) -> None:
     """Groups the faces in images by person, without names.
 
     Prints the number of the group of each face; faces of one group are probably of one person.

@@ -13,7 +13,7 @@ from .tables import open_gallery, passphrase, people, print_table, short
 
 def enroll(
     gallery: options.GalleryFile,
-    photos: options.Photos,
+    photos: shared.Images,
     consent: Annotated[str, typer.Option(metavar="TEXT", help="Legal ground of the enrolment, kept with each person.")],
     name: Annotated[
         str | None,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def find(
-    images: options.Photos,
+    images: shared.Images,
     smallest: options.Smallest = None,
     crops: Annotated[
         Path | None,

@@ -8,10 +8,6 @@ import typer
 GalleryFile = Annotated[
     Path, typer.Argument(metavar="GALLERY", help="Gallery file (.safetensors).", show_default=False)
 ]
-Photos = Annotated[
-    list[str],
-    typer.Argument(metavar="IMAGES", help="Image files, folders, glob patterns, or .txt files with one path per line."),
-]
 Smallest = Annotated[
     float | None,
     typer.Option(

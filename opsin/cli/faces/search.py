@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def search(
     gallery: options.GalleryFile,
-    images: options.Photos,
+    images: shared.Images,
     far: options.Far = None,
     smallest: options.Smallest = None,
     save: Annotated[

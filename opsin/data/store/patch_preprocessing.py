@@ -15,7 +15,7 @@ from opsin.geometry import Placement
 
 from ..samples import Content, Volume
 from .channel_statistics import ChannelStatistics, floats
-from .volume_preprocessing import resampled, scaled
+from .volume_preprocessing import check_scale, resampled, scaled
 
 MAX_VOXELS = 2**30
 """Limit of the voxels of a resampled volume."""
@@ -57,14 +57,7 @@ class PatchPreprocessing:
     def __post_init__(self) -> None:
         if len(self.size) != 4 or min(self.size) < 1:
             raise DataError(f"cannot cut patches of {self.size}. Expected (depth, height, width, channels) from 1.")
-        if not (len(self.mean) == len(self.std) == self.size[3] and min(self.std) > 0):
-            raise DataError(f"mean {self.mean} and std {self.std} do not fit {self.size[3]} channels; std is above 0.")
-        if self.spacing is not None and (len(self.spacing) != 3 or not min(self.spacing) > 0):
-            raise DataError(f"spacing {self.spacing} is not valid. Expected three distances above 0.")
-        if self.window is not None and not self.window[0] < self.window[1]:
-            raise DataError(f"window {self.window} is not valid. Expected low below high.")
-        if not np.isfinite([*self.mean, *self.std, *(self.spacing or ()), *(self.window or ())]).all():
-            raise DataError("the preprocessing has numbers that are not finite.")
+        check_scale(self.size[3], self.mean, self.std, self.spacing, self.window)
 
     @property
     def dtype(self) -> np.dtype[Any]:

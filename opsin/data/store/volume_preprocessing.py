@@ -52,14 +52,7 @@ class VolumePreprocessing:
     def __post_init__(self) -> None:
         if len(self.size) != 4 or min(self.size) < 1:
             raise DataError(f"cannot prepare volumes as {self.size}. Expected (depth, height, width, channels) from 1.")
-        if not (len(self.mean) == len(self.std) == self.size[3] and min(self.std) > 0):
-            raise DataError(f"mean {self.mean} and std {self.std} do not fit {self.size[3]} channels; std is above 0.")
-        if self.spacing is not None and (len(self.spacing) != 3 or not min(self.spacing) > 0):
-            raise DataError(f"spacing {self.spacing} is not valid. Expected three distances above 0.")
-        if self.window is not None and not self.window[0] < self.window[1]:
-            raise DataError(f"window {self.window} is not valid. Expected low below high.")
-        if not np.isfinite([*self.mean, *self.std, *(self.spacing or ()), *(self.window or ())]).all():
-            raise DataError("the preprocessing has numbers that are not finite.")
+        check_scale(self.size[3], self.mean, self.std, self.spacing, self.window)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -191,3 +184,32 @@ def resampled(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     columns = planes.reshape(1, 1, depth, -1)
     stacked = torch.nn.functional.interpolate(columns, (size[0], columns.shape[3]), mode="bilinear", antialias=True)
     return stacked.reshape(size[0], channels, size[1], size[2]).permute(0, 2, 3, 1).numpy()
+
+
+def check_scale(
+    channels: int,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    spacing: tuple[float, ...] | None,
+    window: tuple[float, float] | None,
+) -> None:
+    """Checks the numbers that a preprocessing of volumes scales by.
+
+    Args:
+        channels: Number of channels.
+        mean: Mean of each channel.
+        std: Standard deviation of each channel.
+        spacing: Distance of voxels along each axis in millimetres, or None.
+        window: Values that become black and white, or None.
+
+    Raises:
+        DataError: A length does not fit, or a number is not finite or out of range.
+    """
+    if not (len(mean) == len(std) == channels and min(std) > 0):
+        raise DataError(f"mean {mean} and std {std} do not fit {channels} channels; std is above 0.")
+    if spacing is not None and (len(spacing) != 3 or not min(spacing) > 0):
+        raise DataError(f"spacing {spacing} is not valid. Expected three distances above 0.")
+    if window is not None and not window[0] < window[1]:
+        raise DataError(f"window {window} is not valid. Expected low below high.")
+    if not np.isfinite([*mean, *std, *(spacing or ()), *(window or ())]).all():
+        raise DataError("the preprocessing has numbers that are not finite.")
