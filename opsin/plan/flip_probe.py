@@ -56,7 +56,7 @@ def flip_keeps_target(samples: FlipSamples, names: tuple[str, ...]) -> tuple[boo
     - The flips of class A look like B and those of B like A: they bridge at least 40 % of the distance between both
       classes, and the difference is above four standard errors.
     - On flipped images less than 80 % of the accuracy above chance, or of the explained variation of a number, is left.
-    - The probe tells nothing: more than a quarter of the classes cannot be separated from another one by two standard
+    - The probe is inconclusive: more than a quarter of the classes cannot be separated from another one by two standard
       errors, or no number is explained to 10 %.
 
     Args:

@@ -17,7 +17,7 @@ def forget(
 ) -> None:
     """Deletes a person from a gallery.
 
-    Name, embeddings and digests leave the file, and files that an interrupted write left beside it are deleted. A
+    Name, embeddings and digests leave the file, and files that an interrupted write left in its folder are deleted. A
     threshold that was found with the person returns to the reference.
     """
     from opsin import faces

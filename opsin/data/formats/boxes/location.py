@@ -56,7 +56,7 @@ class Located:
 def locate_images(listing: FolderListing, named: Sequence[NamedImage], source: str) -> Located:
     """Finds images in the folder of an annotation file; without any image there, next to that folder.
 
-    Next to it, only images in folders for images (images/, train2017/), in folders that the file names, or beside a
+    Next to it, only images in folders for images (images/, train2017/), in folders that the file names, or next to a
     folder for annotations are taken, and only of the stated size: other data sets have equal names.
 
     Args:

@@ -117,7 +117,7 @@ def _parents_of_splits(tree: _Tree, root: str) -> dict[str, dict[str, str]]:
 
 
 def _only_split(tree: _Tree, root: str) -> dict[str, str] | None:
-    """Returns the splits at the top where all have the same name, such as train/ beside samples/; None for classes."""
+    """Returns the splits at the top where all have the same name, such as train/ next to samples/; None for classes."""
     tops = tree.below(root)
     splits = sibling_splits(tops)
     if not splits:
@@ -192,7 +192,7 @@ def _splits_above(
             labels[path], split_of[path] = name, splits[top]
     extra = [_join(parent, name) for name in tree.below(parent) - splits.keys()]
     if parent:
-        extra += _beside(tree, parent)
+        extra += _siblings(tree, parent)
     inside = len(labels)
     outside = sum(path.startswith(tuple(f"{folder}/" for folder in extra)) for path in listing.images) if extra else 0
     if parent and outside > inside:
@@ -226,8 +226,8 @@ def _repeats_split(folder: str, name: str) -> bool:
     return name.lower() in _CONTAINERS or split_name(name) is not None or name == folder.rpartition("/")[2]
 
 
-def _beside(tree: _Tree, parent: str) -> list[str]:
-    """Returns the folders with images beside a folder and beside those above it."""
+def _siblings(tree: _Tree, parent: str) -> list[str]:
+    """Returns the folders with images next to a folder and next to those above it."""
     found: list[str] = []
     while parent:
         above, _, name = parent.rpartition("/")

@@ -43,7 +43,7 @@ def match_mask_folders(listing: FolderListing) -> FormatMatches:
 
 
 def match_masks_by_content(listing: FolderListing) -> FormatMatches:
-    """Matches a folder of masks next to a folder of images with the same names, told apart by their pixels.
+    """Matches a folder of masks next to a folder of images with the same names, distinguished by their pixels.
 
     Args:
         listing: The files of the folder.

@@ -46,7 +46,7 @@ def choose_sets(sets: Iterable[MaskSet], covers: Covers) -> tuple[list[MaskSet],
         covers: Called with two sets of masks of the same images.
 
     Returns:
-        The sets to use, and those to leave out. Sets that cannot be told apart are both used: an image has two masks.
+        The sets to use, and those to leave out. Sets that are not distinguishable are all used: an image has two masks.
     """
     every = list(sets)
     best = min((one.rank for one in every if one.pairs), default=0)
